@@ -1,0 +1,54 @@
+"""Fixtures that every test can ask for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+from helpers import Environment, copy_template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVERYTHING = (
+    "aiohttp",
+    "anyio[trio]",
+    "asgi-lifespan",
+    "fastapi",
+    "httpx2[ws]",
+    "hypothesis",
+    "mypy",
+    "pytest",
+    "pytest-asyncio",
+    "pytest-cov",
+    "pytest-randomly",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+    "uvicorn",
+)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def environment(shared_folder: Path) -> Environment:
+    """Build, once a run, an environment with the newest of all that a project can ask for."""
+    folder = shared_folder / "environment"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            Environment.build(folder, sys.executable, *EVERYTHING)
+    return Environment(folder)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the template in the work tree, outside git: rendering it needs no clone."""
+    return copy_template(tmp_path_factory.mktemp("template"))

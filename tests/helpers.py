@@ -1,0 +1,171 @@
+"""What the tests share: rendering projects, environments to run them in, the answers to ask for."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import copier
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("copier.yml", "includes", "template")
+QUESTIONS: dict[str, dict[str, Any]] = {
+    key: value
+    for key, value in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
+    if not key.startswith("_")
+}
+
+Answers = dict[str, Any]
+
+
+def choices(question: str) -> list[Any]:
+    """Return the values that a question offers."""
+    offered = QUESTIONS[question]["choices"]
+    values = offered if isinstance(offered, list) else offered.values()
+    return [value["value"] if isinstance(value, dict) else value for value in values]
+
+
+def products() -> Iterator[Answers]:
+    """Yield every valid combination of what decides the code and the configuration."""
+    keys = ("framework", "backend", "with_trio", "mode", "loop_scope")
+    for values in itertools.product(*(choices(key) for key in keys)):
+        answers = dict(zip(keys, values, strict=True))
+        if answers["with_trio"] and (answers["framework"], answers["backend"]) != (
+            "library",
+            "anyio",
+        ):
+            continue
+        yield answers
+
+
+def label(answers: Answers) -> str:
+    """Name a combination in a test report."""
+    return "-".join(
+        key if value is True else str(value) for key, value in answers.items() if value is not False
+    )
+
+
+def render(folder: Path, template: Path = ROOT, **answers: Any) -> Path:  # noqa: ANN401
+    """Run `copier copy`, untrusted, with answers that all belong to a question."""
+    assert set(answers) <= set(QUESTIONS), set(answers) - set(QUESTIONS)
+    copier.run_copy(
+        str(template), folder, data=answers, defaults=True, quiet=True, unsafe=False, vcs_ref="HEAD"
+    )
+    return folder
+
+
+def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, and return its output and its exit code."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=clean_environment() | env,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the variables of this process without those that another pytest or uv would obey."""
+    prefixes = ("PYTEST_", "COV_", "UV_PROJECT", "VIRTUAL_ENV", "PYTHONPATH")
+    return {key: value for key, value in os.environ.items() if not key.startswith(prefixes)} | {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PY_COLORS": "0",
+        "NO_COLOR": "1",
+    }
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as nobody in particular, untouched by the settings of this machine."""
+    done = run(
+        "git",
+        "-c",
+        "user.name=Test",
+        "-c",
+        "user.email=test@example.com",
+        *arguments,
+        cwd=folder,
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_SYSTEM=os.devnull,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def copy_template(folder: Path) -> Path:
+    """Copy the template of the work tree, so that a test can change it and Copier need not clone."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / part)
+    return folder
+
+
+def interpreters() -> dict[str, Path]:
+    """Return the CPython interpreters of this machine, by version, that start."""
+    found = {}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        candidates = [*pyenv.glob(f"{version}.*/bin/python"), shutil.which(f"python{version}")]
+        if sys.version.startswith(f"{version}."):
+            candidates.insert(0, sys.executable)
+        for candidate in filter(None, candidates):
+            if run(candidate, "-c", "import venv", cwd=ROOT).returncode == 0:
+                found[version] = Path(candidate)
+                break
+    return found
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment that generated suites run in."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        """The interpreter."""
+        return self.folder / "bin" / "python"
+
+    @classmethod
+    def build(cls, folder: Path, python: Path | str, *arguments: str) -> Environment:
+        """Create it, with what `uv pip install` makes of the arguments."""
+        environment = cls(folder)
+        for command in (
+            ("uv", "venv", "--quiet", "--python", python, folder),
+            ("uv", "pip", "install", "--quiet", "--python", environment.python, *arguments),
+        ):
+            done = run(*command, cwd=folder.parent)
+            assert done.returncode == 0, done.stdout
+        return environment
+
+    def pytest(self, project: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run the suite of a project that is not installed."""
+        return run(
+            self.python,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            *arguments,
+            cwd=project,
+            PYTHONPATH="src",
+            **env,
+        )
