@@ -1,0 +1,1 @@
+"""A sample that its tests explain; replace it with your code."""

@@ -1,0 +1,112 @@
+"""Every valid combination of answers renders files that their own tools accept."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from helpers import Answers, choices, products, render, run
+from validate_pyproject.api import Validator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What the product leaves out: each value of the other questions beside several of its combinations.
+VARIANTS: list[Answers] = [
+    {"python_version": python_version, "timeout": timeout, "project_kind": project_kind, "ci": ci}
+    for (python_version, timeout), (project_kind, ci) in zip(
+        itertools.cycle(itertools.product(choices("python_version"), (0, 30))),
+        itertools.product(choices("project_kind"), choices("ci")),
+        strict=False,
+    )
+]
+COMBINATIONS = [
+    answers | variant
+    for number, answers in enumerate(products())
+    for variant in ({}, VARIANTS[number % len(VARIANTS)], VARIANTS[(number + 1) % len(VARIANTS)])
+]
+
+# An existing project has a length of its own; the files were written for this one.
+LINE_LENGTH = ("--config", "line-length=100")
+
+
+def parse(file: Path) -> Any:  # noqa: ANN401
+    """Read a file as the tools do that it is for; Python is the linter's to read."""
+    text = file.read_text(encoding="utf-8")
+    return {".toml": tomllib.loads, ".yml": yaml.safe_load}.get(file.suffix, str)(text)
+
+
+def complaints(file: Path) -> list[str]:
+    """Tell what a careful reader would notice in the text of a file."""
+    text = file.read_text(encoding="utf-8")
+    blank_lines = 2 if file.suffix == ".py" else 1
+    checks = {
+        "Jinja is left over": r"\{[%#]|(?<!\$)\{\{",
+        "a line ends in spaces": r"[ \t]\n",
+        "too many blank lines": r"\n{%d}" % (blank_lines + 2),
+        "it starts with a blank line": r"\A\n",
+        "it ends with a blank line": r"\n\n\Z",
+        "the last line has no end": r"[^\n]\Z",
+    }
+    return [f"{file}: {name}" for name, pattern in checks.items() if re.search(pattern, text)]
+
+
+def assert_ruff_is_content(folder: Path) -> None:
+    """Require that neither the linter nor the formatter has anything to do."""
+    for command in (("check",), ("format", "--diff")):
+        done = run(sys.executable, "-m", "ruff", *command, "--no-cache", *LINE_LENGTH, cwd=folder)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("mode", choices("mode"))
+@pytest.mark.parametrize("backend", choices("backend"))
+@pytest.mark.parametrize("framework", choices("framework"))
+def test_every_combination_is_well_formed(
+    framework: str, backend: str, mode: str, template: Path, tmp_path: Path
+) -> None:
+    wanted = {"framework": framework, "backend": backend, "mode": mode}
+    for number, answers in enumerate(COMBINATIONS):
+        if wanted.items() <= answers.items():
+            render(tmp_path / f"{number}", template, project_name=f"Sample {number}", **answers)
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    contents = {file: parse(file) for file in files}
+    assert [complaint for file in files for complaint in complaints(file)] == []
+    assert_ruff_is_content(tmp_path)
+    for file, content in contents.items():
+        if file.name == "pyproject.toml":
+            Validator()(content)
+            assert content["tool"]["pytest"]["ini_options"][f"{backend}_mode"] == mode
+
+
+@pytest.mark.parametrize("name", ["a", "zebra", "x" * 64], ids=["short", "late", "long"])
+def test_the_name_of_the_package_does_not_disturb_the_format(
+    name: str, template: Path, tmp_path: Path
+) -> None:
+    for number, answers in enumerate(products()):
+        if answers["mode"] == "strict" and answers["loop_scope"] == "session":
+            render(tmp_path / f"{number}", template, package_name=name, **answers)
+    assert_ruff_is_content(tmp_path)
+
+
+def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path: Path) -> None:
+    """An answer that nothing renders would be a question too many."""
+    base = {"framework": "library", "backend": "anyio"}
+    questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "python_version", "ci")
+    for question in (*questions, "project_kind"):
+        rendered = []
+        for number, value in enumerate(choices(question)):
+            answers = base | {question: value}
+            project = render(tmp_path / f"{question}-{number}" / "sample", template, **answers)
+            rendered.append(
+                {
+                    file.relative_to(project): file.read_text()
+                    for file in project.rglob("*")
+                    if file.is_file() and file.name != ".copier-answers.yml"
+                }
+            )
+        assert all(a != b for a, b in itertools.combinations(rendered, 2)), question
