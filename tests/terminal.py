@@ -39,7 +39,10 @@ class Terminal:
         patience: float = 30,
     ) -> None:
         """Start the program."""
-        environment = clean_environment() | {"TERM": "xterm-256color"}
+        environment = clean_environment() | {
+            "TERM": "xterm-256color",
+            "PROMPT_TOOLKIT_COLOR_DEPTH": "DEPTH_24_BIT",
+        }
         del environment["NO_COLOR"]
         self.patience = patience
         self.screen = _AnsweringScreen(columns, rows)
