@@ -61,7 +61,9 @@ def suites(root: Path) -> dict[str, Path]:
     for backend in ("asyncio", "anyio"):
         for scope in ("function", "session"):
             if backend == "asyncio":
-                settings = [f"asyncio_default_{kind}_loop_scope={scope}" for kind in ("fixture", "test")]
+                settings = [
+                    f"asyncio_default_{kind}_loop_scope={scope}" for kind in ("fixture", "test")
+                ]
                 settings += ["asyncio_mode = auto", "addopts = -p no:anyio"]
                 conftest = ""
             else:
@@ -85,7 +87,17 @@ def suites(root: Path) -> dict[str, Path]:
 
 def seconds(folder: Path, *arguments: str) -> float:
     """Run pytest in a suite, and return its seconds."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        *arguments,
+    ]
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - started

@@ -7,28 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
-from helpers import Environment, copy_template
+from helpers import EVERYTHING, Environment, copy_template
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-EVERYTHING = (
-    "aiohttp",
-    "anyio[trio]",
-    "asgi-lifespan",
-    "fastapi",
-    "httpx2[ws]",
-    "hypothesis",
-    "mypy",
-    "pytest",
-    "pytest-asyncio",
-    "pytest-cov",
-    "pytest-randomly",
-    "pytest-timeout",
-    "pytest-xdist",
-    "ruff",
-    "uvicorn",
-)
 
 
 @pytest.fixture(scope="session")

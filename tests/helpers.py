@@ -6,7 +6,6 @@ import itertools
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,26 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 Answers = dict[str, Any]
+Command = tuple[str | Path, ...]
+
+# What the generated projects can ask for, in all their combinations.
+EVERYTHING = (
+    "aiohttp",
+    "anyio[trio]",
+    "asgi-lifespan",
+    "fastapi",
+    "httpx2[ws]",
+    "hypothesis",
+    "mypy",
+    "pytest",
+    "pytest-asyncio",
+    "pytest-cov",
+    "pytest-randomly",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+    "uvicorn",
+)
 
 
 def choices(question: str) -> list[Any]:
@@ -77,6 +96,11 @@ def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProc
     )
 
 
+def assert_done(done: subprocess.CompletedProcess[str]) -> None:
+    """Require that a command went well, or show its output."""
+    assert done.returncode == 0, done.stdout
+
+
 def clean_environment() -> dict[str, str]:
     """Return the variables of this process without those that another pytest or uv would obey."""
     prefixes = ("PYTEST_", "COV_", "UV_PROJECT", "VIRTUAL_ENV", "PYTHONPATH")
@@ -105,7 +129,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def copy_template(folder: Path) -> Path:
-    """Copy the template of the work tree, so that a test can change it and Copier need not clone."""
+    """Copy the template of the work tree, for a test to change, and for Copier not to clone."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
@@ -121,12 +145,12 @@ def interpreters() -> dict[str, Path]:
     found = {}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in ("3.11", "3.12", "3.13", "3.14"):
-        candidates = [*pyenv.glob(f"{version}.*/bin/python"), shutil.which(f"python{version}")]
-        if sys.version.startswith(f"{version}."):
-            candidates.insert(0, sys.executable)
-        for candidate in filter(None, candidates):
+        on_path = shutil.which(f"python{version}")
+        candidates = [*pyenv.glob(f"{version}.*/bin/python"), *([Path(on_path)] if on_path else ())]
+        for candidate in candidates:
+            # pyenv puts programs on the path that only say which version is missing.
             if run(candidate, "-c", "import venv", cwd=ROOT).returncode == 0:
-                found[version] = Path(candidate)
+                found[version] = candidate
                 break
     return found
 
@@ -146,15 +170,23 @@ class Environment:
     def build(cls, folder: Path, python: Path | str, *arguments: str) -> Environment:
         """Create it, with what `uv pip install` makes of the arguments."""
         environment = cls(folder)
-        for command in (
-            ("uv", "venv", "--quiet", "--python", python, folder),
-            ("uv", "pip", "install", "--quiet", "--python", environment.python, *arguments),
-        ):
-            done = run(*command, cwd=folder.parent)
-            assert done.returncode == 0, done.stdout
+        create: Command = ("uv", "venv", "--quiet", "--python", python, folder)
+        install: Command = (
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            environment.python,
+            *arguments,
+        )
+        assert_done(run(*create, cwd=folder.parent))
+        assert_done(run(*install, cwd=folder.parent))
         return environment
 
-    def pytest(self, project: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    def pytest(
+        self, project: Path, *arguments: str, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the suite of a project that is not installed."""
         return run(
             self.python,

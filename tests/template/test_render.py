@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomllib
 import yaml
 from helpers import Answers, choices, products, render, run
 from validate_pyproject.api import Validator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # What the product leaves out: each value of the other questions beside several of its combinations.
@@ -38,7 +39,8 @@ LINE_LENGTH = ("--config", "line-length=100")
 def parse(file: Path) -> Any:  # noqa: ANN401
     """Read a file as the tools do that it is for; Python is the linter's to read."""
     text = file.read_text(encoding="utf-8")
-    return {".toml": tomllib.loads, ".yml": yaml.safe_load}.get(file.suffix, str)(text)
+    parsers: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".yml": yaml.safe_load}
+    return parsers.get(file.suffix, str)(text)
 
 
 def complaints(file: Path) -> list[str]:
@@ -48,7 +50,7 @@ def complaints(file: Path) -> list[str]:
     checks = {
         "Jinja is left over": r"\{[%#]|(?<!\$)\{\{",
         "a line ends in spaces": r"[ \t]\n",
-        "too many blank lines": r"\n{%d}" % (blank_lines + 2),
+        "too many blank lines": rf"\n{{{blank_lines + 2}}}",
         "it starts with a blank line": r"\A\n",
         "it ends with a blank line": r"\n\n\Z",
         "the last line has no end": r"[^\n]\Z",

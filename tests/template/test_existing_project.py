@@ -1,0 +1,114 @@
+"""An existing project gets the test files that it lacks, and keeps every byte that it has."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers import Answers, Environment, copy_template, git, label, products, render, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADDED = {
+    ".copier-answers.yml",
+    "tests/async_guard.py",
+    "tests/conftest.py",
+    "tests/test_event_loop.py",
+}
+COPIER = (sys.executable, "-m", "copier")
+EVERY_FILE = [
+    ".gitignore",
+    "README.md",
+    "pyproject.toml",
+    "src/sample/app.py",
+    "tests/__init__.py",
+    "tests/async_guard.py",
+    "tests/conftest.py",
+    "tests/test_client.py",
+    "tests/test_event_loop.py",
+]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what a folder holds."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("answers", products(), ids=label)
+def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'theirs'\n")
+    before = files(tmp_path)
+    render(tmp_path, template, **answers)
+    after = files(tmp_path)
+    assert after.keys() - before.keys() == ADDED
+    assert {name: after[name] for name in before} == before
+
+
+def test_nothing_is_overwritten(template: Path, tmp_path: Path) -> None:
+    for name in EVERY_FILE:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"mine: {name}\r\n")
+    before = files(tmp_path)
+    render(tmp_path, template, ci="github")
+    after = files(tmp_path)
+    assert {name: after[name] for name in before} == before
+
+
+def test_nothing_is_overwritten_by_an_update(tmp_path: Path) -> None:
+    template = copy_template(tmp_path / "template")
+    git(template, "init", "--quiet")
+    commit(template, "1.0.0")
+    project = tmp_path / "project"
+    for name in EVERY_FILE:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(f"mine: {name}\n")
+    done = run(*COPIER, "copy", "--defaults", f"git+file://{template}", project, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    git(project, "init", "--quiet")
+    commit(project)
+    before = files(project)
+    for name in ("async_guard.py", "test_event_loop.py"):
+        source = template / "template" / "tests" / f"{name}.jinja"
+        source.write_text(source.read_text() + "\n# newer\n")
+    commit(template, "1.1.0")
+    done = run(*COPIER, "update", "--defaults", "--skip-answered", cwd=project)
+    assert done.returncode == 0, done.stdout
+    changed = {name for name, content in files(project).items() if before.get(name) != content}
+    assert changed == {".copier-answers.yml"}
+
+
+def commit(folder: Path, tag: str = "") -> None:
+    """Commit everything in a folder."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", tag or "start")
+    if tag:
+        git(folder, "tag", tag)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["tests/__init__.py", "no-package"])
+@pytest.mark.parametrize("answers", products(), ids=label)
+def test_the_command_of_the_message_runs_the_contract(
+    answers: Answers, package: str, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    """The closing message names the settings; with them, the contract holds."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "setup.py").touch()
+    (tmp_path / package).touch()
+    data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
+    done = run(*COPIER, "copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    command = re.search(r"uv run pytest (.*)", done.stdout)
+    assert command, done.stdout
+    done = environment.pytest(tmp_path, *command[1].split(), "-p", "no:randomly")
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout
+    done = environment.pytest(tmp_path, "tests/test_event_loop.py", "-p", "no:randomly")
+    assert done.returncode == 1, "the contract holds without its settings"

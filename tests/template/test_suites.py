@@ -1,0 +1,145 @@
+"""Every generated suite runs green: with new and old releases, in any order, in parallel."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+from helpers import (
+    EVERYTHING,
+    Answers,
+    Environment,
+    can_run,
+    choices,
+    interpreters,
+    label,
+    products,
+    render,
+    run,
+)
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+FRAMEWORKS: list[Answers] = [
+    answers
+    for framework in choices("framework")
+    for backend in choices("backend")
+    for with_trio in choices("with_trio")
+    if can_run(answers := {"framework": framework, "backend": backend, "with_trio": with_trio})
+]
+OTHER_PYTHONS = ("3.12", "3.13", "3.14")
+
+
+def assert_green(done: subprocess.CompletedProcess[str], failures: int) -> None:
+    """Require that tests passed, some failed as they should, and nothing else happened."""
+    assert done.returncode == 0, done.stdout
+    counts = {kind: int(count) for count, kind in re.findall(r"(\d+) (\w+)", done.stdout[-200:])}
+    assert counts["passed"] > 10, done.stdout
+    assert counts["xfailed"] == failures, done.stdout
+    assert not counts.keys() & {"failed", "error", "errors", "warning", "warnings", "skipped"}
+
+
+def expected_failures(answers: Answers) -> int:
+    """Count the tests that show a failure: not awaited, hanging, in strict mode not marked."""
+    backends = 2 if answers["with_trio"] else 1
+    return 2 * backends + int(answers["mode"] == "strict")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("-p", "no:randomly"), id="in-order"),
+        pytest.param(("-p", "randomly"), id="at-random"),
+        pytest.param(("-p", "no:randomly", "-n", "2"), id="in-parallel"),
+    ],
+)
+@pytest.mark.parametrize("answers", products(), ids=label)
+def test_the_newest_releases_run_it(
+    answers: Answers,
+    arguments: tuple[str, ...],
+    template: Path,
+    environment: Environment,
+    tmp_path: Path,
+) -> None:
+    project = render(tmp_path / "sample", template, **answers)
+    done = environment.pytest(project, "-W", "error", *arguments)
+    assert_green(done, expected_failures(answers))
+
+
+@pytest.fixture(scope="session")
+def other_environment(shared_folder: Path, request: pytest.FixtureRequest) -> Environment:
+    """Build, once a run, the environment of another Python, or skip."""
+    version: str = request.param
+    python = interpreters().get(version)
+    if python is None:
+        pytest.skip(f"this machine has no Python {version}")
+    folder = shared_folder / f"environment-{version}"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            Environment.build(folder, python, *EVERYTHING)
+    return Environment(folder)
+
+
+@pytest.mark.parametrize("other_environment", OTHER_PYTHONS, indirect=True)
+@pytest.mark.parametrize(
+    "answers",
+    # Every framework and backend with each mode, and each loop scope somewhere.
+    [
+        answers | {"mode": mode, "loop_scope": choices("loop_scope")[number % 4]}
+        for number, (answers, mode) in enumerate(
+            (answers, mode) for answers in FRAMEWORKS for mode in choices("mode")
+        )
+    ],
+    ids=label,
+)
+def test_newer_pythons_run_it(
+    answers: Answers, template: Path, other_environment: Environment, tmp_path: Path
+) -> None:
+    version = other_environment.folder.name.removeprefix("environment-")
+    project = render(tmp_path / "sample", template, python_version=version, **answers)
+    done = other_environment.pytest(project, "-W", "error", "-p", "no:randomly")
+    assert_green(done, expected_failures(answers))
+
+
+@pytest.mark.parametrize("answers", FRAMEWORKS, ids=label)
+def test_mypy_has_no_objection(
+    answers: Answers, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"  # for both modes: most of the time goes into the dependencies
+    for mode in choices("mode"):
+        project = render(tmp_path / mode, template, mode=mode, loop_scope="module", **answers)
+        command = (environment.python, "-m", "mypy", "--cache-dir", cache)
+        done = run(*command, cwd=project, MYPYPATH="src")
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("framework", choices("framework"))
+def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path: Path) -> None:
+    project = render(tmp_path / "sample", template, framework=framework)
+    assert "uv run pytest" in (project / "README.md").read_text()
+    for command in (("uv", "sync", "--quiet"), ("uv", "run", "pytest")):
+        done = run(*command, cwd=project)
+        assert done.returncode == 0, done.stdout
+    assert_green(done, 2)
+
+
+@pytest.mark.parametrize("answers", FRAMEWORKS, ids=label)
+def test_the_lower_bounds_run_it(answers: Answers, template: Path, tmp_path: Path) -> None:
+    project = render(tmp_path / "sample", template, mode="strict", loop_scope="class", **answers)
+    done = run(
+        "uv",
+        "run",
+        "--quiet",
+        "--resolution=lowest-direct",
+        "--no-default-groups",
+        "--group=test",
+        "pytest",
+        cwd=project,
+    )
+    assert_green(done, expected_failures(answers | {"mode": "strict"}))
