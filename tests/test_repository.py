@@ -1,0 +1,84 @@
+"""What the repository says of itself is true, and its code is in order."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import tomllib
+import yaml
+from helpers import QUESTIONS, ROOT, assert_done, choices, render, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README = (ROOT / "README.md").read_text()
+EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
+
+
+def readme_table(column: int) -> dict[str, str]:
+    """Return a column of the tables of questions, by question."""
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|$", README, re.MULTILINE)
+    return {row[0]: row[column].strip() for row in rows}
+
+
+def test_the_readme_lists_every_question_with_its_values() -> None:
+    values = readme_table(1)
+    assert values.keys() == QUESTIONS.keys()
+    for key, question in QUESTIONS.items():
+        if "choices" in question:
+            offered = [str(value).lower() for value in choices(key)]
+            assert re.findall(r"`([^`]+)`", values[key]) == offered
+
+
+def test_the_readme_tells_which_questions_are_asked() -> None:
+    asked = README.partition("Four more")[0]
+    expected = {key for key, question in QUESTIONS.items() if question.get("ask") is not False}
+    assert {key for key in QUESTIONS if f"| `{key}` |" in asked} == expected
+
+
+def test_the_gate_runs_the_command_of_the_readme() -> None:
+    command = "pip install uv && uv run pytest"
+    assert f"```\n{command}\n```" in README
+    assert (ROOT / ".ci" / "run").read_text().endswith(f"\n{command}\n")
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_holds_answers(example: Path, template: Path, tmp_path: Path) -> None:
+    answers = yaml.safe_load(example.read_text())
+    project = render(tmp_path / "sample", template, **answers)
+    stored = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    assert answers.items() <= stored.items()
+
+
+def test_every_framework_has_an_example() -> None:
+    frameworks = [yaml.safe_load(example.read_text())["framework"] for example in EXAMPLES]
+    assert sorted(frameworks) == sorted(choices("framework"))
+
+
+def test_the_version_of_the_project_is_in_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert re.findall(r"^## (.+)$", changelog, re.MULTILINE)[0] == "Unreleased"
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert metadata["project"]["license"] == "MIT"
+
+
+def test_nothing_names_a_place_of_one_machine() -> None:
+    files = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    assert_done(files)
+    for name in files.stdout.splitlines():
+        text = (ROOT / name).read_text(encoding="utf-8") if (ROOT / name).is_file() else ""
+        assert not re.search(r"(?<![\w.}])/(home|root|work)/", text), name
+
+
+@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
+def test_the_code_is_in_order(command: list[str]) -> None:
+    assert_done(run(sys.executable, "-m", *command, cwd=ROOT))
