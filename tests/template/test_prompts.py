@@ -240,7 +240,8 @@ def test_update_says_what_it_leaves_alone_and_what_to_run(tmp_path: Path, start:
     commit(source, "v1.0.0")
     copier.run_copy(str(source), project, defaults=True, quiet=True)
     commit(project, "start")
-    (source / "template" / "NEWS.md").touch()
+    with (source / "template/tests/async_guard.py.jinja").open("a") as guard:
+        guard.write("# newer\n")
     commit(source, "v1.1.0")
     terminal = start("update", "--defaults", cwd=project)
     assert terminal.finish() == 0
@@ -252,7 +253,7 @@ def test_update_says_what_it_leaves_alone_and_what_to_run(tmp_path: Path, start:
         "    git diff",
         "    uv run pytest",
     ]
-    assert (project / "NEWS.md").exists()
+    assert (project / "tests" / "async_guard.py").read_text().endswith("# newer\n")
 
 
 def commit(folder: Path, tag: str) -> None:
