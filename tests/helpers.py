@@ -65,6 +65,15 @@ def can_run(answers: Answers) -> bool:
     return not answers["with_trio"] or on_trio.items() <= answers.items()
 
 
+FRAMEWORKS: list[Answers] = [
+    answers
+    for framework in choices("framework")
+    for backend in choices("backend")
+    for with_trio in choices("with_trio")
+    if can_run(answers := {"framework": framework, "backend": backend, "with_trio": with_trio})
+]
+
+
 def label(answers: Answers) -> str:
     """Name a combination in a test report."""
     return "-".join(

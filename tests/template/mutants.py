@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
+import gc
 import multiprocessing
 import os
 import sys
@@ -21,8 +22,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE = 30
+PATIENCE = 20
 """Seconds for one run of the tests: their own timeout does not see an import that hangs."""
+
+LOG = "pytest.log"
 
 OPPOSITES: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -43,7 +46,7 @@ def mutants(source: str) -> Iterator[tuple[str, str]]:
     original = ast.unparse(ast.parse(source))
     seen = {original}
     number = 0
-    while (change := Change(number)).apply(tree := ast.parse(source)):
+    while Change(number).apply(tree := ast.parse(source)):
         changed = ast.unparse(tree)
         if changed not in seen:
             seen.add(changed)
@@ -60,32 +63,40 @@ class Change(ast.NodeTransformer):
 
     def apply(self, tree: ast.Module) -> bool:
         """Change the tree, and tell whether there is a change of this number."""
+        self.kept = set(without_effect(tree))
         self.visit(tree)
         return self.left < 0
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Change this node or what is in it."""
+        if node in self.kept:
+            return node
         for changed in changes(node):
             self.left -= 1
             if self.left == -1:
                 return ast.fix_missing_locations(ast.copy_location(changed, node))
-        if self.left < 0:
-            return node
-        visited: ast.AST = self.generic_visit(node)
-        return visited
+        if self.left >= 0:
+            self.generic_visit(node)
+        return node
 
 
-def changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901 - a list of cases, one by one
+def without_effect(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the docstrings and the annotations."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node
+        yield from filter(None, (getattr(node, field, None) for field in ("annotation", "returns")))
+
+
+def changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 - a list of cases, one by one
     """Yield what may stand in place of a node."""
     match node:
-        case ast.Expr(value=ast.Constant()):
-            return  # a docstring
         case ast.Constant(value=bool() as value):
             yield ast.Constant(not value)
         case ast.Constant(value=int() | float() as value):
             yield ast.Constant(value + 1)
         case ast.Constant(value=str() as value):
-            yield ast.Constant(f"{value}x")
+            yield ast.Constant(value[:-1])
         case ast.Attribute(value=ast.Name("HTTPStatus")):
             yield with_field(node, "attr", "CONFLICT")
         case ast.Attribute(value=ast.Name("web"), attr=attr) if attr.startswith("HTTP"):
@@ -99,10 +110,10 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901 - a list of cases
         case ast.AugAssign(op=op):
             yield with_field(node, "op", OPPOSITES[type(op)]())
             yield ast.Pass()
-        case ast.Return(value=value):
-            if value:
-                yield ast.Return()
+        case ast.Return(value=ast.Constant(value=None)):
             yield ast.Pass()
+        case ast.Return():
+            yield ast.Return()
         case ast.Expr() | ast.Raise() | ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield ast.Pass()
         case ast.With(items=[ast.withitem(optional_vars=None)]):
@@ -144,24 +155,29 @@ def passes() -> bool:
     return run.exitcode == 0
 
 
-def run_tests(*arguments: str) -> None:
-    """Run the tests, in silence, and end with pytest's code."""
-    os.dup2(os.open("pytest.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stdout.fileno())
+def run_tests() -> None:
+    """Run the tests, their output in a file, and end with pytest's exit code."""
+    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stdout.fileno())
     os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
-    sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *arguments]))
+    sys.exit(pytest.main(["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:randomly"]))
+
+
+def import_once() -> None:
+    """Run the tests here, so that what forks from here need not import their dependencies."""
+    before = set(sys.modules)
+    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly"])
+    gc.freeze()  # what is here now, pytest need not search for garbage each time
+    own = {path.name for path in Path("src").iterdir()} | {"tests"}
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
 
 
 def main() -> None:
     """Print every change, and whether the tests see it."""
-    # A process that only collected has imported everything once for all that fork from it.
-    own = set(sys.modules)
-    pytest.main(["-qq", "--collect-only", "-p", "no:cacheprovider"])
-    packages = {path.name for path in Path("src").iterdir()} | {"tests"}
-    for name in set(sys.modules) - own:
-        if name.partition(".")[0] in packages:
-            del sys.modules[name]
+    import_once()
     if not passes():
-        sys.exit(Path("pytest.log").read_text())
+        sys.exit(Path(LOG).read_text())
     for path in sorted(Path("src").rglob("*.py")):
         source = path.read_text()
         for change, changed in mutants(source):

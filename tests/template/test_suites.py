@@ -9,9 +9,9 @@ import pytest
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
+    FRAMEWORKS,
     Answers,
     Environment,
-    can_run,
     choices,
     interpreters,
     label,
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-FRAMEWORKS: list[Answers] = [
-    answers
-    for framework in choices("framework")
-    for backend in choices("backend")
-    for with_trio in choices("with_trio")
-    if can_run(answers := {"framework": framework, "backend": backend, "with_trio": with_trio})
-]
 OTHER_PYTHONS = ("3.12", "3.13", "3.14")
 
 

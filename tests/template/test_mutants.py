@@ -1,0 +1,109 @@
+"""The generated tests see what breaks in the code that they test."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers import FRAMEWORKS, Answers, Environment, assert_done, label, render, run
+from mutants import __file__ as script
+from mutants import mutants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Changes that nobody can see, and why.
+NO_CHANGE: dict[str, dict[str, str]] = {
+    "fastapi": {
+        "app.py: @asynccontextmanager -> ": "Starlette takes a bare generator, too",
+    },
+    "aiohttp": {
+        "app.py: upstream_key = web.AppKey('upstream', Upstream)"
+        " -> upstream_key = web.AppKey('upstrea', Upstream)": "a name for messages",
+    },
+    "library": {
+        "fetch.py: K = TypeVar('K') -> K = TypeVar('')": "a name for messages",
+        "fetch.py: V = TypeVar('V') -> V = TypeVar('')": "a name for messages",
+    },
+}
+# Changes that the tests miss, and why they may.
+MISSED: dict[str, dict[str, str]] = {
+    "fastapi": {
+        "service.py: PATIENCE = 5.0 -> PATIENCE = 6.0": "how long to wait is a choice",
+    },
+    "aiohttp": {
+        "service.py: PATIENCE = 5.0 -> PATIENCE = 6.0": "how long to wait is a choice",
+        "app.py: return socket -> return": "aiohttp logs it, to a closed socket; mypy refuses it",
+        "__main__.py: web.run_app(create_app()) -> pass": "it starts the service for ever",
+    },
+    "library": {},
+}
+
+
+def test_every_kind_of_change_is_made() -> None:
+    source = '''
+        """Say what this is."""
+        @route("/a")
+        async def get(key: "Key", limit: int | None = None) -> "Value":
+            """Return the value."""
+            try:
+                async with lock:
+                    found.value = await fetch(key, limit=2)
+            except TimeoutError:
+                raise web.HTTPNotFound
+            except ValueError:
+                return None
+            if not found.status == HTTPStatus.OK:
+                found.seen += 1
+                del found
+            log(True)
+            return found.value / limit
+    '''
+    assert [change for change, _ in mutants(textwrap.dedent(source))] == [
+        "@route('/a') -> ",
+        "except TimeoutError: / raise web.HTTPNotFound -> ",
+        "except ValueError: / return None -> ",
+        "async with lock: -> if True:",
+        "found.value = await fetch(key, limit=2) -> pass",
+        "found.value = await fetch(key, limit=2) -> found.value = fetch(key, limit=2)",
+        "found.value = await fetch(key, limit=2) -> found.value = await fetch(key)",
+        "found.value = await fetch(key, limit=2) -> found.value = await fetch(key, limit=3)",
+        "raise web.HTTPNotFound -> pass",
+        "raise web.HTTPNotFound -> raise web.HTTPConflict",
+        "return None -> pass",
+        "if not found.status == HTTPStatus.OK: -> if found.status == HTTPStatus.OK:",
+        "if not found.status == HTTPStatus.OK: -> if not found.status != HTTPStatus.OK:",
+        "if not found.status == HTTPStatus.OK: -> if not found.status == HTTPStatus.CONFLICT:",
+        "found.seen += 1 -> found.seen -= 1",
+        "found.seen += 1 -> pass",
+        "found.seen += 1 -> found.seen += 2",
+        "log(True) -> pass",
+        "log(True) -> log(False)",
+        "return found.value / limit -> return",
+        "return found.value / limit -> return found.value * limit",
+        "@route('/a') -> @route('/')",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", FRAMEWORKS, ids=label)
+def test_the_generated_tests_kill_every_mutant(
+    answers: Answers, template: Path, tmp_path: Path, environment: Environment
+) -> None:
+    # A test that hangs has failed: let it hang for a short time.
+    project = render(tmp_path / "project", template, timeout=2, **answers)
+    done = run(environment.python, script, cwd=project, PYTHONPATH="src")
+    assert_done(done)
+    fates = [line.partition(": ") for line in done.stdout.splitlines()]
+    survivors = [change for fate, _, change in fates if fate == "survived"]
+    killed = [change for fate, _, change in fates if fate == "killed"]
+
+    missed = MISSED[answers["framework"]]
+    assert sorted(survivors) == sorted([*NO_CHANGE[answers["framework"]], *missed])
+    assert len(missed) <= 0.05 * (len(missed) + len(killed))
+    assert {change.partition(":")[0] for change in killed} == {
+        path.name
+        for path in project.glob("src/*/*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    }
