@@ -1,0 +1,1 @@
+"""Bring an existing repository's asynchronous tests up to date, without losing a byte."""
