@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from async_test_template.config import files, ini, toml
@@ -18,6 +17,10 @@ from async_test_template.errors import ParseError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    Reader = Callable[[Path], "bytes | None"]
+    Loader = Callable[[Path, str], "Configuration"]
 
 Holder = Literal["native", "ini_options", "ini"]
 Refusal = Literal[
@@ -81,8 +84,17 @@ class InForce:
         return found
 
 
-def find(directory: Path, config_file: Path | None = None) -> InForce:
+def read_or_none(path: Path) -> bytes | None:
+    """Read a regular file; None where there is none."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def find(
+    directory: Path, config_file: Path | None = None, *, read: Reader = read_or_none
+) -> InForce:
     """Search as `pytest [-c config_file]` does when it is started in `directory`.
+
+    `read` gives the bytes of a file, or None where there is none.
 
     Raises:
         ParseError: a file that pytest would read on the way is not TOML, INI or UTF-8.
@@ -92,33 +104,31 @@ def find(directory: Path, config_file: Path | None = None) -> InForce:
     directory = directory.absolute()
     if config_file is not None:
         path = directory / config_file
-        return InForce(path.parent, _given(path))
-    outermost: Path | None = None
-    for base in (directory, *directory.parents):
-        candidates = [base / name for name in _LOADERS]
-        for index, path in enumerate(candidates):
-            if not path.is_file():
-                continue
-            if path.name == "pyproject.toml" and outermost is None:
-                outermost = path
-            configuration = _LOADERS[path.name](path)
-            if configuration.holder is not None or configuration.refusal is not None:
-                others = [
-                    _LOADERS[other.name](other)
-                    for other in candidates[index + 1 :]
-                    if other.is_file()
-                ]
-                shadowed = tuple(other for other in others if other.holder is not None)
-                return InForce(base, configuration, shadowed)
-    if outermost is not None:
-        return InForce(outermost.parent, Configuration(outermost, None, _INI_OPTIONS))
-    for base in (directory, *directory.parents):
-        if (base / "setup.py").is_file():
-            return InForce(base, None)
-    return InForce(directory, None)
+        return InForce(path.parent, _given(path, read))
+    bases = (directory, *directory.parents)
+    marker: Configuration | None = None
+    for base in bases:
+        there = _in_directory(base, read)
+        for_pytest = [file for file in there if file.holder or file.refusal]
+        if for_pytest:
+            return InForce(base, for_pytest[0], tuple(for_pytest[1:]))
+        marker = marker or next((file for file in there if file.path.suffix == ".toml"), None)
+    if marker is not None:
+        return InForce(marker.path.parent, marker)
+    root = next((base for base in bases if read(base / "setup.py") is not None), directory)
+    return InForce(root, None)
 
 
-_INI_OPTIONS = ("tool", "pytest", "ini_options")
+def _in_directory(base: Path, read: Reader) -> list[Configuration]:
+    return [
+        _load(loader, base / name, data)
+        for name, loader in _LOADERS.items()
+        if (data := read(base / name)) is not None
+    ]
+
+
+_NATIVE = ("tool", "pytest")
+_INI_OPTIONS = (*_NATIVE, "ini_options")
 
 
 def _addopts(configuration: Configuration) -> list[str]:
@@ -131,111 +141,97 @@ def _addopts(configuration: Configuration) -> list[str]:
         return []
 
 
-def _given(path: Path) -> Configuration:
+def _given(path: Path, read: Reader) -> Configuration:
     """Load a file named by `-c`, which may have any name."""
-    if not path.is_file():
+    data = read(path)
+    if data is None:
         raise UserError("no such configuration file", path=path)
     loader = _LOADERS.get(path.name) or _LOADERS_BY_SUFFIX.get(path.suffix)
     if loader is None:
         supported = ", ".join(sorted(_LOADERS_BY_SUFFIX))
         raise UserError(f"pytest takes only {supported} as configuration file", path=path)
-    return loader(path)
+    return _load(loader, path, data)
 
 
-def _read(path: Path) -> files.TextFile:
-    """Read a file the way pytest does, that is as UTF-8 only."""
+def _load(loader: Loader, path: Path, data: bytes) -> Configuration:
     try:
-        file = files.decode(path.read_bytes())
-        if file.encoding != "utf-8":
-            raise ParseError("not UTF-8 text")
+        file = files.decode(data)
+        _require_utf8(file)
+        configuration = loader(path, file.text)
     except ParseError as error:
         error.path = path
         raise
-    return file
-
-
-def _read_toml(path: Path) -> tuple[dict[str, Any], Refusal | None]:
-    file = _read(path)
-    try:
-        document = toml.parse(file.text)
-    except ParseError as error:
-        error.path = path
-        raise
-    return document, "byte order mark" if file.mark else None
-
-
-def _read_ini(path: Path) -> dict[str, dict[str, str]]:
-    try:
-        return ini.parse(_read(path).text)
-    except ParseError as error:
-        error.path = path
-        raise
-
-
-def _table(path: Path, value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ParseError(f"{name} is not a table", path=path)
-    return value
-
-
-def _own_toml(path: Path) -> Configuration:
-    document, refusal = _read_toml(path)
-    return replace(_pytest_table(path, document, refusal), holder="native")
-
-
-def _pytest_table(path: Path, document: dict[str, Any], refusal: Refusal | None) -> Configuration:
-    if "pytest" in document:
-        options = _table(path, document["pytest"], "[pytest]")
-        return Configuration(path, "native", ("pytest",), options, refusal)
-    if any(not isinstance(value, dict) for value in document.values()):
-        refusal = refusal or "options outside a table"
-    return Configuration(path, None, ("pytest",), {}, refusal)
-
-
-def _pyproject(path: Path) -> Configuration:
-    document, refusal = _read_toml(path)
-    return _tool_pytest(path, document, refusal)
-
-
-def _tool_pytest(path: Path, document: dict[str, Any], refusal: Refusal | None) -> Configuration:
-    tool = _table(path, document.get("tool", {}), "[tool]")
-    table = _table(path, tool.get("pytest", {}), "[tool.pytest]")
-    native = {name: value for name, value in table.items() if name != "ini_options"}
-    ini_options = table.get("ini_options")
-    if ini_options is not None:
-        _table(path, ini_options, "[tool.pytest.ini_options]")
-    if native and ini_options:
-        refusal = refusal or "both tables"
-    if native:
-        return Configuration(path, "native", ("tool", "pytest"), native, refusal)
-    if ini_options is not None:
-        return Configuration(path, "ini_options", _INI_OPTIONS, ini_options, refusal)
-    return Configuration(path, None, _INI_OPTIONS, {}, refusal)
-
-
-def _any_toml(path: Path) -> Configuration:
-    document, refusal = _read_toml(path)
-    configuration = _tool_pytest(path, document, refusal)
-    if configuration.holder is None:
-        return _pytest_table(path, document, refusal)
-    if "pytest" in document:
-        return replace(configuration, refusal=refusal or "both tables")
+    if file.mark and path.suffix == ".toml" and configuration.refusal is None:
+        return replace(configuration, refusal="byte order mark")
     return configuration
 
 
-def _own_ini(path: Path) -> Configuration:
-    return Configuration(path, "ini", ("pytest",), _read_ini(path).get("pytest", {}))
+def _require_utf8(file: files.TextFile) -> None:
+    if file.encoding != "utf-8":
+        raise ParseError("not UTF-8 text")
 
 
-def _any_ini(path: Path) -> Configuration:
-    sections = _read_ini(path)
+def _table(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ParseError(f"{name} is not a table")
+    return value
+
+
+def _own_toml(path: Path, text: str) -> Configuration:
+    return replace(_pytest_table(path, toml.parse(text)), holder="native")
+
+
+def _pytest_table(path: Path, document: dict[str, Any]) -> Configuration:
+    if "pytest" in document:
+        options = _table(document["pytest"], "[pytest]")
+        return Configuration(path, "native", ("pytest",), options)
+    if any(not isinstance(value, dict) for value in document.values()):
+        return Configuration(path, None, ("pytest",), refusal="options outside a table")
+    return Configuration(path, None, ("pytest",))
+
+
+def _pyproject(path: Path, text: str) -> Configuration:
+    return _tool_pytest(path, toml.parse(text))
+
+
+def _tool_pytest(path: Path, document: dict[str, Any]) -> Configuration:
+    tool = _table(document.get("tool", {}), "[tool]")
+    table = _table(tool.get("pytest", {}), "[tool.pytest]")
+    native = {name: value for name, value in table.items() if name != "ini_options"}
+    if "ini_options" not in table:
+        if native:
+            return Configuration(path, "native", _NATIVE, native)
+        return Configuration(path, None, _INI_OPTIONS)
+    ini_options = _table(table["ini_options"], "[tool.pytest.ini_options]")
+    if native:
+        refusal: Refusal | None = "both tables" if ini_options else None
+        return Configuration(path, "native", _NATIVE, native, refusal)
+    return Configuration(path, "ini_options", _INI_OPTIONS, ini_options)
+
+
+def _any_toml(path: Path, text: str) -> Configuration:
+    document = toml.parse(text)
+    configuration = _tool_pytest(path, document)
+    if configuration.holder is None:
+        return _pytest_table(path, document)
+    if "pytest" in document:
+        return replace(configuration, refusal=configuration.refusal or "both tables")
+    return configuration
+
+
+def _own_ini(path: Path, text: str) -> Configuration:
+    return Configuration(path, "ini", ("pytest",), ini.parse(text).get("pytest", {}))
+
+
+def _any_ini(path: Path, text: str) -> Configuration:
+    sections = ini.parse(text)
     if "pytest" in sections:
         return Configuration(path, "ini", ("pytest",), sections["pytest"])
     return Configuration(path, None, ("pytest",))
 
 
-def _cfg(path: Path) -> Configuration:
-    sections = _read_ini(path)
+def _cfg(path: Path, text: str) -> Configuration:
+    sections = ini.parse(text)
     if "tool:pytest" in sections:
         return Configuration(path, "ini", ("tool:pytest",), sections["tool:pytest"])
     if "pytest" in sections:
@@ -244,7 +240,7 @@ def _cfg(path: Path) -> Configuration:
     return Configuration(path, None, ("tool:pytest",))
 
 
-_LOADERS: dict[str, Callable[[Path], Configuration]] = {
+_LOADERS: dict[str, Loader] = {
     "pytest.toml": _own_toml,
     ".pytest.toml": _own_toml,
     "pytest.ini": _own_ini,
@@ -253,8 +249,4 @@ _LOADERS: dict[str, Callable[[Path], Configuration]] = {
     "tox.ini": _any_ini,
     "setup.cfg": _cfg,
 }
-_LOADERS_BY_SUFFIX: dict[str, Callable[[Path], Configuration]] = {
-    ".ini": _any_ini,
-    ".cfg": _cfg,
-    ".toml": _any_toml,
-}
+_LOADERS_BY_SUFFIX: dict[str, Loader] = {".ini": _any_ini, ".cfg": _cfg, ".toml": _any_toml}

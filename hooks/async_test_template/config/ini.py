@@ -13,11 +13,17 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from async_test_template.config.text import BYTE_ORDER_MARK, line_end, position, splice
+from async_test_template.config.text import (
+    BYTE_ORDER_MARK,
+    insert_line,
+    line_end,
+    position,
+    remove_lines,
+    splice,
+)
 from async_test_template.errors import EditError, ParseError
 
 _INDENT = "    "
@@ -89,20 +95,21 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 
 
 def locate(
-    text: str, section: str, key: str | None = None, index: int | None = None
+    text: str, section: str, key: str | None = None, line: str | None = None
 ) -> tuple[int, int]:
     """Give line and column, from 1, of a section's name, of a key, or of one line of its value.
 
     Raises:
-        KeyError: no such section or key.
-        IndexError: the value has no such line.
+        KeyError: no such section, key or line.
 
     """
     found = _scan(text)[section]
     if key is None:
         return position(text, found.start)
     option = found.options[key]
-    return position(text, option.start if index is None else option.lines[index].start)
+    if line is None:
+        return position(text, option.start)
+    return position(text, option.lines[_index(_lines(text, section, key), line)].start)
 
 
 def set_value(text: str, section: str, key: str, value: str) -> str:
@@ -125,7 +132,7 @@ def set_value(text: str, section: str, key: str, value: str) -> str:
     elif key not in sections[section].options:
         found = sections[section]
         entry = _assignment(text, found.end, key, lines, _delimiter(text, found))
-        new = _add_line(text, found.end, entry)
+        new = insert_line(text, found.end, entry)
     else:
         new = _replace_lines(text, sections[section].options[key], lines)
     return _verified(new, expected)
@@ -141,7 +148,7 @@ def delete(text: str, section: str, key: str) -> str:
     expected = parse(text)
     del expected[section][key]
     option = _scan(text)[section].options[key]
-    return _verified(_remove_lines(text, option.start, option.end), expected)
+    return _verified(remove_lines(text, option.start, option.end), expected)
 
 
 def rename(text: str, section: str, key: str, new_key: str) -> str:
@@ -189,28 +196,28 @@ def append_line(text: str, section: str, key: str, line: str) -> str:
     return set_value(text, section, key, "\n".join([*lines, line]))
 
 
-def replace_line(text: str, section: str, key: str, index: int, line: str) -> str:
-    """Put `line` in the place of the line `index` (from 0) of a value.
+def replace_line(text: str, section: str, key: str, old: str, new: str) -> str:
+    """Put the line `new` in the place of the first line `old` of a value.
 
     Raises:
-        KeyError, IndexError: no such section, key or line.
+        KeyError: no such section, key or line.
         EditError: iniconfig would not read the line back.
 
     """
     lines = _lines(text, section, key)
-    lines[index] = line
+    lines[_index(lines, old)] = new
     return set_value(text, section, key, "\n".join(lines))
 
 
-def delete_line(text: str, section: str, key: str, index: int) -> str:
-    """Remove the line `index` (from 0) of a value; the key stays, even without a value.
+def delete_line(text: str, section: str, key: str, line: str) -> str:
+    """Remove the first such line of a value; the key stays, even without a value.
 
     Raises:
-        KeyError, IndexError: no such section, key or line.
+        KeyError: no such section, key or line.
 
     """
     lines = _lines(text, section, key)
-    del lines[index]
+    del lines[_index(lines, line)]
     return set_value(text, section, key, "\n".join(lines))
 
 
@@ -231,6 +238,12 @@ def _lines(text: str, section: str, key: str) -> list[str]:
     return value.split("\n") if value else []
 
 
+def _index(lines: list[str], line: str) -> int:
+    if line not in lines:
+        raise KeyError(line)
+    return lines.index(line)
+
+
 def _scan(text: str) -> dict[str, _Section]:
     """Find every section, key and line of a value; `_parseline` of iniconfig, with offsets."""
     sections: dict[str, _Section] = {}
@@ -243,33 +256,39 @@ def _scan(text: str) -> dict[str, _Section]:
         if not line or line.lstrip()[0] in "#;":
             continue
         if (name := _section_name(line)) is not None:
-            if not name or name in sections:
-                fault = f"duplicate section {name!r}" if name else "empty section name"
-                raise ParseError(fault, line=number)
-            section = _Section(start + 1, start + 1 + len(name), end)
-            sections[name] = section
+            _refuse(name in sections, f"duplicate section {name!r}", number)
+            _refuse(not name, "empty section name", number)
+            section = sections[name] = _Section(start + 1, start + 1 + len(name), end)
             option = None
         elif line[0] == "[" or line[0].isspace():
             if option is None:
                 raise ParseError("unexpected value continuation", line=number)
-            first = len(line) - len(line.lstrip())
-            option.lines.append(_Line(start + first, start + len(line), start, end))
+            content = start + len(line) - len(line.lstrip())
+            option.lines.append(_Line(content, start + len(line), start, end))
         else:
-            if (delimiter := _find_delimiter(line)) < 0:
-                raise ParseError(f"unexpected line: {line!r}", line=number)
+            option, key = _option(line, start, end, number)
             if section is None:
                 raise ParseError("no section header defined", line=number)
-            key = line[:delimiter].strip()
-            if key in section.options:
-                raise ParseError(f"duplicate name {key!r}", line=number)
-            after = delimiter + 1
-            option = _Option(start, start + len(line[:delimiter].rstrip()), start + after, end)
+            _refuse(key in section.options, f"duplicate name {key!r}", number)
             section.options[key] = option
-            if value := line[after:].strip():
-                option.lines.append(
-                    _Line(start + len(line) - len(value), start + len(line), start, end)
-                )
     return sections
+
+
+def _refuse(refused: bool, message: str, line: int) -> None:  # noqa: FBT001 - a condition
+    if refused:
+        raise ParseError(message, line=line)
+
+
+def _option(line: str, start: int, end: int, number: int) -> tuple[_Option, str]:
+    """Read a line with a key; whichever of `=` and `:` comes first ends the key."""
+    delimiters = [at for at in (line.find("="), line.find(":")) if at >= 0]
+    _refuse(not delimiters, f"unexpected line: {line!r}", number)
+    name, value = line[: min(delimiters)].rstrip(), line[min(delimiters) + 1 :].lstrip()
+    option = _Option(start, start + len(name), start + min(delimiters) + 1, end)
+    if value:
+        stop = start + len(line)
+        option.lines.append(_Line(stop - len(value), stop, start, end))
+    return option, name
 
 
 def _section_name(line: str) -> str | None:
@@ -277,13 +296,8 @@ def _section_name(line: str) -> str | None:
     if line[0] != "[":
         return None
     for character in "#;":
-        line = line.split(character)[0].rstrip()
+        line = line.split(character, maxsplit=1)[0].rstrip()
     return line[1:-1] if line[-1] == "]" else None
-
-
-def _find_delimiter(line: str) -> int:
-    """Find the `=` or `:` that ends the key: whichever comes first."""
-    return min((at for at in (line.find("="), line.find(":")) if at >= 0), default=-1)
 
 
 def _verified(text: str, expected: dict[str, dict[str, str]]) -> str:
@@ -325,21 +339,6 @@ def _add_section(text: str, section: str, entry: str) -> str:
     return text + end + header + end
 
 
-def _add_line(text: str, offset: int, line: str) -> str:
-    """Insert a line at `offset`, the end of another one, which may be the last without an end."""
-    end = line_end(text, offset)
-    if text[offset - 1] in "\r\n":
-        return splice(text, offset, offset, line + end)
-    return splice(text, offset, offset, end + line)
-
-
-def _remove_lines(text: str, start: int, end: int) -> str:
-    """Remove whole lines; a text that had no final line end has none afterwards."""
-    if end == len(text) and text[end - 1] not in "\r\n":
-        start = len(text[:start].removesuffix("\n").removesuffix("\r"))
-    return splice(text, start, end, "")
-
-
 def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
     """Change the lines of a value that differ and leave the others where they are."""
     if not option.lines and len(lines) == 1:
@@ -352,10 +351,11 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
         new = lines[new_first:new_last]
         if old[first:last] == new:
             continue
-        if first == last == 0 and option.lines and option.is_on_key_line(option.lines[0]):
-            new.append(old[0])  # the key's own line takes the first of the new ones
-            last = 1
         changed = option.lines[first:last]
+        if first == last == 0 and option.lines and option.is_on_key_line(option.lines[0]):
+            # The key's own line takes the first of the new ones.
+            changed = option.lines[:1]
+            new.append(old[0])
         edits += [(line.start, line.stop, value) for line, value in zip(changed, new, strict=False)]
         edits += [_removal(option, line) for line in changed[len(new) :]]
         if added := new[len(changed) :]:

@@ -5,82 +5,117 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from async_test_template.errors import EditError, ParseError
 
-_NAME_AND_EXTRAS = re.compile(r"\s*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\s*\[[^]]*\])?")
+_SEPARATORS = re.compile(r"[-_.]+")
+_REQUIREMENT = re.compile(
+    r"""
+    \s* (?P<name> [A-Za-z0-9] (?: [A-Za-z0-9._-]* [A-Za-z0-9] )? )
+    (?: \s* \[ (?P<extras> [^]]* ) \] )?
+    (?: \s* @ \s* (?P<url> \S+ )
+      | \s* \( \s* (?P<in_parentheses> [^();@]*? ) \s* \)
+      | \s* (?P<bare> [<>=!~] [^();@]*? )
+    )?
+    \s* (?: ; (?P<marker> .* ) )?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
-class ParsedRequirement:
-    """One requirement and where its specifier is.
+class Parts:
+    """One requirement, taken apart.
 
     Attributes:
         text: the whole requirement, as written.
-        name: the normalised name (PEP 503).
-        requirement: what packaging makes of the text.
+        name: the project's normalised name (PEP 503).
+        extras: their normalised names.
         start: where the specifier begins in `text`; without one, where it would.
         end: where it ends. Parentheses around it are outside.
+        url: what `name @ URL` points to, or None.
+        marker: the environment marker, or None.
 
     """
 
     text: str
     name: str
-    requirement: Requirement
+    extras: frozenset[str]
     start: int
     end: int
+    url: str | None
+    marker: str | None
 
     @property
     def specifier(self) -> str:
-        """The specifier as written, empty where there is none."""
+        """The version specifier as written, empty where there is none."""
         return self.text[self.start : self.end]
 
 
-def parse(text: str) -> ParsedRequirement:
-    """Read one requirement.
+def normalised(name: str) -> str:
+    """Give a project's name as PEP 503 compares it."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def parse(text: str) -> Parts:
+    """Take a requirement apart by its form alone; versions and markers are not checked.
 
     Raises:
-        ParseError: packaging does not accept it.
+        ParseError: it has not the form of a requirement.
 
     """
+    match = _REQUIREMENT.fullmatch(text)
+    if match is None:
+        raise ParseError(f"{text!r} is not a requirement")
+    group = "in_parentheses" if match["in_parentheses"] is not None else "bare"
+    start, end = match.span(group)
+    if start < 0:
+        start = end = match.end("extras") + 1 if match["extras"] is not None else match.end("name")
+    names = (match["extras"] or "").split(",")
+    extras = frozenset(normalised(name.strip()) for name in names if name.strip())
+    marker = match["marker"]
+    return Parts(
+        text,
+        normalised(match["name"]),
+        extras,
+        start,
+        end,
+        match["url"],
+        None if marker is None else marker.strip(),
+    )
+
+
+def check(text: str) -> None:
+    """Make sure that packaging, and so every installer, accepts a requirement.
+
+    Raises:
+        ParseError: it does not.
+
+    """
+    # Late, because it takes as long as all the rest that a check needs.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
-        requirement = Requirement(text)
+        Requirement(text)
     except InvalidRequirement as error:
         sentence = str(error).partition("\n")[0]
         raise ParseError(f"{text!r} is not a requirement: {sentence}") from error
-    match = _NAME_AND_EXTRAS.match(text)
-    if match is None:
-        raise ParseError(f"{text!r} is not a requirement")
-    start = end = match.end()
-    if requirement.url is None:
-        rest = text[start:].partition(";")[0]
-        content = rest.strip()
-        if content.startswith("("):
-            content = content[1:-1].strip()
-        if content:
-            start += rest.index(content)
-            end = start + len(content)
-    return ParsedRequirement(text, canonicalize_name(requirement.name), requirement, start, end)
 
 
 def replace_specifier(text: str, specifier: str) -> str:
     """Give a requirement another version specifier; all else stays as written.
 
     Raises:
-        ParseError: `text` is not a requirement.
-        EditError: it points to a URL, or the result would not be a requirement.
+        ParseError: `text`, or the result, is not a requirement.
+        EditError: it points to a URL, which takes no version.
 
     """
     old = parse(text)
-    if old.requirement.url is not None:
+    check(text)
+    if old.url is not None:
         raise EditError(f"{text!r} points to a URL and takes no version")
     result = text[: old.start] + specifier + text[old.end :]
+    check(result)
     new = parse(result)
-    if new.specifier != specifier or (
-        (old.name, old.requirement.extras, old.requirement.marker)
-        != (new.name, new.requirement.extras, new.requirement.marker)
-    ):
+    if (new.name, new.extras, new.marker) != (old.name, old.extras, old.marker):
         raise EditError(f"{specifier!r} cannot be the version of {text!r}")
     return result

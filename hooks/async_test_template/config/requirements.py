@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.config import requirement as pep508
-from async_test_template.config.text import BYTE_ORDER_MARK, line_end, position, splice
+from async_test_template.config.text import BYTE_ORDER_MARK, insert_line, position, splice
 from async_test_template.errors import EditError, ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.config.requirement import ParsedRequirement
+    from async_test_template.config.requirement import Parts
 
 Kind = Literal["requirement", "include", "constraint", "editable", "option", "other"]
 
@@ -38,12 +38,12 @@ class Entry:
 
     Attributes:
         kind: `include` is `-r`, `constraint` is `-c`, `editable` is `-e`; `option` is every other
-            option line; `other` is a path, a bare URL or what packaging does not understand.
+            option line; `other` is a path, a bare URL or whatever else is not a requirement.
         text: the entry without its comment and without the options behind a requirement.
         start: offset of `text` in the file.
         end: offset behind it.
         line: 1-based line where the entry begins.
-        requirement: the parsed requirement, of kind `requirement` only.
+        requirement: its parts, of kind `requirement` only.
         target: the argument of `-r`, `-c` and `-e`, else None.
         hashed: a `--hash` follows, so a new version needs new hashes.
 
@@ -54,7 +54,7 @@ class Entry:
     start: int
     end: int
     line: int
-    requirement: ParsedRequirement | None = None
+    requirement: Parts | None = None
     target: str | None = None
     hashed: bool = False
 
@@ -93,16 +93,10 @@ def append(text: str, requirement: str) -> str:
         ParseError: `requirement` is not one.
 
     """
-    pep508.parse(requirement)
+    pep508.check(requirement)
     last = max((entry.start for entry in parse(text) if entry.kind == "requirement"), default=None)
-    offset = next(
-        (end for start, end in _logical_lines(text) if last is not None and start <= last < end),
-        len(text),
-    )
-    end = line_end(text, offset)
-    if offset == 0 or text[offset - 1] in "\r\n" + BYTE_ORDER_MARK:
-        return splice(text, offset, offset, requirement + end)
-    return splice(text, offset, offset, end + requirement)
+    ends = (end for start, end in _logical_lines(text) if last is not None and last < end)
+    return insert_line(text, next(ends, len(text)), requirement)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, int]]:

@@ -34,3 +34,34 @@ def line_end(text: str, offset: int) -> str:
 def splice(text: str, start: int, end: int, new: str) -> str:
     """Replace what is between the two offsets."""
     return text[:start] + new + text[end:]
+
+
+def line_start(text: str, offset: int) -> int:
+    """Give the offset where the line of `offset` begins, behind a byte order mark."""
+    return text.rfind("\n", 0, offset) + 1 or len(text) - len(text.removeprefix(BYTE_ORDER_MARK))
+
+
+def next_line(text: str, offset: int) -> int:
+    """Give the offset where the line behind that of `offset` begins, or the end of the text."""
+    return text.find("\n", offset) + 1 or len(text)
+
+
+def insert_line(text: str, offset: int, line: str) -> str:
+    """Insert a line at `offset`, where a line begins or a text without a last line end stops.
+
+    A text without a last line end has none afterwards.
+    """
+    end = line_end(text, offset)
+    if text[:offset].endswith(("\n", "\r", BYTE_ORDER_MARK)) or offset == 0:
+        return splice(text, offset, offset, line + end)
+    return splice(text, offset, offset, end + line)
+
+
+def remove_lines(text: str, start: int, end: int) -> str:
+    """Remove the whole lines from `start` to `end`.
+
+    A text without a last line end has none afterwards.
+    """
+    if end == len(text) and not text.endswith(("\n", "\r")):
+        start = len(text[:start].removesuffix("\n").removesuffix("\r"))
+    return splice(text, start, end, "")
