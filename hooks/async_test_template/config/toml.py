@@ -48,7 +48,10 @@ def parse(text: str) -> dict[str, Any]:
         ParseError: it is not TOML.
 
     """
-    return deepcopy(_parse(text))
+    try:
+        return deepcopy(_parse(text))
+    except RecursionError as error:
+        raise ParseError("nested too deeply") from error
 
 
 @lru_cache(maxsize=32)  # the check of one edit is the start of the next
@@ -56,7 +59,7 @@ def _parse(text: str) -> dict[str, Any]:
     source = text.removeprefix(BYTE_ORDER_MARK)
     try:
         return _load(source)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         message = _PLACE.sub("", str(error))
         if (place := _PLACE.search(str(error))) and place["line"]:
             line, column = int(place["line"]), int(place["column"])

@@ -165,11 +165,12 @@ def remove_table(text: str, path: Path) -> str:
 def _remove_header(text: str, table: Table) -> str:
     """Remove a header's line, and one of the two runs of blank lines that then meet."""
     start = line_start(text, table.start)
+    last_end = line_end(text, start) if text.endswith("\n") else ""
     text = remove_lines(text, start, next_line(text, table.stop))
     above, below = text[:start], text[start:]
     if not below.strip("\r\n"):
         kept = above.rstrip("\r\n")
-        return kept + (line_end(text, start) if kept and above != kept else "")
+        return kept + last_end if kept.strip(BYTE_ORDER_MARK) else kept
     if above.endswith(("\n\n", "\n\r\n")) or not above.strip(BYTE_ORDER_MARK):
         return above + below.lstrip("\r\n")
     return text
