@@ -18,15 +18,19 @@ from difflib import SequenceMatcher
 
 from async_test_template.config.text import (
     BYTE_ORDER_MARK,
+    append_block,
     insert_line,
     line_end,
     position,
     remove_lines,
     splice,
+    without_last_end,
 )
 from async_test_template.errors import EditError, ParseError
 
 _INDENT = "    "
+# What `str.splitlines`, and so iniconfig, takes for the end of a line.
+_LINE_ENDS = tuple("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
 @dataclass
@@ -128,11 +132,13 @@ def set_value(text: str, section: str, key: str, value: str) -> str:
     sections = _scan(text)
     lines = value.split("\n") if value else []
     if section not in sections:
-        new = _add_section(text, section, _assignment(text, len(text), key, lines, " = "))
+        entry = _assignment(text, len(text), key, lines, " = ")
+        header = f"[{section}]{line_end(text, len(text))}"
+        new = append_block(text, header + entry, _LINE_ENDS)
     elif key not in sections[section].options:
         found = sections[section]
         entry = _assignment(text, found.end, key, lines, _delimiter(text, found))
-        new = insert_line(text, found.end, entry)
+        new = insert_line(text, found.end, entry, _LINE_ENDS)
     else:
         new = _replace_lines(text, sections[section].options[key], lines)
     return _verified(new, expected)
@@ -148,7 +154,7 @@ def delete(text: str, section: str, key: str) -> str:
     expected = parse(text)
     del expected[section][key]
     option = _scan(text)[section].options[key]
-    return _verified(remove_lines(text, option.start, option.end), expected)
+    return _verified(remove_lines(text, option.start, option.end, _LINE_ENDS), expected)
 
 
 def rename(text: str, section: str, key: str, new_key: str) -> str:
@@ -329,21 +335,11 @@ def _assignment(text: str, offset: int, key: str, lines: list[str], delimiter: s
     return (key + delimiter).rstrip() + separator + separator.join(lines)
 
 
-def _add_section(text: str, section: str, entry: str) -> str:
-    end = line_end(text, len(text))
-    header = f"[{section}]{end}{entry}"
-    if not text.removeprefix(BYTE_ORDER_MARK):
-        return text + header + end
-    if not text.endswith(("\n", "\r")):
-        return text + end + end + header
-    return text + end + header + end
-
-
 def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
     """Change the lines of a value that differ and leave the others where they are."""
     if not option.lines and len(lines) == 1:
         space = " " if text[option.stop].isspace() else ""
-        stop = option.after + len(text[option.after : option.first_end].rstrip("\r\n"))
+        stop = option.after + len(text[option.after : option.first_end].rstrip("".join(_LINE_ENDS)))
         return splice(text, option.after, stop, space + lines[0])
     old = [text[line.start : line.stop] for line in option.lines]
     edits: list[tuple[int, int, str]] = []
@@ -363,9 +359,7 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
     result = text
     for start, stop, value in sorted(edits, reverse=True):
         result = splice(result, start, stop, value)
-    if result.endswith(("\n", "\r")) and not text.endswith(("\n", "\r")):
-        result = result.removesuffix("\n").removesuffix("\r")
-    return result
+    return result if text.endswith(_LINE_ENDS) else without_last_end(result, _LINE_ENDS)
 
 
 def _removal(option: _Option, line: _Line) -> tuple[int, int, str]:
@@ -381,6 +375,6 @@ def _insertion(text: str, option: _Option, index: int, lines: list[str]) -> tupl
     indent = text[model.line_start : model.start] if model else ""
     end = line_end(text, offset)
     added = [(indent or _INDENT) + line for line in lines]
-    if text[offset - 1] in "\r\n":
+    if text[:offset].endswith(_LINE_ENDS):
         return offset, offset, "".join(line + end for line in added)
     return offset, offset, "".join(end + line for line in added)

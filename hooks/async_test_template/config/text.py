@@ -6,6 +6,9 @@ import re
 
 BYTE_ORDER_MARK = "\ufeff"
 
+LineEnds = tuple[str, ...]
+LINE_ENDS: LineEnds = ("\n", "\r")
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -46,22 +49,39 @@ def next_line(text: str, offset: int) -> int:
     return text.find("\n", offset) + 1 or len(text)
 
 
-def insert_line(text: str, offset: int, line: str) -> str:
+def insert_line(text: str, offset: int, line: str, ends: LineEnds = LINE_ENDS) -> str:
     """Insert a line at `offset`, where a line begins or a text without a last line end stops.
 
-    A text without a last line end has none afterwards.
+    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
     """
     end = line_end(text, offset)
-    if text[:offset].endswith(("\n", "\r", BYTE_ORDER_MARK)) or offset == 0:
+    if offset == 0 or text[:offset].endswith((*ends, BYTE_ORDER_MARK)):
         return splice(text, offset, offset, line + end)
     return splice(text, offset, offset, end + line)
 
 
-def remove_lines(text: str, start: int, end: int) -> str:
+def remove_lines(text: str, start: int, end: int, ends: LineEnds = LINE_ENDS) -> str:
     """Remove the whole lines from `start` to `end`.
 
-    A text without a last line end has none afterwards.
+    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
     """
-    if end == len(text) and not text.endswith(("\n", "\r")):
-        start = len(text[:start].removesuffix("\n").removesuffix("\r"))
-    return splice(text, start, end, "")
+    result = splice(text, start, end, "")
+    return result if text.endswith(ends) else without_last_end(result, ends)
+
+
+def without_last_end(text: str, ends: LineEnds = LINE_ENDS) -> str:
+    """Remove one line end from the end of a text that has one."""
+    if text.endswith("\r\n"):
+        return text[:-2]
+    return text[:-1] if text.endswith(ends) else text
+
+
+def append_block(text: str, block: str, ends: LineEnds = LINE_ENDS) -> str:
+    """Add lines at the end, behind one blank line."""
+    end = line_end(text, len(text))
+    if not text.removeprefix(BYTE_ORDER_MARK):
+        return text + block + end
+    if not text.endswith(ends):
+        return text + end + end + block
+    is_blank = without_last_end(text, ends).endswith(ends)
+    return text + ("" if is_blank else end) + block + end

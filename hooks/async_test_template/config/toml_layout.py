@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config.text import (
     BYTE_ORDER_MARK,
+    append_block,
     insert_line,
     line_end,
     line_start,
@@ -97,10 +98,7 @@ def _add_table(text: str, document: Document, path: Path, assignment: str, value
     block = header + assignment + to_toml(value, line_break=end)
     if offset < len(text):
         return splice(text, offset, offset, block + end + end)
-    if text.removeprefix(BYTE_ORDER_MARK) and not text.endswith(("\n\n", "\n\r\n")):
-        text += end if text.endswith("\n") else end + end
-        return text + block + (end if text[:offset].endswith("\n") else "")
-    return text + block + end
+    return append_block(text, block)
 
 
 def _comments_above(text: str, above: Table, table: Table) -> int:
