@@ -71,7 +71,7 @@ class InForce:
             return {}
         arguments = _addopts(self.configuration)
         found = {}
-        for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
             if argument in {"-o", "--override-ini"}:
                 name, equals, value = following.partition("=")
             elif argument.startswith(("-o", "--override-ini=")):

@@ -352,7 +352,7 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
             # The key's own line takes the first of the new ones.
             changed = option.lines[:1]
             new.append(old[0])
-        edits += [(line.start, line.stop, value) for line, value in zip(changed, new, strict=False)]
+        edits += [_replacement(line, value) for line, value in zip(changed, new, strict=False)]
         edits += [_removal(option, line) for line in changed[len(new) :]]
         if added := new[len(changed) :]:
             edits.append(_insertion(text, option, first + len(changed), added))
@@ -360,6 +360,11 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
     for start, stop, value in sorted(edits, reverse=True):
         result = splice(result, start, stop, value)
     return result if text.endswith(_LINE_ENDS) else without_last_end(result, _LINE_ENDS)
+
+
+def _replacement(line: _Line, value: str) -> tuple[int, int, str]:
+    # An unclosed bracket continues a value without a space in front; nothing else does.
+    return line.start, line.stop, value if line.start > line.line_start else _INDENT + value
 
 
 def _removal(option: _Option, line: _Line) -> tuple[int, int, str]:

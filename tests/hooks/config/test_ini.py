@@ -33,6 +33,7 @@ SET = {
     "the key's own line": ("[pytest]\nk = a\n  b\n", "b", "[pytest]\nk =\n  b\n"),
     "the last line, without newline": ("[pytest]\nk =\n  a\n  b", "a", "[pytest]\nk =\n  a"),
     "a line more, without newline": ("[pytest]\nk =\n  a", "a\nb", "[pytest]\nk =\n  a\n  b"),
+    "an unclosed bracket": ("[pytest]\nk = a\n[b\n", "a\nb", "[pytest]\nk = a\n    b\n"),
     "Windows line ends": ("[pytest]\r\nk = a\r\n", "a\nb", "[pytest]\r\nk = a\r\n    b\r\n"),
     "byte order mark": ("\ufeff[pytest]\nk = a\n", "b", "\ufeff[pytest]\nk = b\n"),
     "a new key": ("[pytest]\na = 1\n\n# x\n[x]\n", "v", "[pytest]\na = 1\nk = v\n\n# x\n[x]\n"),
