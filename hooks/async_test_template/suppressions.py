@@ -1,0 +1,87 @@
+"""Which findings the user has silenced, and why.
+
+On a line: `# att: ignore[AT105]`, behind the setting or, since INI files have no comments there,
+on the line above; what follows the bracket is the reason. For the whole repository, in
+pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from async_test_template.config import toml
+from async_test_template.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from async_test_template.findings import Finding
+    from async_test_template.project import Project
+
+_TABLE = ("tool", "async-test-template")
+_COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\]]*)\][ \t:-]*(?P<reason>.*)")
+
+
+@dataclass(frozen=True)
+class Silenced:
+    """A finding that nobody wants to see, with the reason given, which may be empty."""
+
+    finding: Finding
+    reason: str
+
+
+def sort_out(
+    project: Project, findings: Iterable[Finding], known_codes: Collection[str]
+) -> tuple[list[Finding], list[Silenced]]:
+    """Part the silenced findings from the others.
+
+    Raises:
+        UserError: the table in pyproject.toml names an unknown code or gives no reason.
+
+    """
+    reasons = _reasons(project, known_codes)
+    kept = []
+    silenced = []
+    for finding in findings:
+        reason = reasons.get(finding.code, _comment(project, finding))
+        if reason is None:
+            kept.append(finding)
+        else:
+            silenced.append(Silenced(finding, reason))
+    return kept, silenced
+
+
+def _reasons(project: Project, known_codes: Collection[str]) -> dict[str, str]:
+    file = "pyproject.toml"
+    table = project.tree.toml(file).get(_TABLE[0], {}).get(_TABLE[1], {})
+    ignore = table.get("ignore", {}) if isinstance(table, dict) else {}
+    if not isinstance(ignore, dict):
+        raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')
+    for code, reason in ignore.items():
+        at = (*_TABLE, "ignore", code)
+        if code not in known_codes:
+            raise _fault(project, at, f"there is no rule {code}")
+        if not isinstance(reason, str) or not reason.strip():
+            raise _fault(project, at, f"{code} is ignored without a reason")
+    return ignore
+
+
+def _fault(project: Project, at: tuple[str, ...], message: str) -> UserError:
+    file = "pyproject.toml"
+    line, column = toml.locate(project.tree.text(file) or "", at)
+    return UserError(message, path=project.root / file, line=line, column=column)
+
+
+def _comment(project: Project, finding: Finding) -> str | None:
+    """Give the reason in a comment at the finding's line, None where there is no comment."""
+    text = project.tree.text(finding.file)
+    lines = text.splitlines() if text else []
+    here = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+    above = lines[finding.line - 2].strip() if 1 < finding.line <= len(lines) + 1 else ""
+    for line in (here, above if above[:1] in {"#", ";"} else ""):
+        match = _COMMENT.search(line)
+        if match and finding.code in {code.strip() for code in match["codes"].split(",")}:
+            return match["reason"].strip()
+    return None
