@@ -357,7 +357,7 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
         if added := new[len(changed) :]:
             edits.append(_insertion(text, option, first + len(changed), added))
     result = text
-    for start, stop, value in sorted(edits, reverse=True):
+    for start, stop, value in reversed(edits):
         result = splice(result, start, stop, value)
     return result if text.endswith(_LINE_ENDS) else without_last_end(result, _LINE_ENDS)
 

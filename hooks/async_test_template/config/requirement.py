@@ -13,8 +13,8 @@ _REQUIREMENT = re.compile(
     \s* (?P<name> [A-Za-z0-9] (?: [A-Za-z0-9._-]* [A-Za-z0-9] )? )
     (?: \s* \[ (?P<extras> [^]]* ) \] )?
     (?: \s* @ \s* (?P<url> \S+ )
-      | \s* \( \s* (?P<in_parentheses> [^();@]*? ) \s* \)
-      | \s* (?P<bare> [<>=!~] [^();@]*? )
+      | \s* \( \s* (?P<in_parentheses> [\w.*+!<>=~,\s-]*? ) \s* \)
+      | \s* (?P<bare> [<>=!~] [\w.*+!<>=~,\s-]*? )
     )?
     \s* (?: ; (?P<marker> .* ) )?
     """,
@@ -116,6 +116,6 @@ def replace_specifier(text: str, specifier: str) -> str:
     result = text[: old.start] + specifier + text[old.end :]
     check(result)
     new = parse(result)
-    if (new.name, new.extras, new.marker) != (old.name, old.extras, old.marker):
+    if (new.name, new.extras, new.url, new.marker) != (old.name, old.extras, None, old.marker):
         raise EditError(f"{specifier!r} cannot be the version of {text!r}")
     return result

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 Kind = Literal["requirement", "include", "constraint", "editable", "option", "other"]
 
 _COMMENT = re.compile(r"(^|\s+)#.*")
+_CONTINUATION = re.compile(r"\\(?:\r\n|\r|\n)")
 # An option behind a requirement, or the next line of a continued one.
-_BEHIND = re.compile(r"\s+-|\s*\\[\r\n]")
+_BEHIND = re.compile(rf"\s+-|\s*{_CONTINUATION.pattern}")
 _TARGETS: tuple[tuple[Kind, str, str], ...] = (
     ("include", "-r", "--requirement"),
     ("constraint", "-c", "--constraint"),
@@ -38,7 +39,8 @@ class Entry:
 
     Attributes:
         kind: `include` is `-r`, `constraint` is `-c`, `editable` is `-e`; `option` is every other
-            option line; `other` is a path, a bare URL or whatever else is not a requirement.
+            option line; `other` is a path, a bare URL or whatever else
+            is not a requirement on one line.
         text: the entry without its comment and without the options behind a requirement.
         start: offset of `text` in the file.
         end: offset behind it.
@@ -118,13 +120,15 @@ def _entry(text: str, start: int, content: str) -> Entry:
         kind, target = _option(content)
         return Entry(kind, content, start, start + len(content), line, target=target)
     alone = _BEHIND.split(content, maxsplit=1)[0]
-    end = start + len(alone)
+    rest = _CONTINUATION.sub(" ", content[len(alone) :]).strip()
     try:
         parsed = pep508.parse(alone)
     except ParseError:
-        return Entry("other", alone, start, end, line)
-    hashed = "--hash" in content[len(alone) :]
-    return Entry("requirement", alone, start, end, line, parsed, hashed=hashed)
+        parsed = None
+    if parsed is None or (rest and not rest.startswith("-")):
+        return Entry("other", content, start, start + len(content), line)
+    end = start + len(alone)
+    return Entry("requirement", alone, start, end, line, parsed, hashed="--hash" in rest)
 
 
 def _option(content: str) -> tuple[Kind, str | None]:

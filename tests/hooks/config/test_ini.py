@@ -19,6 +19,7 @@ SET = {
     "to no value": ("[pytest]\nk = old\n  more\nl = 1\n", "", "[pytest]\nk =\nl = 1\n"),
     "one line more": ("[pytest]\nk = a\n", "a\nb", "[pytest]\nk = a\n    b\n"),
     "several lines at once": ("[pytest]\nk =\n", "a\nb", "[pytest]\nk =\n    a\n    b\n"),
+    "a line on both sides": ("[pytest]\nk = b\n", "a\nb\nc", "[pytest]\nk = a\n    b\n    c\n"),
     "a first line": ("[pytest]\nk = b\n  c\n", "a\nb\nc", "[pytest]\nk = a\n  b\n  c\n"),
     "comments and blank lines inside stay": (
         "[pytest]\nk =\n\ta\n# about b\n\tb\n\n\tc\nl = 1\n",
