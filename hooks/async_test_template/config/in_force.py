@@ -8,8 +8,10 @@ root where nothing else was found.
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from async_test_template.config import files, ini, toml
@@ -17,7 +19,6 @@ from async_test_template.errors import ParseError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     Reader = Callable[[Path], "bytes | None"]
     Loader = Callable[[Path, str], "Configuration"]
@@ -101,9 +102,9 @@ def find(
         UserError: `config_file` does not exist, or pytest does not take its kind.
 
     """
-    directory = directory.absolute()
+    directory = directory.resolve()  # as the working directory of a process is
     if config_file is not None:
-        path = directory / config_file
+        path = Path(os.path.abspath(directory / config_file))  # noqa: PTH100 - links stay
         return InForce(path.parent, _given(path, read))
     bases = (directory, *directory.parents)
     marker: Configuration | None = None

@@ -343,7 +343,8 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
         return splice(text, option.after, stop, space + lines[0])
     old = [text[line.start : line.stop] for line in option.lines]
     edits: list[tuple[int, int, str]] = []
-    for _, first, last, new_first, new_last in SequenceMatcher(None, old, lines).get_opcodes():
+    matcher = SequenceMatcher(None, old, lines, autojunk=False)
+    for _, first, last, new_first, new_last in matcher.get_opcodes():
         new = lines[new_first:new_last]
         if old[first:last] == new:
             continue

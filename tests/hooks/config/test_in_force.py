@@ -254,6 +254,17 @@ def test_what_pytest_cannot_read_is_named(
     assert error.value.line == line
 
 
+def test_links_to_the_directory_are_followed_and_those_to_a_file_are_not(tmp_path: Path) -> None:
+    write(tmp_path, {"real/sub": {}, "real": {"pytest.ini": ANY, "tox.ini": ANY}, "other": {}})
+    (tmp_path / "link").symlink_to("real/sub")
+    (tmp_path / "other" / "given.ini").symlink_to("../real/tox.ini")
+
+    assert asked_of_us(tmp_path / "link") == asked_of_pytest(tmp_path / "real" / "sub")
+    assert in_force.find(tmp_path / "real" / ".." / "other").rootdir == tmp_path / "other"
+    given_file = in_force.find(tmp_path / "link", Path("../../other/given.ini"))
+    assert given_file.rootdir == tmp_path / "other"
+
+
 def test_contents_can_be_laid_over_the_disk(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(ANY, encoding="utf-8")
 
