@@ -87,7 +87,8 @@ def _run_under_uv(command: list[str]) -> int:
 
 
 def _install_with_pip(folder: str) -> bool:
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--target", folder]
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1"]
+    options += ["--no-user", "--target", folder]  # a user's settings may say --user
     install = ["install", *options, *REQUIREMENTS]
     # All of it is pure Python, so that another Python's pip will do.
     others = [found for name in ("pip3", "pip") if (found := shutil.which(name))]

@@ -169,11 +169,9 @@ def test_pip_is_next_where_uv_is_offline(tmp_path: Path, project: Path) -> None:
     where = environment(tmp_path / "venv", "--seed")
     add_uv(where)
     offline = without_network(tmp_path)
+    without_uv = {name: offline[name] for name in ("UV_OFFLINE", "UV_CACHE_DIR")}
 
-    run = launch(
-        where, project, "check", ".",
-        UV_OFFLINE=offline["UV_OFFLINE"], UV_CACHE_DIR=offline["UV_CACHE_DIR"],
-    )  # fmt: skip
+    run = launch(where, project, "check", ".", PIP_USER="1", **without_uv)
 
     assert is_run(run), run.stderr
 
