@@ -19,10 +19,11 @@ _FAMILIES = {
     "3": "Timeouts",
     "4": "Dependencies",
 }
-_TIERS = {
-    Tier.SAFE: "safe: `migrate` makes it",
-    Tier.UNSAFE: "unsafe at its furthest: `migrate --unsafe` makes it, or a yes in `--interactive`",
-    Tier.REPORT: "none: the rule reports",
+_FIXES = {
+    frozenset({Tier.SAFE}): "safe: `migrate` makes it",
+    frozenset({Tier.UNSAFE}): "unsafe: `migrate --unsafe` makes it, or a yes in `--interactive`",
+    frozenset({Tier.SAFE, Tier.UNSAFE}): "safe or unsafe, as the repository and the answers allow",
+    frozenset(): "none: the rule reports",
 }
 _INTRODUCTION = """\
 # Rules
@@ -59,7 +60,8 @@ def page() -> str:
 def explanation(rule: Rule) -> str:
     """Give one rule in Markdown: what, why, since when, and its first examples."""
     lines = [f"{rule.title}.", "", rule.why, "", f"- Since: {rule.since}."]
-    lines.append(f"- Fix: {_TIERS[rule.tier]}.")
+    tiers = frozenset(example.tier for example in rule.invalid) - {Tier.REPORT}
+    lines.append(f"- Fix: {_FIXES[tiers]}.")
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
         lines.append(f"- The fix needs the repository to declare {needs}.")

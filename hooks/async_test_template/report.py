@@ -160,7 +160,8 @@ def _sarif(plan: Plan) -> str:
     }
     results = [_result(finding) for finding in plan.left]
     for silenced in plan.silenced:
-        suppression = {"kind": "external", "justification": silenced.reason}
+        kind = "inSource" if silenced.in_source else "external"
+        suppression = {"kind": kind, "justification": silenced.reason}
         results.append({**_result(silenced.finding), "suppressions": [suppression]})
     run = {
         "tool": {"driver": driver},

@@ -26,10 +26,18 @@ _COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\]]*)\][ \t:-]*(?P<rea
 
 @dataclass(frozen=True)
 class Silenced:
-    """A finding that nobody wants to see, with the reason given, which may be empty."""
+    """A finding that nobody wants to see.
+
+    Attributes:
+        finding: what it is.
+        reason: why, as given; a comment may give none.
+        in_source: a comment silences it, not the table in pyproject.toml.
+
+    """
 
     finding: Finding
     reason: str
+    in_source: bool
 
 
 def sort_out(
@@ -45,11 +53,13 @@ def sort_out(
     kept = []
     silenced = []
     for finding in findings:
-        reason = reasons.get(finding.code, _comment(project, finding))
-        if reason is None:
-            kept.append(finding)
+        comment = _comment(project, finding)
+        if comment is not None:
+            silenced.append(Silenced(finding, comment, in_source=True))
+        elif finding.code in reasons:
+            silenced.append(Silenced(finding, reasons[finding.code], in_source=False))
         else:
-            silenced.append(Silenced(finding, reason))
+            kept.append(finding)
     return kept, silenced
 
 

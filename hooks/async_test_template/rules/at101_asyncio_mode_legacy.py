@@ -31,7 +31,7 @@ RULE = Rule(
     name="asyncio-mode-legacy",
     title="The asyncio mode is `legacy`",
     why=(
-        "pytest stops at collection with exit status 2; with pytest-aiohttp installed the mode is "
+        "pytest exits with status 4 before any test; with pytest-aiohttp installed the mode is "
         "switched to auto without asking. Auto is what legacy did for async tests."
     ),
     since="pytest-asyncio 0.20, deprecated in 0.18",

@@ -69,7 +69,7 @@ RULE = Rule(
     title="A value has a comment, quotes or capital letters in it",
     why=(
         "INI files have no comments behind a value and no quotes around it: pytest takes them "
-        "as part of the value and stops with exit status 2, 3 or 4."
+        "as part of the value and stops with exit status 3 or 4."
     ),
     since="iniconfig, always",
     tier=Tier.SAFE,

@@ -20,12 +20,18 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     if settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode"):
         return
+    # Something else than pytest-asyncio runs them where it is not declared, or where a hook does.
+    if project.dependencies.of("pytest") and not project.dependencies.has("pytest-asyncio"):
+        return
+    if project.code.has_item_hook:
+        return
     unmarked = [
         test
         for test in project.code.async_tests
         if not any(test.mark(name) for name in ("asyncio", "anyio", "trio", "gen_test"))
         # anyio runs a test that asks for its backend; others bring a marker of their own.
         and "anyio_backend" not in test.requests
+        and not test.wrapped
     ]
     if not unmarked:
         return

@@ -25,7 +25,9 @@ def _check(project: Project) -> Iterator[Finding]:
         # An absolute path, or one with another folder to start from, cannot be judged from here.
         if file.startswith(("/", "..")) or "cd " in command.text or not file.endswith(_SUFFIXES):
             continue
-        if project.tree.read(file.removeprefix("./")) is None:
+        mentions = (project.tree.text(command.file) or "").count(file)
+        # A file that is named elsewhere too is probably made there.
+        if project.tree.read(file.removeprefix("./")) is None and mentions == 1:
             yield Finding(
                 RULE.code,
                 f"this command names the configuration file {file}, which is not there",

@@ -54,9 +54,10 @@ class Index:
         """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
         return not self.unreadable and not any(m.has_fixture_star for m in self.modules)
 
-    def uses_mark(self, name: str) -> bool:
-        """Tell whether any async test carries `pytest.mark.<name>`."""
-        return any(test.mark(name) for test in self.tests if test.is_async)
+    @property
+    def has_item_hook(self) -> bool:
+        """A hook marks or runs async tests, so that their own marks do not tell everything."""
+        return any(module.has_item_hook for module in self.modules)
 
     def used_by(self, test: Test) -> Iterator[Fixture]:
         """Yield the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""

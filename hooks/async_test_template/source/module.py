@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: searching 26 MB of tests takes 0.1 s, parsing them 3.5 s.
 RELEVANT = re.compile(
     rb"fixture|async[ \t]+def[ \t]+test|pytest_asyncio|anyio|event_loop|pytest_configure"
-    rb"|mark\.timeout|testclient"
+    rb"|mark\.timeout|testclient|pytest_pyfunc_call|pytest_collection_modifyitems"
+    rb"|pytest_itemcollected|pytest_pycollect_makeitem"
 )
 
 #: A scope that is not written as a plain string, so that nobody can tell it without running.
@@ -29,6 +30,15 @@ _FIXTURES = {
     "pytest_asyncio.fixture": "pytest_asyncio.fixture",
     "pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture",
 }
+# Hooks that give tests a mark, or run them, in a way that only running the suite would tell.
+_HOOKS = frozenset(
+    {
+        "pytest_collection_modifyitems",
+        "pytest_itemcollected",
+        "pytest_pycollect_makeitem",
+        "pytest_pyfunc_call",
+    }
+)
 _UNITTEST = re.compile(r"(^|\.)(\w*TestCase)$")
 
 
@@ -86,6 +96,7 @@ class Test:
         requests: names of the fixtures it takes, by parameter or by `usefixtures`.
         owner: the class it stands in, or None.
         in_unittest: it is a method of a `unittest` class, which no plugin's mark reaches.
+        wrapped: a decorator that is no mark may have made something else of it.
 
     """
 
@@ -98,6 +109,7 @@ class Test:
     requests: tuple[str, ...] = ()
     owner: str | None = None
     in_unittest: bool = False
+    wrapped: bool = False
 
     def mark(self, name: str) -> Mark | None:
         """Give the closest mark of that name; it is the one that plugins read."""
@@ -122,6 +134,7 @@ class Module:
         assignments: pytest options that a hook sets too late.
         anyio_backends: places where a module-level `anyio_backends` is assigned.
         imports: the modules that it imports, or imports from, with the line.
+        has_item_hook: a hook in it may mark or run async tests in its own way.
         has_fixture_star: a star import may have brought a fixture decorator along.
 
     """
@@ -132,6 +145,7 @@ class Module:
     assignments: tuple[OptionAssignment, ...] = ()
     anyio_backends: tuple[tuple[int, int], ...] = ()
     imports: Mapping[str, int] = field(default_factory=dict)
+    has_item_hook: bool = False
     has_fixture_star: bool = False
 
 
@@ -181,6 +195,7 @@ def read_module(file: str, data: bytes, *, holds_tests: bool) -> Module:
         tuple(reader.assignments),
         tuple(reader.anyio_backends),
         reader.names.modules,
+        has_item_hook=reader.has_item_hook,
         has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
     )
 
@@ -194,7 +209,9 @@ class _Reader:
     tests: list[Test] = field(default_factory=list)
     assignments: list[OptionAssignment] = field(default_factory=list)
     anyio_backends: list[tuple[int, int]] = field(default_factory=list)
+    has_item_hook: bool = False
     _decorators: set[ast.expr] = field(default_factory=set)
+    _unittest_classes: set[str] = field(default_factory=set)
 
     def read_body(
         self,
@@ -209,13 +226,18 @@ class _Reader:
                 self._read_function(node, owner, marks, in_unittest=in_unittest)
             elif isinstance(node, ast.ClassDef):
                 bases = [self.names.resolve(base) for base in node.bases]
+                in_unittest = any(
+                    _UNITTEST.search(base) or base in self._unittest_classes for base in bases
+                )
+                if in_unittest:
+                    self._unittest_classes.add(node.name)
                 own = tuple(self._marks(node.decorator_list))
                 inner = self.assigned_marks(node.body)
                 self.read_body(
                     node.body,
                     owner=node.name,
                     marks=(*inner, *own, *marks),
-                    in_unittest=any(map(_UNITTEST.search, bases)),
+                    in_unittest=in_unittest,
                 )
             elif isinstance(node, (ast.If, ast.Try, ast.With)):
                 for block in _blocks(node):
@@ -285,6 +307,8 @@ class _Reader:
                 )
             )
             return
+        if node.name in _HOOKS:
+            self.has_item_hook |= _mentions_asyncio(node)
         if not self.holds_tests or not node.name.startswith("test"):
             return
         if owner is not None and not in_unittest and not owner.startswith("Test"):
@@ -302,6 +326,7 @@ class _Reader:
                 requests=(*requests, *used),
                 owner=owner,
                 in_unittest=in_unittest,
+                wrapped=len(own) < len(node.decorator_list),
             )
         )
 
@@ -327,7 +352,8 @@ class _Reader:
     def _read_target(self, target: ast.expr) -> None:
         name = None
         if isinstance(target, ast.Attribute) and _ends_with(target.value, "option"):
-            name = target.attr
+            # `config.option.asyncio_mode` and `.timeout` do count: their plugins read them late.
+            name = target.attr if target.attr.startswith("asyncio_default_") else None
         elif isinstance(target, ast.Subscript) and _ends_with(target.value, "inicfg"):
             name = _text(_literal(target.slice))
         if name and name.startswith(("asyncio_", "anyio_", "timeout")):
@@ -399,4 +425,12 @@ def _scope(decorator: ast.expr, keywords: dict[str, object]) -> str:
 def _ends_with(node: ast.expr, name: str) -> bool:
     return (isinstance(node, ast.Attribute) and node.attr == name) or (
         isinstance(node, ast.Name) and node.id == name
+    )
+
+
+def _mentions_asyncio(node: ast.AST) -> bool:
+    return any(
+        (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
+        or (isinstance(inner, ast.Name) and "async" in inner.id)
+        for inner in ast.walk(node)
     )
