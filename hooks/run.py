@@ -93,15 +93,15 @@ def _install_with_pip(folder: str) -> bool:
     # All of it is pure Python, so that another Python's pip will do.
     others = [found for name in ("pip3", "pip") if (found := shutil.which(name))]
     return any(
-        _works(pip, *install, cwd=folder)
+        _works(pip, *install)
         for pip in ([sys.executable, "-m", "pip"], *([other] for other in others))
     )
 
 
-def _works(command: list[str], *arguments: str, cwd: str | None = None) -> bool:
+def _works(command: list[str], *arguments: str) -> bool:
     """Tell whether a program succeeds; what it says is kept from the user."""
     try:
-        run = subprocess.run([*command, *arguments], cwd=cwd, capture_output=True, check=False)
+        run = subprocess.run([*command, *arguments], capture_output=True, check=False)
     except OSError:
         return False
     return run.returncode == 0

@@ -307,6 +307,7 @@ DELETE = {
     "a table": ("[a]\nx = 1\n\n[b]\ny = 1\n\n[c]\n", ("b",), "[a]\nx = 1\n\n[c]\n"),
     "the first table": ("[a]\nx = 1\n\n[b]\ny = 1\n", ("a",), "[b]\ny = 1\n"),
     "the last table": ("[a]\nx = 1\n\n[b]\ny = 1\n", ("b",), "[a]\nx = 1\n"),
+    "the last table before blank lines": ("[a]\n\n[b]\ny = 1\n\n\n", ("b",), "[a]\n"),
     "the only table": ("[b]\ny = 1\n", ("b",), ""),
     "the last table without newline": ("[a]\nx = 1\n\n[b]\ny = 1", ("b",), "[a]\nx = 1"),
     "a table with sub-tables, out of order": (
