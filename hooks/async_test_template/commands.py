@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +14,7 @@ _FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".t
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
 
 
-@dataclass(frozen=True)
-class CommandLine:
+class CommandLine(NamedTuple):
     """One line that calls pytest.
 
     Attributes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config import files
 from async_test_template.errors import ParseError, UserError
@@ -19,8 +18,7 @@ ANSWERS_FILE = ".copier-answers.yml"
 _LINE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?:\s+(?P<value>.*?))?\s*$")
 
 
-@dataclass(frozen=True)
-class Desired:
+class Desired(NamedTuple):
     """The values that fixes write; None where nobody said, so that behaviour is kept.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,8 +40,7 @@ Verb = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """One change to one file, told by its meaning; `plan` turns it into text.
 
     Attributes:
@@ -61,8 +60,7 @@ class Edit:
     old: str | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong at one place.
 
     Attributes:
@@ -87,8 +85,7 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """Files that show a rule at work: its tests and its documentation in one.
 
     Attributes:
@@ -102,15 +99,14 @@ class Example:
     """
 
     before: Mapping[str, str]
-    after: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = MappingProxyType({})
     tier: Tier = Tier.REPORT
     mode: str | None = None
     loop_scope: str | None = None
     timeout: int | None = None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing to look for; each lives in a file of its own in `rules/`.
 
     Attributes:

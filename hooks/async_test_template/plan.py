@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, ParseError
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 MAX_ROUNDS = 5
 
 
-@dataclass
 class Plan:
     """What a run comes to.
 
@@ -42,12 +40,14 @@ class Plan:
 
     """
 
-    before: dict[str, bytes] = field(default_factory=dict)
-    after: dict[str, bytes] = field(default_factory=dict)
-    fixed: list[Finding] = field(default_factory=list)
-    left: list[Finding] = field(default_factory=list)
-    silenced: list[Silenced] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Begin with nothing found and nothing changed."""
+        self.before: dict[str, bytes] = {}
+        self.after: dict[str, bytes] = {}
+        self.fixed: list[Finding] = []
+        self.left: list[Finding] = []
+        self.silenced: list[Silenced] = []
+        self.failed: list[str] = []
 
 
 def make_plan(
@@ -82,15 +82,22 @@ def make_plan(
     return plan
 
 
-@dataclass
 class _Planner:
-    root: Path
-    desired: Desired
-    rules: tuple[Rule, ...]
-    tiers: frozenset[Tier]
-    ask: Ask | None
-    plan: Plan = field(default_factory=Plan)
-    decisions: dict[_Identity, bool] = field(default_factory=dict)
+    def __init__(
+        self,
+        root: Path,
+        desired: Desired,
+        rules: tuple[Rule, ...],
+        tiers: frozenset[Tier],
+        ask: Ask | None,
+    ) -> None:
+        self.root = root
+        self.desired = desired
+        self.rules = rules
+        self.tiers = tiers
+        self.ask = ask
+        self.plan = Plan()
+        self.decisions: dict[_Identity, bool] = {}
 
     def work(self) -> None:
         self._look()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from async_test_template.commands import CommandLine
-    from async_test_template.config.in_force import Configuration, InForce
+    from async_test_template.config.in_force import InForce
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
     from async_test_template.source.index import Index
@@ -45,7 +45,7 @@ class Project:
         self.desired = desired
         self.tree = Tree(self.root, changed)
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
-        self.settings = self._settings(self.in_force.configuration)
+        self.settings = self._settings()
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -88,22 +88,13 @@ class Project:
         """Tell whether a path lies in the project; nothing else is edited."""
         return path.is_relative_to(self.root)
 
-    def _settings(self, configuration: Configuration | None) -> Settings:
-        table = ("tool", "pytest", "ini_options")
-        if configuration is None or not (
-            configuration.holder or configuration.refusal or self.holds(configuration.path)
-        ):
-            return Settings("", None, table, {})
-        inside = self.holds(configuration.path)
+    def _settings(self) -> Settings:
+        configuration = self.in_force.configuration
+        if configuration is None:
+            return Settings(self.in_force, "", None)
+        if not self.holds(configuration.path):
+            # A folder above has it; where it holds nothing for pytest it does not count.
+            counts = configuration.holder is not None or configuration.refusal is not None
+            return Settings(self.in_force, str(configuration.path) if counts else "", None)
         file = self.relative(configuration.path)
-        text = self.tree.text(file) if inside else None
-        return Settings(
-            file,
-            configuration.holder,
-            configuration.table,
-            configuration.options,
-            text or "",
-            configuration.refusal,
-            inside,
-            self.in_force.overrides,
-        )
+        return Settings(self.in_force, file, self.tree.text(file))

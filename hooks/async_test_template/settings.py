@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from async_test_template.config import ini, toml
+from async_test_template.config import ini
 from async_test_template.findings import Edit, Finding, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from async_test_template.config.in_force import Holder, Refusal
+    from async_test_template.config.in_force import Holder, InForce, Refusal
 
 # Options on the command line that overrule the setting of the other name.
 _OPTION_OF = {
@@ -25,21 +24,19 @@ _OPTION_OF = {
 }
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One word of `addopts`.
 
     Attributes:
         text: the word as the shell would give it.
-        index: its place among the words.
+        position: its place among the words, from 0.
 
     """
 
     text: str
-    index: int
+    position: int
 
 
-@dataclass(frozen=True)
 class Settings:
     """What pytest is told by the file in force.
 
@@ -49,21 +46,23 @@ class Settings:
         holder: how values are typed, see `config.in_force`; None where nothing is set yet.
         table: path of the table that new options go to.
         options: what is set, as written.
-        text: the whole file.
-        refusal: why pytest stops over this file, or None.
-        writable: the file lies inside the project.
         overrides: options that `-o name=value` in `addopts` sets over the file's.
+        refusal: why pytest stops over this file, or None.
+        text: the whole file; empty for one outside of the project, which is not edited.
 
     """
 
-    file: str
-    holder: Holder | None
-    table: tuple[str, ...]
-    options: Mapping[str, Any]
-    text: str = ""
-    refusal: Refusal | None = None
-    writable: bool = True
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, found: InForce, file: str, text: str | None) -> None:
+        """Take the outcome of pytest's search, and the file's path and text."""
+        configuration = found.configuration
+        self.file = file
+        self.holder: Holder | None = configuration.holder if configuration else None
+        self.table = configuration.table if configuration else ()
+        self.options: Mapping[str, Any] = configuration.options if configuration else {}
+        self.overrides = found.overrides
+        self.refusal: Refusal | None = configuration.refusal if configuration else None
+        self.text = text or ""
+        self._writable = text is not None
 
     @property
     def exists(self) -> bool:
@@ -73,7 +72,7 @@ class Settings:
     @property
     def can_grow(self) -> bool:
         """There is a file that a new option could go to, and pytest accepts the file."""
-        return bool(self.file) and self.writable and self.refusal is None
+        return self._writable and self.refusal is None
 
     def text_of(self, name: str) -> str | None:
         """Give a file option as the text that pytest makes of it, None where it is not set."""
@@ -120,7 +119,7 @@ class Settings:
             return None
         if "=" in option.text:
             return option.text.partition("=")[2]
-        rest = self.addopts[option.index + 1 :]
+        rest = self.addopts[option.position + 1 :]
         return rest[0].text if rest else ""
 
     def disables(self, plugin: str) -> bool:
@@ -134,6 +133,9 @@ class Settings:
             if self.holder == "ini":
                 line = None if name is None or index is None else self.lines_of(name)[index]
                 return ini.locate(self.text, self.table[0], name, line)
+            # Imported here and in the rules: where nothing is wrong nothing needs a place.
+            from async_test_template.config import toml
+
             at: tuple[str | int, ...] = self.table if name is None else (*self.table, name)
             in_list = index is not None and isinstance(self.options.get(str(name)), list)
             return toml.locate(self.text, (*at, index) if in_list and index is not None else at)
@@ -210,14 +212,14 @@ class Settings:
         """
         value = self.options["addopts"]
         if isinstance(value, list):
-            at: tuple[str | int, ...] = (*self.table, "addopts", option.index)
+            at: tuple[str | int, ...] = (*self.table, "addopts", option.position)
             if len(new) > 1:
                 return None
             return Edit(self.file, "set", at, new[0]) if new else Edit(self.file, "delete", at)
         words = list(re.finditer(r"\S+", value))
         if [word.group() for word in words] != [o.text for o in self.addopts]:
             return None
-        start, end = words[option.index].span()
+        start, end = words[option.position].span()
         changed = value[:start] + " ".join(new) + value[end:]
         if not new:
             before = re.sub(r"[ \t]+$", "", value[:start])
@@ -237,9 +239,9 @@ class Settings:
         option = self.option(name)
         if option is not None and "=" in option.text:
             return self.replace_option(option, f"{name}={value}")
-        if option is None or option.index + 1 >= len(self.addopts):
+        if option is None or option.position + 1 >= len(self.addopts):
             return None
-        return self.replace_option(self.addopts[option.index + 1], value)
+        return self.replace_option(self.addopts[option.position + 1], value)
 
     def append_option(self, word: str) -> Edit:
         """Add one word to `addopts`."""

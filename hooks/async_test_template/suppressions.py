@@ -8,10 +8,8 @@ pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config import toml
 from async_test_template.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,8 +22,7 @@ _TABLE = ("tool", "async-test-template")
 _COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\]]*)\][ \t:-]*(?P<reason>.*)")
 
 
-@dataclass(frozen=True)
-class Silenced:
+class Silenced(NamedTuple):
     """A finding that nobody wants to see.
 
     Attributes:
@@ -80,6 +77,8 @@ def _reasons(project: Project, known_codes: Collection[str]) -> dict[str, str]:
 
 def _fault(project: Project, at: tuple[str, ...], message: str) -> UserError:
     file = "pyproject.toml"
+    from async_test_template.config import toml
+
     line, column = toml.locate(project.tree.text(file) or "", at)
     return UserError(message, path=project.root / file, line=line, column=column)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from async_test_template.config import files, ini, toml
+from async_test_template.config import files, ini, toml_read
 from async_test_template.config.in_force import read_or_none
 from async_test_template.errors import ParseError, UserError
 
@@ -87,7 +87,7 @@ class Tree:
 
         """
         if file not in self._tomls:
-            self._tomls[file] = self._parse(file, toml.parse)
+            self._tomls[file] = self._parse(file, toml_read.parse)
         return self._tomls[file]
 
     def ini(self, file: str) -> dict[str, dict[str, str]]:

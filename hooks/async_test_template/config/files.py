@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from async_test_template.errors import ParseError
 
@@ -20,8 +20,7 @@ _MARKS = (
 _DECLARATION = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
-@dataclass(frozen=True)
-class TextFile:
+class TextFile(NamedTuple):
     """Decoded text with what it takes to write it back.
 
     Attributes:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from async_test_template.config import files, ini, toml
+from async_test_template.config import files, ini, toml_read
 from async_test_template.errors import ParseError, UserError
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ Refusal = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What one file tells pytest.
 
     Attributes:
@@ -46,12 +45,11 @@ class Configuration:
     path: Path
     holder: Holder | None
     table: tuple[str, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = MappingProxyType({})
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True)
-class InForce:
+class InForce(NamedTuple):
     """The outcome of pytest's search.
 
     Attributes:
@@ -163,7 +161,7 @@ def _load(loader: Loader, path: Path, data: bytes) -> Configuration:
         error.path = path
         raise
     if file.mark and path.suffix == ".toml" and configuration.refusal is None:
-        return replace(configuration, refusal="byte order mark")
+        return configuration._replace(refusal="byte order mark")
     return configuration
 
 
@@ -179,7 +177,7 @@ def _table(value: object, name: str) -> dict[str, Any]:
 
 
 def _own_toml(path: Path, text: str) -> Configuration:
-    return replace(_pytest_table(path, toml.parse(text)), holder="native")
+    return _pytest_table(path, toml_read.parse(text))._replace(holder="native")
 
 
 def _pytest_table(path: Path, document: dict[str, Any]) -> Configuration:
@@ -192,7 +190,7 @@ def _pytest_table(path: Path, document: dict[str, Any]) -> Configuration:
 
 
 def _pyproject(path: Path, text: str) -> Configuration:
-    return _tool_pytest(path, toml.parse(text))
+    return _tool_pytest(path, toml_read.parse(text))
 
 
 def _tool_pytest(path: Path, document: dict[str, Any]) -> Configuration:
@@ -211,12 +209,12 @@ def _tool_pytest(path: Path, document: dict[str, Any]) -> Configuration:
 
 
 def _any_toml(path: Path, text: str) -> Configuration:
-    document = toml.parse(text)
+    document = toml_read.parse(text)
     configuration = _tool_pytest(path, document)
     if configuration.holder is None:
         return _pytest_table(path, document)
     if "pytest" in document:
-        return replace(configuration, refusal=configuration.refusal or "both tables")
+        return configuration._replace(refusal=configuration.refusal or "both tables")
     return configuration
 
 

@@ -13,8 +13,8 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from async_test_template.config.text import (
     BYTE_ORDER_MARK,
@@ -33,8 +33,7 @@ _INDENT = "    "
 _LINE_ENDS = tuple("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 
-@dataclass
-class _Line:
+class _Line(NamedTuple):
     """One line of a value: the stripped part at `start:stop`, the whole line until `end`."""
 
     start: int
@@ -43,7 +42,6 @@ class _Line:
     end: int
 
 
-@dataclass
 class _Option:
     """A key at `start:stop` and its value.
 
@@ -54,11 +52,12 @@ class _Option:
 
     """
 
-    start: int
-    stop: int
-    after: int
-    first_end: int
-    lines: list[_Line] = field(default_factory=list)
+    def __init__(self, start: int, stop: int, after: int, first_end: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.after = after
+        self.first_end = first_end
+        self.lines: list[_Line] = []
 
     @property
     def end(self) -> int:
@@ -68,14 +67,14 @@ class _Option:
         return line.end == self.first_end
 
 
-@dataclass
 class _Section:
     """A section's name at `start:stop`, the end of its header line, and its options."""
 
-    start: int
-    stop: int
-    header_end: int
-    options: dict[str, _Option] = field(default_factory=dict)
+    def __init__(self, start: int, stop: int, header_end: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.header_end = header_end
+        self.options: dict[str, _Option] = {}
 
     @property
     def end(self) -> int:

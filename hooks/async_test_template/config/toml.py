@@ -10,15 +10,14 @@ is parsed: either exactly the one value differs, or there is no result but an Ed
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect
 from copy import deepcopy
-from functools import lru_cache
 from math import isnan
 from typing import Any
 
 from async_test_template.config import toml_layout
-from async_test_template.config.text import BYTE_ORDER_MARK, position
+from async_test_template.config.text import position
+from async_test_template.config.toml_read import parse, parse_shared
 from async_test_template.config.toml_spans import Document, Path, scan
 from async_test_template.errors import EditError, ParseError
 
@@ -33,57 +32,7 @@ __all__ = [
     "set_value",
 ]
 
-_PLACE = re.compile(
-    r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
-)
 _NAME = re.compile(r"[\w.-]*")
-
-
-def parse(text: str) -> dict[str, Any]:
-    """Read a document into plain values; a byte order mark is passed over.
-
-    It is read with tomllib, as pytest does, and on Python 3.10, which has none, with tomlkit.
-
-    Raises:
-        ParseError: it is not TOML.
-
-    """
-    try:
-        return deepcopy(_parse(text))
-    except RecursionError as error:
-        raise ParseError("nested too deeply") from error
-
-
-@lru_cache(maxsize=32)  # the check of one edit is the start of the next
-def _parse(text: str) -> dict[str, Any]:
-    source = text.removeprefix(BYTE_ORDER_MARK)
-    try:
-        return _load(source)
-    except ValueError as error:
-        message = _PLACE.sub("", str(error))
-        if (place := _PLACE.search(str(error))) and place["line"]:
-            line, column = int(place["line"]), int(place["column"])
-        else:
-            line, column = position(source, len(source))
-        raise ParseError(message, line=line, column=column) from error
-
-
-if sys.version_info >= (3, 11):
-    import tomllib
-
-    def _load(source: str) -> dict[str, Any]:
-        return tomllib.loads(source)
-
-else:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    def _load(source: str) -> dict[str, Any]:
-        # tomlkit keeps the Windows line ends of a string of several lines, tomllib does not.
-        try:
-            return tomlkit.parse(source.replace("\r\n", "\n")).unwrap()
-        except TOMLKitError as error:
-            raise ValueError(str(error)) from error
 
 
 def locate(text: str, path: Path) -> tuple[int, int]:
@@ -264,7 +213,7 @@ def _same(one: object, other: object) -> bool:
 
 def _verified(text: str, expected: dict[str, Any]) -> str:
     try:
-        found = _parse(text)
+        found = parse_shared(text)
     except ParseError as error:
         raise EditError(f"the edit would not be valid TOML: {error.message}") from error
     if not _same(found, expected):

@@ -8,7 +8,7 @@ and takes 40 ms to import.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Release = tuple[int, ...]
 
@@ -18,8 +18,7 @@ _CLAUSE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """One comparison: `>= 1.5` is `(">=", (1, 5))`, `== 1.5.*` has the wildcard."""
 
     operator: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from async_test_template.findings import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
 #: runs only need a name and a bound.
@@ -34,8 +36,7 @@ Notation = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(NamedTuple):
     """A list of dependencies that a new one can join.
 
     Attributes:
@@ -69,15 +70,14 @@ class Home:
         return Edit(self.file, "require", self.at, requirement)
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One dependency as declared.
 
     Attributes:
         name: normalised (PEP 503).
         text: as written, without comments.
         specifier: its version specifier as written, `""` for any; poetry's own language included.
-        line: 1-based.
+        place: finds its line and column, both from 1; only findings need them.
         at: the entry's place, as in `Edit.at`.
         home: the list it stands in.
         fixed: why its version may not be edited (a hash, a URL, a constraint), or empty.
@@ -87,11 +87,20 @@ class Declaration:
     name: str
     text: str
     specifier: str
-    line: int
-    column: int
+    place: Callable[[], tuple[int, int]]
     at: tuple[str | int, ...]
     home: Home
     fixed: str = ""
+
+    @property
+    def line(self) -> int:
+        """Line, from 1."""
+        return self.place()[0]
+
+    @property
+    def column(self) -> int:
+        """Column, from 1."""
+        return self.place()[1]
 
     @property
     def file(self) -> str:

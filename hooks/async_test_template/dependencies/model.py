@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
@@ -43,8 +42,7 @@ _BROUGHT_BY = {
 }
 
 
-@dataclass(frozen=True)
-class Dependencies:
+class Dependencies(NamedTuple):
     """What is declared, where, and what the lock files hold.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from async_test_template.config import ini, toml
+from async_test_template.config import ini
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import (
     REQUIREMENT,
@@ -16,7 +16,7 @@ from async_test_template.dependencies.declaration import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from async_test_template.config.requirements import Entry
     from async_test_template.dependencies.declaration import Notation
@@ -72,7 +72,7 @@ def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
         # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
         if isinstance(entry, str) and (match := REQUIREMENT.fullmatch(entry)):
             at = (*home.at, index)
-            yield _declaration(match, home, at, _locate(tree, home.file, at))
+            yield _declaration(match, home, at, partial(_locate, tree, home.file, at))
 
 
 def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -96,7 +96,7 @@ def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[D
 def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Declaration]:
     for name, value in table.items():
         at: tuple[str | int, ...] = (*home.at, name)
-        line, column = _locate(tree, home.file, at)
+        place = partial(_locate, tree, home.file, at)
         fixed = ""
         specifier = value
         if isinstance(value, dict):
@@ -105,7 +105,7 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
         if not isinstance(specifier, str):
             specifier, fixed = "", "it has no single version"
         yield Declaration(
-            normalise(name), f"{name} {specifier}".strip(), specifier, line, column, at, home, fixed
+            normalise(name), f"{name} {specifier}".strip(), specifier, place, at, home, fixed
         )
 
 
@@ -152,7 +152,7 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         match = REQUIREMENT.fullmatch(text)
         if match is None:
             continue
-        place = ini.locate(tree.text(home.file) or "", section, key, written)
+        place = partial(ini.locate, tree.text(home.file) or "", section, key, written)
         yield _declaration(match, home, (section, key, index), place)
 
 
@@ -190,12 +190,12 @@ def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
             if match is not None:
                 fixed = "it is pinned by hashes" if entry.hashed else ""
                 at = (entry.line,)
-                declared.append(_declaration(match, home, at, (entry.line, 1), fixed))
+                declared.append(_declaration(match, home, at, partial(_at_line, entry.line), fixed))
         found.append((home, declared))
     for home, declared in found:
         if not home.why_not and (home.file in constraints or "constraint" in home.file):
-            constrained = replace(home, why_not="it is a file of constraints")
-            yield constrained, [replace(d, home=constrained) for d in declared]
+            constrained = home._replace(why_not="it is a file of constraints")
+            yield constrained, [d._replace(home=constrained) for d in declared]
         else:
             yield home, declared
 
@@ -211,7 +211,7 @@ def _declaration(
     match: re.Match[str],
     home: Home,
     at: tuple[str | int, ...],
-    place: tuple[int, int],
+    place: Callable[[], tuple[int, int]],
     fixed: str = "",
 ) -> Declaration:
     if match["rest"].startswith("@"):
@@ -220,7 +220,7 @@ def _declaration(
         normalise(match["name"]),
         match.string.strip(),
         match["specifier"].strip(),
-        *place,
+        place,
         at,
         home,
         fixed,
@@ -239,7 +239,13 @@ def _table(document: dict[str, Any], at: tuple[str, ...]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _at_line(line: int) -> tuple[int, int]:
+    return line, 1
+
+
 def _locate(tree: Tree, file: str, at: tuple[str | int, ...]) -> tuple[int, int]:
+    from async_test_template.config import toml
+
     try:
         return toml.locate(tree.text(file) or "", at)
     except (KeyError, IndexError):

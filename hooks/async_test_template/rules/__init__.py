@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
@@ -135,4 +134,4 @@ def _gate_is_met(project: Project, rule: Rule) -> bool:
 def _without_fix(finding: Finding, rule: Rule) -> Finding:
     needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
     hint = f"the fix needs {needs}, and the repository allows older ones"
-    return replace(finding, tier=Tier.REPORT, edits=(), hint=hint)
+    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)

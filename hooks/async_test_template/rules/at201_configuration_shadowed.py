@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.config import ini, toml
+from async_test_template.config import ini
 from async_test_template.findings import Example, Finding, Rule, Tier
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def _check(project: Project) -> Iterator[Finding]:
         if shadowed.holder == "ini":
             line, column = ini.locate(text, shadowed.table[0])
         else:
+            from async_test_template.config import toml
+
             line, column = toml.locate(text, shadowed.table)
         yield Finding(
             RULE.code,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.config import toml
 from async_test_template.findings import Edit, Example, Finding, Rule, Tier
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ def _check(project: Project) -> Iterator[Finding]:
         if name not in ini_options:
             edits.append(Edit(settings.file, "set", (*_TABLE, "ini_options", name), value))
         edits.append(Edit(settings.file, "delete", (*_TABLE, name)))
+    from async_test_template.config import toml
+
     line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))
     yield Finding(
         RULE.code,

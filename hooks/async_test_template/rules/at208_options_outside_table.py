@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    if settings.refusal == "options outside a table" and settings.writable:
+    if settings.refusal == "options outside a table" and settings.text:
         yield Finding(
             RULE.code,
             f"the options in {settings.file} stand outside of the table [pytest]",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from async_test_template.source.module import RELEVANT, Module, Unreadable, read
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from async_test_template.source.module import Fixture, Test
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 TEST_FILES = ("test_*.py", "*_test.py")
 
 
-@dataclass(frozen=True)
 class Index:
     """What the Python files of a repository hold, as far as tests are concerned.
 
@@ -31,8 +29,12 @@ class Index:
 
     """
 
-    modules: tuple[Module, ...]
-    unreadable: tuple[tuple[str, int, str], ...] = ()
+    def __init__(
+        self, modules: Sequence[Module], unreadable: Sequence[tuple[str, int, str]] = ()
+    ) -> None:
+        """Take what has been read."""
+        self.modules = tuple(modules)
+        self.unreadable = tuple(unreadable)
 
     @cached_property
     def fixtures(self) -> tuple[Fixture, ...]:
@@ -133,7 +135,7 @@ def read_index(
             modules.append(read_module(file, data, holds_tests=_matches(file, patterns)))
         except Unreadable as error:
             unreadable.append((file, error.line, error.message))
-    return Index(tuple(modules), tuple(unreadable))
+    return Index(modules, unreadable)
 
 
 def _matches(file: str, patterns: tuple[str, ...]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.names import Names
 
@@ -42,8 +42,7 @@ _HOOKS = frozenset(
 _UNITTEST = re.compile(r"(^|\.)(\w*TestCase)$")
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A marker as it was written: `pytest.mark.<name>`, called or not.
 
     Attributes:
@@ -60,8 +59,7 @@ class Mark:
     has_arguments: bool = False
 
 
-@dataclass(frozen=True)
-class Fixture:
+class Fixture(NamedTuple):
     """A function that a fixture decorator was put on, or put over by a call.
 
     Attributes:
@@ -87,8 +85,7 @@ class Fixture:
     owner: str | None = None
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(NamedTuple):
     """A test function as pytest would collect it.
 
     Attributes:
@@ -116,8 +113,7 @@ class Test:
         return next((mark for mark in self.marks if mark.name == name), None)
 
 
-@dataclass(frozen=True)
-class OptionAssignment:
+class OptionAssignment(NamedTuple):
     """`config.option.asyncio_… = …` or `config.inicfg["asyncio_…"] = …` in a hook."""
 
     name: str
@@ -125,8 +121,7 @@ class OptionAssignment:
     column: int
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(NamedTuple):
     """What one file holds.
 
     Attributes:
@@ -144,7 +139,7 @@ class Module:
     tests: tuple[Test, ...] = ()
     assignments: tuple[OptionAssignment, ...] = ()
     anyio_backends: tuple[tuple[int, int], ...] = ()
-    imports: Mapping[str, int] = field(default_factory=dict)
+    imports: Mapping[str, int] = MappingProxyType({})
     has_item_hook: bool = False
     has_fixture_star: bool = False
 
@@ -200,18 +195,18 @@ def read_module(file: str, data: bytes, *, holds_tests: bool) -> Module:
     )
 
 
-@dataclass
 class _Reader:
-    file: str
-    names: Names
-    holds_tests: bool
-    fixtures: list[Fixture] = field(default_factory=list)
-    tests: list[Test] = field(default_factory=list)
-    assignments: list[OptionAssignment] = field(default_factory=list)
-    anyio_backends: list[tuple[int, int]] = field(default_factory=list)
-    has_item_hook: bool = False
-    _decorators: set[ast.expr] = field(default_factory=set)
-    _unittest_classes: set[str] = field(default_factory=set)
+    def __init__(self, file: str, names: Names, *, holds_tests: bool) -> None:
+        self.file = file
+        self.names = names
+        self.holds_tests = holds_tests
+        self.fixtures: list[Fixture] = []
+        self.tests: list[Test] = []
+        self.assignments: list[OptionAssignment] = []
+        self.anyio_backends: list[tuple[int, int]] = []
+        self.has_item_hook = False
+        self._decorators: set[ast.expr] = set()
+        self._unittest_classes: set[str] = set()
 
     def read_body(
         self,
@@ -373,7 +368,7 @@ class _Reader:
                 if name == "asyncio":
                     keywords = _keywords(expression)
                     scope = keywords.get("loop_scope", keywords.get("scope"))
-                    mark = replace(mark, loop_scope=_text(scope))
+                    mark = mark._replace(loop_scope=_text(scope))
                 yield mark
 
     def _used_fixtures(self, expressions: list[ast.expr]) -> Iterator[str]:
