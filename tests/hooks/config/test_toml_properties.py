@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import toml
-from async_test_template.errors import EditError
+from async_test_template.errors import EditError, ParseError
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -135,7 +135,10 @@ def documents(draw: st.DrawFn) -> str:
 def is_valid(text: str) -> bool:
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        if sys.version_info < (3, 11):
+            # tomlkit (0.15.2) refuses some tables that are out of order: `[[b.a]]`, `[b]`, `[b.a.a]`.
+            toml.parse(text)
+    except (tomllib.TOMLDecodeError, ParseError):
         return False
     return True
 
@@ -161,10 +164,13 @@ def get(value: Data, path: toml.Path) -> Data:
 
 
 def plain(value: Data) -> str:
-    """Compare by text: it tells 1 from true and takes nan for itself."""
+    """Write for a comparison: 1 is not true, and nan is itself."""
     if isinstance(value, dict):
         return repr({key: plain(value[key]) for key in sorted(value)})
-    return repr([plain(item) for item in value]) if isinstance(value, list) else repr(value)
+    if isinstance(value, list):
+        return repr([plain(item) for item in value])
+    # Two readers, two classes for an offset from UTC.
+    return value.isoformat() if hasattr(value, "isoformat") else repr(value)
 
 
 def offset_of(text: str, path: toml.Path) -> int:
