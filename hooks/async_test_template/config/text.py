@@ -28,10 +28,10 @@ def line_end(text: str, offset: int) -> str:
     Without a line above it is the first one of the text, and a newline where there is none.
     """
     above = _LINE_END.findall(text, 0, offset)
-    if above:
-        return str(above[-1])
     below = _LINE_END.search(text)
-    return below.group() if below else "\n"
+    end = above[-1] if above else below.group() if below else "\n"
+    # A lone carriage return would make one line end with what follows.
+    return "\n" if end == "\r" and text.startswith("\n", offset) else end
 
 
 def splice(text: str, start: int, end: int, new: str) -> str:

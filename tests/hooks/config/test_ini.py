@@ -36,6 +36,7 @@ SET = {
     "a line more, without newline": ("[pytest]\nk =\n  a", "a\nb", "[pytest]\nk =\n  a\n  b"),
     "an unclosed bracket": ("[pytest]\nk = a\n[b\n", "a\nb", "[pytest]\nk = a\n    b\n"),
     "Windows line ends": ("[pytest]\r\nk = a\r\n", "a\nb", "[pytest]\r\nk = a\r\n    b\r\n"),
+    "a line end of three": ("[pytest]\rk = a\f\n", "a\nb", "[pytest]\rk = a\f    b\n\n"),
     "byte order mark": ("\ufeff[pytest]\nk = a\n", "b", "\ufeff[pytest]\nk = b\n"),
     "a new key": ("[pytest]\na = 1\n\n# x\n[x]\n", "v", "[pytest]\na = 1\nk = v\n\n# x\n[x]\n"),
     "a new key takes the delimiter above": ("[pytest]\na:1\n", "v", "[pytest]\na:1\nk:v\n"),

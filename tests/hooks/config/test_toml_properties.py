@@ -136,7 +136,7 @@ def is_valid(text: str) -> bool:
     try:
         tomllib.loads(text)
         if sys.version_info < (3, 11):
-            # tomlkit (0.15.2) refuses some tables that are out of order: `[[b.a]]`, `[b]`, `[b.a.a]`.
+            # tomlkit (0.15.2) refuses some tables out of order: `[[b.a]]`, `[b]`, `[b.a.a]`.
             toml.parse(text)
     except (tomllib.TOMLDecodeError, ParseError):
         return False
