@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="async-test-template",
+        formatter_class=_formatter,
         description="Find and fix what is wrong with a repository's async test set-up.",
         epilog="Exit status: 0 nothing left to do, 1 findings left, 2 unusable input, "
         "130 interrupted.",
@@ -68,11 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    check = commands.add_parser("check", help="report what is wrong and change nothing")
+    add = partial(commands.add_parser, formatter_class=_formatter)
+    check = add("check", help="report what is wrong and change nothing")
     _add_common(check)
     check.set_defaults(run=_check)
 
-    migrate = commands.add_parser("migrate", help="make the safe fixes")
+    migrate = add("migrate", help="make the safe fixes")
     _add_common(migrate)
     migrate.add_argument("--unsafe", action="store_true", help="make the unsafe fixes too")
     migrate.add_argument(
@@ -91,14 +94,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrate.set_defaults(run=_migrate)
 
-    rules = commands.add_parser("rules", help="list all rules")
+    rules = add("rules", help="list all rules")
     rules.add_argument("--markdown", action="store_true", help="print docs/rules.md instead")
     rules.set_defaults(run=_rules)
 
-    explain = commands.add_parser("explain", help="explain one rule, with a before and after")
+    explain = add("explain", help="explain one rule, with a before and after")
     explain.add_argument("code", metavar="CODE", help="such as AT105")
     explain.set_defaults(run=_explain)
     return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Format help without shutil, whose compression modules take 2 ms to import."""
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 80
+    return argparse.HelpFormatter(prog, width=max(width - 2, 40))
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

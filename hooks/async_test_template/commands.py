@@ -1,13 +1,10 @@
 """How a repository starts pytest: the command lines in tox.ini, CI workflows and makefiles."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from async_test_template.tree import Tree
 
 _FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
@@ -29,7 +26,7 @@ class CommandLine(NamedTuple):
     text: str
 
 
-def command_lines(tree: Tree) -> Iterator[CommandLine]:
+def command_lines(tree: "Tree") -> Iterator[CommandLine]:
     """Yield the lines that call pytest or give it an option; comments are left out."""
     for file in (*_FILES, *tree.names(".github/workflows")):
         text = (tree.read(file) or b"").decode("utf-8", "replace")

@@ -1,15 +1,11 @@
 """What the user wants: flags first, then the answers given to the template, else nothing."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from async_test_template.config import files
 from async_test_template.errors import ParseError, UserError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODES = ("auto", "strict")
 LOOP_SCOPES = ("function", "class", "module", "session")

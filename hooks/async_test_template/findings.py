@@ -1,14 +1,11 @@
 """What a rule says about a repository, and what it would change: plain data, no behaviour."""
 
-from __future__ import annotations
-
 import enum
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from async_test_template.project import Project
 
 
@@ -132,7 +129,7 @@ class Rule(NamedTuple):
     why: str
     since: str
     tier: Tier
-    check: Callable[[Project], Iterable[Finding]]
+    check: Callable[["Project"], Iterable[Finding]]
     invalid: tuple[Example, ...]
     valid: tuple[Mapping[str, str], ...]
     gate: tuple[tuple[str, str], ...] = ()

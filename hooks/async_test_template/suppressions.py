@@ -5,17 +5,14 @@ on the line above; what follows the bracket is the reason. For the whole reposit
 pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import UserError
+from async_test_template.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from async_test_template.findings import Finding
     from async_test_template.project import Project
 
 _TABLE = ("tool", "async-test-template")
@@ -38,7 +35,7 @@ class Silenced(NamedTuple):
 
 
 def sort_out(
-    project: Project, findings: Iterable[Finding], known_codes: Collection[str]
+    project: "Project", findings: Iterable[Finding], known_codes: Collection[str]
 ) -> tuple[list[Finding], list[Silenced]]:
     """Part the silenced findings from the others.
 
@@ -60,7 +57,7 @@ def sort_out(
     return kept, silenced
 
 
-def _reasons(project: Project, known_codes: Collection[str]) -> dict[str, str]:
+def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]:
     file = "pyproject.toml"
     table = project.tree.toml(file).get(_TABLE[0], {}).get(_TABLE[1], {})
     ignore = table.get("ignore", {}) if isinstance(table, dict) else {}
@@ -75,7 +72,7 @@ def _reasons(project: Project, known_codes: Collection[str]) -> dict[str, str]:
     return ignore
 
 
-def _fault(project: Project, at: tuple[str, ...], message: str) -> UserError:
+def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
     file = "pyproject.toml"
     from async_test_template.config import toml
 
@@ -83,7 +80,7 @@ def _fault(project: Project, at: tuple[str, ...], message: str) -> UserError:
     return UserError(message, path=project.root / file, line=line, column=column)
 
 
-def _comment(project: Project, finding: Finding) -> str | None:
+def _comment(project: "Project", finding: Finding) -> str | None:
     """Give the reason in a comment at the finding's line, None where there is no comment."""
     text = project.tree.text(finding.file)
     lines = text.splitlines() if text else []

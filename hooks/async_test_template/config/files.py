@@ -1,7 +1,5 @@
 """The bytes of a text file as text, and back without a byte changed."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from typing import NamedTuple

@@ -6,22 +6,18 @@ when they are empty; the others need their table. A pyproject.toml without one s
 root where nothing else was found.
 """
 
-from __future__ import annotations
-
 import os
 import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from async_test_template.config import files, ini, toml_read
 from async_test_template.errors import ParseError, UserError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    Reader = Callable[[Path], "bytes | None"]
-    Loader = Callable[[Path, str], "Configuration"]
+Reader = Callable[[Path], bytes | None]
+Loader = Callable[[Path, str], "Configuration"]
 
 Holder = Literal["native", "ini_options", "ini"]
 Refusal = Literal[

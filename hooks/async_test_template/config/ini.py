@@ -11,9 +11,6 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 - a line ends where `str.splitlines` says so, which includes a form feed.
 """
 
-from __future__ import annotations
-
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from async_test_template.config.text import (
@@ -340,6 +337,9 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
         space = " " if text[option.stop].isspace() else ""
         stop = option.after + len(text[option.after : option.first_end].rstrip("".join(_LINE_ENDS)))
         return splice(text, option.after, stop, space + lines[0])
+    # Late: reading needs no comparison.
+    from difflib import SequenceMatcher
+
     old = [text[line.start : line.stop] for line in option.lines]
     edits: list[tuple[int, int, str]] = []
     matcher = SequenceMatcher(None, old, lines, autojunk=False)

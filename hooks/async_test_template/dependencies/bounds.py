@@ -5,8 +5,6 @@ numbers alone: a bound on a pre-release counts as one on its release. packaging 
 and takes 40 ms to import.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,14 +1,10 @@
 """One declared dependency, wherever and however it is written."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 from async_test_template.findings import Edit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
 #: runs only need a name and a bound.

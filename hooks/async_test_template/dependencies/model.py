@@ -1,17 +1,13 @@
 """All declared dependencies of a repository, and the questions that rules ask about them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
+from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.read import read_declarations
-
-if TYPE_CHECKING:
-    from async_test_template.dependencies.declaration import Declaration, Home
-    from async_test_template.findings import Edit
-    from async_test_template.tree import Tree
+from async_test_template.findings import Edit
+from async_test_template.tree import Tree
 
 #: What the settings and rules are about; lock files are searched for these only.
 PACKAGES = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
@@ -37,6 +36,9 @@ def _check(project: Project) -> Iterator[Finding]:
     for name in settings.options:
         if name in _KNOWN or not name.lower().startswith(_FAMILIES):
             continue
+        # Imported here: hardly any repository gets this far.
+        import difflib
+
         close = difflib.get_close_matches(name.lower(), _KNOWN, n=1, cutoff=0.75)
         meant = close[0] if close else ""
         edits = (settings.rename(name, meant),) if meant and meant not in settings.options else ()

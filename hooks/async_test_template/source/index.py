@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.source.module import RELEVANT, Module, Unreadable, read_module
+from async_test_template.source.relevance import RELEVANT
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.module import Fixture, Module, Test
 
 #: pytest's own `python_files`.
 TEST_FILES = ("test_*.py", "*_test.py")
@@ -131,6 +131,9 @@ def read_index(
         data = read(file)
         if data is None or not RELEVANT.search(data):
             continue
+        # Imported here: a repository without tests needs no syntax trees.
+        from async_test_template.source.module import Unreadable, read_module
+
         try:
             modules.append(read_module(file, data, holds_tests=_matches(file, patterns)))
         except Unreadable as error:
