@@ -71,8 +71,17 @@ class Settings:
 
     @property
     def can_grow(self) -> bool:
-        """There is a file that a new option could go to, and pytest accepts the file."""
-        return self._writable and self.refusal is None
+        """There is a file that a new option could go to, and pytest accepts the file.
+
+        A file whose section has setup.cfg's name does not count: it must be renamed first (AT203),
+        and a new section would take the name.
+        """
+        if not self._writable or self.refusal is not None:
+            return False
+        if self.holder != "ini":
+            return True
+        sections = ini.parse(self.text)
+        return self.table[0] in sections or "tool:pytest" not in sections
 
     def text_of(self, name: str) -> str | None:
         """Give a file option as the text that pytest makes of it, None where it is not set."""

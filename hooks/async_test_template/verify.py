@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from async_test_template.errors import UserError
+
+_STDERR = 2  # the process's own, whatever sys.stderr is
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def run_tests(command: str, root: Path) -> Outcome:
                 cwd=root,
                 env={**os.environ, "PYTEST_ADDOPTS": options},
                 stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
+                stdout=_STDERR,
                 check=False,
             )
         except OSError as error:

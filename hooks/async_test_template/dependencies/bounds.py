@@ -27,8 +27,8 @@ class Clause(NamedTuple):
         """Tell whether a release satisfies the comparison."""
         this, other = _padded(self.release, version)
         if self.operator in {"==", "==="}:
-            prefix = version[: len(self.release)]
-            return prefix == self.release if self.wildcard else this == other
+            # `== 0.0.*` admits 0, which is 0.0.
+            return other[: len(self.release)] == self.release if self.wildcard else this == other
         if self.operator == "!=":
             return not Clause("==", self.release, self.wildcard).admits(version)
         if self.operator in {"~=", "^", "~"}:

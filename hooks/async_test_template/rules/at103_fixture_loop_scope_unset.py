@@ -24,7 +24,7 @@ def _check(project: Project) -> Iterator[Finding]:
     message = f"{FIXTURE_SCOPE} is not set"
     if any(line.split(":")[0].strip() == "error" for line in settings.lines_of("filterwarnings")):
         message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
-    tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _NO_FILE)
+    tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
     if settings.file:
         yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
     for declaration in project.dependencies.written("pytest-asyncio")[:1]:
@@ -39,7 +39,10 @@ def _check(project: Project) -> Iterator[Finding]:
             )
 
 
-_NO_FILE = "add a pytest.ini with this setting; no file here holds pytest's configuration"
+def _why_not(project: Project) -> str:
+    if project.settings.file:
+        return "what else is wrong with this file comes first"
+    return "add a pytest.ini with this setting; no file here holds pytest's configuration"
 
 
 def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
