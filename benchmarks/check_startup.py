@@ -1,0 +1,73 @@
+"""How long it takes to check a small repository's configuration, against importing tomlkit alone.
+
+    python benchmarks/check_startup.py
+
+Whole processes, started in turn so that a busy machine slows both alike; medians. The promise is a
+ratio of at most 1.6, and the exit status says whether it holds.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROUNDS = 25
+LIMIT = 1.6
+HOOKS = Path(__file__).parents[1] / "hooks"
+PYPROJECT = """\
+[project]
+name = "service"
+version = "1"
+dependencies = ["fastapi>=0.115", "httpx>=0.28"]
+
+[dependency-groups]
+test = ["pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4"]
+
+[tool.pytest.ini_options]
+minversion = "9.0"
+asyncio_mode = "strict"
+asyncio_default_fixture_loop_scope = "function"
+asyncio_default_test_loop_scope = "function"
+timeout = 30
+"""
+
+
+def main() -> int:
+    """Print both medians and their ratio; 1 if it is over the limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "pyproject.toml").write_text(PYPROJECT)
+        # What the console script does.
+        script = "import sys; from async_test_template.cli import main; sys.exit(main())"
+        ours = [sys.executable, "-c", script, "check", folder]
+        theirs = [sys.executable, "-c", "import tomlkit"]
+        measured: dict[str, list[float]] = {"ours": [], "theirs": []}
+        seconds(ours)
+        for _ in range(ROUNDS):
+            measured["ours"].append(seconds(ours))
+            measured["theirs"].append(seconds(theirs))
+    check, baseline = (statistics.median(measured[name]) for name in ("ours", "theirs"))
+    ratio = check / baseline
+    print(f"check of a configuration:    {check * 1000:.0f} ms")
+    print(f"python -c 'import tomlkit':   {baseline * 1000:.0f} ms")
+    print(f"ratio {ratio:.2f}, at most {LIMIT}")
+    return int(ratio > LIMIT)
+
+
+def seconds(command: list[str]) -> float:
+    """Time one process, which must succeed."""
+    environment = {**os.environ, "PYTHONPATH": str(HOOKS)}
+    # An installed package has its bytecode; the first run may write it and is not measured.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begin = time.perf_counter()
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""`python -m async_test_template`."""
+
+import sys
+
+from async_test_template.cli import main
+
+sys.exit(main())

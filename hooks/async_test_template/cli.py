@@ -1,0 +1,296 @@
+"""The command line: arguments in, findings on standard output, an exit status out.
+
+0: nothing left to do. 1: findings are left, or files would change. 2: wrong usage, or a file that
+cannot be read or parsed. 130: interrupted, and every file is whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from async_test_template import __version__
+from async_test_template.desired import LOOP_SCOPES, MODES, decide, read_answers
+from async_test_template.errors import UserError
+from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
+from async_test_template.report import FORMATS, render, summary
+from async_test_template.rules import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from async_test_template.findings import Rule
+    from async_test_template.plan import Plan
+
+_CLEAN, _LEFT, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status.
+
+    Args:
+        arguments: without the program's name; those of the process where None.
+
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A file's text may have characters that the terminal's encoding has not.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = int(options.run(options))
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _UNUSABLE
+    except KeyboardInterrupt:
+        print("Interrupted; nothing is half written.", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away, `| head` for one; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _LEFT
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="async-test-template",
+        formatter_class=_formatter,
+        description="Find and fix what is wrong with a repository's async test set-up.",
+        epilog="Exit status: 0 nothing left to do, 1 findings left, 2 unusable input, "
+        "130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    add = partial(commands.add_parser, formatter_class=_formatter)
+    check = add("check", help="report what is wrong and change nothing")
+    _add_common(check)
+    check.set_defaults(run=_check)
+
+    migrate = add("migrate", help="make the safe fixes")
+    _add_common(migrate)
+    migrate.add_argument("--unsafe", action="store_true", help="make the unsafe fixes too")
+    migrate.add_argument(
+        "--interactive", action="store_true", help="ask about each fix, safe or unsafe"
+    )
+    migrate.add_argument(
+        "--diff", action="store_true", help="print what would change and write nothing"
+    )
+    migrate.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    migrate.add_argument(
+        "--verify",
+        metavar="COMMAND",
+        help="run this test command before and after, and put every file back if it does worse",
+    )
+    migrate.set_defaults(run=_migrate)
+
+    rules = add("rules", help="list all rules")
+    rules.add_argument("--markdown", action="store_true", help="print docs/rules.md instead")
+    rules.set_defaults(run=_rules)
+
+    explain = add("explain", help="explain one rule, with a before and after")
+    explain.add_argument("code", metavar="CODE", help="such as AT105")
+    explain.set_defaults(run=_explain)
+    return parser
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Format help without shutil, whose compression modules take 2 ms to import."""
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 80
+    return argparse.HelpFormatter(prog, width=max(width - 2, 40))
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    parser.add_argument(
+        "--select", metavar="CODE", action="append", help="run only these rules, or families: AT1"
+    )
+    parser.add_argument(
+        "--ignore", metavar="CODE", action="append", help="leave out these rules, or families"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text",
+        help="how findings are printed (%(default)s)",
+    )
+    parser.add_argument("--mode", choices=MODES, help="the asyncio mode that fixes write")
+    parser.add_argument(
+        "--loop-scope", choices=LOOP_SCOPES, help="the loop scope of fixtures and tests"
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, help="the timeout of a test, 0 for none"
+    )
+    parser.add_argument(
+        "--answers-file",
+        metavar="FILE",
+        type=Path,
+        help="the template's answers (.copier-answers.yml in DIR)",
+    )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds")
+    return int(text)
+
+
+def _check(options: argparse.Namespace) -> int:
+    plan = _plan(options, _root(options), frozenset())
+    _print(plan, options, written=False)
+    return _LEFT if plan.left else _CLEAN
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    root = _root(options)
+    tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
+    plan = _plan(options, root, frozenset(tiers))
+    if options.diff:
+        from async_test_template.diff import unified
+
+        sys.stdout.write(unified(_changes(plan), colour=_colour(sys.stdout)))
+        _tell(plan, written=False)
+        return _LEFT if plan.left or plan.after else _CLEAN
+    put_back = bool(plan.after) and not _write(options, root, plan)
+    if put_back:
+        return _LEFT
+    _print(plan, options, written=True)
+    return _LEFT if plan.left else _CLEAN
+
+
+def _write(options: argparse.Namespace, root: Path, plan: Plan) -> bool:
+    """Write the plan's files; tell whether they stay, after `--verify`.
+
+    Raises:
+        UserError: a file cannot be written, and none was.
+
+    """
+    # Imported here, as everything that only a change needs.
+    from async_test_template.write import write_all
+
+    after = {root / file: data for file, data in plan.after.items()}
+    if options.verify is None:
+        write_all(root, after, allow_dirty=options.allow_dirty)
+        return True
+    from async_test_template.verify import run_tests
+
+    before = {root / file: data for file, data in plan.before.items()}
+    old = run_tests(options.verify, root)
+    write_all(root, after, allow_dirty=options.allow_dirty)
+    try:
+        new = run_tests(options.verify, root)
+    except BaseException:
+        # Ctrl-C in the second run leaves the question open, so the old files come back.
+        write_all(root, before, allow_dirty=True)
+        raise
+    print(f"Tests before: {old}.\nTests after: {new}.", file=sys.stderr)
+    if new.is_worse_than(old) or not new.reported:
+        write_all(root, before, allow_dirty=True)
+        reason = "The tests do worse" if new.reported else "Nothing shows that the tests still run"
+        print(f"{reason}: every file is as it was.", file=sys.stderr)
+        return False
+    return True
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from async_test_template.documentation import page, table
+
+    sys.stdout.write(page() if options.markdown else table())
+    return _CLEAN
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from async_test_template.documentation import explanation
+
+    rule = next((rule for rule in ALL if rule.code == options.code.upper()), None)
+    if rule is None:
+        raise UserError(f"there is no rule {options.code}; `rules` lists all of them")
+    print(f"{rule.code} {rule.name}\n\n{explanation(rule)}", end="")
+    return _CLEAN
+
+
+def _root(options: argparse.Namespace) -> Path:
+    root = Path(options.dir)
+    if not root.is_dir():
+        raise UserError("no such directory" if not root.exists() else "not a directory", path=root)
+    return root.resolve()
+
+
+def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Plan:
+    desired = decide(
+        mode=options.mode,
+        loop_scope=options.loop_scope,
+        timeout=options.timeout,
+        answers=read_answers(root, options.answers_file),
+    )
+    ask = None
+    if getattr(options, "interactive", False):
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UserError("--interactive needs a terminal to ask on")
+        # Imported here: questionary takes 0.3 s, and only this asks anything.
+        from async_test_template.interactive import Interview
+
+        ask = Interview(colour=_colour(sys.stderr))
+    return make_plan(root, desired, _chosen(options.select, options.ignore), tiers, ask)
+
+
+def _chosen(select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, ...]:
+    """Choose the rules to run; an optional one only by its whole code.
+
+    Raises:
+        UserError: a code, or the beginning of one, fits no rule.
+
+    """
+    selected, ignored = _codes(select), _codes(ignore)
+    for code in (*selected, *ignored):
+        if not any(rule.code.startswith(code) for rule in ALL):
+            raise UserError(f"there is no rule {code}; `rules` lists all of them")
+    return tuple(
+        rule
+        for rule in ALL
+        if (rule.code in selected if rule.optional else _fits(rule, selected or ["AT"]))
+        and not _fits(rule, ignored)
+    )
+
+
+def _codes(given: list[str] | None) -> list[str]:
+    words = ",".join(given or []).upper().split(",")
+    return [word.strip() for word in words if word.strip()]
+
+
+def _fits(rule: Rule, codes: Iterable[str]) -> bool:
+    return any(rule.code.startswith(code) for code in codes)
+
+
+def _print(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
+    sys.stdout.write(render(plan, options.format, colour=_colour(sys.stdout)))
+    sys.stdout.flush()
+    _tell(plan, written=written)
+
+
+def _tell(plan: Plan, *, written: bool) -> None:
+    for line in summary(plan, written=written):
+        print(line, file=sys.stderr)
+
+
+def _changes(plan: Plan) -> dict[str, tuple[bytes, bytes]]:
+    return {file: (plan.before[file], new) for file, new in plan.after.items()}
+
+
+def _colour(stream: object) -> bool:
+    """Use colour on a terminal, unless NO_COLOR asks for none."""
+    isatty = getattr(stream, "isatty", lambda: False)
+    return bool(isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,35 @@
+"""How a repository starts pytest: the command lines in tox.ini, CI workflows and makefiles."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from async_test_template.tree import Tree
+
+_FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
+_PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
+
+
+class CommandLine(NamedTuple):
+    """One line that calls pytest.
+
+    Attributes:
+        file: path from the root, with forward slashes.
+        line: 1-based.
+        text: the line as it stands.
+
+    """
+
+    file: str
+    line: int
+    text: str
+
+
+def command_lines(tree: "Tree") -> Iterator[CommandLine]:
+    """Yield the lines that call pytest or give it an option; comments are left out."""
+    for file in (*_FILES, *tree.names(".github/workflows")):
+        text = (tree.read(file) or b"").decode("utf-8", "replace")
+        for number, line in enumerate(text.splitlines(), 1):
+            if _PYTEST.search(line) and not line.lstrip().startswith("#"):
+                yield CommandLine(file, number, line)

@@ -1,0 +1,385 @@
+"""Edit INI files as pytest reads them: line by line, after iniconfig's grammar.
+
+pytest (9.2, `_pytest/config/findpaths.py`) reads pytest.ini, tox.ini and setup.cfg with
+iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
+
+- keys and sections are case-sensitive, `=` or `:` ends a key, nothing is interpolated;
+- a line that begins with `#` or `;`, however far indented, is a comment, and so invisible
+  inside a value of several lines; so is a blank line;
+- there are no comments behind a value: `auto  # why` is the value `auto  # why`;
+- a line that begins with a space continues the value above, and must have one above;
+- a line ends where `str.splitlines` says so, which includes a form feed.
+"""
+
+from typing import NamedTuple
+
+from async_test_template.config.text import (
+    BYTE_ORDER_MARK,
+    append_block,
+    insert_line,
+    line_end,
+    position,
+    remove_lines,
+    splice,
+    without_last_end,
+)
+from async_test_template.errors import EditError, ParseError
+
+_INDENT = "    "
+# What `str.splitlines`, and so iniconfig, takes for the end of a line.
+_LINE_ENDS = tuple("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+
+
+class _Line(NamedTuple):
+    """One line of a value: the stripped part at `start:stop`, the whole line until `end`."""
+
+    start: int
+    stop: int
+    line_start: int
+    end: int
+
+
+class _Option:
+    """A key at `start:stop` and its value.
+
+    Attributes:
+        after: where the value begins, behind the delimiter.
+        first_end: where the key's own line ends, line end included.
+        lines: the lines of the value that are not empty.
+
+    """
+
+    def __init__(self, start: int, stop: int, after: int, first_end: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.after = after
+        self.first_end = first_end
+        self.lines: list[_Line] = []
+
+    @property
+    def end(self) -> int:
+        return self.lines[-1].end if self.lines else self.first_end
+
+    def is_on_key_line(self, line: _Line) -> bool:
+        return line.end == self.first_end
+
+
+class _Section:
+    """A section's name at `start:stop`, the end of its header line, and its options."""
+
+    def __init__(self, start: int, stop: int, header_end: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.header_end = header_end
+        self.options: dict[str, _Option] = {}
+
+    @property
+    def end(self) -> int:
+        return max([self.header_end, *(option.end for option in self.options.values())])
+
+
+def parse(text: str) -> dict[str, dict[str, str]]:
+    """Read sections, keys and values exactly as iniconfig does.
+
+    Raises:
+        ParseError: where iniconfig raises its own.
+
+    """
+    return {
+        name: {
+            key: "\n".join(text[line.start : line.stop] for line in option.lines)
+            for key, option in section.options.items()
+        }
+        for name, section in _scan(text).items()
+    }
+
+
+def locate(
+    text: str, section: str, key: str | None = None, line: str | None = None
+) -> tuple[int, int]:
+    """Give line and column, from 1, of a section's name, of a key, or of one line of its value.
+
+    Raises:
+        KeyError: no such section, key or line.
+
+    """
+    found = _scan(text)[section]
+    if key is None:
+        return position(text, found.start)
+    option = found.options[key]
+    if line is None:
+        return position(text, option.start)
+    return position(text, option.lines[_index(_lines(text, section, key), line)].start)
+
+
+def set_value(text: str, section: str, key: str, value: str) -> str:
+    """Give `key` this value; a missing key goes behind the section's last, a section at the end.
+
+    The lines of a value that stay the same keep their place, indentation and comments.
+
+    Raises:
+        EditError: iniconfig would not read `value` back.
+
+    """
+    expected = parse(text)
+    if expected.get(section, {}).get(key) == value:
+        return text
+    expected.setdefault(section, {})[key] = value
+    sections = _scan(text)
+    lines = value.split("\n") if value else []
+    if section not in sections:
+        entry = _assignment(text, len(text), key, lines, " = ")
+        header = f"[{section}]{line_end(text, len(text))}"
+        new = append_block(text, header + entry, _LINE_ENDS)
+    elif key not in sections[section].options:
+        found = sections[section]
+        entry = _assignment(text, found.end, key, lines, _delimiter(text, found))
+        new = insert_line(text, found.end, entry, _LINE_ENDS)
+    else:
+        new = _replace_lines(text, sections[section].options[key], lines)
+    return _verified(new, expected)
+
+
+def delete(text: str, section: str, key: str) -> str:
+    """Remove a key with all lines of its value and the comments between them.
+
+    Raises:
+        KeyError: no such section or key.
+
+    """
+    expected = parse(text)
+    del expected[section][key]
+    option = _scan(text)[section].options[key]
+    return _verified(remove_lines(text, option.start, option.end, _LINE_ENDS), expected)
+
+
+def rename(text: str, section: str, key: str, new_key: str) -> str:
+    """Give a key another name, in its place.
+
+    Raises:
+        KeyError: no such section or key.
+        EditError: the section has the new key already, or iniconfig would not read it back.
+
+    """
+    expected = parse(text)
+    options = expected[section]
+    if new_key in options:
+        raise EditError(f"[{section}] has the key {new_key!r} already")
+    options[new_key] = options.pop(key)
+    option = _scan(text)[section].options[key]
+    return _verified(splice(text, option.start, option.stop, new_key), expected)
+
+
+def rename_section(text: str, section: str, new_name: str) -> str:
+    """Give a section another name, in its place.
+
+    Raises:
+        KeyError: no such section.
+        EditError: there is a section of that name, or iniconfig would not read it back.
+
+    """
+    expected = parse(text)
+    if new_name in expected:
+        raise EditError(f"there is a section [{new_name}] already")
+    expected[new_name] = expected.pop(section)
+    found = _scan(text)[section]
+    return _verified(splice(text, found.start, found.stop, new_name), expected)
+
+
+def append_line(text: str, section: str, key: str, line: str) -> str:
+    """Add one line at the end of a value, indented as the line above.
+
+    Raises:
+        KeyError: no such section or key.
+        EditError: iniconfig would not read the line back.
+
+    """
+    lines = _lines(text, section, key)
+    return set_value(text, section, key, "\n".join([*lines, line]))
+
+
+def replace_line(text: str, section: str, key: str, old: str, new: str) -> str:
+    """Put the line `new` in the place of the first line `old` of a value.
+
+    Raises:
+        KeyError: no such section, key or line.
+        EditError: iniconfig would not read the line back.
+
+    """
+    lines = _lines(text, section, key)
+    lines[_index(lines, old)] = new
+    return set_value(text, section, key, "\n".join(lines))
+
+
+def delete_line(text: str, section: str, key: str, line: str) -> str:
+    """Remove the first such line of a value; the key stays, even without a value.
+
+    Raises:
+        KeyError: no such section, key or line.
+
+    """
+    lines = _lines(text, section, key)
+    del lines[_index(lines, line)]
+    return set_value(text, section, key, "\n".join(lines))
+
+
+def comment_above(text: str, section: str, key: str, comment: str) -> str:
+    """Put a comment line above a key, for what INI cannot have behind a value.
+
+    Raises:
+        KeyError: no such section or key.
+
+    """
+    start = _scan(text)[section].options[key].start
+    new = splice(text, start, start, f"# {comment}{line_end(text, start)}")
+    return _verified(new, parse(text))
+
+
+def _lines(text: str, section: str, key: str) -> list[str]:
+    value = parse(text)[section][key]
+    return value.split("\n") if value else []
+
+
+def _index(lines: list[str], line: str) -> int:
+    if line not in lines:
+        raise KeyError(line)
+    return lines.index(line)
+
+
+def _scan(text: str) -> dict[str, _Section]:
+    """Find every section, key and line of a value; `_parseline` of iniconfig, with offsets."""
+    sections: dict[str, _Section] = {}
+    section: _Section | None = None
+    option: _Option | None = None
+    end = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    for number, raw in enumerate(text[end:].splitlines(keepends=True), 1):
+        start, end = end, end + len(raw)
+        line = raw.rstrip()
+        if not line or line.lstrip()[0] in "#;":
+            continue
+        if (name := _section_name(line)) is not None:
+            _refuse(name in sections, f"duplicate section {name!r}", number)
+            _refuse(not name, "empty section name", number)
+            section = sections[name] = _Section(start + 1, start + 1 + len(name), end)
+            option = None
+        elif line[0] == "[" or line[0].isspace():
+            if option is None:
+                raise ParseError("unexpected value continuation", line=number)
+            content = start + len(line) - len(line.lstrip())
+            option.lines.append(_Line(content, start + len(line), start, end))
+        else:
+            option, key = _option(line, start, end, number)
+            if section is None:
+                raise ParseError("no section header defined", line=number)
+            _refuse(key in section.options, f"duplicate name {key!r}", number)
+            section.options[key] = option
+    return sections
+
+
+def _refuse(refused: bool, message: str, line: int) -> None:  # noqa: FBT001 - a condition
+    if refused:
+        raise ParseError(message, line=line)
+
+
+def _option(line: str, start: int, end: int, number: int) -> tuple[_Option, str]:
+    """Read a line with a key; whichever of `=` and `:` comes first ends the key."""
+    delimiters = [at for at in (line.find("="), line.find(":")) if at >= 0]
+    _refuse(not delimiters, f"unexpected line: {line!r}", number)
+    name, value = line[: min(delimiters)].rstrip(), line[min(delimiters) + 1 :].lstrip()
+    option = _Option(start, start + len(name), start + min(delimiters) + 1, end)
+    if value:
+        stop = start + len(line)
+        option.lines.append(_Line(stop - len(value), stop, start, end))
+    return option, name
+
+
+def _section_name(line: str) -> str | None:
+    """Give the name in a section's header, which may have a comment behind it."""
+    if line[0] != "[":
+        return None
+    for character in "#;":
+        line = line.split(character, maxsplit=1)[0].rstrip()
+    return line[1:-1] if line[-1] == "]" else None
+
+
+def _verified(text: str, expected: dict[str, dict[str, str]]) -> str:
+    try:
+        found = parse(text)
+    except ParseError as error:
+        raise EditError(f"the edit would not be valid INI: {error.message}") from error
+    if found != expected:
+        raise EditError("the edit would change more than it should")
+    return text
+
+
+def _delimiter(text: str, section: _Section) -> str:
+    """Give the delimiter, with its spaces, that the section's last key uses."""
+    if not section.options:
+        return " = "
+    option = list(section.options.values())[-1]
+    used = text[option.stop : option.after]
+    before = " " if used[0].isspace() else ""
+    tight = bool(option.lines) and option.lines[0].start == option.after
+    return before + used[-1] + ("" if tight else " ")
+
+
+def _assignment(text: str, offset: int, key: str, lines: list[str], delimiter: str) -> str:
+    """Write a key and its value; several lines each get a line of their own."""
+    if len(lines) <= 1:
+        return (key + delimiter + "".join(lines)).rstrip()
+    separator = line_end(text, offset) + _INDENT
+    return (key + delimiter).rstrip() + separator + separator.join(lines)
+
+
+def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
+    """Change the lines of a value that differ and leave the others where they are."""
+    if not option.lines and len(lines) == 1:
+        space = " " if text[option.stop].isspace() else ""
+        stop = option.after + len(text[option.after : option.first_end].rstrip("".join(_LINE_ENDS)))
+        return splice(text, option.after, stop, space + lines[0])
+    # Late: reading needs no comparison.
+    from difflib import SequenceMatcher
+
+    old = [text[line.start : line.stop] for line in option.lines]
+    edits: list[tuple[int, int, str]] = []
+    matcher = SequenceMatcher(None, old, lines, autojunk=False)
+    for _, first, last, new_first, new_last in matcher.get_opcodes():
+        new = lines[new_first:new_last]
+        if old[first:last] == new:
+            continue
+        changed = option.lines[first:last]
+        if first == last == 0 and option.lines and option.is_on_key_line(option.lines[0]):
+            # The key's own line takes the first of the new ones.
+            changed = option.lines[:1]
+            new.append(old[0])
+        edits += [_replacement(line, value) for line, value in zip(changed, new, strict=False)]
+        edits += [_removal(option, line) for line in changed[len(new) :]]
+        if added := new[len(changed) :]:
+            edits.append(_insertion(text, option, first + len(changed), added))
+    result = text
+    for start, stop, value in reversed(edits):
+        result = splice(result, start, stop, value)
+    return result if text.endswith(_LINE_ENDS) else without_last_end(result, _LINE_ENDS)
+
+
+def _replacement(line: _Line, value: str) -> tuple[int, int, str]:
+    # An unclosed bracket continues a value without a space in front; nothing else does.
+    return line.start, line.stop, value if line.start > line.line_start else _INDENT + value
+
+
+def _removal(option: _Option, line: _Line) -> tuple[int, int, str]:
+    if option.is_on_key_line(line):
+        return option.after, line.stop, ""
+    return line.line_start, line.end, ""
+
+
+def _insertion(text: str, option: _Option, index: int, lines: list[str]) -> tuple[int, int, str]:
+    """Insert `lines` behind the first `index` lines of the value."""
+    offset = option.lines[index - 1].end if index else option.first_end
+    model = next((line for line in option.lines if not option.is_on_key_line(line)), None)
+    indent = text[model.line_start : model.start] if model else ""
+    end = line_end(text, offset)
+    added = [(indent or _INDENT) + line for line in lines]
+    if text[:offset].endswith(_LINE_ENDS):
+        return offset, offset, "".join(line + end for line in added)
+    return offset, offset, "".join(end + line for line in added)

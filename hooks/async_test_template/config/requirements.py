@@ -1,0 +1,138 @@
+"""Edit requirements files: find every entry, change the specifier of one, add one.
+
+The grammar is pip's (26.1, `_internal/req/req_file.py`): a backslash at the end of a line
+continues it, unless the line is a comment; ` #` begins a comment; options stand alone on a line
+(`-r FILE`) or behind a requirement (`--hash=...`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from async_test_template.config import requirement as pep508
+from async_test_template.config.text import BYTE_ORDER_MARK, insert_line, position, splice
+from async_test_template.errors import EditError, ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.config.requirement import Parts
+
+Kind = Literal["requirement", "include", "constraint", "editable", "option", "other"]
+
+_COMMENT = re.compile(r"(^|\s+)#.*")
+_CONTINUATION = re.compile(r"\\(?:\r\n|\r|\n)")
+# An option behind a requirement, or the next line of a continued one.
+_BEHIND = re.compile(rf"\s+-|\s*{_CONTINUATION.pattern}")
+_TARGETS: tuple[tuple[Kind, str, str], ...] = (
+    ("include", "-r", "--requirement"),
+    ("constraint", "-c", "--constraint"),
+    ("editable", "-e", "--editable"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One logical line that is neither blank nor a comment.
+
+    Attributes:
+        kind: `include` is `-r`, `constraint` is `-c`, `editable` is `-e`; `option` is every other
+            option line; `other` is a path, a bare URL or whatever else
+            is not a requirement on one line.
+        text: the entry without its comment and without the options behind a requirement.
+        start: offset of `text` in the file.
+        end: offset behind it.
+        line: 1-based line where the entry begins.
+        requirement: its parts, of kind `requirement` only.
+        target: the argument of `-r`, `-c` and `-e`, else None.
+        hashed: a `--hash` follows, so a new version needs new hashes.
+
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    line: int
+    requirement: Parts | None = None
+    target: str | None = None
+    hashed: bool = False
+
+
+def parse(text: str) -> list[Entry]:
+    """Give the entries of a requirements file in their order."""
+    entries = []
+    for start, end in _logical_lines(text):
+        logical = text[start:end]
+        content = _COMMENT.split(logical, maxsplit=1)[0]
+        stripped = content.strip()
+        if stripped:
+            entries.append(_entry(text, start + content.index(stripped), stripped))
+    return entries
+
+
+def replace_specifier(text: str, entry: Entry, specifier: str) -> str:
+    """Give one entry of `parse(text)` another version specifier.
+
+    Raises:
+        EditError: the entry is not a requirement, is pinned by hashes, or points to a URL.
+
+    """
+    if entry.requirement is None:
+        raise EditError(f"{entry.text!r} has no version to change", line=entry.line)
+    if entry.hashed:
+        raise EditError(f"{entry.text!r} is pinned by hashes", line=entry.line)
+    new = pep508.replace_specifier(entry.text, specifier)
+    return splice(text, entry.start, entry.end, new)
+
+
+def append(text: str, requirement: str) -> str:
+    """Add a requirement on a line of its own, behind the last one there is, else at the end.
+
+    Raises:
+        ParseError: `requirement` is not one.
+
+    """
+    pep508.check(requirement)
+    last = max((entry.start for entry in parse(text) if entry.kind == "requirement"), default=None)
+    ends = (end for start, end in _logical_lines(text) if last is not None and last < end)
+    return insert_line(text, next(ends, len(text)), requirement)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Give the span of each line with those that continue it, line ends included."""
+    start = end = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    for raw in text[start:].splitlines(keepends=True):
+        end += len(raw)
+        line = raw.rstrip("\r\n")
+        if not line.endswith("\\") or _COMMENT.match(line):
+            yield start, end
+            start = end
+    if start < end:
+        yield start, end
+
+
+def _entry(text: str, start: int, content: str) -> Entry:
+    line, _ = position(text, start)
+    if content.startswith("-"):
+        kind, target = _option(content)
+        return Entry(kind, content, start, start + len(content), line, target=target)
+    alone = _BEHIND.split(content, maxsplit=1)[0]
+    rest = _CONTINUATION.sub(" ", content[len(alone) :]).strip()
+    try:
+        parsed = pep508.parse(alone)
+    except ParseError:
+        parsed = None
+    if parsed is None or (rest and not rest.startswith("-")):
+        return Entry("other", content, start, start + len(content), line)
+    end = start + len(alone)
+    return Entry("requirement", alone, start, end, line, parsed, hashed="--hash" in rest)
+
+
+def _option(content: str) -> tuple[Kind, str | None]:
+    for kind, short, long in _TARGETS:
+        if match := re.fullmatch(rf"(?:{long}(?:\s+|=)|{short}\s*)(.+)", content):
+            return kind, match[1]
+    return "option", None

@@ -1,0 +1,87 @@
+"""Places and line ends in a text: what the editors of every format share."""
+
+from __future__ import annotations
+
+import re
+
+BYTE_ORDER_MARK = "\ufeff"
+
+LineEnds = tuple[str, ...]
+LINE_ENDS: LineEnds = ("\n", "\r")
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Give the 1-based line and column of `offset`, as an editor counts them.
+
+    A byte order mark has no column.
+    """
+    before = text[:offset].removeprefix(BYTE_ORDER_MARK)
+    ends = [end.end() for end in _LINE_END.finditer(before)]
+    return len(ends) + 1, len(before) - (ends[-1] if ends else 0) + 1
+
+
+def line_end(text: str, offset: int) -> str:
+    """Give the line end to use for a new line at `offset`: that of the closest line above.
+
+    Without a line above it is the first one of the text, and a newline where there is none.
+    """
+    above = _LINE_END.findall(text, 0, offset)
+    below = _LINE_END.search(text)
+    end = above[-1] if above else below.group() if below else "\n"
+    # A lone carriage return would make one line end with what follows.
+    return "\n" if end == "\r" and text.startswith("\n", offset) else end
+
+
+def splice(text: str, start: int, end: int, new: str) -> str:
+    """Replace what is between the two offsets."""
+    return text[:start] + new + text[end:]
+
+
+def line_start(text: str, offset: int) -> int:
+    """Give the offset where the line of `offset` begins, behind a byte order mark."""
+    return text.rfind("\n", 0, offset) + 1 or len(text) - len(text.removeprefix(BYTE_ORDER_MARK))
+
+
+def next_line(text: str, offset: int) -> int:
+    """Give the offset where the line behind that of `offset` begins, or the end of the text."""
+    return text.find("\n", offset) + 1 or len(text)
+
+
+def insert_line(text: str, offset: int, line: str, ends: LineEnds = LINE_ENDS) -> str:
+    """Insert a line at `offset`, where a line begins or a text without a last line end stops.
+
+    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
+    """
+    end = line_end(text, offset)
+    if offset == 0 or text[:offset].endswith((*ends, BYTE_ORDER_MARK)):
+        return splice(text, offset, offset, line + end)
+    return splice(text, offset, offset, end + line)
+
+
+def remove_lines(text: str, start: int, end: int, ends: LineEnds = LINE_ENDS) -> str:
+    """Remove the whole lines from `start` to `end`.
+
+    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
+    """
+    result = splice(text, start, end, "")
+    return result if text.endswith(ends) else without_last_end(result, ends)
+
+
+def without_last_end(text: str, ends: LineEnds = LINE_ENDS) -> str:
+    """Remove one line end from the end of a text that has one."""
+    if text.endswith("\r\n"):
+        return text[:-2]
+    return text[:-1] if text.endswith(ends) else text
+
+
+def append_block(text: str, block: str, ends: LineEnds = LINE_ENDS) -> str:
+    """Add lines at the end, behind one blank line."""
+    end = line_end(text, len(text))
+    if not text.removeprefix(BYTE_ORDER_MARK):
+        return text + block + end
+    if not text.endswith(ends):
+        return text + end + end + block
+    is_blank = without_last_end(text, ends).endswith(ends)
+    return text + ("" if is_blank else end) + block + end

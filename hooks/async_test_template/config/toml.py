@@ -1,0 +1,238 @@
+"""Edit TOML files: one value at a time, every other byte as it was.
+
+A parser says what a document means, tomlkit how a value is written, our scanner (`toml_spans`)
+where it stands; the edit itself is a splice into the text (`toml_layout`). That keeps what tomlkit
+alone would not (0.15.2): a byte order mark, Windows and mixed line ends, a comment block that
+belongs to the next table, the kind of quotes, the spaces of an inline table. Afterwards the result
+is parsed: either exactly the one value differs, or there is no result but an EditError.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from copy import deepcopy
+from math import isnan
+from typing import Any
+
+from async_test_template.config import toml_layout
+from async_test_template.config.text import position
+from async_test_template.config.toml_read import parse, parse_shared
+from async_test_template.config.toml_spans import Document, Path, scan
+from async_test_template.errors import EditError, ParseError
+
+__all__ = [
+    "Path",
+    "append_string",
+    "delete",
+    "locate",
+    "parse",
+    "rename",
+    "replace_string",
+    "set_value",
+]
+
+_NAME = re.compile(r"[\w.-]*")
+
+
+def locate(text: str, path: Path) -> tuple[int, int]:
+    """Give line and column, from 1, of a key, an array element or a table's header.
+
+    A table without a header of its own is where its name first stands.
+
+    Raises:
+        KeyError: there is nothing at `path`.
+
+    """
+    _lookup(text, path)
+    document = scan(text)
+    if member := document.members.get(path):
+        return position(text, member.keys[-1].start if member.keys else member.start)
+    for table in document.tables:
+        if table.path == path:
+            return position(text, table.start)
+    return position(text, min(toml_layout.key_spans(text, path))[0])
+
+
+def set_value(text: str, path: Path, value: object) -> str:
+    """Give `path` this value, in its place; a missing key or table is added.
+
+    A string keeps its kind of quotes, an array its layout and its comments. A new key goes behind
+    the last one of its table, a new table to the end.
+
+    Raises:
+        ParseError: `text` is not TOML.
+        EditError: a table stands at `path`, or no place for it can be found.
+
+    """
+    expected = parse(text)
+    if _assign(expected, path, value):
+        return text
+    member = scan(text).members.get(path)
+    if member is None:
+        result = toml_layout.add_key(text, path, value)
+    elif member.value.kind == "array" and isinstance(value, list):
+        result = toml_layout.change_elements(text, path, _lookup(text, path), value)
+    else:
+        result = toml_layout.replace_value(text, member.value, value)
+    return _verified(result, expected)
+
+
+def replace_string(text: str, path: Path, new: str) -> str:
+    """Replace one string, also inside an array; it keeps its kind of quotes where it can.
+
+    Raises:
+        KeyError: there is nothing at `path`.
+        EditError: what is there is not a string.
+
+    """
+    if not isinstance(_lookup(text, path), str):
+        raise EditError(f"{_dotted(path)} is not a string", line=locate(text, path)[0])
+    return set_value(text, path, new)
+
+
+def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = False) -> str:
+    """Add a string to an array, in the array's own layout.
+
+    With `keep_sorted` it goes to its place in an array that is sorted and has no comment lines;
+    use this only where the order has no meaning (dependencies, never warning filters).
+
+    Raises:
+        KeyError: there is nothing at `path`.
+        EditError: what is there is not an array of values.
+
+    """
+    elements = _lookup(text, path)
+    if not isinstance(elements, list) or path not in scan(text).members:
+        raise EditError(f"{_dotted(path)} is not an array", line=locate(text, path)[0])
+    index = len(elements)
+    if keep_sorted and not toml_layout.has_comment_line(text, path):
+        index = _sorted_place(elements, value)
+    elements.insert(index, value)
+    expected = parse(text)
+    _assign(expected, path, elements)
+    return _verified(toml_layout.insert_element(text, path, index, value), expected)
+
+
+def delete(text: str, path: Path) -> str:
+    """Remove a key, an array element, or a table with all that is in it.
+
+    A comment on the line goes with it; comments on lines of their own stay.
+
+    Raises:
+        KeyError: there is nothing at `path`.
+        EditError: it cannot be removed alone.
+
+    """
+    _lookup(text, path)
+    document = scan(text)
+    member = document.members.get(path)
+    expected = parse(text)
+    _remove(expected, path, document)
+    if member is not None:
+        return _verified(toml_layout.remove_member(text, member), expected)
+    return _verified(toml_layout.remove_table(text, path), expected)
+
+
+def rename(text: str, path: Path, new_key: str) -> str:
+    """Give a key or a table another last name, in its place.
+
+    Raises:
+        KeyError: there is nothing at `path`.
+        EditError: the new name is taken.
+
+    """
+    expected = parse(text)
+    table = _at(expected, path[:-1])
+    if new_key in table:
+        raise EditError(f"{_dotted((*path[:-1], new_key))} is there already")
+    table[new_key] = _at(table, path[-1:])
+    del table[path[-1]]
+    return _verified(toml_layout.rename_key(text, path, new_key), expected)
+
+
+def _lookup(text: str, path: Path) -> Any:  # noqa: ANN401 - any TOML value
+    return _at(parse(text), path)
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any TOML value
+    for key in path:
+        if not _has(value, key):
+            raise KeyError(path)
+        value = value[key]
+    return value
+
+
+def _has(container: object, key: str | int) -> bool:
+    if isinstance(container, list):
+        return key in range(len(container))
+    return isinstance(container, dict) and key in container
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(key) for key in path)
+
+
+def _assign(document: dict[str, Any], path: Path, value: object) -> bool:
+    """Put `value` into plain data; tell whether it was there already."""
+    container: Any = document
+    for number, key in enumerate(path, 1):
+        if not _has(container, key):
+            if not isinstance(container, dict):
+                raise EditError(f"there is no place for {_dotted(path)}")
+            container[key] = {} if number < len(path) else deepcopy(value)
+        elif number == len(path):
+            if _same(container[key], value):
+                return True
+            container[key] = deepcopy(value)
+        container = container[key]
+    return False
+
+
+def _remove(data: dict[str, Any], path: Path, document: Document) -> None:
+    """Delete from plain data; what no header or value of its own declares goes when empty."""
+    del _at(data, path[:-1])[path[-1]]
+    declared = {table.path for table in document.tables} | set(document.members)
+    for depth in range(len(path) - 1, 0, -1):
+        parent = path[:depth]
+        if _at(data, parent) or parent in declared:
+            return
+        del _at(data, parent[:-1])[parent[-1]]
+
+
+def _same(one: object, other: object) -> bool:
+    """Compare values strictly: 1, 1.0 and true are three values, nan is equal to itself."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or (isnan(one) and isnan(other))
+    return type(one) is type(other) and one == other
+
+
+def _verified(text: str, expected: dict[str, Any]) -> str:
+    try:
+        found = parse_shared(text)
+    except ParseError as error:
+        raise EditError(f"the edit would not be valid TOML: {error.message}") from error
+    if not _same(found, expected):
+        raise EditError("the edit would change more than it should")
+    return text
+
+
+def _sorted_place(elements: list[Any], value: str) -> int:
+    """Give the index that keeps `elements` sorted, by name or by letters; else the end."""
+    if not all(isinstance(element, str) for element in elements):
+        return len(elements)
+    for key in (_name, str.casefold):
+        keys = [key(element) for element in elements]
+        if len(keys) > 1 and keys == sorted(keys):
+            return bisect(keys, key(value))
+    return len(elements)
+
+
+def _name(requirement: str) -> str:
+    """Give what a requirement is sorted by: `pytest` comes before `pytest-asyncio`."""
+    match = _NAME.match(requirement)
+    return match.group().casefold() if match else ""

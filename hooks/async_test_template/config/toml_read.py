@@ -1,0 +1,64 @@
+"""Read TOML into plain values; a module of its own, for most runs only read."""
+
+from __future__ import annotations
+
+import re
+import sys
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from async_test_template.config.text import BYTE_ORDER_MARK, position
+from async_test_template.errors import ParseError
+
+_PLACE = re.compile(
+    r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
+)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read a document into plain values; a byte order mark is passed over.
+
+    It is read with tomllib, as pytest does, and on Python 3.10, which has none, with tomlkit.
+
+    Raises:
+        ParseError: it is not TOML.
+
+    """
+    try:
+        return deepcopy(parse_shared(text))
+    except RecursionError as error:
+        raise ParseError("nested too deeply") from error
+
+
+@lru_cache(maxsize=32)  # the check of one edit is the start of the next
+def parse_shared(text: str) -> dict[str, Any]:
+    """Read a document once and give the same values to all, who must not change them."""
+    source = text.removeprefix(BYTE_ORDER_MARK)
+    try:
+        return _load(source)
+    except ValueError as error:
+        message = _PLACE.sub("", str(error))
+        if (place := _PLACE.search(str(error))) and place["line"]:
+            line, column = int(place["line"]), int(place["column"])
+        else:
+            line, column = position(source, len(source))
+        raise ParseError(message, line=line, column=column) from error
+
+
+if sys.version_info >= (3, 11):
+    import tomllib
+
+    def _load(source: str) -> dict[str, Any]:
+        return tomllib.loads(source)
+
+else:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    def _load(source: str) -> dict[str, Any]:
+        # tomlkit keeps the Windows line ends of a string of several lines, tomllib does not.
+        try:
+            return tomlkit.parse(source.replace("\r\n", "\n")).unwrap()
+        except TOMLKitError as error:
+            raise ValueError(str(error)) from error

@@ -1,0 +1,117 @@
+"""One declared dependency, wherever and however it is written."""
+
+import re
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from async_test_template.findings import Edit
+
+#: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
+#: runs only need a name and a bound.
+REQUIREMENT = re.compile(
+    r"""
+    \s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
+    \s*(?:\[[^\]]*\])?
+    \s*(?P<specifier>\(?\s*(?:(?:===|~=|==|!=|<=|>=|<|>)[^;@\#]*)?)
+    (?P<rest>@.*|;.*|\#.*|$)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+Notation = Literal[
+    "project",
+    "group",
+    "poetry",
+    "pdm",
+    "hatch",
+    "flit",
+    "uv",
+    "setup.cfg",
+    "tox.ini",
+    "requirements",
+]
+
+
+class Home(NamedTuple):
+    """A list of dependencies that a new one can join.
+
+    Attributes:
+        file: path from the root, with forward slashes.
+        label: what to call it in a sentence, such as `group test`.
+        at: the list's place, as in `Edit.at`.
+        notation: how its entries are written.
+        value: the list as written, for those that are one text (INI).
+        why_not: why nothing may be written there, or empty.
+        compiled_by: the command that writes the file, or empty for one that people write.
+
+    """
+
+    file: str
+    label: str
+    at: tuple[str | int, ...]
+    notation: Notation
+    value: str = ""
+    why_not: str = ""
+    compiled_by: str = ""
+
+    def add(self, name: str, version: str) -> Edit | None:
+        """Give the edit that adds `name>=version`, None where nothing may be written."""
+        if self.why_not:
+            return None
+        requirement = f"{name}>={version}"
+        if self.notation == "poetry":
+            return Edit(self.file, "set", (*self.at, name), f">={version}")
+        if self.notation in {"setup.cfg", "tox.ini"}:
+            return Edit(self.file, "set", self.at, f"{self.value}\n{requirement}")
+        return Edit(self.file, "require", self.at, requirement)
+
+
+class Declaration(NamedTuple):
+    """One dependency as declared.
+
+    Attributes:
+        name: normalised (PEP 503).
+        text: as written, without comments.
+        specifier: its version specifier as written, `""` for any; poetry's own language included.
+        place: finds its line and column, both from 1; only findings need them.
+        at: the entry's place, as in `Edit.at`.
+        home: the list it stands in.
+        fixed: why its version may not be edited (a hash, a URL, a constraint), or empty.
+
+    """
+
+    name: str
+    text: str
+    specifier: str
+    place: Callable[[], tuple[int, int]]
+    at: tuple[str | int, ...]
+    home: Home
+    fixed: str = ""
+
+    @property
+    def line(self) -> int:
+        """Line, from 1."""
+        return self.place()[0]
+
+    @property
+    def column(self) -> int:
+        """Column, from 1."""
+        return self.place()[1]
+
+    @property
+    def file(self) -> str:
+        """Path from the root, with forward slashes."""
+        return self.home.file
+
+    def require(self, specifier: str) -> Edit | None:
+        """Give the edit to another specifier, None where it may not be edited."""
+        if self.fixed or self.home.why_not:
+            return None
+        if self.home.notation == "poetry":
+            return Edit(self.file, "set", self.at, specifier)
+        return Edit(self.file, "specifier", self.at, specifier, old=self.text)
+
+
+def normalise(name: str) -> str:
+    """Give a project name's one spelling (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()

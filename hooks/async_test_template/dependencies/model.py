@@ -1,0 +1,165 @@
+"""All declared dependencies of a repository, and the questions that rules ask about them."""
+
+from typing import NamedTuple
+
+from async_test_template.dependencies import bounds
+from async_test_template.dependencies.compiled import locked_versions
+from async_test_template.dependencies.declaration import Declaration, Home
+from async_test_template.dependencies.read import read_declarations
+from async_test_template.findings import Edit
+from async_test_template.tree import Tree
+
+#: What the settings and rules are about; lock files are searched for these only.
+PACKAGES = (
+    "anyio",
+    "pytest",
+    "pytest-aiohttp",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "pytest-trio",
+)
+# Files that may name a dependency in a way that nothing here parses.
+_OPAQUE = (
+    "setup.py",
+    "Pipfile",
+    "environment.yml",
+    "environment.yaml",
+    "noxfile.py",
+    "Makefile",
+    "Dockerfile",
+    "justfile",
+)
+# What brings a package along, so that nobody declares it.
+_BROUGHT_BY = {
+    "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
+    "pytest": ("pytest-asyncio", "pytest-aiohttp", "pytest-trio", "pytest-timeout"),
+    "pytest-asyncio": ("pytest-aiohttp", "pytest-sanic", "pytest-homeassistant-custom-component"),
+    "pytest-timeout": ("pytest-homeassistant-custom-component",),
+}
+
+
+class Dependencies(NamedTuple):
+    """What is declared, where, and what the lock files hold.
+
+    Attributes:
+        lists: every list of dependencies with its entries.
+        locked: versions by lock file and package.
+        requires_python: `project.requires-python` or poetry's `python`, or empty.
+        tree: for the files that only mention a name.
+
+    """
+
+    lists: tuple[tuple[Home, tuple[Declaration, ...]], ...]
+    locked: dict[str, dict[str, str]]
+    requires_python: str
+    tree: Tree
+
+    def of(self, name: str) -> list[Declaration]:
+        """Give every declaration of a package, constraints and compiled files included."""
+        return [d for _, declared in self.lists for d in declared if d.name == name]
+
+    def written(self, name: str) -> list[Declaration]:
+        """Give the declarations that a person wrote: neither compiled nor constraints."""
+        return [d for d in self.of(name) if not d.home.why_not]
+
+    def has(self, name: str) -> bool:
+        """Tell whether a package is there: declared, locked, or brought by another one."""
+        names = (name, *_BROUGHT_BY.get(name, ()))
+        return any(self.of(n) for n in names) or any(name in held for held in self.locked.values())
+
+    def may_have(self, name: str) -> bool:
+        """Tell whether a package may be there for all that can be read.
+
+        A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow), and
+        where pytest itself is declared nowhere the plugins are not expected to be either.
+        """
+        if self.has(name) or not self.of("pytest"):
+            return True
+        workflows = self.tree.names(".github/workflows")
+        return any(
+            name.encode() in (self.tree.read(file) or b"") for file in (*_OPAQUE, *workflows)
+        )
+
+    def at_least(self, name: str, version: str) -> bool:
+        """Tell whether it is certain that a package is that version or later.
+
+        The lock file decides where there is one; else every declaration that has a bound must have
+        it there, and one must have a bound.
+        """
+        locked = self.lock_of(name)
+        if locked is not None:
+            return bounds.at_least(bounds.release(locked), version)
+        lowest = [bounds.lowest(d.specifier) for d in self.of(name)]
+        known = [bound for bound in lowest if bound is not None]
+        return bool(known) and all(bounds.at_least(bound, version) for bound in known)
+
+    def may_be_below(self, name: str, version: str) -> bool:
+        """Tell whether a declared bound or the lock file says that a package may be older.
+
+        Unlike `not at_least`, a declaration without any bound does not count: it installs the
+        latest version.
+        """
+        locked = self.lock_of(name)
+        if locked is not None:
+            return not bounds.at_least(bounds.release(locked), version)
+        lowest = [bounds.lowest(d.specifier) for d in self.of(name)]
+        return any(b is not None and not bounds.at_least(b, version) for b in lowest)
+
+    def lock_of(self, name: str) -> str | None:
+        """Give the lowest version of a package in the lock files, None where there is none."""
+        held = [versions[name] for versions in self.locked.values() if name in versions]
+        return min(held, key=bounds.release, default=None)
+
+    def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
+        """Give the edits after which every declaration asks for that version or later.
+
+        None where there is nothing to edit, or something that may not be.
+        """
+        edits = []
+        for declaration in self.written(name):
+            lowest = bounds.lowest(declaration.specifier)
+            if lowest is not None and bounds.at_least(lowest, version):
+                continue
+            edit = declaration.require(bounds.raised(declaration.specifier, version))
+            if edit is None:
+                return None
+            edits.append(edit)
+        return tuple(edits) or None
+
+    def added(self, name: str, version: str) -> Edit | None:
+        """Give the edit that adds a package to the list where pytest, or its plugins, stand.
+
+        None where no such list may be written to.
+        """
+        for anchor in ("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-cov"):
+            for declaration in self.written(anchor):
+                edit = declaration.home.add(name, version)
+                if edit is not None:
+                    return edit
+        return None
+
+    @property
+    def python_floor(self) -> bounds.Release | None:
+        """The lowest Python that the project says it supports."""
+        return bounds.lowest(self.requires_python)
+
+
+def read_dependencies(tree: Tree) -> Dependencies:
+    """Read a repository's declarations and lock files.
+
+    Raises:
+        ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
+
+    """
+    document = tree.toml("pyproject.toml")
+    python = document.get("project", {}).get("requires-python")
+    if python is None:
+        python = document.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+    if python is None:
+        python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
+    return Dependencies(
+        tuple((home, tuple(declared)) for home, declared in read_declarations(tree)),
+        locked_versions(tree, PACKAGES),
+        python if isinstance(python, str) else "",
+        tree,
+    )

@@ -1,0 +1,267 @@
+"""Find every declared dependency of a repository, in the ten notations that there are."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from async_test_template.config import ini
+from async_test_template.dependencies.compiled import how_to_compile
+from async_test_template.dependencies.declaration import (
+    REQUIREMENT,
+    Declaration,
+    Home,
+    normalise,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from async_test_template.config.requirements import Entry
+    from async_test_template.dependencies.declaration import Notation
+    from async_test_template.tree import Tree
+
+_REQUIREMENTS_FILE = re.compile(r"(^|/)[^/]*(requirements|constraints)[^/]*\.(txt|in)$")
+_IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
+# tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
+_FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s+)(?P<rest>.*)$")
+
+
+def read_declarations(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+    """Yield each list of dependencies with its entries, in the order of files and lists.
+
+    Raises:
+        ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
+
+    """
+    yield from _pyproject(tree)
+    yield from _hatch(tree, "hatch.toml", ("envs",))
+    yield from _setup_cfg(tree)
+    yield from _tox(tree)
+    yield from _requirements(tree)
+
+
+def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+    file = "pyproject.toml"
+    document = tree.toml(file)
+    arrays: list[tuple[Notation, str, tuple[str, ...]]] = [
+        ("project", "project.dependencies", ("project", "dependencies")),
+        ("flit", "flit's requires", ("tool", "flit", "metadata", "requires")),
+        ("uv", "uv's dev-dependencies", ("tool", "uv", "dev-dependencies")),
+    ]
+    tables: list[tuple[Notation, str, tuple[str, ...]]] = [
+        ("project", "extra", ("project", "optional-dependencies")),
+        ("group", "dependency group", ("dependency-groups",)),
+        ("pdm", "pdm's group", ("tool", "pdm", "dev-dependencies")),
+        ("flit", "flit's extra", ("tool", "flit", "metadata", "requires-extra")),
+    ]
+    for notation, label, at in tables:
+        arrays += [(notation, f"{label} {name}", (*at, name)) for name in _table(document, at)]
+    for notation, label, at in arrays:
+        entries = _dig(document, at)
+        if isinstance(entries, list):
+            home = Home(file, label, at, notation)
+            yield home, list(_array(tree, home, entries))
+    yield from _poetry(tree, document)
+    yield from _hatch(tree, file, ("tool", "hatch", "envs"))
+
+
+def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
+    for index, entry in enumerate(entries):
+        # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
+        if isinstance(entry, str) and (match := REQUIREMENT.fullmatch(entry)):
+            at = (*home.at, index)
+            yield _declaration(match, home, at, partial(_locate, tree, home.file, at))
+
+
+def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[Declaration]]]:
+    file = "pyproject.toml"
+    base = ("tool", "poetry")
+    places = [
+        ("poetry's dependencies", (*base, "dependencies")),
+        ("poetry's dev-dependencies", (*base, "dev-dependencies")),
+        *(
+            (f"poetry's group {name}", (*base, "group", name, "dependencies"))
+            for name in _table(document, (*base, "group"))
+        ),
+    ]
+    for label, at in places:
+        table = _dig(document, at)
+        if isinstance(table, dict):
+            home = Home(file, label, at, "poetry")
+            yield home, list(_poetry_table(tree, home, table))
+
+
+def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Declaration]:
+    for name, value in table.items():
+        at: tuple[str | int, ...] = (*home.at, name)
+        place = partial(_locate, tree, home.file, at)
+        fixed = ""
+        specifier = value
+        if isinstance(value, dict):
+            specifier = value.get("version")
+            at = (*at, "version")
+        if not isinstance(specifier, str):
+            specifier, fixed = "", "it has no single version"
+        yield Declaration(
+            normalise(name), f"{name} {specifier}".strip(), specifier, place, at, home, fixed
+        )
+
+
+def _hatch(tree: Tree, file: str, at: tuple[str, ...]) -> Iterator[tuple[Home, list[Declaration]]]:
+    document = tree.toml(file)
+    for name, environment in _table(document, at).items():
+        if not isinstance(environment, dict):
+            continue
+        for key in ("dependencies", "extra-dependencies"):
+            entries = environment.get(key)
+            if isinstance(entries, list):
+                home = Home(file, f"hatch environment {name}", (*at, name, key), "hatch")
+                yield home, list(_array(tree, home, entries))
+
+
+def _setup_cfg(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+    file = "setup.cfg"
+    sections = tree.ini(file)
+    places = [("options", key) for key in ("install_requires", "tests_require")]
+    extras = "options.extras_require"
+    places += [(extras, key) for key in sections.get(extras, {})]
+    for section, key in places:
+        value = sections.get(section, {}).get(key)
+        if value is not None:
+            label = f"extra {key}" if section == extras else key
+            home = Home(file, label, (section, key), "setup.cfg", value)
+            yield home, list(_ini_value(tree, home, value))
+
+
+def _tox(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+    file = "tox.ini"
+    for section, options in tree.ini(file).items():
+        value = options.get("deps") if section.startswith("testenv") else None
+        if value is not None:
+            home = Home(file, f"tox's [{section}]", (section, "deps"), "tox.ini", value)
+            yield home, list(_ini_value(tree, home, value))
+
+
+def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
+    section, key = str(home.at[0]), str(home.at[1])
+    for index, written in enumerate(value.split("\n")):
+        factors = _FACTORS.match(written)
+        text = re.split(r"\s+#", factors["rest"] if factors else written, maxsplit=1)[0]
+        match = REQUIREMENT.fullmatch(text)
+        if match is None:
+            continue
+        place = partial(ini.locate, tree.text(home.file) or "", section, key, written)
+        yield _declaration(match, home, (section, key, index), place)
+
+
+def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+    constraints: set[str] = set()
+    waiting = [n for n in tree.names() if _REQUIREMENTS_FILE.search(n)]
+    waiting += [n for n in tree.names("requirements") if _IN_FOLDER.match(n)]
+    seen: set[str] = set()
+    found = []
+    while waiting:
+        file = waiting.pop(0)
+        text = tree.text(file) if file not in seen else None
+        seen.add(file)
+        if text is None:
+            continue
+        command = how_to_compile(text, file)
+        home = Home(
+            file,
+            file,
+            (),
+            "requirements",
+            why_not="it is compiled" if command else "",
+            compiled_by=command,
+        )
+        declared = []
+        for entry in _entries(text):
+            if entry.kind in {"include", "constraint"} and entry.target is not None:
+                folder = file.rpartition("/")[0]
+                target = _joined(folder, entry.target)
+                if target is not None:
+                    waiting.append(target)
+                    if entry.kind == "constraint":
+                        constraints.add(target)
+            match = REQUIREMENT.fullmatch(entry.text) if entry.kind == "requirement" else None
+            if match is not None:
+                fixed = "it is pinned by hashes" if entry.hashed else ""
+                at = (entry.line,)
+                declared.append(_declaration(match, home, at, partial(_at_line, entry.line), fixed))
+        found.append((home, declared))
+    for home, declared in found:
+        if not home.why_not and (home.file in constraints or "constraint" in home.file):
+            constrained = home._replace(why_not="it is a file of constraints")
+            yield constrained, [d._replace(home=constrained) for d in declared]
+        else:
+            yield home, declared
+
+
+def _entries(text: str) -> list[Entry]:
+    # Imported here: few repositories with a pyproject.toml have such files too.
+    from async_test_template.config import requirements
+
+    return requirements.parse(text)
+
+
+def _declaration(
+    match: re.Match[str],
+    home: Home,
+    at: tuple[str | int, ...],
+    place: Callable[[], tuple[int, int]],
+    fixed: str = "",
+) -> Declaration:
+    if match["rest"].startswith("@"):
+        fixed = "it points to a URL"
+    return Declaration(
+        normalise(match["name"]),
+        match.string.strip(),
+        match["specifier"].strip(),
+        place,
+        at,
+        home,
+        fixed,
+    )
+
+
+def _dig(document: dict[str, Any], at: tuple[str, ...]) -> object:
+    value: object = document
+    for key in at:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _table(document: dict[str, Any], at: tuple[str, ...]) -> dict[str, Any]:
+    found = _dig(document, at)
+    return found if isinstance(found, dict) else {}
+
+
+def _at_line(line: int) -> tuple[int, int]:
+    return line, 1
+
+
+def _locate(tree: Tree, file: str, at: tuple[str | int, ...]) -> tuple[int, int]:
+    from async_test_template.config import toml
+
+    try:
+        return toml.locate(tree.text(file) or "", at)
+    except (KeyError, IndexError):
+        return (1, 1)
+
+
+def _joined(folder: str, target: str) -> str | None:
+    """Resolve the path in `-r PATH`; None where it leaves the repository or is a URL."""
+    if "://" in target or target.startswith("/"):
+        return None
+    parts: list[str] = folder.split("/") if folder else []
+    for part in target.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,112 @@
+"""What the user wants: flags first, then the answers given to the template, else nothing."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from async_test_template.config import files
+from async_test_template.errors import ParseError, UserError
+
+MODES = ("auto", "strict")
+LOOP_SCOPES = ("function", "class", "module", "session")
+ANSWERS_FILE = ".copier-answers.yml"
+
+_LINE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?:\s+(?P<value>.*?))?\s*$")
+
+
+class Desired(NamedTuple):
+    """The values that fixes write; None where nobody said, so that behaviour is kept.
+
+    Attributes:
+        mode: asyncio mode, one of MODES.
+        loop_scope: loop scope of fixtures and tests, one of LOOP_SCOPES.
+        timeout: seconds a test may take, 0 for no timeout.
+        insisted: names of the fields that a flag gave; they replace settings that say otherwise,
+            while answers only fill in what a fix has to write.
+
+    """
+
+    mode: str | None = None
+    loop_scope: str | None = None
+    timeout: int | None = None
+    insisted: frozenset[str] = frozenset()
+
+
+def decide(
+    *,
+    mode: str | None,
+    loop_scope: str | None,
+    timeout: int | None,
+    answers: dict[str, str],
+) -> Desired:
+    """Take each value from the flags (None where not given), else from the answers.
+
+    Raises:
+        UserError: an answer is none of the values that it may have.
+
+    """
+    flags = {"mode": mode, "loop_scope": loop_scope, "timeout": timeout}
+    given = answers.get("timeout")
+    if given is not None and not given.isdecimal():
+        raise UserError(f"the answer timeout: {given} is not a number of seconds")
+    return Desired(
+        mode=mode or _choice(answers, "mode", MODES),
+        loop_scope=loop_scope or _choice(answers, "loop_scope", LOOP_SCOPES),
+        timeout=timeout if timeout is not None else (None if given is None else int(given)),
+        insisted=frozenset(name for name, value in flags.items() if value is not None),
+    )
+
+
+def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
+    """Read the answers that Copier wrote: flat `key: value` lines, values as text.
+
+    Copier (9.19) writes nested values too; they and their lines are left out, for no answer of
+    this template is nested.
+
+    Args:
+        root: where `.copier-answers.yml` is looked for.
+        answers_file: a file to read instead, which then must exist.
+
+    Raises:
+        UserError: the file cannot be read, or says the same key twice.
+
+    """
+    path = answers_file or root / ANSWERS_FILE
+    if answers_file is None and not path.is_file():
+        return {}
+    try:
+        text = files.decode(path.read_bytes()).text
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", path=path) from error
+    except ParseError as error:
+        error.path = path
+        raise
+    answers: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith(("#", "---", "...")):
+            continue
+        if line[0] in " \t-":
+            continue
+        match = _LINE.match(line)
+        if match is None:
+            raise UserError("not a `key: value` line", path=path, line=number)
+        key = match["key"]
+        if key in answers:
+            raise UserError(f"the answer {key} is given twice", path=path, line=number)
+        answers[key] = _scalar(match["value"] or "")
+    return answers
+
+
+def _choice(answers: dict[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    value = answers.get(name)
+    if value is not None and value not in choices:
+        raise UserError(f"the answer {name}: {value} is none of {', '.join(choices)}")
+    return value
+
+
+def _scalar(value: str) -> str:
+    """Take the quotes and the comment off a YAML scalar."""
+    if value[:1] in {"'", '"'}:
+        end = value.find(value[0], 1)
+        return value[1:end] if end > 0 else value
+    return re.split(r"\s+#", value, maxsplit=1)[0]

@@ -1,0 +1,136 @@
+"""What a rule says about a repository, and what it would change: plain data, no behaviour."""
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from async_test_template.project import Project
+
+
+class Tier(enum.Enum):
+    """How far a fix may go on its own.
+
+    SAFE fixes keep the meaning of the tests, UNSAFE ones can change it and need `--unsafe` or a
+    yes, REPORT has no fix.
+    """
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    REPORT = "report"
+
+
+#: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
+#: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
+#: requirement and `require` adds one.
+Verb = Literal[
+    "set",
+    "delete",
+    "append",
+    "rename",
+    "rename-section",
+    "comment",
+    "header",
+    "specifier",
+    "require",
+]
+
+
+class Edit(NamedTuple):
+    """One change to one file, told by its meaning; `plan` turns it into text.
+
+    Attributes:
+        file: path from the project's root, with forward slashes.
+        verb: what is done to the place.
+        at: the place: a TOML path; `(section, key)` in an INI file, with the number of the entry
+            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end.
+        value: the new value, name, comment or specifier, where the verb takes one.
+        old: the requirement whose specifier changes.
+
+    """
+
+    file: str
+    verb: Verb
+    at: tuple[str | int, ...]
+    value: object = None
+    old: str | None = None
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong at one place.
+
+    Attributes:
+        code: the rule's stable public code, `AT` and three digits.
+        message: one sentence.
+        file: path from the project's root, with forward slashes.
+        line: 1-based; 1 where the whole file is meant.
+        column: 1-based, in characters.
+        tier: how far the fix may go.
+        edits: the fix, made as a whole or not at all; empty where there is none.
+        hint: what a person can do where there is no safe fix, or empty.
+
+    """
+
+    code: str
+    message: str
+    file: str
+    line: int = 1
+    column: int = 1
+    tier: Tier = Tier.REPORT
+    edits: tuple[Edit, ...] = ()
+    hint: str = ""
+
+
+class Example(NamedTuple):
+    """Files that show a rule at work: its tests and its documentation in one.
+
+    Attributes:
+        before: contents by path.
+        after: contents of the files that the fix changes; empty where the rule only reports.
+        tier: the tier of the finding.
+        mode: the answer to `mode` that the example assumes, and so on.
+        loop_scope: the answer to `loop_scope`.
+        timeout: the answer to `timeout`, in seconds.
+
+    """
+
+    before: Mapping[str, str]
+    after: Mapping[str, str] = MappingProxyType({})
+    tier: Tier = Tier.REPORT
+    mode: str | None = None
+    loop_scope: str | None = None
+    timeout: int | None = None
+
+
+class Rule(NamedTuple):
+    """One thing to look for; each lives in a file of its own in `rules/`.
+
+    Attributes:
+        code: `AT` and three digits: 1xx loop scopes and modes, 2xx files and pytest itself,
+            3xx timeouts, 4xx dependencies, 5xx to 9xx Python code.
+        name: the code in words.
+        title: what is wrong, as a heading.
+        why: what it costs to leave it, in a sentence or two.
+        since: the version that made it so, and of what.
+        tier: the furthest that a fix of this rule goes.
+        check: reads a project and tells its findings; never touches the disk.
+        invalid: repositories with exactly one finding of this rule each.
+        valid: repositories that look alike and have none.
+        gate: lowest versions, by package, that the repository must declare before the fix is
+            offered; below them the rule only reports.
+        optional: off unless `--select` names it: a matter of taste.
+
+    """
+
+    code: str
+    name: str
+    title: str
+    why: str
+    since: str
+    tier: Tier
+    check: Callable[["Project"], Iterable[Finding]]
+    invalid: tuple[Example, ...]
+    valid: tuple[Mapping[str, str], ...]
+    gate: tuple[tuple[str, str], ...] = ()
+    optional: bool = False

@@ -1,0 +1,54 @@
+"""Ask about each fix in turn: yes, no, all of the rest, or stop asking."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import questionary
+
+from async_test_template.diff import unified
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from async_test_template.findings import Finding
+
+
+class Interview:
+    """Remembers an "all" and a "quit" from one fix to the next."""
+
+    def __init__(self, *, colour: bool) -> None:
+        """Show diffs in colour or without."""
+        self._colour = colour
+        self._rest: bool | None = None
+
+    def __call__(self, finding: Finding, changes: Mapping[str, tuple[bytes, bytes]]) -> bool:
+        """Show one fix and ask for it.
+
+        Raises:
+            KeyboardInterrupt: the user pressed Ctrl-C.
+
+        """
+        if self._rest is not None:
+            return self._rest
+        place = f"{finding.file}:{finding.line}:{finding.column}"
+        sys.stderr.write(
+            f"\n{place} {finding.code} [{finding.tier.value} fix] {finding.message}\n"
+            f"{unified(changes, colour=self._colour)}"
+        )
+        answer = questionary.select(
+            "Make this change?",
+            choices=[
+                questionary.Choice("yes", shortcut_key="y"),
+                questionary.Choice("no", shortcut_key="n"),
+                questionary.Choice("all of the rest", value="all", shortcut_key="a"),
+                questionary.Choice(
+                    "quit asking, and make none of the rest", "quit", shortcut_key="q"
+                ),
+            ],
+            use_shortcuts=True,
+        ).unsafe_ask()
+        if answer in {"all", "quit"}:
+            self._rest = answer == "all"
+        return answer in {"yes", "all"}

@@ -1,0 +1,187 @@
+"""From findings to new contents, in memory: which fixes are made, and that they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError, ParseError
+from async_test_template.project import Project
+from async_test_template.rules import ALL, run
+from async_test_template.suppressions import sort_out
+from async_test_template.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from async_test_template.desired import Desired
+    from async_test_template.findings import Edit, Finding, Rule, Tier
+    from async_test_template.suppressions import Silenced
+
+    #: Says yes or no to one fix, which it is shown as old and new contents of the changed files.
+    Ask: TypeAlias = Callable[[Finding, Mapping[str, tuple[bytes, bytes]]], bool]
+    _Identity: TypeAlias = tuple[str, str, str]
+
+#: A fix can make way for another one; real repositories need two rounds.
+MAX_ROUNDS = 5
+
+
+class Plan:
+    """What a run comes to.
+
+    Attributes:
+        before: the old contents of the files that change, by path from the root.
+        after: their new contents.
+        fixed: findings whose fix is in `after`, in the order they were made.
+        left: findings that stay, as the changed repository has them.
+        silenced: findings that a comment or a reason in pyproject.toml silences.
+        failed: sentences on fixes that could not be made as they should.
+
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing found and nothing changed."""
+        self.before: dict[str, bytes] = {}
+        self.after: dict[str, bytes] = {}
+        self.fixed: list[Finding] = []
+        self.left: list[Finding] = []
+        self.silenced: list[Silenced] = []
+        self.failed: list[str] = []
+
+
+def make_plan(
+    root: Path,
+    desired: Desired,
+    rules: Iterable[Rule],
+    tiers: frozenset[Tier],
+    ask: Ask | None = None,
+) -> Plan:
+    """Find what is wrong and make the fixes of some tiers, until nothing more changes.
+
+    A fix is made as a whole or not at all. It is checked twice: each editor compares its result
+    with the intended one, and the rule must not find the same again in the next round. A fix that
+    fails is taken back, and its finding stays.
+
+    Args:
+        root: the project's root.
+        desired: the values that fixes write.
+        rules: what to look for.
+        tiers: the tiers whose fixes are made; none to look only.
+        ask: decides on each of those fixes, once; None to make them all.
+
+    Raises:
+        UserError: a file cannot be read or parsed.
+
+    """
+    planner = _Planner(root.resolve(), desired, tuple(rules), tiers, ask)
+    planner.work()
+    plan = planner.plan
+    original = Tree(root.resolve(), {})
+    plan.before = {file: original.read(file) or b"" for file in plan.after}
+    return plan
+
+
+class _Planner:
+    def __init__(
+        self,
+        root: Path,
+        desired: Desired,
+        rules: tuple[Rule, ...],
+        tiers: frozenset[Tier],
+        ask: Ask | None,
+    ) -> None:
+        self.root = root
+        self.desired = desired
+        self.rules = rules
+        self.tiers = tiers
+        self.ask = ask
+        self.plan = Plan()
+        self.decisions: dict[_Identity, bool] = {}
+
+    def work(self) -> None:
+        self._look()
+        for _ in range(MAX_ROUNDS):
+            earlier = dict(self.plan.after)
+            made = self._make_round()
+            if not made:
+                break
+            findings = self.plan.left
+            self._look()
+            found_again = {_identity(finding) for finding in self.plan.left}
+            useless = [finding for finding in made if _identity(finding) in found_again]
+            if useless:
+                for finding in useless:
+                    self._give_up(finding, "the fix does not help")
+                self.plan.after = earlier
+                self.plan.left = findings
+            else:
+                self.plan.fixed += made
+
+    def _look(self) -> None:
+        project = Project(self.root, self.desired, self.plan.after)
+        codes = {rule.code for rule in ALL}
+        self.plan.left, self.plan.silenced = sort_out(project, run(project, self.rules), codes)
+
+    def _make_round(self) -> list[Finding]:
+        """Make every wanted fix whose edits touch no place that another fix has touched."""
+        made: list[Finding] = []
+        touched: list[Edit] = []
+        for finding in self.plan.left:
+            if not finding.edits or finding.tier not in self.tiers:
+                continue
+            if not self.decisions.get(_identity(finding), True):
+                continue
+            if any(_clash(edit, other) for edit in finding.edits for other in touched):
+                continue
+            edits = [edit for edit in finding.edits if edit not in touched]
+            changed = self._changed(finding, edits)
+            if changed is None:
+                continue
+            self.plan.after = {**self.plan.after, **changed}
+            touched += edits
+            made.append(finding)
+        return made
+
+    def _changed(self, finding: Finding, edits: list[Edit]) -> dict[str, bytes] | None:
+        # Imported here: a check that has nothing to fix needs no editors.
+        from async_test_template.apply import apply
+
+        tree = Tree(self.root, self.plan.after)
+        try:
+            changed = apply(tree, edits)
+        except (EditError, ParseError) as error:
+            self._give_up(finding, error.message)
+            return None
+        identity = _identity(finding)
+        if self.ask is not None and identity not in self.decisions:
+            shown = {file: (tree.read(file) or b"", new) for file, new in changed.items()}
+            self.decisions[identity] = self.ask(finding, shown)
+        return changed if self.decisions.get(identity, True) else None
+
+    def _give_up(self, finding: Finding, reason: str) -> None:
+        self.decisions[_identity(finding)] = False
+        self.plan.failed.append(f"{finding.file}: {finding.code} was not fixed: {reason}")
+
+
+def _identity(finding: Finding) -> _Identity:
+    # A list among the new values has no hash, but a text.
+    return (finding.code, finding.file, repr(finding.edits))
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    """Tell whether two edits touch the same place, or one moves the place of the other."""
+    if one.file != other.file or one == other:
+        return False
+    shorter, longer = sorted((one, other), key=lambda edit: len(edit.at))
+    if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
+        # The entries behind a deleted one have other numbers now.
+        return True
+    if longer.at[: len(shorter.at)] != shorter.at:
+        return False
+    additions = {"append", "require"}
+    return not (shorter.verb in additions and longer.verb != "delete")
+
+
+def _is_entry(edit: Edit) -> bool:
+    return bool(edit.at) and isinstance(edit.at[-1], int)

@@ -1,0 +1,100 @@
+"""One read of a repository: everything that rules look at, each part read when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from async_test_template.commands import command_lines
+from async_test_template.config import in_force
+from async_test_template.dependencies.model import read_dependencies
+from async_test_template.settings import Settings
+from async_test_template.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from async_test_template.commands import CommandLine
+    from async_test_template.config.in_force import InForce
+    from async_test_template.dependencies.model import Dependencies
+    from async_test_template.desired import Desired
+    from async_test_template.source.index import Index
+
+
+class Project:
+    """A repository as pytest sees it from its root.
+
+    Attributes:
+        root: the directory that was asked about.
+        desired: what the user wants.
+        tree: its files.
+        in_force: the outcome of pytest's search for its configuration.
+        settings: the configuration in force.
+
+    """
+
+    def __init__(self, root: Path, desired: Desired, changed: Mapping[str, bytes]) -> None:
+        """Read the configuration in force; `changed` stands in for files on the disk.
+
+        Raises:
+            UserError: a file that pytest would read cannot be read or parsed.
+
+        """
+        self.root = root.resolve()
+        self.desired = desired
+        self.tree = Tree(self.root, changed)
+        self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
+        self.settings = self._settings()
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """Declared dependencies and lock files."""
+        return read_dependencies(self.tree)
+
+    @cached_property
+    def commands(self) -> tuple[CommandLine, ...]:
+        """The lines of tox.ini, CI workflows and makefiles that call pytest."""
+        return tuple(command_lines(self.tree))
+
+    @cached_property
+    def code(self) -> Index:
+        """Fixtures and tests of the Python files."""
+        # Imported here: most rules about configuration never look at the code.
+        from async_test_template.source.index import TEST_FILES, read_index
+
+        patterns = [
+            word for line in self.settings.lines_of("python_files") for word in line.split()
+        ]
+        return read_index(self.root, self.tree.read, patterns or TEST_FILES)
+
+    @property
+    def mode(self) -> str:
+        """The asyncio mode in the end; pytest-asyncio's default is `strict` (since 0.19)."""
+        return self.settings.effective("asyncio_mode") or "strict"
+
+    @property
+    def uses_asyncio_plugin(self) -> bool:
+        """pytest-asyncio is declared, by itself or through pytest-aiohttp, or has a setting."""
+        return self.dependencies.has("pytest-asyncio") or any(
+            name.startswith("asyncio_") for name in self.settings.options
+        )
+
+    def relative(self, path: Path) -> str:
+        """Give a path from the root with forward slashes, or the whole path outside of it."""
+        return path.relative_to(self.root).as_posix() if self.holds(path) else str(path)
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether a path lies in the project; nothing else is edited."""
+        return path.is_relative_to(self.root)
+
+    def _settings(self) -> Settings:
+        configuration = self.in_force.configuration
+        if configuration is None:
+            return Settings(self.in_force, "", None)
+        if not self.holds(configuration.path):
+            # A folder above has it; where it holds nothing for pytest it does not count.
+            counts = configuration.holder is not None or configuration.refusal is not None
+            return Settings(self.in_force, str(configuration.path) if counts else "", None)
+        file = self.relative(configuration.path)
+        return Settings(self.in_force, file, self.tree.text(file))

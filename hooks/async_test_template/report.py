@@ -1,0 +1,194 @@
+"""Tell what a run found: for people, for programs, for GitHub and for code scanning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from async_test_template import __version__
+from async_test_template.findings import Tier
+from async_test_template.rules import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
+
+FORMATS = ("text", "json", "github", "sarif")
+
+_RULES = {rule.code: rule for rule in ALL}
+_TIER_IN_WORDS = {
+    Tier.SAFE: "safe fix",
+    Tier.UNSAFE: "unsafe fix",
+    Tier.REPORT: "no fix",
+}
+
+
+def render(plan: Plan, style: str, *, colour: bool) -> str:
+    """Give the report on a plan in one of FORMATS, ending in a newline unless it is empty."""
+    if style == "json":
+        return _json(plan)
+    if style == "sarif":
+        return _sarif(plan)
+    lines = _github(plan) if style == "github" else _text(plan, colour=colour)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(plan: Plan, *, written: bool) -> Iterator[str]:
+    """Yield what a person wants to know at the end of a run.
+
+    Args:
+        plan: what the run came to.
+        written: the fixes are in the files; else they only would be.
+
+    """
+    files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
+    if plan.fixed and written:
+        yield f"{_count(len(plan.fixed), 'finding')} fixed in {files}."
+    elif plan.fixed:
+        yield f"{_count(len(plan.fixed), 'finding')} would be fixed in {files}."
+    yield from plan.failed
+    if not plan.left:
+        yield "Nothing left to do." if plan.fixed else "Nothing to do."
+        return
+    tiers = [finding.tier for finding in plan.left]
+    parts = [f"{_count(len(plan.left), 'finding')} left"]
+    if safe := tiers.count(Tier.SAFE):
+        parts.append(f"{safe} with a safe fix (migrate)")
+    if unsafe := tiers.count(Tier.UNSAFE):
+        parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
+    yield ", ".join(parts) + "."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
+    bold, faint, plain = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
+    for finding in plan.fixed:
+        yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {finding.message}"
+    for finding in plan.left:
+        rule = _RULES[finding.code]
+        tier = _TIER_IN_WORDS[finding.tier]
+        yield f"{bold}{_place(finding)}{plain} {finding.code} [{tier}] {finding.message}"
+        yield f"    {rule.why} {faint}(since {rule.since}){plain}"
+        if finding.hint:
+            yield f"    What to do: {finding.hint}."
+    for silenced in plan.silenced:
+        finding = silenced.finding
+        reason = silenced.reason or "no reason given"
+        yield f"{faint}{_place(finding)} {finding.code} ignored: {reason}{plain}"
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.file}:{finding.line}:{finding.column}"
+
+
+def _github(plan: Plan) -> Iterator[str]:
+    """Yield workflow commands, which GitHub shows beside the lines they name."""
+    for finding in plan.left:
+        rule = _RULES[finding.code]
+        properties = {
+            "file": finding.file,
+            "line": finding.line,
+            "col": finding.column,
+            "title": f"{finding.code} {rule.name}",
+        }
+        listed = ",".join(f"{name}={_escaped(str(v), ',:')}" for name, v in properties.items())
+        hint = f" What to do: {finding.hint}." if finding.hint else ""
+        message = f"{finding.message}. {rule.why} (since {rule.since}){hint}"
+        yield f"::error {listed}::{_escaped(message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+def _json(plan: Plan) -> str:
+    # Imported here and below: text, the usual format, does without.
+    import json
+
+    content = {
+        "version": 1,
+        "findings": [_as_dict(finding) for finding in plan.left],
+        "fixed": [_as_dict(finding) for finding in plan.fixed],
+        "ignored": [
+            {**_as_dict(silenced.finding), "reason": silenced.reason} for silenced in plan.silenced
+        ],
+        "failed": plan.failed,
+        "changed": sorted(plan.after),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_dict(finding: Finding) -> dict[str, object]:
+    rule = _RULES[finding.code]
+    return {
+        "code": finding.code,
+        "name": rule.name,
+        "message": finding.message,
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "tier": finding.tier.value,
+        "why": rule.why,
+        "since": rule.since,
+        "hint": finding.hint,
+    }
+
+
+def _sarif(plan: Plan) -> str:
+    import json
+
+    driver = {
+        "name": "async-test-template",
+        "version": __version__,
+        "rules": [
+            {
+                "id": rule.code,
+                "name": rule.name,
+                "shortDescription": {"text": rule.title},
+                "fullDescription": {"text": rule.why},
+                "help": {"text": f"{rule.why} Since {rule.since}."},
+                "properties": {"tier": rule.tier.value},
+            }
+            for rule in ALL
+        ],
+    }
+    results = [_result(finding) for finding in plan.left]
+    for silenced in plan.silenced:
+        kind = "inSource" if silenced.in_source else "external"
+        suppression = {"kind": kind, "justification": silenced.reason}
+        results.append({**_result(silenced.finding), "suppressions": [suppression]})
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the project's root"}}},
+        "results": results,
+    }
+    content = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    from urllib.parse import quote
+
+    hint = f" What to do: {finding.hint}." if finding.hint else ""
+    location = {
+        "artifactLocation": {"uri": quote(finding.file), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": finding.line, "startColumn": finding.column},
+    }
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": list(_RULES).index(finding.code),
+        "level": "warning",
+        "message": {"text": f"{finding.message}.{hint}"},
+        "locations": [{"physicalLocation": location}],
+    }

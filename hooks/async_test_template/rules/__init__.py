@@ -1,0 +1,137 @@
+"""Every rule, one a file, in the order of their codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Tier
+from async_test_template.rules import (
+    at101_asyncio_mode_legacy,
+    at102_asyncio_mode_legacy_option,
+    at103_fixture_loop_scope_unset,
+    at104_fixture_wider_than_loop,
+    at105_loop_scope_mismatch,
+    at106_loop_scope_invalid,
+    at107_ini_value_not_bare,
+    at108_fixture_scope_too_new,
+    at109_loop_scope_too_new,
+    at110_setting_misspelt,
+    at111_option_set_in_hook,
+    at112_async_tests_unmarked,
+    at113_auto_mode_with_anyio,
+    at114_two_auto_modes,
+    at115_anyio_mode_invalid,
+    at116_trio_mode_with_auto_mode,
+    at117_anyio_backends_removed,
+    at118_aiohttp_options_removed,
+    at119_no_asyncio_with_aiohttp,
+    at120_marker_registered_twice,
+    at121_setting_without_plugin,
+    at122_setting_not_as_asked,
+    at201_configuration_shadowed,
+    at202_pytest_section_in_setup_cfg,
+    at203_setup_cfg_section_elsewhere,
+    at204_native_table_too_new,
+    at205_both_tables,
+    at206_native_types,
+    at207_native_timeout,
+    at208_options_outside_table,
+    at209_list_for_text,
+    at211_filter_of_removed_warning,
+    at212_strict_option,
+    at213_strictness_in_addopts,
+    at214_byte_order_mark,
+    at215_config_file_missing,
+    at216_missing_await_unguarded,
+    at301_timeout_option_spelling,
+    at302_timeout_not_a_number,
+    at303_timeout_method_thread,
+    at304_timeout_mark_without_argument,
+    at305_timeout_empty,
+    at306_no_timeout,
+    at401_pytest_asyncio_capped,
+    at402_pytest_capped,
+    at403_plugin_not_declared,
+    at404_dependency_superseded,
+    at405_lock_file_behind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from async_test_template.findings import Finding, Rule
+    from async_test_template.project import Project
+
+ALL: tuple[Rule, ...] = (
+    at101_asyncio_mode_legacy.RULE,
+    at102_asyncio_mode_legacy_option.RULE,
+    at103_fixture_loop_scope_unset.RULE,
+    at104_fixture_wider_than_loop.RULE,
+    at105_loop_scope_mismatch.RULE,
+    at106_loop_scope_invalid.RULE,
+    at107_ini_value_not_bare.RULE,
+    at108_fixture_scope_too_new.RULE,
+    at109_loop_scope_too_new.RULE,
+    at110_setting_misspelt.RULE,
+    at111_option_set_in_hook.RULE,
+    at112_async_tests_unmarked.RULE,
+    at113_auto_mode_with_anyio.RULE,
+    at114_two_auto_modes.RULE,
+    at115_anyio_mode_invalid.RULE,
+    at116_trio_mode_with_auto_mode.RULE,
+    at117_anyio_backends_removed.RULE,
+    at118_aiohttp_options_removed.RULE,
+    at119_no_asyncio_with_aiohttp.RULE,
+    at120_marker_registered_twice.RULE,
+    at121_setting_without_plugin.RULE,
+    at122_setting_not_as_asked.RULE,
+    at201_configuration_shadowed.RULE,
+    at202_pytest_section_in_setup_cfg.RULE,
+    at203_setup_cfg_section_elsewhere.RULE,
+    at204_native_table_too_new.RULE,
+    at205_both_tables.RULE,
+    at206_native_types.RULE,
+    at207_native_timeout.RULE,
+    at208_options_outside_table.RULE,
+    at209_list_for_text.RULE,
+    at211_filter_of_removed_warning.RULE,
+    at212_strict_option.RULE,
+    at213_strictness_in_addopts.RULE,
+    at214_byte_order_mark.RULE,
+    at215_config_file_missing.RULE,
+    at216_missing_await_unguarded.RULE,
+    at301_timeout_option_spelling.RULE,
+    at302_timeout_not_a_number.RULE,
+    at303_timeout_method_thread.RULE,
+    at304_timeout_mark_without_argument.RULE,
+    at305_timeout_empty.RULE,
+    at306_no_timeout.RULE,
+    at401_pytest_asyncio_capped.RULE,
+    at402_pytest_capped.RULE,
+    at403_plugin_not_declared.RULE,
+    at404_dependency_superseded.RULE,
+    at405_lock_file_behind.RULE,
+)
+
+
+def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
+    """Give the findings of some rules, by file, line and code.
+
+    A fix whose gate is not met is left out: the finding then says which version it needs.
+    """
+    findings = [
+        finding if _gate_is_met(project, rule) else _without_fix(finding, rule)
+        for rule in rules
+        for finding in rule.check(project)
+    ]
+    return sorted(findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
+
+
+def _gate_is_met(project: Project, rule: Rule) -> bool:
+    return all(project.dependencies.at_least(name, version) for name, version in rule.gate)
+
+
+def _without_fix(finding: Finding, rule: Rule) -> Finding:
+    needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
+    hint = f"the fix needs {needs}, and the repository allows older ones"
+    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)

@@ -1,0 +1,85 @@
+"""Which loop a fixture and a test run in: what the rules on loop scopes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.module import Fixture, Test
+
+FIXTURE_SCOPE = "asyncio_default_fixture_loop_scope"
+TEST_SCOPE = "asyncio_default_test_loop_scope"
+MODE = "asyncio_mode"
+
+#: pytest's scopes from narrow to wide; loops have the same ones.
+SCOPES = ("function", "class", "module", "package", "session")
+#: The value of FIXTURE_SCOPE for "a loop as wide as the fixture" (pytest-asyncio 1.5).
+AS_WIDE = "fixture-scope"
+
+
+def may_be_auto(project: Project) -> bool:
+    """Tell whether the suite runs in auto mode, by its settings or by a command line."""
+    return project.mode == "auto" or any(
+        "asyncio-mode=auto" in command.text or "asyncio-mode auto" in command.text
+        for command in project.commands
+    )
+
+
+def asyncio_fixtures(project: Project) -> Iterator[Fixture]:
+    """Yield the fixtures that pytest-asyncio runs in a loop of its own choice.
+
+    In strict mode those are the ones of `pytest_asyncio.fixture`, async or not; in auto mode
+    every async fixture besides.
+    """
+    auto = may_be_auto(project)
+    for fixture in project.code.fixtures:
+        if fixture.decorator == "pytest_asyncio.fixture" or (auto and fixture.is_async):
+            yield fixture
+
+
+def wide_fixtures(project: Project) -> list[Fixture]:
+    """Find the fixtures wider than a function that do not say which loop they want."""
+    return [
+        fixture
+        for fixture in asyncio_fixtures(project)
+        if fixture.scope != "function" and fixture.loop_scope is None
+    ]
+
+
+def asyncio_tests(project: Project) -> Iterator[Test]:
+    """Yield the tests that pytest-asyncio runs."""
+    auto = may_be_auto(project)
+    for test in project.code.async_tests:
+        foreign = test.mark("anyio") or test.mark("trio")
+        if not foreign and (auto or test.mark("asyncio")):
+            yield test
+
+
+def fixture_loop(project: Project, fixture: Fixture) -> str:
+    """Give the scope of the loop that a fixture runs in."""
+    if fixture.loop_scope is not None:
+        return fixture.loop_scope
+    default = project.settings.effective(FIXTURE_SCOPE)
+    # Unset means the fixture's own scope until pytest-asyncio makes `function` the default.
+    return fixture.scope if default in {None, AS_WIDE} else default or fixture.scope
+
+
+def test_loop(project: Project, test: Test) -> str:
+    """Give the scope of the loop that a test runs in."""
+    mark = test.mark("asyncio")
+    if mark is not None and mark.loop_scope is not None:
+        return mark.loop_scope
+    return project.settings.effective(TEST_SCOPE) or "function"
+
+
+def wider(one: str, other: str) -> str:
+    """Give the wider of two scopes."""
+    return max(one, other, key=SCOPES.index)
+
+
+def named(fixture: Fixture) -> str:
+    """Name a fixture with its place, for a sentence."""
+    return f"{fixture.name} ({fixture.file}:{fixture.line})"

@@ -1,0 +1,178 @@
+"""AT103: `asyncio_default_fixture_loop_scope` is not set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._loops import AS_WIDE, FIXTURE_SCOPE, TEST_SCOPE, wide_fixtures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
+        return
+    if not project.uses_asyncio_plugin or _too_old(project):
+        return
+    message = f"{FIXTURE_SCOPE} is not set"
+    if any(line.split(":")[0].strip() == "error" for line in settings.lines_of("filterwarnings")):
+        message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
+    tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
+    if settings.file:
+        yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
+    for declaration in project.dependencies.written("pytest-asyncio")[:1]:
+        if not settings.file:
+            yield Finding(
+                RULE.code,
+                message,
+                declaration.file,
+                declaration.line,
+                declaration.column,
+                hint=hint,
+            )
+
+
+def _why_not(project: Project) -> str:
+    if project.settings.file:
+        return "what else is wrong with this file comes first"
+    return "add a pytest.ini with this setting; no file here holds pytest's configuration"
+
+
+def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
+    settings = project.settings
+    dependencies = project.dependencies
+    wide = wide_fixtures(project)
+    wanted = project.desired.loop_scope
+    if (
+        wanted is not None
+        and not (wanted == "function" and wide)
+        and not dependencies.may_be_below("pytest-asyncio", "0.26")
+    ):
+        return (
+            Tier.SAFE,
+            (settings.set(FIXTURE_SCOPE, wanted), settings.set(TEST_SCOPE, wanted)),
+            "",
+        )
+    if dependencies.at_least("pytest-asyncio", "1.5"):
+        return Tier.SAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE),), ""
+    if (
+        project.code.complete
+        and not wide
+        and not dependencies.may_be_below("pytest-asyncio", "0.24")
+    ):
+        # Without a fixture wider than a function both values mean the same.
+        return Tier.SAFE, (settings.set(FIXTURE_SCOPE, "function"),), ""
+    raised = dependencies.raised("pytest-asyncio", "1.5")
+    if raised is None:
+        return (
+            Tier.REPORT,
+            (),
+            f"require pytest-asyncio >= 1.5 and set it to {AS_WIDE}, which keeps what happens now",
+        )
+    return Tier.UNSAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE), *raised), ""
+
+
+def _too_old(project: Project) -> bool:
+    """Tell whether every declaration keeps pytest-asyncio below the first version to know it."""
+    specifiers = [d.specifier for d in project.dependencies.of("pytest-asyncio")]
+    return bool(specifiers) and not any(bounds.reaches(s, (0, 24)) for s in specifiers)
+
+
+_PYPROJECT = '[dependency-groups]\ntest = ["pytest", "pytest-asyncio{bound}"]\n'
+_WIDE = (
+    "import pytest_asyncio\n\n\n"
+    '@pytest_asyncio.fixture(scope="session")\nasync def client():\n    yield 1\n'
+)
+
+RULE = Rule(
+    code="AT103",
+    name="fixture-loop-scope-unset",
+    title="The default loop scope of fixtures is not set",
+    why=(
+        "Unset means the fixture's own scope today, with a warning, and function in the next major "
+        "version, which breaks every wider async fixture. With warnings as errors pytest 9.2 "
+        "stops with an internal error before any test."
+    ),
+    since="pytest-asyncio 0.24; fixture-scope needs 1.5; the internal error pytest 9.2",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=0.24"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.0"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.SAFE,
+            loop_scope="session",
+        ),
+        Example(before={"requirements.txt": "pytest\npytest-asyncio==1.4.0\n"}),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = -o asyncio_default_fixture_loop_scope=session\n",
+            "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+        },
+        {
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "requirements.txt": "pytest-asyncio==0.21.1\n",
+        },
+        {"pytest.ini": "[pytest]\n", "requirements.txt": "pytest\nanyio\n"},
+    ),
+)

@@ -1,0 +1,57 @@
+"""AT111: a setting that a hook assigns too late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for module in project.code.modules:
+        for assignment in module.assignments:
+            yield Finding(
+                RULE.code,
+                f"{assignment.name} is assigned in a hook, after the plugin has read it",
+                module.file,
+                assignment.line,
+                assignment.column,
+                hint="set it in the configuration file",
+            )
+
+
+RULE = Rule(
+    code="AT111",
+    name="option-set-in-hook",
+    title="A hook assigns a setting",
+    why=(
+        "The assignment has no effect: pytest-asyncio reads the configuration file, and "
+        "config.inicfg is deprecated. The loops are not those that the code seems to ask for."
+    ),
+    since="never worked; config.inicfg is deprecated since pytest 9.1",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "conftest.py": (
+                    "def pytest_configure(config):\n"
+                    '    config.option.asyncio_default_fixture_loop_scope = "session"\n'
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    'def pytest_configure(config):\n    config.inicfg["asyncio_mode"] = "auto"\n'
+                )
+            }
+        ),
+    ),
+    valid=({"conftest.py": "def pytest_configure(config):\n    config.option.verbose = 1\n"},),
+)

@@ -1,0 +1,113 @@
+"""AT112: async tests that no plugin runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._loops import MODE, may_be_auto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.module import Test
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.effective(MODE) is not None or may_be_auto(project):
+        return
+    if settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode"):
+        return
+    # Something else than pytest-asyncio runs them where it is not declared, or where a hook does.
+    if project.dependencies.of("pytest") and not project.dependencies.has("pytest-asyncio"):
+        return
+    if project.code.has_item_hook:
+        return
+    unmarked = [
+        test
+        for test in project.code.async_tests
+        if not any(test.mark(name) for name in ("asyncio", "anyio", "trio", "gen_test"))
+        # anyio runs a test that asks for its backend; others bring a marker of their own.
+        and "anyio_backend" not in test.requests
+        and not test.wrapped
+    ]
+    if not unmarked:
+        return
+    first = unmarked[0]
+    more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
+    wanted = project.desired.mode == "auto" and settings.can_grow
+    if not settings.file:
+        yield Finding(RULE.code, _sentence(first, more), first.file, first.line, hint=_HINT)
+        return
+    yield settings.finding(
+        RULE.code,
+        _sentence(first, more),
+        tier=Tier.SAFE if wanted else Tier.REPORT,
+        edits=(settings.set(MODE, "auto"),) if wanted else (),
+        hint=_HINT,
+    )
+
+
+_HINT = "choose --mode auto, or mark them with @pytest.mark.asyncio"
+
+
+def _sentence(test: Test, more: str) -> str:
+    return (
+        f"no asyncio mode is set and {test.name} ({test.file}:{test.line}){more} "
+        "no mark that makes a plugin run it"
+    )
+
+
+RULE = Rule(
+    code="AT112",
+    name="async-tests-unmarked",
+    title="Async tests have no mark, and no mode runs them",
+    why=(
+        "They fail since pytest 8.4 and were skipped with a warning before. Old versions of "
+        "pytest-aiohttp and pytest-asyncio ran them."
+    ),
+    since="strict is pytest-asyncio's default since 0.19",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = -ra\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+            after={"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto\n"},
+            tier=Tier.SAFE,
+            mode="auto",
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+        ),
+        Example(
+            before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"}
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import pytest\n\npytestmark = [pytest.mark.anyio]\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        {
+            "tox.ini": "[testenv]\ncommands = pytest --asyncio-mode=auto\n",
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                "    async def test_it(self):\n        pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,53 @@
+"""AT115: a mode that anyio does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules.at107_ini_value_not_bare import bare_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_MODES = ("auto", "strict")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    value = settings.text_of("anyio_mode")
+    # A comment or quotes around it are AT107's.
+    if value is None or value in _MODES or bare_value(settings, "anyio_mode") is not None:
+        return
+    meant = value.strip().lower()
+    edits = (settings.set("anyio_mode", meant),) if meant in _MODES else ()
+    yield settings.finding(
+        RULE.code,
+        f"anyio_mode is {value!r}, which is neither auto nor strict",
+        "anyio_mode",
+        tier=Tier.SAFE if edits else Tier.REPORT,
+        edits=edits,
+    )
+
+
+RULE = Rule(
+    code="AT115",
+    name="anyio-mode-invalid",
+    title="anyio's mode is not one of its modes",
+    why="anyio takes it for strict without a word, and unmarked async tests fail.",
+    since="anyio 4.12",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nanyio_mode = Auto\n"},
+            after={"pytest.ini": "[pytest]\nanyio_mode = auto\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(before={"pytest.ini": "[pytest]\nanyio_mode = automatic\n"}),
+    ),
+    valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"},),
+)

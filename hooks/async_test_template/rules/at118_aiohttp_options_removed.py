@@ -1,0 +1,78 @@
+"""AT118: options of pytest-aiohttp before 1.0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+_REMOVED = ("--aiohttp-fast", "--aiohttp-loop", "--aiohttp-enable-loop-debug")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    specifiers = [d.specifier for d in project.dependencies.of("pytest-aiohttp")]
+    if specifiers and not any(bounds.reaches(s, (1,)) for s in specifiers):
+        return
+    for name in _REMOVED:
+        option = settings.option(name)
+        if option is None:
+            continue
+        # Only --aiohttp-loop takes a value, and in `--name value` it would stay behind.
+        alone = "=" in option.text or name != "--aiohttp-loop"
+        edit = settings.replace_option(option) if alone else None
+        edits: tuple[Edit, ...] = (edit,) if edit else ()
+        if edit and name == "--aiohttp-enable-loop-debug":
+            debug: object = True if settings.holder == "native" else "true"
+            edits = (edit, settings.set("asyncio_debug", debug))
+        safe = name == "--aiohttp-fast"
+        yield settings.finding(
+            RULE.code,
+            f"pytest-aiohttp has no option {name} any more",
+            "addopts",
+            tier=(Tier.SAFE if safe else Tier.UNSAFE) if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if safe else "the hook pytest_asyncio_loop_factories chooses the loop now",
+        )
+
+
+RULE = Rule(
+    code="AT118",
+    name="aiohttp-options-removed",
+    title="addopts has options that pytest-aiohttp dropped",
+    why="pytest exits with status 4, unrecognised arguments.",
+    since="pytest-aiohttp 1.0; asyncio_debug pytest-asyncio 1.2",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = -q --aiohttp-fast --strict-markers\n"},
+            after={"pytest.ini": "[pytest]\naddopts = -q --strict-markers\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"setup.cfg": "[tool:pytest]\naddopts =\n    -q\n    --aiohttp-loop=uvloop\n"},
+            after={"setup.cfg": "[tool:pytest]\naddopts =\n    -q\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = --aiohttp-enable-loop-debug\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_debug = true\n"},
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\naddopts = --aiohttp-fast\n",
+            "requirements.txt": "pytest-aiohttp==0.3.0\n",
+        },
+    ),
+)

@@ -1,0 +1,53 @@
+"""AT119: `-p no:asyncio` with pytest-aiohttp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if (
+        settings.disables("asyncio")
+        and not settings.disables("aiohttp")
+        and project.dependencies.has("pytest-aiohttp")
+    ):
+        yield settings.finding(
+            RULE.code,
+            "addopts disables pytest-asyncio, which pytest-aiohttp cannot do without",
+            "addopts",
+            hint="add -p no:aiohttp, or leave out -p no:asyncio",
+        )
+
+
+RULE = Rule(
+    code="AT119",
+    name="no-asyncio-with-aiohttp",
+    title="pytest-asyncio is disabled under pytest-aiohttp",
+    why='pytest stops with an internal error, no option named "asyncio_mode".',
+    since="pytest-aiohttp 1.0",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = -p no:asyncio\n",
+                "requirements.txt": "pytest-aiohttp\n",
+            }
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\naddopts = -p no:asyncio\n", "requirements.txt": "anyio\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = -p no:asyncio -p no:aiohttp\n",
+            "requirements.txt": "pytest-aiohttp\n",
+        },
+    ),
+)

@@ -1,0 +1,65 @@
+"""AT120: markers that a plugin registers itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_OWNERS = {"asyncio": "pytest-asyncio", "anyio": "anyio", "timeout": "pytest-timeout"}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    lines = settings.lines_of("markers")
+    twice = {
+        index: owner
+        for index, line in enumerate(lines)
+        if (owner := _OWNERS.get(re.split("[:(]", line)[0].strip()))
+        and project.dependencies.has(owner)
+    }
+    if not twice:
+        return
+    first = next(iter(twice))
+    yield settings.finding(
+        RULE.code,
+        f"{', '.join(dict.fromkeys(twice.values()))} registers its marker itself",
+        "markers",
+        index=first,
+        tier=Tier.SAFE,
+        edits=(
+            (settings.delete("markers"),)
+            if len(twice) == len(lines)
+            else settings.without_entries("markers", list(twice))
+        ),
+    )
+
+
+RULE = Rule(
+    code="AT120",
+    name="marker-registered-twice",
+    title="A plugin's own marker is registered again",
+    why="It is harmless, and a word on the marker that nobody keeps up to date.",
+    since="pytest-asyncio 0.5, anyio 2.1, pytest-timeout 1.0",
+    tier=Tier.SAFE,
+    check=_check,
+    optional=True,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nmarkers =\n    asyncio: async\n    slow: takes long\n",
+                "requirements.txt": "pytest-asyncio\n",
+            },
+            after={"pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n"},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\nmarkers =\n    asyncio: async\n"},),
+)

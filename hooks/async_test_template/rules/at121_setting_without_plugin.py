@@ -1,0 +1,93 @@
+"""AT121: settings of a plugin that is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_OWNERS = (
+    ("asyncio_", "pytest-asyncio", "1.5"),
+    ("anyio_mode", "anyio", "4.12"),
+    ("timeout", "pytest-timeout", "2.4"),
+)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    for prefix, package, version in _OWNERS:
+        names = [name for name in settings.options if name.startswith(prefix)]
+        if not names or project.dependencies.may_have(package):
+            continue
+        edit = project.dependencies.added(package, version)
+        yield settings.finding(
+            RULE.code,
+            f"{names[0]} is set and no dependency brings {package}",
+            names[0],
+            tier=Tier.UNSAFE if edit else Tier.REPORT,
+            edits=(edit,) if edit else (),
+            hint=f"add {package}>={version} to the test dependencies, or remove the setting",
+        )
+
+
+RULE = Rule(
+    code="AT121",
+    name="setting-without-plugin",
+    title="A setting belongs to a plugin that is not installed",
+    why=(
+        "pytest warns of an unknown option (an error with strict_config) and the setting does "
+        "nothing: no timeout, no async test."
+    ),
+    since="pytest, always",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[dependency-groups]\ntest = [\n    "pytest>=8",\n    "respx",\n]\n\n'
+                    "[tool.pytest.ini_options]\ntimeout = 30\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[dependency-groups]\ntest = [\n"
+                    '    "pytest>=8",\n    "pytest-timeout>=2.4",\n    "respx",\n]\n\n'
+                    "[tool.pytest.ini_options]\ntimeout = 30\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "setup.cfg": (
+                    "[options.extras_require]\ntest =\n    pytest\n\n"
+                    "[tool:pytest]\nasyncio_mode = auto\n"
+                )
+            },
+            after={
+                "setup.cfg": (
+                    "[options.extras_require]\ntest =\n    pytest\n    pytest-asyncio>=1.5\n\n"
+                    "[tool:pytest]\nasyncio_mode = auto\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\ntimeout = 30\n"},
+        {"pytest.ini": "[pytest]\ntimeout = 30\n", "requirements.txt": "pytest\npytest_timeout\n"},
+        {
+            "pytest.ini": "[pytest]\ntimeout = 30\n",
+            "requirements.txt": "pytest\n",
+            "Dockerfile": "RUN pip install pytest-timeout\n",
+        },
+        {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "requirements.txt": "pytest-aiohttp\n"},
+    ),
+)

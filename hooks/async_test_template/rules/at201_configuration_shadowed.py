@@ -1,0 +1,73 @@
+"""AT201: configuration files that pytest ignores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.config import ini
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    winner = project.in_force.configuration
+    for shadowed in project.in_force.shadowed:
+        if winner is None or shadowed.refusal is not None:
+            continue
+        options = ", ".join(shadowed.options) or "nothing"
+        file = project.relative(shadowed.path)
+        text = project.tree.text(file) or ""
+        if shadowed.holder == "ini":
+            line, column = ini.locate(text, shadowed.table[0])
+        else:
+            from async_test_template.config import toml
+
+            line, column = toml.locate(text, shadowed.table)
+        yield Finding(
+            RULE.code,
+            f"pytest ignores this configuration ({options}), for "
+            f"{project.relative(winner.path)} is in force",
+            file,
+            line,
+            column,
+            hint="move what is still wanted to the file in force and delete the rest",
+        )
+
+
+RULE = Rule(
+    code="AT201",
+    name="configuration-shadowed",
+    title="A configuration file is shadowed by another one",
+    why=(
+        "pytest reads one file only, the first of pytest.toml, .pytest.toml, pytest.ini, "
+        ".pytest.ini, pyproject.toml, tox.ini and setup.cfg; the four of its own name win even "
+        "when they are empty. What the others say does not count."
+    ),
+    since="pytest, always; pytest.toml since 9.0, which warns in its header",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "",
+                "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
+            }
+        ),
+        Example(
+            before={
+                "tox.ini": "[tox]\n\n[pytest]\naddopts = -q\n",
+                "setup.cfg": "[metadata]\nname = x\n\n[tool:pytest]\nasyncio_mode = auto\n",
+            }
+        ),
+    ),
+    valid=(
+        {
+            "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
+            "tox.ini": "[tox]\n",
+        },
+    ),
+)

@@ -1,0 +1,51 @@
+"""AT202: `[pytest]` in setup.cfg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.config import ini
+from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for configuration in (project.in_force.configuration, *project.in_force.shadowed):
+        if configuration is None or configuration.refusal != "[pytest] in setup.cfg":
+            continue
+        file = project.relative(configuration.path)
+        if not project.holds(configuration.path):
+            continue
+        line, column = ini.locate(project.tree.text(file) or "", "pytest")
+        yield Finding(
+            RULE.code,
+            "pytest wants this section to be called [tool:pytest] in setup.cfg",
+            file,
+            line,
+            column,
+            tier=Tier.SAFE,
+            edits=(Edit(file, "rename-section", ("pytest",), "tool:pytest"),),
+        )
+
+
+RULE = Rule(
+    code="AT202",
+    name="pytest-section-in-setup-cfg",
+    title="setup.cfg has a section `[pytest]`",
+    why="pytest stops with a failure before any test.",
+    since="pytest 4.0",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"setup.cfg": "[metadata]\nname = x\n\n[pytest]  \naddopts = -q\n"},
+            after={"setup.cfg": "[metadata]\nname = x\n\n[tool:pytest]  \naddopts = -q\n"},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=({"setup.cfg": "[tool:pytest]\naddopts = -q\n"},),
+)

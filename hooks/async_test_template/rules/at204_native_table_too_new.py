@@ -1,0 +1,60 @@
+"""AT204: native TOML settings where an older pytest may be installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if (
+        settings.holder == "native"
+        and settings.options
+        and project.dependencies.may_be_below("pytest", "9")
+    ):
+        table = ".".join(settings.table)
+        yield settings.finding(
+            RULE.code,
+            f"[{table}] in {settings.file} needs pytest 9, and the repository allows older ones",
+            hint="require pytest >= 9, or use [tool.pytest.ini_options] in pyproject.toml",
+        )
+
+
+RULE = Rule(
+    code="AT204",
+    name="native-table-too-new",
+    title="Native TOML settings need a newer pytest than is declared",
+    why=(
+        "pytest 8 ignores the table without a word, so that the suite runs on defaults; with "
+        "pytest 9 settings that nobody has tried become active."
+    ),
+    since="pytest 9.0",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[dependency-groups]\ntest = ["pytest>=7"]\n\n'
+                    '[tool.pytest]\nasyncio_mode = "auto"\n'
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "pyproject.toml": (
+                '[dependency-groups]\ntest = ["pytest>=9"]\n\n'
+                '[tool.pytest]\nasyncio_mode = "auto"\n'
+            )
+        },
+        {"pytest.toml": '[pytest]\nasyncio_mode = "auto"\n'},
+    ),
+)

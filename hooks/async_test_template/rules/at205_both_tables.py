@@ -1,0 +1,80 @@
+"""AT205: `[tool.pytest]` and `[tool.pytest.ini_options]` in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_TABLE = ("tool", "pytest")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.refusal != "both tables" or settings.file != "pyproject.toml":
+        return
+    table = project.tree.toml(settings.file)["tool"]["pytest"]
+    ini_options = table["ini_options"]
+    native = {name: value for name, value in table.items() if name != "ini_options"}
+    apart = [n for n, value in native.items() if ini_options.get(n, value) != value]
+    edits: list[Edit] = []
+    for name, value in native.items():
+        if name not in ini_options:
+            edits.append(Edit(settings.file, "set", (*_TABLE, "ini_options", name), value))
+        edits.append(Edit(settings.file, "delete", (*_TABLE, name)))
+    from async_test_template.config import toml
+
+    line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))
+    yield Finding(
+        RULE.code,
+        "pytest refuses [tool.pytest] beside [tool.pytest.ini_options]",
+        settings.file,
+        line,
+        column,
+        tier=Tier.REPORT if apart else Tier.UNSAFE,
+        edits=() if apart else tuple(edits),
+        hint=f"they disagree on {', '.join(apart)}" if apart else "",
+    )
+
+
+RULE = Rule(
+    code="AT205",
+    name="both-tables",
+    title="pyproject.toml has two pytest tables",
+    why="pytest exits with status 4. Before pytest 9 the first table was ignored.",
+    since="pytest 9.0",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    "[tool.pytest]\nxfail_strict = true\n\n"
+                    '[tool.pytest.ini_options]\naddopts = "-q"  # quiet\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[tool.pytest]\n\n"
+                    '[tool.pytest.ini_options]\naddopts = "-q"  # quiet\nxfail_strict = true\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[tool.pytest]\nasyncio_mode = "auto"\n\n'
+                    '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
+                )
+            }
+        ),
+    ),
+    valid=({"pyproject.toml": "[tool.pytest.ini_options]\nxfail_strict = true\n"},),
+)

@@ -1,0 +1,115 @@
+"""AT206: values of INI kind in a native table."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_LISTS = frozenset(
+    {
+        "addopts",
+        "doctest_optionflags",
+        "filterwarnings",
+        "markers",
+        "norecursedirs",
+        "python_classes",
+        "python_files",
+        "python_functions",
+        "pythonpath",
+        "required_plugins",
+        "testpaths",
+        "usefixtures",
+    }
+)
+_ONE_A_LINE = frozenset({"filterwarnings", "markers", "doctest_optionflags"})
+_BOOLEANS = frozenset(
+    {
+        "asyncio_debug",
+        "consider_namespace_packages",
+        "log_cli",
+        "strict",
+        "strict_config",
+        "strict_markers",
+        "strict_parametrization_ids",
+        "strict_xfail",
+        "timeout_func_only",
+        "xfail_strict",
+    }
+)
+_WORDS = {"true": True, "1": True, "yes": True, "on": True}
+_WORDS |= {"false": False, "0": False, "no": False, "off": False}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.holder != "native":
+        return
+    for name, value in settings.options.items():
+        meant = _meant(name, value)
+        if meant is not None:
+            yield settings.finding(
+                RULE.code,
+                f"{name} is {value!r}, and a native table wants {meant!r}",
+                name,
+                tier=Tier.SAFE,
+                edits=(settings.set(name, meant),),
+            )
+
+
+def _meant(name: str, value: object) -> object:
+    """Give the native value for one written as in an INI file, None where it is right."""
+    if name in _LISTS and isinstance(value, str):
+        if name in _ONE_A_LINE:
+            return [line.strip() for line in value.splitlines() if line.strip()]
+        try:
+            return shlex.split(value)
+        except ValueError:
+            return None
+    if name in _BOOLEANS and isinstance(value, str):
+        return _WORDS.get(value.strip().lower())
+    if name == "minversion" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+RULE = Rule(
+    code="AT206",
+    name="native-types",
+    title="A native table holds values of INI kind",
+    why=(
+        "pytest 9 takes native tables by their TOML types and exits with status 4: lists are "
+        "lists there, booleans are booleans and versions are strings."
+    ),
+    since="pytest 9.0",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.toml": "[pytest]\naddopts = \"-ra -k 'not slow'\"  # report\n"},
+            after={"pytest.toml": '[pytest]\naddopts = ["-ra", "-k", "not slow"]  # report\n'},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"pyproject.toml": "[tool.pytest]\nminversion = 9.0\n"},
+            after={"pyproject.toml": '[tool.pytest]\nminversion = "9.0"\n'},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"pyproject.toml": '[tool.pytest]\nxfail_strict = "true"\n'},
+            after={"pyproject.toml": "[tool.pytest]\nxfail_strict = true\n"},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-ra"\nminversion = 9.0\n'},
+        {"pyproject.toml": '[tool.pytest]\naddopts = ["-ra"]\nxfail_strict = true\n'},
+    ),
+)

@@ -1,0 +1,57 @@
+"""AT207: `timeout` in a native table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    value = settings.options.get("timeout")
+    if settings.holder != "native" or value is None:
+        return
+    whole = isinstance(value, (int, float, str)) and str(value).replace(".", "", 1).isdigit()
+    free = whole and settings.option("--timeout") is None
+    edits = (settings.delete("timeout"), settings.append_option(f"--timeout={value}"))
+    yield settings.finding(
+        RULE.code,
+        f"timeout = {value!r} in a native table suits only some versions of pytest-timeout",
+        "timeout",
+        tier=Tier.UNSAFE if free else Tier.REPORT,
+        edits=edits if free else (),
+        hint="use [tool.pytest.ini_options], or --timeout in addopts",
+    )
+
+
+RULE = Rule(
+    code="AT207",
+    name="native-timeout",
+    title="The timeout stands in a native table",
+    why=(
+        "pytest-timeout 2.4 wants a string there and 2.5 a number; the wrong one ends pytest with "
+        "status 4, and no value suits both. As an option in addopts it does."
+    ),
+    since="pytest 9.0 with pytest-timeout 2.4",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pyproject.toml": '[tool.pytest]\naddopts = ["-ra"]\ntimeout = "30"\n'},
+            after={"pyproject.toml": '[tool.pytest]\naddopts = ["-ra", "--timeout=30"]\n'},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"pytest.toml": "[pytest]\nxfail_strict = true\ntimeout = 30\n"},
+            after={"pytest.toml": '[pytest]\nxfail_strict = true\naddopts = ["--timeout=30"]\n'},
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=({"pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 30\n"},),
+)

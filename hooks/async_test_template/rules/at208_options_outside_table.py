@@ -1,0 +1,48 @@
+"""AT208: options outside of a table in pytest.toml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.refusal == "options outside a table" and settings.text:
+        yield Finding(
+            RULE.code,
+            f"the options in {settings.file} stand outside of the table [pytest]",
+            settings.file,
+            tier=Tier.SAFE,
+            edits=(Edit(settings.file, "header", (), "pytest"),),
+        )
+
+
+RULE = Rule(
+    code="AT208",
+    name="options-outside-table",
+    title="pytest.toml has options outside of its table",
+    why="pytest 9.2 exits with status 4; 9.0 and 9.1 ignored the options without a word.",
+    since="pytest 9.2",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.toml": '# ours\naddopts = ["-ra"]\n'},
+            after={"pytest.toml": '[pytest]\n# ours\naddopts = ["-ra"]\n'},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={".pytest.toml": "strict = true\n\n[other]\nx = 1\n"},
+            after={".pytest.toml": "[pytest]\nstrict = true\n\n[other]\nx = 1\n"},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=({"pytest.toml": "[pytest]\nstrict = true\n"},),
+)

@@ -1,0 +1,118 @@
+"""AT211: a filter for a warning that pytest has removed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_REMOVED_IN = {
+    "PytestRemovedIn8Warning": "8.2",
+    "PytestRemovedIn9Warning": "9.1",
+    "PytestUnhandledCoroutineWarning": "8.4",
+}
+_CLASS = re.compile(r"pytest\.(PytestRemovedIn[89]Warning|PytestUnhandledCoroutineWarning)\b")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    lines = settings.lines_of("filterwarnings")
+    dead = [index for index, line in enumerate(lines) if _gone(project, line)]
+    if dead:
+        names = ", ".join(sorted({_class_of(lines[index]) for index in dead}))
+        edits = (
+            (settings.delete("filterwarnings"),)
+            if len(dead) == len(lines)
+            else settings.without_entries("filterwarnings", dead)
+        )
+        yield settings.finding(
+            RULE.code,
+            f"pytest has no {names} any more",
+            "filterwarnings",
+            index=dead[0],
+            tier=Tier.SAFE,
+            edits=edits,
+        )
+    for option in settings.addopts:
+        if _gone(project, option.text):
+            yield settings.finding(
+                RULE.code,
+                f"pytest has no {_class_of(option.text)} any more, which addopts filters",
+                "addopts",
+                hint="remove the -W option",
+            )
+
+
+def _class_of(line: str) -> str:
+    match = _CLASS.search(line)
+    return match[1] if match else ""
+
+
+def _gone(project: Project, line: str) -> bool:
+    """Tell whether a pytest may be installed that has removed the class in this filter."""
+    removed = _REMOVED_IN.get(_class_of(line))
+    if removed is None:
+        return False
+    specifiers = [declaration.specifier for declaration in project.dependencies.of("pytest")]
+    return not specifiers or any(bounds.reaches(s, bounds.release(removed)) for s in specifiers)
+
+
+RULE = Rule(
+    code="AT211",
+    name="filter-of-removed-warning",
+    title="A warning filter names a class that pytest has removed",
+    why=(
+        "pytest exits with status 4 before any test. An error for un-awaited async tests needs no "
+        "filter any more: it is what pytest does since 8.4."
+    ),
+    since="pytest 8.2, 8.4 and 9.1",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": (
+                    "[pytest]\nfilterwarnings =\n    error\n    # old\n"
+                    "    ignore::pytest.PytestRemovedIn9Warning\n"
+                    "    error::pytest.PytestUnhandledCoroutineWarning\n    ignore:x\n"
+                )
+            },
+            after={
+                "pytest.ini": ("[pytest]\nfilterwarnings =\n    error\n    # old\n    ignore:x\n")
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    "[tool.pytest.ini_options]\nfilterwarnings = [\n"
+                    '    "error",  # all\n    "ignore::pytest.PytestRemovedIn8Warning",\n]\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",  # all\n]\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = -W error::pytest.PytestRemovedIn8Warning\n"}
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nfilterwarnings =\n    error::pytest.PytestWarning\n"},
+        {
+            "pytest.ini": "[pytest]\nfilterwarnings = error::pytest.PytestRemovedIn8Warning\n",
+            "requirements.txt": "pytest==7.4.4\n",
+        },
+    ),
+)

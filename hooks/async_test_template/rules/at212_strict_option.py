@@ -1,0 +1,59 @@
+"""AT212: `--strict` in addopts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    option = next((o for o in settings.addopts if o.text == "--strict"), None)
+    if option is None:
+        return
+    there = any(o.text == "--strict-markers" for o in settings.addopts)
+    edit = settings.replace_option(option, *(() if there else ("--strict-markers",)))
+    yield settings.finding(
+        RULE.code,
+        "--strict meant strict markers and means every strictness since pytest 9",
+        "addopts",
+        tier=Tier.SAFE if edit else Tier.REPORT,
+        edits=(edit,) if edit else (),
+    )
+
+
+RULE = Rule(
+    code="AT212",
+    name="strict-option",
+    title="addopts has `--strict`",
+    why=(
+        "pytest 9 makes it the full strict mode: unknown settings and repeated parameter ids "
+        "become errors. --strict-markers keeps the old meaning on every version."
+    ),
+    since="pytest 9.0",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = -ra --strict --cov\n"},
+            after={"pytest.ini": "[pytest]\naddopts = -ra --strict-markers --cov\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[tool.pytest.ini_options]\naddopts = ["--strict", "--strict-markers"]\n'
+                )
+            },
+            after={"pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["--strict-markers"]\n'},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\naddopts = --strict-markers --strict-config\n"},),
+)

@@ -1,0 +1,63 @@
+"""AT213: strictness in addopts instead of in settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_SETTING_OF = {"--strict-markers": "strict_markers", "--strict-config": "strict_config"}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    for option in settings.addopts:
+        name = _SETTING_OF.get(option.text)
+        if name is None:
+            continue
+        removed = settings.replace_option(option)
+        value: object = "true" if settings.holder == "ini" else True
+        edits = (removed, settings.set(name, value)) if removed else ()
+        yield settings.finding(
+            RULE.code,
+            f"{option.text} can be the setting {name}",
+            "addopts",
+            tier=Tier.SAFE if edits else Tier.REPORT,
+            edits=edits,
+        )
+
+
+RULE = Rule(
+    code="AT213",
+    name="strictness-in-addopts",
+    title="Strictness stands in addopts",
+    why="pytest 9.0 ignored these options in addopts; as settings they count on every pytest 9.",
+    since="pytest 9.0",
+    tier=Tier.SAFE,
+    check=_check,
+    optional=True,
+    gate=(("pytest", "9"),),
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = -ra --strict-markers\n",
+                "requirements.txt": "pytest>=9\n",
+            },
+            after={"pytest.ini": "[pytest]\naddopts = -ra\nstrict_markers = true\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = -ra --strict-markers\n",
+                "requirements.txt": "pytest>=8\n",
+            },
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\naddopts = -ra\n"},),
+)

@@ -1,0 +1,40 @@
+"""AT214: a byte order mark in a TOML file that pytest reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for configuration in (project.in_force.configuration, *project.in_force.shadowed):
+        if configuration is not None and configuration.refusal == "byte order mark":
+            yield Finding(
+                RULE.code,
+                "pytest cannot read a TOML file that begins with a byte order mark",
+                project.relative(configuration.path),
+                hint="save the file as UTF-8 without a byte order mark",
+            )
+
+
+RULE = Rule(
+    code="AT214",
+    name="byte-order-mark",
+    title="A TOML file begins with a byte order mark",
+    why=(
+        "pytest exits with status 4. Whether other tools need the mark is not for this program to "
+        "say. (Files that are no TOML or INI at all, with a section or a key twice for instance, "
+        "end the run with status 2 and the place.)"
+    ),
+    since="pytest 6.0",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(Example(before={"pyproject.toml": "\ufeff[tool.pytest.ini_options]\n"}),),
+    valid=({"pytest.ini": "\ufeff[pytest]\naddopts = -q\n"},),
+)

@@ -1,0 +1,55 @@
+"""AT215: `-c FILE` with a file that is not there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_CONFIG = re.compile(r"\bpytest\b[^|;&]*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for command in project.commands:
+        match = _CONFIG.search(command.text)
+        if match is None or "python" in match.group().partition("pytest")[2]:
+            continue
+        file = match["file"]
+        # An absolute path, or one with another folder to start from, cannot be judged from here.
+        if file.startswith(("/", "..")) or "cd " in command.text or not file.endswith(_SUFFIXES):
+            continue
+        mentions = (project.tree.text(command.file) or "").count(file)
+        # A file that is named elsewhere too is probably made there.
+        if project.tree.read(file.removeprefix("./")) is None and mentions == 1:
+            yield Finding(
+                RULE.code,
+                f"this command names the configuration file {file}, which is not there",
+                command.file,
+                command.line,
+                match.start("file") + 1,
+            )
+
+
+_SUFFIXES = (".ini", ".toml", ".cfg")
+
+RULE = Rule(
+    code="AT215",
+    name="config-file-missing",
+    title="A command names a configuration file that is not there",
+    why="pytest 9.2 makes it a usage error, exit status 4; before, it went on without.",
+    since="pytest 9.2",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(Example(before={"tox.ini": "[testenv]\ncommands = pytest -q -c ci/pytest.ini\n"}),),
+    valid=(
+        {"tox.ini": "[testenv]\ncommands = pytest -c ci.ini\n", "ci.ini": "[pytest]\n"},
+        {"Makefile": "test:\n\tcd sub && pytest -c sub.ini\n"},
+    ),
+)

@@ -1,0 +1,80 @@
+"""AT216: nothing turns a missing await into an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_GUARDS = (
+    "error:coroutine .* was never awaited:RuntimeWarning",
+    "error::pytest.PytestUnraisableExceptionWarning",
+)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    lines = settings.lines_of("filterwarnings")
+    if any(line.strip() == "error" or "never awaited" in line for line in lines):
+        return
+    if not settings.exists or not settings.can_grow:
+        return
+    missing = [guard for guard in _GUARDS if guard not in lines]
+    yield settings.finding(
+        RULE.code,
+        "a call that nobody awaits passes with a warning",
+        "filterwarnings",
+        tier=Tier.UNSAFE,
+        edits=settings.append_entries("filterwarnings", missing),
+    )
+
+
+RULE = Rule(
+    code="AT216",
+    name="missing-await-unguarded",
+    title="A missing `await` is only a warning",
+    why=(
+        "A test that forgets an await passes. Both filters are needed: the warning is raised "
+        "while the coroutine is destroyed, where Python drops errors, and pytest reports those."
+    ),
+    since="pytest 6.2",
+    tier=Tier.UNSAFE,
+    check=_check,
+    optional=True,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nfilterwarnings =\n"
+                    "    error:coroutine .* was never awaited:RuntimeWarning\n"
+                    "    error::pytest.PytestUnraisableExceptionWarning\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[tool.pytest.ini_options]\nfilterwarnings = [\n    "default",  # all\n]\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[tool.pytest.ini_options]\n"
+                    'filterwarnings = [\n    "default",  # all\n'
+                    '    "error:coroutine .* was never awaited:RuntimeWarning",\n'
+                    '    "error::pytest.PytestUnraisableExceptionWarning",\n]\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\nfilterwarnings =\n    error\n"},),
+)

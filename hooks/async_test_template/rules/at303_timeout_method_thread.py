@@ -1,0 +1,59 @@
+"""AT303: `timeout_method = thread`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.effective("timeout_method") != "thread":
+        return
+    in_addopts = settings.option_value("--timeout-method") == "thread"
+    edit = (
+        settings.set_option("--timeout-method", "signal")
+        if in_addopts
+        else settings.set("timeout_method", "signal")
+    )
+    yield settings.finding(
+        RULE.code,
+        "with the method thread the first timeout ends the whole run",
+        "addopts" if in_addopts else "timeout_method",
+        tier=Tier.UNSAFE if edit else Tier.REPORT,
+        edits=(edit,) if edit else (),
+        hint="on Windows thread is the only method there is",
+    )
+
+
+RULE = Rule(
+    code="AT303",
+    name="timeout-method-thread",
+    title="The timeout method is `thread`",
+    why=(
+        "The first test that hangs kills the process: later tests never run and there is no "
+        "summary. The method signal fails that one test and goes on; Windows does not have it."
+    ),
+    since="pytest-timeout, always",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = thread\n"},
+            after={"pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = signal\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = --timeout-method thread\n"},
+            after={"pytest.ini": "[pytest]\naddopts = --timeout-method signal\n"},
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\ntimeout = 30\n"},),
+)

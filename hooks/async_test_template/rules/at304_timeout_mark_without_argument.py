@@ -1,0 +1,66 @@
+"""AT304: `@pytest.mark.timeout` without a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    seen = set()
+    for test in project.code.tests:
+        for mark in test.marks:
+            place = (test.file, mark.line)
+            if mark.name == "timeout" and not mark.has_arguments and place not in seen:
+                seen.add(place)
+                yield Finding(
+                    RULE.code,
+                    "the mark timeout has no argument",
+                    test.file,
+                    mark.line,
+                    mark.column,
+                    hint="write @pytest.mark.timeout(SECONDS)",
+                )
+
+
+RULE = Rule(
+    code="AT304",
+    name="timeout-mark-without-argument",
+    title="`@pytest.mark.timeout` has no argument",
+    why="pytest stops with an internal error and runs none of the remaining tests.",
+    since="pytest-timeout, always",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.timeout\nasync def test_it():\n    pass\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.timeout()\nclass TestIt:\n"
+                    "    def test_a(self):\n        pass\n\n"
+                    "    def test_b(self):\n        pass\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": ("import pytest\n\n\n@pytest.mark.timeout(5)\ndef test_it():\n    pass\n")},
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.timeout(timeout=5)\ndef test_it():\n    pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,93 @@
+"""AT306: an async suite without a timeout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    wanted = project.desired.timeout
+    if wanted == 0 or not settings.exists or _has_timeout(project):
+        return
+    if not (project.uses_asyncio_plugin or settings.effective("anyio_mode")):
+        return
+    edits: list[Edit] = []
+    missing = False
+    if wanted is not None and settings.can_grow:
+        if settings.holder == "native":
+            # No value in a native table suits every pytest-timeout (AT207).
+            edits.append(settings.append_option(f"--timeout={wanted}"))
+        else:
+            edits.append(settings.set("timeout", wanted))
+        if not project.dependencies.may_have("pytest-timeout"):
+            added = project.dependencies.added("pytest-timeout", "2.4")
+            missing = added is None
+            edits += [added] if added else []
+    yield settings.finding(
+        RULE.code,
+        "no timeout is set, so a test that hangs hangs for ever",
+        tier=Tier.SAFE if edits and not missing else Tier.REPORT,
+        edits=() if missing else tuple(edits),
+        hint="choose --timeout SECONDS, or 0 in the answers for none",
+    )
+
+
+def _has_timeout(project: Project) -> bool:
+    settings = project.settings
+    return (
+        "timeout" in settings.options
+        or settings.effective("timeout") is not None
+        or any("--timeout" in command.text for command in project.commands)
+    )
+
+
+RULE = Rule(
+    code="AT306",
+    name="no-timeout",
+    title="An async suite has no timeout",
+    why=(
+        "A lock that is never released, or an object of another loop, makes a test wait for ever, "
+        "and CI kills the job without a word on which test it was."
+    ),
+    since="pytest-timeout, always",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[dependency-groups]\ntest = ["pytest", "pytest-asyncio"]\n\n'
+                    '[tool.pytest.ini_options]\naddopts = "-ra"\n\n# style\n[tool.ruff]\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[dependency-groups]\n"
+                    'test = ["pytest", "pytest-asyncio", "pytest-timeout>=2.4"]\n\n'
+                    '[tool.pytest.ini_options]\naddopts = "-ra"\ntimeout = 30\n\n'
+                    "# style\n[tool.ruff]\n"
+                )
+            },
+            tier=Tier.SAFE,
+            timeout=30,
+        ),
+        Example(before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"}),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = --timeout 5\n"},
+        {"pytest.ini": "[pytest]\naddopts = -q\n"},
+        {
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "Makefile": "test:\n\tpytest --timeout=60\n",
+        },
+    ),
+)

@@ -1,0 +1,132 @@
+"""AT403: tests use a plugin or a client that no dependency brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_MARKS = {
+    "asyncio": ("pytest-asyncio", "1.5"),
+    "timeout": ("pytest-timeout", "2.4"),
+    "anyio": ("anyio", "4.12"),
+}
+_TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    # Without a declared pytest the test dependencies are kept where nothing here reads them.
+    if not project.dependencies.of("pytest"):
+        return
+    for package, version, file, line in _needed(project):
+        if project.dependencies.may_have(package):
+            continue
+        edit = project.dependencies.added(package, version)
+        yield Finding(
+            RULE.code,
+            f"the tests use {package}, and no dependency brings it",
+            file,
+            line,
+            tier=Tier.UNSAFE if edit else Tier.REPORT,
+            edits=(edit,) if edit else (),
+            hint="" if edit else f"add {package}>={version} to the test dependencies",
+        )
+
+
+def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
+    """Yield each package that the code asks for, once, with where it does so first."""
+    seen = set()
+    for test in project.code.tests:
+        for mark in test.marks:
+            if mark.name in _MARKS and mark.name not in seen:
+                seen.add(mark.name)
+                yield (*_MARKS[mark.name], test.file, mark.line)
+    if "asyncio" not in seen:
+        for module in project.code.modules:
+            if "pytest_asyncio" in module.imports:
+                yield (*_MARKS["asyncio"], module.file, module.imports["pytest_asyncio"])
+                break
+    has_client = any(project.dependencies.may_have(name) for name in ("httpx", "httpx2"))
+    if not has_client and not _has_full_framework(project):
+        for module in project.code.modules:
+            for name in _TEST_CLIENTS & module.imports.keys():
+                yield (*_client(project), module.file, module.imports[name])
+                return
+
+
+def _client(project: Project) -> tuple[str, str]:
+    """Choose what starlette's TestClient (1.2) prefers, where the Python is new enough."""
+    floor = project.dependencies.python_floor
+    return ("httpx2", "2.14") if floor is not None and floor >= (3, 11) else ("httpx", "0.28")
+
+
+def _has_full_framework(project: Project) -> bool:
+    """Tell whether an extra of the framework brings an HTTP client along."""
+    frameworks = [d for name in ("fastapi", "starlette") for d in project.dependencies.of(name)]
+    return any("[" in declaration.text for declaration in frameworks)
+
+
+RULE = Rule(
+    code="AT403",
+    name="plugin-not-declared",
+    title="The tests use a package that is not declared",
+    why="A fresh environment lacks it: the tests fail there, or their marks do nothing.",
+    since="pytest, always",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "requirements-test.txt": "coverage\npytest>=8  # runner\n\n# docs\nsphinx\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={
+                "requirements-test.txt": (
+                    "coverage\npytest>=8  # runner\n\n# docs\nsphinx\npytest-asyncio>=1.5\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.11"\ndependencies = ["fastapi"]\n\n'
+                    '[dependency-groups]\ndev = [{ include-group = "test" }]\n'
+                    'test = ["pytest"]\n'
+                ),
+                "test_it.py": "from fastapi.testclient import TestClient\n",
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.11"\ndependencies = ["fastapi"]\n\n'
+                    '[dependency-groups]\ndev = [{ include-group = "test" }]\n'
+                    'test = ["pytest", "httpx2>=2.14"]\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "requirements.txt": "pytest\npytest-asyncio\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        {
+            "setup.py": 'setup(extras_require={"t": ["pytest", "pytest-asyncio"]})\n',
+            "requirements.txt": "pytest\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+    ),
+)

@@ -1,0 +1,70 @@
+"""AT404: dependencies that newer versions made needless."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.source.walk import python_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.dependencies.declaration import Declaration
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    dependencies = project.dependencies
+    for declaration in dependencies.written("asynctest"):
+        yield _finding(
+            declaration,
+            "asynctest cannot be imported since Python 3.11",
+            "use unittest.mock.AsyncMock",
+        )
+    if dependencies.at_least("pytest", "9"):
+        for declaration in dependencies.written("pytest-subtests"):
+            yield _finding(declaration, "pytest 9 has subtests itself", "remove pytest-subtests")
+    for package, module in (("async-timeout", b"async_timeout"), ("mock", b"mock")):
+        for declaration in dependencies.written(package):
+            if not _imported(project, module):
+                yield _finding(declaration, f"no code imports {package}", f"remove {package}")
+
+
+def _finding(declaration: Declaration, message: str, hint: str) -> Finding:
+    return Finding(
+        RULE.code,
+        message,
+        declaration.file,
+        declaration.line,
+        declaration.column,
+        hint=hint,
+    )
+
+
+def _imported(project: Project, module: bytes) -> bool:
+    statement = re.compile(rb"^[ \t]*(import|from)[ \t]+" + module + rb"\b", re.MULTILINE)
+    return any(
+        statement.search(project.tree.read(file) or b"") for file in python_files(project.root)
+    )
+
+
+RULE = Rule(
+    code="AT404",
+    name="dependency-superseded",
+    title="A dependency is no longer needed",
+    why="What it did is in pytest, in Python, or in nothing that the code imports.",
+    since="asynctest Python 3.11; subtests pytest 9.0",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(before={"requirements.txt": "pytest\nasynctest==0.13.0\n"}),
+        Example(before={"requirements.txt": "pytest>=9\npytest-subtests\n"}),
+        Example(before={"requirements.txt": "mock\n", "test_it.py": "from unittest import mock\n"}),
+    ),
+    valid=(
+        {"requirements.txt": "pytest>=8\npytest-subtests\n"},
+        {"requirements.txt": "mock\n", "test_it.py": "import mock\n"},
+    ),
+)

@@ -1,0 +1,262 @@
+"""The pytest configuration in force: its options, where each stands, and edits to them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from async_test_template.config import ini
+from async_test_template.findings import Edit, Finding, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from async_test_template.config.in_force import Holder, InForce, Refusal
+
+# Options on the command line that overrule the setting of the other name.
+_OPTION_OF = {
+    "asyncio_mode": "--asyncio-mode",
+    "asyncio_debug": "--asyncio-debug",
+    "timeout": "--timeout",
+    "timeout_method": "--timeout-method",
+}
+
+
+class Option(NamedTuple):
+    """One word of `addopts`.
+
+    Attributes:
+        text: the word as the shell would give it.
+        position: its place among the words, from 0.
+
+    """
+
+    text: str
+    position: int
+
+
+class Settings:
+    """What pytest is told by the file in force.
+
+    Attributes:
+        file: path from the root, with forward slashes; `pyproject.toml` where no file holds pytest
+            configuration yet but there is one to put it in; empty where there is none.
+        holder: how values are typed, see `config.in_force`; None where nothing is set yet.
+        table: path of the table that new options go to.
+        options: what is set, as written.
+        overrides: options that `-o name=value` in `addopts` sets over the file's.
+        refusal: why pytest stops over this file, or None.
+        text: the whole file; empty for one outside of the project, which is not edited.
+
+    """
+
+    def __init__(self, found: InForce, file: str, text: str | None) -> None:
+        """Take the outcome of pytest's search, and the file's path and text."""
+        configuration = found.configuration
+        self.file = file
+        self.holder: Holder | None = configuration.holder if configuration else None
+        self.table = configuration.table if configuration else ()
+        self.options: Mapping[str, Any] = configuration.options if configuration else {}
+        self.overrides = found.overrides
+        self.refusal: Refusal | None = configuration.refusal if configuration else None
+        self.text = text or ""
+        self._writable = text is not None
+
+    @property
+    def exists(self) -> bool:
+        """A file holds pytest configuration."""
+        return self.holder is not None
+
+    @property
+    def can_grow(self) -> bool:
+        """There is a file that a new option could go to, and pytest accepts the file.
+
+        A file whose section has setup.cfg's name does not count: it must be renamed first (AT203),
+        and a new section would take the name.
+        """
+        if not self._writable or self.refusal is not None:
+            return False
+        if self.holder != "ini":
+            return True
+        sections = ini.parse(self.text)
+        return self.table[0] in sections or "tool:pytest" not in sections
+
+    def text_of(self, name: str) -> str | None:
+        """Give a file option as the text that pytest makes of it, None where it is not set."""
+        value = self.options.get(name)
+        if value is None or isinstance(value, (list, dict)):
+            return None
+        return value if isinstance(value, str) else str(value)
+
+    def effective(self, name: str) -> str | None:
+        """Give what counts in the end: the option in `addopts`, then `-o`, then the file's."""
+        option = _OPTION_OF.get(name)
+        if option is not None:
+            given = self.option_value(option)
+            if given is not None:
+                return given
+        return self.overrides.get(name, self.text_of(name))
+
+    def lines_of(self, name: str) -> list[str]:
+        """Give the entries of a list option such as `filterwarnings` or `markers`."""
+        value = self.options.get(name, [])
+        if isinstance(value, str):
+            return [line for line in value.split("\n") if line.strip()]
+        return [str(item) for item in value] if isinstance(value, list) else []
+
+    @cached_property
+    def addopts(self) -> list[Option]:
+        """The words of `addopts`; none where pytest could not split them either."""
+        value = self.options.get("addopts", "")
+        try:
+            words = value if isinstance(value, list) else shlex.split(str(value))
+        except ValueError:
+            words = []
+        return [Option(str(word), index) for index, word in enumerate(words)]
+
+    def option(self, name: str) -> Option | None:
+        """Find `--name`, `--name=value` or `--name value` in `addopts`; the last one counts."""
+        found = [o for o in self.addopts if o.text == name or o.text.startswith(f"{name}=")]
+        return found[-1] if found else None
+
+    def option_value(self, name: str) -> str | None:
+        """Give the value of `--name=value` or `--name value` in `addopts`."""
+        option = self.option(name)
+        if option is None:
+            return None
+        if "=" in option.text:
+            return option.text.partition("=")[2]
+        rest = self.addopts[option.position + 1 :]
+        return rest[0].text if rest else ""
+
+    def disables(self, plugin: str) -> bool:
+        """Tell whether `addopts` has `-p no:plugin`."""
+        words = " ".join(option.text for option in self.addopts)
+        return re.search(rf"(^| )-p ?no:{plugin}( |$)", words) is not None
+
+    def place(self, name: str | None = None, index: int | None = None) -> tuple[int, int]:
+        """Give line and column, from 1, of an option, of one entry of it, or of the table."""
+        try:
+            if self.holder == "ini":
+                line = None if name is None or index is None else self.lines_of(name)[index]
+                return ini.locate(self.text, self.table[0], name, line)
+            # Imported here and in the rules: where nothing is wrong nothing needs a place.
+            from async_test_template.config import toml
+
+            at: tuple[str | int, ...] = self.table if name is None else (*self.table, name)
+            in_list = index is not None and isinstance(self.options.get(str(name)), list)
+            return toml.locate(self.text, (*at, index) if in_list and index is not None else at)
+        except KeyError:
+            return (1, 1)
+
+    def finding(  # noqa: PLR0913 - a finding has these parts
+        self,
+        code: str,
+        message: str,
+        name: str | None = None,
+        *,
+        index: int | None = None,
+        tier: Tier = Tier.REPORT,
+        edits: tuple[Edit, ...] = (),
+        hint: str = "",
+    ) -> Finding:
+        """Make a finding at an option, or at the table where there is no such option.
+
+        Args:
+            code: the rule's.
+            message: one sentence.
+            name: the option it is about.
+            index: the entry of a list option that it is about.
+            tier: see `Finding`.
+            edits: see `Finding`.
+            hint: see `Finding`.
+
+        """
+        line, column = self.place(name if name in self.options else None, index)
+        return Finding(code, message, self.file, line, column, tier, edits, hint)
+
+    def set(self, name: str, value: object) -> Edit:
+        """Give an option this value; INI files take it as text."""
+        if self.holder == "ini":
+            return Edit(self.file, "set", (self.table[0], name), str(value))
+        return Edit(self.file, "set", (*self.table, name), value)
+
+    def comment(self, name: str, comment: str) -> Edit:
+        """Put a comment line above an option of an INI file."""
+        return Edit(self.file, "comment", (self.table[0], name), comment)
+
+    def delete(self, name: str) -> Edit:
+        """Remove an option."""
+        return Edit(self.file, "delete", (*self.table, name))
+
+    def rename(self, name: str, new: str) -> Edit:
+        """Give an option another name."""
+        return Edit(self.file, "rename", (*self.table, name), new)
+
+    def without_entries(self, name: str, indexes: Sequence[int]) -> tuple[Edit, ...]:
+        """Remove some, but not all, entries of a list option, given by ascending index."""
+        if isinstance(self.options[name], list):
+            # The last one first, so that the others keep their number.
+            return tuple(
+                Edit(self.file, "delete", (*self.table, name, index)) for index in reversed(indexes)
+            )
+        kept = [e for index, e in enumerate(self.lines_of(name)) if index not in indexes]
+        return (self.set(name, "\n".join(kept)),)
+
+    def append_entries(self, name: str, entries: Sequence[str]) -> tuple[Edit, ...]:
+        """Add entries to a list option, which is made where there is none."""
+        value = self.options.get(name)
+        if isinstance(value, list):
+            return tuple(Edit(self.file, "append", (*self.table, name), entry) for entry in entries)
+        if value is None and self.holder != "ini":
+            return (self.set(name, list(entries)),)
+        return (self.set(name, "\n".join([*self.lines_of(name), *entries])),)
+
+    def replace_option(self, option: Option, *new: str) -> Edit | None:
+        """Put other words in the place of one word of `addopts`, or none.
+
+        None where the word does not stand there as it is, in quotes for instance.
+        """
+        value = self.options["addopts"]
+        if isinstance(value, list):
+            at: tuple[str | int, ...] = (*self.table, "addopts", option.position)
+            if len(new) > 1:
+                return None
+            return Edit(self.file, "set", at, new[0]) if new else Edit(self.file, "delete", at)
+        words = list(re.finditer(r"\S+", value))
+        if [word.group() for word in words] != [o.text for o in self.addopts]:
+            return None
+        start, end = words[option.position].span()
+        changed = value[:start] + " ".join(new) + value[end:]
+        if not new:
+            before = re.sub(r"[ \t]+$", "", value[:start])
+            after = value[end:]
+            changed = before + (after if before else after.lstrip())
+        if not changed.strip():
+            return self.delete("addopts")
+        if self.holder == "ini":
+            changed = "\n".join(line.strip() for line in changed.split("\n") if line.strip())
+        return self.set("addopts", changed)
+
+    def set_option(self, name: str, value: str) -> Edit | None:
+        """Give `--name=value` or `--name value` in `addopts` another value, None if it cannot be.
+
+        The option must be there.
+        """
+        option = self.option(name)
+        if option is not None and "=" in option.text:
+            return self.replace_option(option, f"{name}={value}")
+        if option is None or option.position + 1 >= len(self.addopts):
+            return None
+        return self.replace_option(self.addopts[option.position + 1], value)
+
+    def append_option(self, word: str) -> Edit:
+        """Add one word to `addopts`."""
+        value = self.options.get("addopts")
+        if isinstance(value, list):
+            return Edit(self.file, "append", (*self.table, "addopts"), word)
+        if value is None:
+            return self.set("addopts", [word] if self.holder == "native" else word)
+        return self.set("addopts", f"{value} {word}".strip())

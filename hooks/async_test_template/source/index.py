@@ -1,0 +1,154 @@
+"""All fixtures and tests of a repository, and which fixture a test gets."""
+
+from __future__ import annotations
+
+import fnmatch
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from async_test_template.source.relevance import RELEVANT
+from async_test_template.source.walk import python_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from async_test_template.source.module import Fixture, Module, Test
+
+#: pytest's own `python_files`.
+TEST_FILES = ("test_*.py", "*_test.py")
+
+
+class Index:
+    """What the Python files of a repository hold, as far as tests are concerned.
+
+    Attributes:
+        modules: files with something relevant in them, sorted by path.
+        unreadable: files that this Python cannot parse, with line and message.
+
+    """
+
+    def __init__(
+        self, modules: Sequence[Module], unreadable: Sequence[tuple[str, int, str]] = ()
+    ) -> None:
+        """Take what has been read."""
+        self.modules = tuple(modules)
+        self.unreadable = tuple(unreadable)
+
+    @cached_property
+    def fixtures(self) -> tuple[Fixture, ...]:
+        """Every fixture, sorted by file and line."""
+        return tuple(fixture for module in self.modules for fixture in module.fixtures)
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """Every test, sorted by file and line."""
+        return tuple(test for module in self.modules for test in module.tests)
+
+    @property
+    def async_tests(self) -> Iterator[Test]:
+        """The tests that need a plugin to run."""
+        return (test for test in self.tests if test.is_async and not test.in_unittest)
+
+    @property
+    def complete(self) -> bool:
+        """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
+        return not self.unreadable and not any(m.has_fixture_star for m in self.modules)
+
+    @property
+    def has_item_hook(self) -> bool:
+        """A hook marks or runs async tests, so that their own marks do not tell everything."""
+        return any(module.has_item_hook for module in self.modules)
+
+    def used_by(self, test: Test) -> Iterator[Fixture]:
+        """Yield the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
+        seen: set[Fixture] = set()
+        waiting = [
+            found
+            for name in test.requests
+            if (found := self._lookup(name, test.file, test.owner)) is not None
+        ]
+        waiting += [f for f in self.fixtures if f.autouse and _reaches(f, test.file, test.owner)]
+        while waiting:
+            fixture = waiting.pop(0)
+            if fixture in seen:
+                continue
+            seen.add(fixture)
+            yield fixture
+            for name in fixture.requests:
+                found = self._lookup(name, fixture.file, fixture.owner, besides=fixture)
+                if found is not None:
+                    waiting.append(found)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Fixture]]:
+        table: dict[str, list[Fixture]] = {}
+        for fixture in self.fixtures:
+            table.setdefault(fixture.name, []).append(fixture)
+        return table
+
+    def _lookup(
+        self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
+    ) -> Fixture | None:
+        """Find the fixture of that name closest to a place: class, module, conftest by conftest.
+
+        A fixture in neither may be imported or come from a plugin of the repository's own: it is
+        taken when there is only one of that name.
+        """
+        candidates = [f for f in self._by_name.get(name, ()) if f is not besides]
+        in_reach = [f for f in candidates if _reaches(f, file, owner)]
+        if in_reach:
+            return max(
+                in_reach,
+                key=lambda f: (
+                    f.file == file and f.owner is not None,
+                    f.file == file,
+                    f.file.count("/"),
+                    f.line,
+                ),
+            )
+        return candidates[0] if len(candidates) == 1 else None
+
+
+def read_index(
+    root: Path,
+    read: Callable[[str], bytes | None],
+    test_files: Iterable[str] = TEST_FILES,
+) -> Index:
+    """Read the repository under `root`.
+
+    Args:
+        root: where to look for files.
+        read: gives a file's bytes by its path from `root`, None where it cannot be read.
+        test_files: pytest's `python_files` patterns.
+
+    """
+    patterns = tuple(test_files)
+    modules = []
+    unreadable = []
+    for file in python_files(root):
+        data = read(file)
+        if data is None or not RELEVANT.search(data):
+            continue
+        # Imported here: a repository without tests needs no syntax trees.
+        from async_test_template.source.module import Unreadable, read_module
+
+        try:
+            modules.append(read_module(file, data, holds_tests=_matches(file, patterns)))
+        except Unreadable as error:
+            unreadable.append((file, error.line, error.message))
+    return Index(modules, unreadable)
+
+
+def _matches(file: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether pytest collects tests from `file`: a pattern with a slash means the path."""
+    name = PurePosixPath(file).name
+    return any(fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in patterns)
+
+
+def _reaches(fixture: Fixture, file: str, owner: str | None) -> bool:
+    if fixture.file == file:
+        return fixture.owner is None or fixture.owner == owner
+    folder, _, name = fixture.file.rpartition("/")
+    return name == "conftest.py" and (not folder or file.startswith(f"{folder}/"))

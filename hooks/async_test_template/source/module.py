@@ -1,0 +1,419 @@
+"""The fixtures and tests of one Python file, found by its syntax tree without running it."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from async_test_template.source.names import Names
+
+#: A scope that is not written as a plain string, so that nobody can tell it without running.
+UNKNOWN = "?"
+
+_FIXTURES = {
+    "pytest.fixture": "pytest.fixture",
+    "pytest.yield_fixture": "pytest.fixture",
+    "pytest_asyncio.fixture": "pytest_asyncio.fixture",
+    "pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture",
+}
+# Hooks that give tests a mark, or run them, in a way that only running the suite would tell.
+_HOOKS = frozenset(
+    {
+        "pytest_collection_modifyitems",
+        "pytest_itemcollected",
+        "pytest_pycollect_makeitem",
+        "pytest_pyfunc_call",
+    }
+)
+_UNITTEST = re.compile(r"(^|\.)(\w*TestCase)$")
+
+
+class Mark(NamedTuple):
+    """A marker as it was written: `pytest.mark.<name>`, called or not.
+
+    Attributes:
+        name: without `pytest.mark.`.
+        loop_scope: `loop_scope=` or the deprecated `scope=` of `mark.asyncio`, or None.
+        has_arguments: it is called with at least one argument.
+
+    """
+
+    name: str
+    line: int
+    column: int
+    loop_scope: str | None = None
+    has_arguments: bool = False
+
+
+class Fixture(NamedTuple):
+    """A function that a fixture decorator was put on, or put over by a call.
+
+    Attributes:
+        name: what tests ask for; UNKNOWN for one made by calling the decorator.
+        decorator: `pytest.fixture` or `pytest_asyncio.fixture`, whatever alias was used.
+        scope: pytest's fixture scope, `function` by default, UNKNOWN if computed.
+        loop_scope: as given to the decorator, or None.
+        requests: names of the fixtures it takes.
+        owner: the class it stands in, or None.
+
+    """
+
+    name: str
+    file: str
+    line: int
+    column: int
+    decorator: str
+    is_async: bool
+    scope: str = "function"
+    loop_scope: str | None = None
+    autouse: bool = False
+    requests: tuple[str, ...] = ()
+    owner: str | None = None
+
+
+class Test(NamedTuple):
+    """A test function as pytest would collect it.
+
+    Attributes:
+        marks: its own, then its class's, then its module's.
+        requests: names of the fixtures it takes, by parameter or by `usefixtures`.
+        owner: the class it stands in, or None.
+        in_unittest: it is a method of a `unittest` class, which no plugin's mark reaches.
+        wrapped: a decorator that is no mark may have made something else of it.
+
+    """
+
+    name: str
+    file: str
+    line: int
+    column: int
+    is_async: bool
+    marks: tuple[Mark, ...] = ()
+    requests: tuple[str, ...] = ()
+    owner: str | None = None
+    in_unittest: bool = False
+    wrapped: bool = False
+
+    def mark(self, name: str) -> Mark | None:
+        """Give the closest mark of that name; it is the one that plugins read."""
+        return next((mark for mark in self.marks if mark.name == name), None)
+
+
+class OptionAssignment(NamedTuple):
+    """`config.option.asyncio_… = …` or `config.inicfg["asyncio_…"] = …` in a hook."""
+
+    name: str
+    line: int
+    column: int
+
+
+class Module(NamedTuple):
+    """What one file holds.
+
+    Attributes:
+        file: path from the project's root, with forward slashes.
+        assignments: pytest options that a hook sets too late.
+        anyio_backends: places where a module-level `anyio_backends` is assigned.
+        imports: the modules that it imports, or imports from, with the line.
+        has_item_hook: a hook in it may mark or run async tests in its own way.
+        has_fixture_star: a star import may have brought a fixture decorator along.
+
+    """
+
+    file: str
+    fixtures: tuple[Fixture, ...] = ()
+    tests: tuple[Test, ...] = ()
+    assignments: tuple[OptionAssignment, ...] = ()
+    anyio_backends: tuple[tuple[int, int], ...] = ()
+    imports: Mapping[str, int] = MappingProxyType({})
+    has_item_hook: bool = False
+    has_fixture_star: bool = False
+
+
+class Unreadable(Exception):  # noqa: N818 - says what the file is, not that something failed
+    """A file that this Python cannot parse.
+
+    Attributes:
+        line: 1-based line of the syntax error.
+
+    """
+
+    def __init__(self, message: str, line: int) -> None:
+        """Keep the line apart from the sentence."""
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+def read_module(file: str, data: bytes, *, holds_tests: bool) -> Module:
+    """Read the fixtures and tests of one file.
+
+    Args:
+        file: path from the project's root, for the findings.
+        data: the file's bytes.
+        holds_tests: pytest would collect tests from a file of this name.
+
+    Raises:
+        Unreadable: the running Python cannot parse it.
+
+    """
+    try:
+        with warnings.catch_warnings():
+            # `"\d"` in somebody's test is not this program's to complain about.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except SyntaxError as error:
+        raise Unreadable(error.msg, error.lineno or 1) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise Unreadable(str(error) or "too deeply nested", 1) from error
+    reader = _Reader(file, Names(tree), holds_tests=holds_tests)
+    reader.read_body(tree.body, owner=None, marks=reader.assigned_marks(tree.body))
+    reader.read_rest(tree)
+    return Module(
+        file,
+        tuple(reader.fixtures),
+        tuple(reader.tests),
+        tuple(reader.assignments),
+        tuple(reader.anyio_backends),
+        reader.names.modules,
+        has_item_hook=reader.has_item_hook,
+        has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
+    )
+
+
+class _Reader:
+    def __init__(self, file: str, names: Names, *, holds_tests: bool) -> None:
+        self.file = file
+        self.names = names
+        self.holds_tests = holds_tests
+        self.fixtures: list[Fixture] = []
+        self.tests: list[Test] = []
+        self.assignments: list[OptionAssignment] = []
+        self.anyio_backends: list[tuple[int, int]] = []
+        self.has_item_hook = False
+        self._decorators: set[ast.expr] = set()
+        self._unittest_classes: set[str] = set()
+
+    def read_body(
+        self,
+        body: list[ast.stmt],
+        *,
+        owner: str | None,
+        marks: tuple[Mark, ...],
+        in_unittest: bool = False,
+    ) -> None:
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self._read_function(node, owner, marks, in_unittest=in_unittest)
+            elif isinstance(node, ast.ClassDef):
+                bases = [self.names.resolve(base) for base in node.bases]
+                in_unittest = any(
+                    _UNITTEST.search(base) or base in self._unittest_classes for base in bases
+                )
+                if in_unittest:
+                    self._unittest_classes.add(node.name)
+                own = tuple(self._marks(node.decorator_list))
+                inner = self.assigned_marks(node.body)
+                self.read_body(
+                    node.body,
+                    owner=node.name,
+                    marks=(*inner, *own, *marks),
+                    in_unittest=in_unittest,
+                )
+            elif isinstance(node, (ast.If, ast.Try, ast.With)):
+                for block in _blocks(node):
+                    self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
+
+    def assigned_marks(self, body: list[ast.stmt]) -> tuple[Mark, ...]:
+        """Read `pytestmark = …`, annotated or not, one mark or a list of them."""
+        marks: list[Mark] = []
+        for node in body:
+            if isinstance(node, ast.Assign):
+                targets, value = node.targets, node.value
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                targets, value = [node.target], node.value
+            else:
+                continue
+            if any(isinstance(name, ast.Name) and name.id == "pytestmark" for name in targets):
+                listed = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+                marks.extend(self._marks(listed))
+        return tuple(marks)
+
+    def read_rest(self, tree: ast.Module) -> None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node not in self._decorators:
+                self._read_call(node)
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    self._read_target(target)
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == "anyio_backends"
+                for target in statement.targets
+            ):
+                self.anyio_backends.append((statement.lineno, statement.col_offset + 1))
+
+    def _read_function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        owner: str | None,
+        marks: tuple[Mark, ...],
+        *,
+        in_unittest: bool,
+    ) -> None:
+        is_async = isinstance(node, ast.AsyncFunctionDef)
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        requests = tuple(a.arg for a in arguments if a.arg not in {"self", "cls", "request"})
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            kind = _FIXTURES.get(self.names.resolve(called))
+            if kind is None:
+                continue
+            self._decorators.add(decorator)
+            keywords = _keywords(decorator)
+            name = keywords.get("name")
+            self.fixtures.append(
+                Fixture(
+                    name=name if isinstance(name, str) and name != UNKNOWN else node.name,
+                    file=self.file,
+                    line=node.lineno,
+                    column=node.col_offset + 1,
+                    decorator=kind,
+                    is_async=is_async,
+                    scope=_scope(decorator, keywords),
+                    loop_scope=_text(keywords.get("loop_scope")),
+                    autouse=keywords.get("autouse") is True,
+                    requests=requests,
+                    owner=owner,
+                )
+            )
+            return
+        if node.name in _HOOKS:
+            self.has_item_hook |= _mentions_asyncio(node)
+        if not self.holds_tests or not node.name.startswith("test"):
+            return
+        if owner is not None and not in_unittest and not owner.startswith("Test"):
+            return
+        own = tuple(self._marks(node.decorator_list))
+        used = tuple(self._used_fixtures(node.decorator_list))
+        self.tests.append(
+            Test(
+                name=node.name,
+                file=self.file,
+                line=node.lineno,
+                column=node.col_offset + 1,
+                is_async=is_async,
+                marks=(*own, *marks),
+                requests=(*requests, *used),
+                owner=owner,
+                in_unittest=in_unittest,
+                wrapped=len(own) < len(node.decorator_list),
+            )
+        )
+
+    def _read_call(self, node: ast.Call) -> None:
+        # `client = pytest_asyncio.fixture(scope="module")(make_client)`
+        kind = _FIXTURES.get(self.names.resolve(node.func))
+        if kind is None:
+            return
+        keywords = _keywords(node)
+        self.fixtures.append(
+            Fixture(
+                name=UNKNOWN,
+                file=self.file,
+                line=node.lineno,
+                column=node.col_offset + 1,
+                decorator=kind,
+                is_async=True,
+                scope=_scope(node, keywords),
+                loop_scope=_text(keywords.get("loop_scope")),
+            )
+        )
+
+    def _read_target(self, target: ast.expr) -> None:
+        name = None
+        if isinstance(target, ast.Attribute) and _ends_with(target.value, "option"):
+            # `config.option.asyncio_mode` and `.timeout` do count: their plugins read them late.
+            name = target.attr if target.attr.startswith("asyncio_default_") else None
+        elif isinstance(target, ast.Subscript) and _ends_with(target.value, "inicfg"):
+            name = _text(_literal(target.slice))
+        if name and name.startswith(("asyncio_", "anyio_", "timeout")):
+            self.assignments.append(OptionAssignment(name, target.lineno, target.col_offset + 1))
+
+    def _marks(self, expressions: list[ast.expr]) -> Iterator[Mark]:
+        for expression in expressions:
+            called = expression.func if isinstance(expression, ast.Call) else expression
+            prefix, _, name = self.names.resolve(called).rpartition(".")
+            if prefix == "pytest.mark":
+                filled = isinstance(expression, ast.Call) and (
+                    bool(expression.args) or bool(expression.keywords)
+                )
+                mark = Mark(
+                    name, expression.lineno, expression.col_offset + 1, has_arguments=filled
+                )
+                if name == "asyncio":
+                    keywords = _keywords(expression)
+                    scope = keywords.get("loop_scope", keywords.get("scope"))
+                    mark = mark._replace(loop_scope=_text(scope))
+                yield mark
+
+    def _used_fixtures(self, expressions: list[ast.expr]) -> Iterator[str]:
+        for expression in expressions:
+            if isinstance(expression, ast.Call) and (
+                self.names.resolve(expression.func) == "pytest.mark.usefixtures"
+            ):
+                yield from filter(None, (_text(_literal(item)) for item in expression.args))
+
+
+def _blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
+    yield node.body
+    if isinstance(node, (ast.If, ast.Try)):
+        yield node.orelse
+    if isinstance(node, ast.Try):
+        yield node.finalbody
+        for handler in node.handlers:
+            yield handler.body
+
+
+def _keywords(expression: ast.expr) -> dict[str, object]:
+    """Give the keyword arguments of a call; UNKNOWN for all that is not a plain constant."""
+    if not isinstance(expression, ast.Call):
+        return {}
+    return {
+        # `**options` may hold any of them.
+        (keyword.arg or "**"): _literal(keyword.value)
+        for keyword in expression.keywords
+    }
+
+
+def _literal(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else UNKNOWN
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _scope(decorator: ast.expr, keywords: dict[str, object]) -> str:
+    if isinstance(decorator, ast.Call) and decorator.args:
+        # The positional form of old pytest: `@pytest.fixture("session")`.
+        return _text(_literal(decorator.args[0])) or UNKNOWN
+    if "**" in keywords:
+        return UNKNOWN
+    return _text(keywords.get("scope", "function")) or UNKNOWN
+
+
+def _ends_with(node: ast.expr, name: str) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == name) or (
+        isinstance(node, ast.Name) and node.id == name
+    )
+
+
+def _mentions_asyncio(node: ast.AST) -> bool:
+    return any(
+        (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
+        or (isinstance(inner, ast.Name) and "async" in inner.id)
+        for inner in ast.walk(node)
+    )

@@ -1,0 +1,93 @@
+"""Which findings the user has silenced, and why.
+
+On a line: `# att: ignore[AT105]`, behind the setting or, since INI files have no comments there,
+on the line above; what follows the bracket is the reason. For the whole repository, in
+pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.errors import UserError
+from async_test_template.findings import Finding
+
+if TYPE_CHECKING:
+    from async_test_template.project import Project
+
+_TABLE = ("tool", "async-test-template")
+_COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\]]*)\][ \t:-]*(?P<reason>.*)")
+
+
+class Silenced(NamedTuple):
+    """A finding that nobody wants to see.
+
+    Attributes:
+        finding: what it is.
+        reason: why, as given; a comment may give none.
+        in_source: a comment silences it, not the table in pyproject.toml.
+
+    """
+
+    finding: Finding
+    reason: str
+    in_source: bool
+
+
+def sort_out(
+    project: "Project", findings: Iterable[Finding], known_codes: Collection[str]
+) -> tuple[list[Finding], list[Silenced]]:
+    """Part the silenced findings from the others.
+
+    Raises:
+        UserError: the table in pyproject.toml names an unknown code or gives no reason.
+
+    """
+    reasons = _reasons(project, known_codes)
+    kept = []
+    silenced = []
+    for finding in findings:
+        comment = _comment(project, finding)
+        if comment is not None:
+            silenced.append(Silenced(finding, comment, in_source=True))
+        elif finding.code in reasons:
+            silenced.append(Silenced(finding, reasons[finding.code], in_source=False))
+        else:
+            kept.append(finding)
+    return kept, silenced
+
+
+def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]:
+    file = "pyproject.toml"
+    table = project.tree.toml(file).get(_TABLE[0], {}).get(_TABLE[1], {})
+    ignore = table.get("ignore", {}) if isinstance(table, dict) else {}
+    if not isinstance(ignore, dict):
+        raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')
+    for code, reason in ignore.items():
+        at = (*_TABLE, "ignore", code)
+        if code not in known_codes:
+            raise _fault(project, at, f"there is no rule {code}")
+        if not isinstance(reason, str) or not reason.strip():
+            raise _fault(project, at, f"{code} is ignored without a reason")
+    return ignore
+
+
+def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
+    file = "pyproject.toml"
+    from async_test_template.config import toml
+
+    line, column = toml.locate(project.tree.text(file) or "", at)
+    return UserError(message, path=project.root / file, line=line, column=column)
+
+
+def _comment(project: "Project", finding: Finding) -> str | None:
+    """Give the reason in a comment at the finding's line, None where there is no comment."""
+    text = project.tree.text(finding.file)
+    lines = text.splitlines() if text else []
+    here = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+    above = lines[finding.line - 2].strip() if 1 < finding.line <= len(lines) + 1 else ""
+    for line in (here, above if above[:1] in {"#", ";"} else ""):
+        match = _COMMENT.search(line)
+        if match and finding.code in {code.strip() for code in match["codes"].split(",")}:
+            return match["reason"].strip()
+    return None

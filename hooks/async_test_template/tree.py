@@ -1,0 +1,118 @@
+"""The files of a repository as a run sees them: from disk, with its own changes laid over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from async_test_template.config import files, ini, toml_read
+from async_test_template.config.in_force import read_or_none
+from async_test_template.errors import ParseError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_Value = TypeVar("_Value")
+
+
+class Tree:
+    """Files by their path from the root, with forward slashes; each is read once.
+
+    Attributes:
+        root: the project's root directory.
+        changed: contents that stand in for what is on the disk.
+
+    """
+
+    def __init__(self, root: Path, changed: Mapping[str, bytes]) -> None:
+        """Look at `root` through `changed`."""
+        self.root = root
+        self.changed = changed
+        self._bytes: dict[str, bytes | None] = {}
+        self._texts: dict[str, str | None] = {}
+        self._tomls: dict[str, dict[str, Any]] = {}
+        self._inis: dict[str, dict[str, dict[str, str]]] = {}
+
+    def read(self, file: str) -> bytes | None:
+        """Give a file's bytes, None where there is no such file.
+
+        Raises:
+            UserError: it is there and cannot be read.
+
+        """
+        if file in self.changed:
+            return self.changed[file]
+        if file not in self._bytes:
+            path = self.root / file
+            try:
+                self._bytes[file] = path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                self._bytes[file] = None
+            except OSError as error:
+                raise UserError(f"cannot be read: {error.strerror}", path=path) from error
+        return self._bytes[file]
+
+    def read_path(self, path: Path) -> bytes | None:
+        """Give the bytes of a file anywhere, its changed ones where it is inside the root.
+
+        Raises:
+            UserError: it is there and cannot be read.
+
+        """
+        if path.is_relative_to(self.root):
+            return self.read(path.relative_to(self.root).as_posix())
+        return read_or_none(path)
+
+    def text(self, file: str) -> str | None:
+        """Give a file's text without its byte order mark, None where there is no such file.
+
+        Raises:
+            UserError: it is not text.
+
+        """
+        if file not in self._texts:
+            data = self.read(file)
+            try:
+                self._texts[file] = None if data is None else files.decode(data).text
+            except ParseError as error:
+                error.path = self.root / file
+                raise
+        return self._texts[file]
+
+    def toml(self, file: str) -> dict[str, Any]:
+        """Parse a TOML file; empty where there is none.
+
+        Raises:
+            ParseError: it is not TOML.
+
+        """
+        if file not in self._tomls:
+            self._tomls[file] = self._parse(file, toml_read.parse)
+        return self._tomls[file]
+
+    def ini(self, file: str) -> dict[str, dict[str, str]]:
+        """Parse an INI file; empty where there is none.
+
+        Raises:
+            ParseError: it is not INI as pytest reads it.
+
+        """
+        if file not in self._inis:
+            self._inis[file] = self._parse(file, ini.parse)
+        return self._inis[file]
+
+    def names(self, folder: str = "") -> list[str]:
+        """List the files directly in a folder, sorted, as paths from the root."""
+        try:
+            entries = sorted(e.name for e in (self.root / folder).iterdir() if e.is_file())
+        except OSError:
+            return []
+        return [f"{folder}/{name}" if folder else name for name in entries]
+
+    def _parse(self, file: str, parse: Callable[[str], dict[str, _Value]]) -> dict[str, _Value]:
+        text = self.text(file)
+        try:
+            return {} if text is None else parse(text)
+        except ParseError as error:
+            error.path = self.root / file
+            raise

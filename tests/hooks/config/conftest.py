@@ -1,0 +1,8 @@
+"""How hard hypothesis tries here: a minute for all, and no deadline on a shared machine."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("editors", max_examples=60, deadline=None)
+settings.load_profile("editors")

@@ -1,0 +1,100 @@
+"""Every rule does on its own examples what they say; docs/rules.md is made from the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import ALL
+
+INVALID = [
+    pytest.param(rule, example, id=f"{rule.code}-{number}")
+    for rule in ALL
+    for number, example in enumerate(rule.invalid, 1)
+]
+VALID = [
+    pytest.param(rule, files, id=f"{rule.code}-{number}")
+    for rule in ALL
+    for number, files in enumerate(rule.valid, 1)
+]
+
+
+def lay_out(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+
+
+def desired(example: Example) -> Desired:
+    wanted = {
+        name: getattr(example, name)
+        for name in ("mode", "loop_scope", "timeout")
+        if getattr(example, name) is not None
+    }
+    return Desired(**wanted, insisted=frozenset(wanted))
+
+
+@pytest.mark.parametrize(("rule", "example"), INVALID)
+def test_an_invalid_example_has_one_finding_of_its_tier(
+    rule: Rule, example: Example, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, dict(example.before))
+    plan = make_plan(tmp_path, desired(example), [rule], tiers=frozenset())
+    assert [(f.code, f.tier) for f in plan.left] == [(rule.code, example.tier)]
+    finding = plan.left[0]
+    lines = example.before[finding.file].count("\n") + 1
+    assert 1 <= finding.line <= lines
+    assert finding.column >= 1
+    assert bool(finding.edits) == (finding.tier is not Tier.REPORT)
+    assert plan.after == {}
+
+
+@pytest.mark.parametrize(("rule", "example"), INVALID)
+def test_a_fix_gives_the_shown_result_and_a_second_run_changes_nothing(
+    rule: Rule, example: Example, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, dict(example.before))
+    plan = make_plan(tmp_path, desired(example), [rule], tiers=frozenset(Tier))
+    assert plan.failed == []
+    assert {name: data.decode() for name, data in plan.after.items()} == dict(example.after)
+    assert bool(plan.after) == (example.tier is not Tier.REPORT)
+    lay_out(tmp_path, {name: data.decode() for name, data in plan.after.items()})
+    second = make_plan(tmp_path, desired(example), [rule], tiers=frozenset(Tier))
+    assert second.after == {}
+    assert second.left == plan.left
+
+
+@pytest.mark.parametrize(("rule", "files"), VALID)
+def test_a_valid_example_has_no_finding(rule: Rule, files: dict[str, str], tmp_path: Path) -> None:
+    lay_out(tmp_path, files)
+    assert make_plan(tmp_path, Desired(), [rule], tiers=frozenset()).left == []
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+def test_a_rule_is_complete(rule: Rule) -> None:
+    module = Path(__file__).parents[3] / "hooks/async_test_template/rules"
+    file = module / f"{rule.code.lower()}_{rule.name.replace('-', '_')}.py"
+    assert file.is_file()
+    assert rule.invalid, "a rule shows what it finds"
+    assert rule.valid, "and what it leaves alone"
+    assert rule.why.endswith(".") or rule.why.endswith(".)")
+    assert rule.since
+    order = [Tier.REPORT, Tier.UNSAFE, Tier.SAFE]
+    shown = {example.tier for example in rule.invalid}
+    assert rule.tier in shown or rule.tier is Tier.UNSAFE
+    assert max(shown, key=order.index) is not Tier.REPORT or rule.tier is Tier.REPORT
+
+
+def test_codes_and_names_are_unique_and_in_order() -> None:
+    codes = [rule.code for rule in ALL]
+    assert codes == sorted(set(codes))
+    assert len({rule.name for rule in ALL}) == len(ALL)
+
+
+def test_findings_are_plain_data() -> None:
+    finding = Finding("AT101", "a sentence", "pytest.ini")
+    assert (finding.line, finding.column, finding.tier) == (1, 1, Tier.REPORT)

@@ -1,0 +1,251 @@
+"""The command line: exit statuses, streams, and that a wrong input is a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from async_test_template import __version__
+from async_test_template.cli import main
+
+HOOKS = Path(__file__).parents[2] / "hooks"
+LEGACY = "[pytest]\nasyncio_mode = legacy\n"
+FIXED = "[pytest]\nasyncio_mode = auto\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("GITHUB_ACTIONS", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "pytest.ini").write_text(LEGACY)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.async-test-template]\nignore = { AT103 = "no fixtures", AT306 = "no hangs" }\n'
+    )
+    return tmp_path
+
+
+def start(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "async_test_template", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(HOOKS), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_check_reports_and_changes_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(project)]) == 1
+    output, errors = capsys.readouterr()
+    assert output.startswith("pytest.ini:2:1 AT101 [safe fix] asyncio_mode is legacy")
+    assert "pyproject.toml" not in output
+    assert "AT306 ignored: no hangs" in output
+    assert errors == "1 finding left, 1 with a safe fix (migrate).\n"
+    assert (project / "pytest.ini").read_text() == LEGACY
+
+
+def test_migrate_fixes_and_a_second_run_has_nothing_to_do(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", str(project)]) == 0
+    assert (project / "pytest.ini").read_text() == FIXED
+    output, errors = capsys.readouterr()
+    assert "pytest.ini:2:1 AT101 fixed: " in output
+    assert errors == "1 finding fixed in 1 file.\nNothing left to do.\n"
+    assert main(["migrate", str(project)]) == 0
+    assert capsys.readouterr().err == "Nothing to do.\n"
+
+
+def test_migrate_leaves_unsafe_fixes_until_asked(project: Path) -> None:
+    requirements = project / "requirements.txt"
+    requirements.write_text("pytest-asyncio<1  # old\n")
+    assert main(["migrate", str(project)]) == 1
+    assert requirements.read_text() == "pytest-asyncio<1  # old\n"
+    assert main(["migrate", str(project), "--unsafe"]) == 0
+    assert requirements.read_text() == "pytest-asyncio>=1.5  # old\n"
+
+
+def test_diff_is_a_patch_and_writes_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pytest.ini").write_bytes(LEGACY.replace("\n", "\r\n").encode()[:-2])
+    assert main(["migrate", str(project), "--diff"]) == 1
+    patch = capsys.readouterr().out
+    assert (project / "pytest.ini").read_bytes() == b"[pytest]\r\nasyncio_mode = legacy"
+    subprocess.run(["git", "apply", "-"], cwd=project, input=patch.encode(), check=True)
+    assert (project / "pytest.ini").read_bytes() == b"[pytest]\r\nasyncio_mode = auto"
+    assert main(["migrate", str(project), "--diff"]) == 0
+
+
+def test_flags_say_what_fixes_write(project: Path) -> None:
+    assert main(["migrate", str(project), "--mode", "strict"]) == 0
+    assert (project / "pytest.ini").read_text() == "[pytest]\nasyncio_mode = strict\n"
+
+
+def test_answers_are_read_and_flags_come_first(project: Path) -> None:
+    (project / ".copier-answers.yml").write_text("# Copier\n_commit: v1\nmode: strict\n")
+    assert main(["migrate", str(project)]) == 0
+    assert "strict" in (project / "pytest.ini").read_text()
+    other = project / "other.yml"
+    other.write_text("mode: strict\n")
+    (project / "pytest.ini").write_text(LEGACY)
+    main(["migrate", str(project), "--answers-file", str(other), "--mode", "auto"])
+    assert (project / "pytest.ini").read_text() == FIXED
+
+
+def test_an_answer_never_replaces_a_setting(project: Path) -> None:
+    (project / "pytest.ini").write_text(FIXED)
+    (project / ".copier-answers.yml").write_text("mode: strict\n")
+    assert main(["migrate", str(project)]) == 0
+    assert (project / "pytest.ini").read_text() == FIXED
+
+
+def test_select_and_ignore_take_families(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(project), "--select", "AT3"]) == 0
+    assert main(["check", str(project), "--select", "at1,AT2"]) == 1
+    assert main(["check", str(project), "--ignore", "AT101"]) == 0
+    capsys.readouterr()
+
+
+def test_an_optional_rule_runs_only_by_its_whole_code(project: Path) -> None:
+    (project / "pytest.ini").write_text(FIXED)
+    assert main(["check", str(project)]) == 0
+    assert main(["check", str(project), "--select", "AT2"]) == 0
+    assert main(["check", str(project), "--select", "AT216"]) == 1
+
+
+@pytest.mark.parametrize("style", ["text", "json", "github", "sarif"])
+def test_every_format_names_the_place(
+    style: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(project), "--format", style]) == 1
+    output = capsys.readouterr().out
+    assert "AT101" in output
+    assert "pytest.ini" in output
+
+
+def test_github_is_the_default_on_github(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    main(["check", str(project)])
+    assert capsys.readouterr().out.startswith("::error file=pytest.ini,line=2,col=1,")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "sentence"),
+    [
+        ("pyproject.toml", "[tool\n", "pyproject.toml:1"),
+        ("tox.ini", "[a]\nx = 1\n[a]\n", "tox.ini:3"),
+        ("pyproject.toml", "[tool.async-test-template]\nignore = { AT1 = 'x' }\n", "no rule AT1"),
+        ("pyproject.toml", "[tool.async-test-template]\nignore = { AT101 = '' }\n", "reason"),
+        ("pyproject.toml", "[tool.async-test-template]\nignore = ['AT101']\n", "table"),
+        (".copier-answers.yml", "mode: fast\n", "none of auto, strict"),
+        (".copier-answers.yml", "just words\n", ".copier-answers.yml:1"),
+        (".copier-answers.yml", "timeout: soon\n", "seconds"),
+        ("setup.cfg", "\xff", "setup.cfg"),
+    ],
+)
+def test_unusable_input_is_a_sentence_and_changes_nothing(
+    file: str, content: str, sentence: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / file).write_bytes(content.encode("latin-1"))
+    assert main(["migrate", str(project)]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("error: ")
+    assert sentence in errors
+    assert errors.count("\n") == 1
+    assert (project / "pytest.ini").read_text() == LEGACY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["check", "nowhere"], "no such directory"),
+        (["check", "pytest.ini"], "not a directory"),
+        (["check", "--select", "AT999"], "no rule AT999"),
+        (["check", "--answers-file", "none.yml"], "cannot be read"),
+        (["explain", "AT999"], "no rule AT999"),
+        (["migrate", "--interactive"], "needs a terminal"),
+    ],
+)
+def test_wrong_arguments_are_a_sentence(
+    arguments: list[str],
+    sentence: str,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(project)
+    assert main(arguments) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check", "--timeout", "soon"], ["check", "--mode", "x"]]
+)
+def test_argparse_ends_with_the_same_status(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: async-test-template" in capsys.readouterr().err
+
+
+def test_version_is_the_packages_own() -> None:
+    pyproject = (HOOKS.parent / "pyproject.toml").read_text()
+    assert f'version = "{__version__}"' in pyproject
+
+
+def test_rules_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    assert "AT105  loop-scope-mismatch" in capsys.readouterr().out
+    assert main(["explain", "at101"]) == 0
+    explained = capsys.readouterr().out
+    assert "-asyncio_mode = legacy\n+asyncio_mode = auto\n" in explained
+
+
+def test_json_is_one_document(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", str(project), "--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert [finding["code"] for finding in document["findings"]] == ["AT101"]
+    assert [entry["reason"] for entry in document["ignored"]] == ["no fixtures", "no hangs"]
+    assert document["changed"] == []
+
+
+def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
+    process = start("rules", cwd=project)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == ""
+    process.wait(30)
+
+
+def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
+    (project / "pytest.ini").write_text(
+        "[pytest]\n# süß\nasyncio_mode = legacy  # weiß\n", encoding="utf-8"
+    )
+    process = start("migrate", "--diff", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 1, errors
+    assert "s\\xfc\\xdf" in output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
+def test_ctrl_c_exits_130_and_says_so(project: Path) -> None:
+    process = start("migrate", "--verify", "kill -INT $PPID; sleep 5", cwd=project)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "Interrupted" in errors
+    assert (project / "pytest.ini").read_text() == LEGACY

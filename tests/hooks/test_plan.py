@@ -1,0 +1,157 @@
+"""The plan: whole fixes or none, checked twice, to a fixed point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Edit, Finding, Rule, Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from async_test_template.project import Project
+
+EVERYTHING = frozenset(Tier)
+
+
+def rule(code: str, *edits: Edit, tier: Tier = Tier.SAFE, times: int = 99) -> Rule:
+    """Make a rule that finds the same thing until its fix has been made `times` times."""
+
+    def check(project: Project) -> Iterator[Finding]:
+        text = project.tree.text("pytest.ini") or ""
+        if text.count(code) < times:
+            yield Finding(code, "found", "pytest.ini", tier=tier, edits=edits)
+
+    return Rule(code, code, code, "Why.", "always", tier, check, (), ())
+
+
+def set_to(key: str, value: str) -> Edit:
+    return Edit("pytest.ini", "set", ("pytest", key), value)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path
+
+
+def test_fixes_that_touch_different_places_are_made_in_one_round(root: Path) -> None:
+    rules = [
+        rule("AT101", set_to("a", "AT101"), times=1),
+        rule("AT102", set_to("b", "AT102"), times=1),
+    ]
+    plan = make_plan(root, Desired(), rules, EVERYTHING)
+    assert plan.after == {"pytest.ini": b"[pytest]\na = AT101\nb = AT102\n"}
+    assert plan.before == {"pytest.ini": b"[pytest]\n"}
+    assert plan.left == []
+    assert (root / "pytest.ini").read_text() == "[pytest]\n"
+
+
+def test_a_fix_that_does_not_help_is_taken_back_and_the_others_stay(root: Path) -> None:
+    rules = [rule("AT101", set_to("a", "useless")), rule("AT102", set_to("b", "AT102"), times=1)]
+    plan = make_plan(root, Desired(), rules, EVERYTHING)
+    assert plan.after == {"pytest.ini": b"[pytest]\nb = AT102\n"}
+    assert [finding.code for finding in plan.left] == ["AT101"]
+    assert plan.failed == ["pytest.ini: AT101 was not fixed: the fix does not help"]
+
+
+def test_a_fix_is_made_as_a_whole_or_not_at_all(root: Path) -> None:
+    impossible = Edit("pytest.ini", "delete", ("pytest", "missing"))
+    plan = make_plan(
+        root, Desired(), [rule("AT101", set_to("a", "AT101"), impossible, times=1)], EVERYTHING
+    )
+    assert plan.after == {}
+    assert "AT101 was not fixed" in plan.failed[0]
+    assert [finding.code for finding in plan.left] == ["AT101"]
+
+
+def test_two_fixes_that_never_agree_end_after_five_rounds(root: Path) -> None:
+    def quarrel(code: str, mine: str, other: str) -> Rule:
+        def check(project: Project) -> Iterator[Finding]:
+            if project.settings.text_of("a") != mine:
+                edits = (set_to("a", mine),)
+                yield Finding(code, f"not {mine}", "pytest.ini", tier=Tier.SAFE, edits=edits)
+
+        return Rule(code, other, code, "Why.", "always", Tier.SAFE, check, (), ())
+
+    plan = make_plan(
+        root, Desired(), [quarrel("AT101", "x", "y"), quarrel("AT102", "y", "x")], EVERYTHING
+    )
+    assert len(plan.fixed) <= 5
+    assert plan.left
+
+
+def test_only_the_wanted_tiers_are_made(root: Path) -> None:
+    unsafe = rule("AT101", set_to("a", "AT101"), tier=Tier.UNSAFE, times=1)
+    assert make_plan(root, Desired(), [unsafe], frozenset({Tier.SAFE})).after == {}
+    assert make_plan(root, Desired(), [unsafe], EVERYTHING).after
+
+
+def test_each_fix_is_asked_for_once_and_a_no_is_kept(root: Path) -> None:
+    asked = []
+
+    def ask(finding: Finding, changes: object) -> bool:
+        asked.append((finding.code, changes))
+        return finding.code == "AT102"
+
+    rules = [
+        rule("AT101", set_to("a", "AT101"), times=1),
+        rule("AT102", set_to("b", "AT102"), times=1),
+    ]
+    plan = make_plan(root, Desired(), rules, EVERYTHING, ask)
+    assert [code for code, _ in asked] == ["AT101", "AT102"]
+    assert asked[0][1] == {"pytest.ini": (b"[pytest]\n", b"[pytest]\na = AT101\n")}
+    assert plan.after == {"pytest.ini": b"[pytest]\nb = AT102\n"}
+
+
+MIXED = [
+    {name: text.replace("\n", ends) for name, text in example.before.items()}
+    for rule_ in ALL
+    for example in rule_.invalid
+    for ends in ("\n", "\r\n")
+]
+
+
+@pytest.mark.parametrize("files", MIXED, ids=range(len(MIXED)))
+def test_all_rules_together_reach_a_fixed_point(files: dict[str, str], tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    plan = make_plan(tmp_path, Desired(), ALL, EVERYTHING)
+    assert plan.failed == []
+    for name, data in plan.after.items():
+        (tmp_path / name).write_bytes(data)
+        if "\r\n" in files[name]:
+            assert b"\n" not in data.replace(b"\r\n", b"")
+    second = make_plan(tmp_path, Desired(), ALL, EVERYTHING)
+    assert second.after == {}
+    assert second.left == plan.left
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        (("set", ("t", "a")), ("set", ("t", "b")), False),
+        (("set", ("t", "a")), ("delete", ("t", "a")), True),
+        (("rename", ("t",)), ("set", ("t", "a")), True),
+        (("delete", ("t", "a", 0)), ("set", ("t", "a", 1)), True),
+        (("set", ("t", "a", 0)), ("set", ("t", "a", 1)), False),
+        (("require", ("t", "a")), ("specifier", ("t", "a", 1)), False),
+        (("require", ("t", "a")), ("delete", ("t", "a", 1)), True),
+        (("header", ()), ("set", ("t", "a")), True),
+    ],
+)
+def test_which_edits_clash(
+    one: tuple[str, tuple[object, ...]], other: tuple[str, tuple[object, ...]], *, clash: bool
+) -> None:
+    from async_test_template import plan
+
+    first, second = (Edit("f.toml", verb, at, object()) for verb, at in (one, other))  # type: ignore[arg-type]
+    assert plan._clash(first, second) is clash  # noqa: SLF001 - the heart of a round
+    assert plan._clash(second, first) is clash  # noqa: SLF001
+    assert not plan._clash(first, second._replace(file="other.toml"))  # noqa: SLF001

@@ -1,0 +1,146 @@
+"""The formats for programs: complete, escaped, and valid where there is a schema."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from async_test_template.findings import Finding, Tier
+from async_test_template.plan import Plan
+from async_test_template.report import render, summary
+from async_test_template.suppressions import Silenced
+
+# The part of the SARIF 2.1.0 schema (OASIS) that a report of ours touches, made strict: nothing
+# may stand in it that is not named here.
+STRING = {"type": "string"}
+POSITIVE = {"type": "integer", "minimum": 1}
+
+
+def strict(required: list[str], **properties: object) -> dict[str, object]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+        "properties": properties,
+    }
+
+
+MESSAGE = strict(["text"], text=STRING)
+LOCATION = strict(
+    ["physicalLocation"],
+    physicalLocation=strict(
+        ["artifactLocation"],
+        artifactLocation=strict(
+            ["uri"], uri={"type": "string", "format": "uri-reference"}, uriBaseId=STRING
+        ),
+        region=strict(["startLine"], startLine=POSITIVE, startColumn=POSITIVE),
+    ),
+)
+RESULT = strict(
+    ["message"],
+    ruleId=STRING,
+    ruleIndex={"type": "integer", "minimum": -1},
+    level={"enum": ["none", "note", "warning", "error"]},
+    message=MESSAGE,
+    locations={"type": "array", "items": LOCATION},
+    suppressions={
+        "type": "array",
+        "items": strict(["kind"], kind={"enum": ["inSource", "external"]}, justification=STRING),
+    },
+)
+RULE = strict(
+    ["id"],
+    id=STRING,
+    name=STRING,
+    shortDescription=MESSAGE,
+    fullDescription=MESSAGE,
+    help=MESSAGE,
+    properties={"type": "object"},
+)
+DRIVER = strict(["name"], name=STRING, version=STRING, rules={"type": "array", "items": RULE})
+RUN = strict(
+    ["tool"],
+    tool=strict(["driver"], driver=DRIVER),
+    columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+    originalUriBaseIds={"type": "object"},
+    results={"type": "array", "items": RESULT},
+)
+SARIF = strict(
+    ["version", "runs"],
+    **{
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"enum": ["2.1.0"]},
+        "runs": {"type": "array", "items": RUN},
+    },
+)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    plan = Plan()
+    plan.left = [
+        Finding("AT101", "100% wrong,\nhere: now", "a b/ü,x.ini", 3, 7, Tier.SAFE),
+        Finding("AT306", "no timeout", "pytest.ini", hint="choose one"),
+    ]
+    plan.silenced = [
+        Silenced(Finding("AT105", "loops", "test_a.py", 2), "wanted", in_source=True),
+        Silenced(Finding("AT104", "wide", "test_a.py"), "known", in_source=False),
+    ]
+    plan.fixed = [Finding("AT212", "strict", "pytest.ini", 2, 1, Tier.SAFE)]
+    plan.after = {"pytest.ini": b""}
+    return plan
+
+
+def test_sarif_is_valid_and_points_at_its_rules(plan: Plan) -> None:
+    document = json.loads(render(plan, "sarif", colour=False))
+    jsonschema.Draft7Validator(SARIF, format_checker=jsonschema.FormatChecker()).validate(document)
+    (run,) = document["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "a%20b/%C3%BC%2Cx.ini"
+    kinds = [s["kind"] for result in run["results"] for s in result.get("suppressions", ())]
+    assert kinds == ["inSource", "external"]
+
+
+def test_github_commands_are_escaped(plan: Plan) -> None:
+    first, second = render(plan, "github", colour=False).splitlines()
+    properties, _, message = first.removeprefix("::error ").partition("::")
+    assert properties == "file=a b/ü%2Cx.ini,line=3,col=7,title=AT101 asyncio-mode-legacy"
+    assert message.startswith("100%25 wrong,%0Ahere: now. ")
+    assert "What to do: choose one." in second
+
+
+def test_json_tells_everything(plan: Plan) -> None:
+    document = json.loads(render(plan, "json", colour=False))
+    first = document["findings"][0]
+    assert (first["file"], first["line"], first["column"]) == ("a b/ü,x.ini", 3, 7)
+    assert (first["code"], first["name"]) == ("AT101", "asyncio-mode-legacy")
+    assert first["tier"] == "safe"
+    assert first["why"]
+    assert first["since"]
+    assert [entry["code"] for entry in document["fixed"]] == ["AT212"]
+    assert [entry["reason"] for entry in document["ignored"]] == ["wanted", "known"]
+    assert document["changed"] == ["pytest.ini"]
+
+
+def test_colour_only_repeats_what_the_text_says(plan: Plan) -> None:
+    coloured = render(plan, "text", colour=True)
+    assert "\033[" in coloured
+    plain = render(plan, "text", colour=False)
+    for code in ("\033[1m", "\033[2m", "\033[0m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == plain
+    assert "AT101 [safe fix]" in plain
+    assert "test_a.py:2:1 AT105 ignored: wanted" in plain
+
+
+def test_the_summary_counts(plan: Plan) -> None:
+    assert list(summary(plan, written=True)) == [
+        "1 finding fixed in 1 file.",
+        "2 findings left, 1 with a safe fix (migrate).",
+    ]
+    assert next(summary(plan, written=False)) == "1 finding would be fixed in 1 file."
+    assert list(summary(Plan(), written=False)) == ["Nothing to do."]

@@ -1,0 +1,222 @@
+"""The launcher finds a way to run the engine in the environments that people have."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "hooks" / "run.py"
+UV = shutil.which("uv") or "uv"
+
+
+class Environment(NamedTuple):
+    """A Python of its own, and the programs beside it."""
+
+    python: Path
+    path: Path
+
+
+def environment(folder: Path, *options: str) -> Environment:
+    subprocess.run(
+        [UV, "venv", "--quiet", "--python", sys.executable, *options, folder], check=True
+    )
+    programs = folder / "programs"
+    programs.mkdir()
+    git = shutil.which("git")
+    assert git is not None
+    (programs / "git").symlink_to(git)
+    return Environment(folder / "bin" / "python", programs)
+
+
+def launch(
+    where: Environment, project: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {"HOME", "LANG", "TMPDIR"} | {name for name in os.environ if name.endswith("_PROXY")}
+    kept |= {name for name in os.environ if name.startswith(("PIP_", "UV_", "SSL_"))}
+    return subprocess.run(
+        [where.python, RUN, *arguments],
+        cwd=project,
+        env={
+            **{name: value for name, value in os.environ.items() if name in kept},
+            "PATH": str(where.path),
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Give a project with a file that no one can read, as after a merge, and settings for uv."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("[tool.a]\n[tool.a]\n", encoding="utf-8")
+    (folder / "uv.toml").write_text("no-index = true\n", encoding="utf-8")
+    # A user's module must not be taken for one of the standard library's; pip sees to it as well.
+    (folder / "tempfile.py").write_text("raise SystemExit('shadowed')\n", encoding="utf-8")
+    return folder
+
+
+def is_run(run: subprocess.CompletedProcess[str]) -> bool:
+    """Tell whether the engine has looked at the project and found its file broken."""
+    return run.returncode == 2 and "pyproject.toml:2" in run.stderr
+
+
+def without_network(tmp_path: Path) -> dict[str, str]:
+    return {
+        "UV_OFFLINE": "1",
+        "UV_CACHE_DIR": str(tmp_path / "empty-cache"),
+        "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+
+def add_uv(where: Environment) -> None:
+    (where.path / "uv").symlink_to(UV)
+
+
+def test_what_it_needs_is_what_the_package_needs() -> None:
+    source = RUN.read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    header = re.search(r"^# dependencies = (\[.*\])$", source, re.MULTILINE)
+    needed = re.search(r"^NEEDED = (\{.*\})$", source, re.MULTILINE)
+    assert header is not None
+    assert needed is not None
+
+    requirements = [f"{name}>={version}" for name, version in ast.literal_eval(needed[1]).items()]
+    assert ast.literal_eval(header[1]) == requirements == project["dependencies"]
+    assert f'# requires-python = "{project["requires-python"]}"' in source
+
+
+def test_it_needs_only_the_standard_library_of_python_310() -> None:
+    tree = ast.parse(RUN.read_text(encoding="utf-8"), feature_version=(3, 10))
+
+    imported = {
+        name.partition(".")[0]
+        for node in tree.body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [str(node.module)]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported <= sys.stdlib_module_names
+
+
+@pytest.mark.slow
+def test_the_engine_runs_where_all_it_needs_is_installed(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv")
+    install = [UV, "pip", "install", "--quiet", "--python", str(where.python)]
+    subprocess.run([*install, "packaging", "questionary", "tomlkit"], check=True)
+
+    run = launch(where, project, "check", ".", **without_network(tmp_path))
+
+    assert is_run(run), run.stderr
+
+
+@pytest.mark.slow
+def test_an_old_tomlkit_is_as_good_as_none(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv")
+    install = [UV, "pip", "install", "--quiet", "--python", str(where.python)]
+    subprocess.run([*install, "packaging", "questionary", "tomlkit==0.13.2"], check=True)
+
+    run = launch(where, project, "check", ".", **without_network(tmp_path))
+
+    assert run.returncode == 2
+    assert "tomlkit>=0.15.2" in run.stderr
+
+
+@pytest.mark.slow
+def test_uv_brings_it_along_where_there_is_no_pip(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv")
+    add_uv(where)
+
+    run = launch(where, project, "check", ".")
+
+    assert is_run(run), run.stderr
+    assert "error: " in run.stderr
+    assert len(list(project.iterdir())) == 3, "nothing is left in the project"
+
+
+@pytest.mark.slow
+def test_the_uv_that_runs_copier_is_found_outside_the_path(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv")
+
+    run = launch(where, project, "check", ".", UV=UV, PYTHONSAFEPATH="1")
+
+    assert is_run(run), run.stderr
+
+
+@pytest.mark.slow
+def test_pip_is_next_where_uv_is_offline(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv", "--seed")
+    add_uv(where)
+    offline = without_network(tmp_path)
+    without_uv = {name: offline[name] for name in ("UV_OFFLINE", "UV_CACHE_DIR")}
+
+    run = launch(where, project, "check", ".", PIP_USER="1", **without_uv)
+
+    assert is_run(run), run.stderr
+
+
+@pytest.mark.slow
+def test_the_pip_of_another_python_will_do(tmp_path: Path, project: Path) -> None:
+    where = environment(tmp_path / "venv")
+    other = environment(tmp_path / "other", "--seed")
+    (where.path / "pip3").symlink_to(other.python.parent / "pip3")
+
+    run = launch(where, project, "check", ".")
+
+    assert is_run(run), run.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_uv", [True, False])
+@pytest.mark.parametrize("with_pip", [True, False])
+def test_where_nothing_helps_one_sentence_says_what_to_install(
+    tmp_path: Path, project: Path, *, with_uv: bool, with_pip: bool
+) -> None:
+    where = environment(tmp_path / "venv", *["--seed"] * with_pip)
+    if with_uv:
+        add_uv(where)
+
+    run = launch(where, project, "check", ".", **without_network(tmp_path))
+
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.count("\n") == 1
+    assert "tomlkit>=0.15.2" in run.stderr
+    assert str(where.python) in run.stderr
+
+
+@pytest.mark.slow
+def test_uv_runs_it_by_hand(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.a]\n", encoding="utf-8")
+    (project / "uv.toml").unlink()
+    run = subprocess.run(
+        [UV, "run", "--quiet", "--python", sys.executable, RUN, "check", "."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr

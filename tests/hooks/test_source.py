@@ -1,0 +1,141 @@
+"""What the reader of Python files sees, and what it must not be fooled by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.source.index import Index, read_index
+from async_test_template.source.walk import python_files
+from async_test_template.tree import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def index(root: Path, files: dict[str, str]) -> Index:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode())
+    return read_index(root, Tree(root, {}).read)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pytest_asyncio\n@pytest_asyncio.fixture(scope='session')\nasync def a(): ...\n",
+        "import pytest_asyncio as pa\n@pa.fixture(scope='session')\nasync def a(): ...\n",
+        "from pytest_asyncio import fixture\n@fixture(scope='session')\nasync def a(): ...\n",
+        "from pytest_asyncio import fixture as f\n@f('session', name='a')\nasync def x(): ...\n",
+        "from pytest_asyncio.plugin import fixture\n@fixture('session')\nasync def a(): ...\n",
+        (
+            "import pytest_asyncio\nclass TestA:\n"
+            "  @pytest_asyncio.fixture(scope='session')\n  async def a(self): ...\n"
+        ),
+        (
+            "import pytest_asyncio\ntry:\n"
+            "  @pytest_asyncio.fixture(scope='session')\n  async def a(): ...\nexcept: pass\n"
+        ),
+    ],
+)
+def test_a_fixture_is_found_by_any_name(text: str, tmp_path: Path) -> None:
+    (fixture,) = index(tmp_path, {"conftest.py": text}).fixtures
+    assert (fixture.name, fixture.scope) == ("a", "session")
+    assert fixture.decorator == "pytest_asyncio.fixture"
+    assert fixture.is_async
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def fixture(f): return f\n@fixture\nasync def a(): ...\n",
+        "from factory import fixture\n@fixture\nasync def a(): ...\n",
+        "class A:\n  def event_loop(self): ...\n",
+        "# @pytest.fixture\nX = '''\n@pytest.fixture\nasync def a(): ...\n'''\n",
+    ],
+)
+def test_what_only_looks_like_a_fixture_is_none(text: str, tmp_path: Path) -> None:
+    assert index(tmp_path, {"conftest.py": text}).fixtures == ()
+
+
+def test_a_computed_scope_is_unknown_and_a_called_decorator_counts(tmp_path: Path) -> None:
+    text = (
+        "import pytest_asyncio\nS = 'session'\n"
+        "@pytest_asyncio.fixture(scope=S)\nasync def a(): ...\n"
+        "b = pytest_asyncio.fixture(scope='module')(make)\n"
+        "@pytest_asyncio.fixture(**options)\nasync def c(): ...\n"
+    )
+    scopes = [fixture.scope for fixture in index(tmp_path, {"conftest.py": text}).fixtures]
+    assert sorted(scopes) == ["?", "?", "module"]
+
+
+def test_marks_come_from_the_test_its_class_and_its_module(tmp_path: Path) -> None:
+    text = (
+        "import pytest as pt\nfrom pytest import mark\n"
+        "pytestmark: list = [pt.mark.anyio, mark.slow]\n"
+        "class TestA:\n  pytestmark = mark.asyncio(loop_scope='class')\n"
+        "  @mark.asyncio(scope='module')\n  async def test_a(self): ...\n"
+        "  async def test_b(self): ...\n"
+    )
+    first, second = index(tmp_path, {"test_a.py": text}).tests
+    assert [mark.name for mark in first.marks] == ["asyncio", "asyncio", "anyio", "slow"]
+    mark = first.mark("asyncio")
+    assert mark is not None
+    assert mark.loop_scope == "module"
+    inherited = second.mark("asyncio")
+    assert inherited is not None
+    assert inherited.loop_scope == "class"
+
+
+def test_only_what_pytest_collects_is_a_test(tmp_path: Path) -> None:
+    text = (
+        "import unittest\n"
+        "class Base(unittest.TestCase): ...\n"
+        "class CheckA(Base):\n  async def test_in_unittest(self): ...\n"
+        "class Helper:\n  async def test_no(self): ...\n"
+        "async def test_yes(): ...\nasync def helper_test(): ...\n"
+    )
+    found = index(tmp_path, {"test_a.py": text, "helpers.py": text})
+    assert [(test.name, test.in_unittest) for test in found.tests] == [
+        ("test_in_unittest", True),
+        ("test_yes", False),
+    ]
+    assert [test.name for test in found.async_tests] == ["test_yes"]
+
+
+def test_the_closest_fixture_is_the_one_a_test_gets(tmp_path: Path) -> None:
+    fixture = "import pytest\n@pytest.fixture{}\nasync def a({}): ...\n"
+    files = {
+        "conftest.py": fixture.format("", "") + "@pytest.fixture(autouse=True)\ndef auto(): ...\n",
+        "sub/conftest.py": fixture.format("(scope='module')", "a"),
+        "sub/test_it.py": "async def test_it(a): ...\n",
+        "test_top.py": "async def test_top(a): ...\n",
+        "other/conftest.py": fixture.format("", ""),
+    }
+    found = index(tmp_path, files)
+    below, top = found.tests
+    used = [(fixture.name, fixture.file) for fixture in found.used_by(below)]
+    assert used == [("a", "sub/conftest.py"), ("auto", "conftest.py"), ("a", "conftest.py")]
+    assert [f.file for f in found.used_by(top)] == ["conftest.py", "conftest.py"]
+
+
+def test_what_cannot_be_parsed_is_told_and_spoils_the_proof(tmp_path: Path) -> None:
+    found = index(tmp_path, {"conftest.py": "import pytest_asyncio\ndef (:\n"})
+    assert [(file, line) for file, line, _ in found.unreadable] == [("conftest.py", 2)]
+    assert not found.complete
+    starred = index(tmp_path, {"conftest.py": "from pytest_asyncio import *\n"})
+    assert not starred.complete
+
+
+@pytest.mark.parametrize("data", [b"event_loop\0", b"\xef\xbb\xbfimport pytest_asyncio\n", b""])
+def test_odd_bytes_are_no_crash(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_bytes(data)
+    read_index(tmp_path, Tree(tmp_path, {}).read)
+
+
+def test_folders_that_are_not_the_repositorys_own_are_left_out(tmp_path: Path) -> None:
+    for name in ("a/test_a.py", ".git/x.py", "env/x.py", "node_modules/x.py", "build/x.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    assert list(python_files(tmp_path)) == ["a/test_a.py"]
