@@ -26,7 +26,7 @@ def environment(shared_folder: Path) -> Environment:
     folder = shared_folder / "environment"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
-            Environment.build(folder, sys.executable, *EVERYTHING)
+            Environment.build(folder, sys.executable, "--compile-bytecode", *EVERYTHING)
     return Environment(folder)
 
 
