@@ -37,6 +37,7 @@ class Plan:
         left: findings that stay, as the changed repository has them.
         silenced: findings that a comment or a reason in pyproject.toml silences.
         failed: sentences on fixes that could not be made as they should.
+        unreadable: Python files that this Python cannot parse, with line and message.
 
     """
 
@@ -48,6 +49,7 @@ class Plan:
         self.left: list[Finding] = []
         self.silenced: list[Silenced] = []
         self.failed: list[str] = []
+        self.unreadable: tuple[tuple[str, int, str], ...] = ()
 
 
 def make_plan(
@@ -120,8 +122,10 @@ class _Planner:
 
     def _look(self) -> None:
         project = Project(self.root, self.desired, self.plan.after)
+        findings = run(project, self.rules)
         codes = {rule.code for rule in ALL}
-        self.plan.left, self.plan.silenced = sort_out(project, run(project, self.rules), codes)
+        self.plan.left, self.plan.silenced = sort_out(project, findings, codes)
+        self.plan.unreadable = project.unreadable
 
     def _make_round(self) -> list[Finding]:
         """Make every wanted fix whose edits touch no place that another fix has touched."""

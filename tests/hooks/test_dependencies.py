@@ -68,7 +68,7 @@ NOTATIONS = {
     ),
     "tox.ini": (
         "tox.ini",
-        "[testenv:x]\ndeps =\n    -r base.txt\n    py3{{9,10}}: pytest-asyncio{}  # old\n",
+        "[testenv:x]\ndeps =\n    -r base.txt\n    py3{{10,11}}: pytest-asyncio{}  # old\n",
         "==0.11.0",
     ),
     "requirements": (
@@ -235,3 +235,35 @@ def test_poetrys_own_language(
 ) -> None:
     assert bounds.admits(specifier, inside)
     assert not outside or not bounds.admits(specifier, outside)
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("pytest-asyncio<1; python_version < '3.10'", False),
+        ('pytest-asyncio<1; python_version<="3.9"', False),
+        ("pytest-asyncio<1; python_version == '3.8'", False),
+        ("pytest-asyncio<1; python_full_version < '3.8.1'", False),
+        ("pytest-asyncio<1; python_version < '3.12'", True),
+        ("pytest-asyncio<1; python_version >= '3.8'", True),
+        ("pytest-asyncio<1; python_version == '3.10'", True),
+    ],
+)
+def test_what_is_for_old_pythons_does_not_count(line: str, counts: object, tmp_path: Path) -> None:
+    assert bool(read(tmp_path, {"requirements.txt": line}).of("pytest-asyncio")) is counts
+
+
+@pytest.mark.parametrize(
+    ("factors", "counts"),
+    [
+        ("py38", False),
+        ("py27,py35", False),
+        ("py{37,38}", False),
+        ("py{39,310}", True),
+        ("py310", True),
+        ("django4", True),
+    ],
+)
+def test_nor_what_tox_has_for_them(factors: str, counts: object, tmp_path: Path) -> None:
+    text = f"[testenv]\ndeps =\n    {factors}: pytest-asyncio<1\n"
+    assert bool(read(tmp_path, {"tox.ini": text}).of("pytest-asyncio")) is counts
