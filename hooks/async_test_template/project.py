@@ -66,8 +66,7 @@ class Project:
         patterns = [
             word for line in self.settings.lines_of("python_files") for word in line.split()
         ]
-        created = [file for file in self.tree.changed if file.endswith(".py")]
-        return read_index(self.root, self.tree.read, patterns or TEST_FILES, created)
+        return read_index(self.root, self.tree.read, patterns or TEST_FILES)
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:

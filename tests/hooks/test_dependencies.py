@@ -220,6 +220,8 @@ def test_a_raised_specifier_admits_the_version_and_nothing_older(specifier: str)
 @pytest.mark.parametrize(
     ("specifier", "inside", "outside"),
     [
+        ("~=1.4", (1, 9), (2,)),
+        ("~=1.4.2", (1, 4, 9), (1, 5)),
         ("^1.2.3", (1, 9), (2,)),
         ("^0.25", (0, 25, 9), (0, 26)),
         ("^0.0.3", (0, 0, 3), (0, 0, 4)),
@@ -230,7 +232,7 @@ def test_a_raised_specifier_admits_the_version_and_nothing_older(specifier: str)
         ("*", (9,), ()),
     ],
 )
-def test_poetrys_own_language(
+def test_compatible_releases_and_poetrys_own_language(
     specifier: str, inside: tuple[int, ...], outside: tuple[int, ...]
 ) -> None:
     assert bounds.admits(specifier, inside)
