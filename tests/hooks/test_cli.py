@@ -244,11 +244,16 @@ def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
-def test_ctrl_c_exits_130_and_says_so(project: Path) -> None:
-    process = start("migrate", "--verify", "kill -INT $PPID; sleep 5", cwd=project)
+@pytest.mark.parametrize("interrupted_run", [1, 2])
+def test_ctrl_c_exits_130_and_leaves_the_old_files(interrupted_run: int, project: Path) -> None:
+    command = (
+        f'echo >> runs; [ "$(wc -l < runs)" -lt {interrupted_run} ] || kill -INT $PPID; sleep 1'
+    )
+    process = start("migrate", "--verify", command, cwd=project)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     assert "Interrupted" in errors
+    assert (project / "runs").read_text() == "\n" * interrupted_run
     assert (project / "pytest.ini").read_text() == LEGACY
 
 
