@@ -161,7 +161,8 @@ def _migrate(options: argparse.Namespace) -> int:
     if options.diff:
         from async_test_template.diff import unified
 
-        sys.stdout.write(unified(_changes(plan), colour=_colour(sys.stdout)))
+        changes = _changes(plan, _prefix(root))
+        sys.stdout.write(unified(changes, colour=_colour(sys.stdout)))
         _tell(plan, written=False)
         return _LEFT if plan.left or plan.after else _CLEAN
     put_back = bool(plan.after) and not _write(options, root, plan)
@@ -276,7 +277,8 @@ def _fits(rule: Rule, codes: Iterable[str]) -> bool:
 
 
 def _print(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
-    sys.stdout.write(render(plan, options.format, colour=_colour(sys.stdout)))
+    prefix = _prefix(_root(options))
+    sys.stdout.write(render(plan, options.format, prefix=prefix, colour=_colour(sys.stdout)))
     sys.stdout.flush()
     _tell(plan, written=written)
 
@@ -286,8 +288,20 @@ def _tell(plan: Plan, *, written: bool) -> None:
         print(line, file=sys.stderr)
 
 
-def _changes(plan: Plan) -> dict[str, tuple[bytes, bytes]]:
-    return {file: (plan.before[file], new) for file, new in plan.after.items()}
+def _changes(plan: Plan, prefix: str) -> dict[str, tuple[bytes, bytes]]:
+    return {prefix + file: (plan.before[file], new) for file, new in plan.after.items()}
+
+
+def _prefix(root: Path) -> str:
+    """Give what makes paths from the project's root paths from the current directory.
+
+    Editors, `git apply` and GitHub look from there. Outside of it paths stay those from the root.
+    """
+    try:
+        below = root.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return ""
+    return "" if below == "." else f"{below}/"
 
 
 def _colour(stream: object) -> bool:

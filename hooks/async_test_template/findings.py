@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from async_test_template.project import Project
+    from async_test_template.source.source import Source
 
 
 class Tier(enum.Enum):
@@ -23,7 +24,8 @@ class Tier(enum.Enum):
 
 #: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
 #: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
-#: requirement and `require` adds one.
+#: requirement and `require` adds one; `splice` replaces a span of Python code and `create` makes a
+#: file that is not there.
 Verb = Literal[
     "set",
     "delete",
@@ -34,6 +36,8 @@ Verb = Literal[
     "header",
     "specifier",
     "require",
+    "splice",
+    "create",
 ]
 
 
@@ -44,7 +48,8 @@ class Edit(NamedTuple):
         file: path from the project's root, with forward slashes.
         verb: what is done to the place.
         at: the place: a TOML path; `(section, key)` in an INI file, with the number of the entry
-            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end.
+            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end; start
+            and end of a span of Python code, as `source.Source` counts.
         value: the new value, name, comment or specifier, where the verb takes one.
         old: the requirement whose specifier changes.
 
@@ -114,12 +119,16 @@ class Rule(NamedTuple):
         why: what it costs to leave it, in a sentence or two.
         since: the version that made it so, and of what.
         tier: the furthest that a fix of this rule goes.
-        check: reads a project and tells its findings; never touches the disk.
+        check: reads a project and tells its findings, None where `visit` does; neither touches
+            the disk.
         invalid: repositories with exactly one finding of this rule each.
         valid: repositories that look alike and have none.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
         optional: off unless `--select` names it: a matter of taste.
+        visit: reads one parsed file of a project, for rules that look at code only; it is called
+            for the files in which `words` is found.
+        words: a regular expression on the bytes of a file.
 
     """
 
@@ -129,8 +138,10 @@ class Rule(NamedTuple):
     why: str
     since: str
     tier: Tier
-    check: Callable[["Project"], Iterable[Finding]]
+    check: Callable[["Project"], Iterable[Finding]] | None
     invalid: tuple[Example, ...]
     valid: tuple[Mapping[str, str], ...]
     gate: tuple[tuple[str, str], ...] = ()
     optional: bool = False
+    visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
+    words: bytes = b""

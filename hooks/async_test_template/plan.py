@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, ParseError
@@ -37,6 +38,7 @@ class Plan:
         left: findings that stay, as the changed repository has them.
         silenced: findings that a comment or a reason in pyproject.toml silences.
         failed: sentences on fixes that could not be made as they should.
+        unreadable: Python files that this Python cannot parse, with line and message.
 
     """
 
@@ -48,6 +50,7 @@ class Plan:
         self.left: list[Finding] = []
         self.silenced: list[Silenced] = []
         self.failed: list[str] = []
+        self.unreadable: tuple[tuple[str, int, str], ...] = ()
 
 
 def make_plan(
@@ -108,8 +111,9 @@ class _Planner:
                 break
             findings = self.plan.left
             self._look()
-            found_again = {_identity(finding) for finding in self.plan.left}
-            useless = [finding for finding in made if _identity(finding) in found_again]
+            before = Counter(map(_identity, findings))
+            after = Counter(map(_identity, self.plan.left))
+            useless = [f for f in made if after[_identity(f)] >= before[_identity(f)]]
             if useless:
                 for finding in useless:
                     self._give_up(finding, "the fix does not help")
@@ -120,59 +124,136 @@ class _Planner:
 
     def _look(self) -> None:
         project = Project(self.root, self.desired, self.plan.after)
+        findings = run(project, self.rules)
         codes = {rule.code for rule in ALL}
-        self.plan.left, self.plan.silenced = sort_out(project, run(project, self.rules), codes)
+        self.plan.left, self.plan.silenced = sort_out(project, findings, codes)
+        self.plan.unreadable = project.unreadable
 
     def _make_round(self) -> list[Finding]:
-        """Make every wanted fix whose edits touch no place that another fix has touched."""
+        """Make every wanted fix whose edits touch no place that another fix has touched.
+
+        Edits of code are made at the end, all of a file at once: they count in the text that the
+        round began with. Where one of them cannot be made the round begins anew without it.
+        """
+        earlier = self.plan.after
         made: list[Finding] = []
-        touched: list[Edit] = []
+        touched = _Touched()
         for finding in self.plan.left:
             if not finding.edits or finding.tier not in self.tiers:
                 continue
-            if not self.decisions.get(_identity(finding), True):
+            if not self.decisions.get(_identity(finding), True) or touched.clash(finding.edits):
                 continue
-            if any(_clash(edit, other) for edit in finding.edits for other in touched):
-                continue
-            edits = [edit for edit in finding.edits if edit not in touched]
-            changed = self._changed(finding, edits)
+            edits = touched.others(finding.edits)
+            changed = self._changed(finding, edits, Tree(self.root, earlier))
             if changed is None:
                 continue
             self.plan.after = {**self.plan.after, **changed}
-            touched += edits
+            touched.add(edits)
             made.append(finding)
+        if not self._splice(made, touched.by_file, Tree(self.root, earlier)):
+            self.plan.after = earlier
+            return self._make_round()
         return made
 
-    def _changed(self, finding: Finding, edits: list[Edit]) -> dict[str, bytes] | None:
+    def _changed(self, finding: Finding, edits: list[Edit], begin: Tree) -> dict[str, bytes] | None:
+        """Make the edits of configuration, and ask; None where the fix is not to be made."""
         # Imported here: a check that has nothing to fix needs no editors.
         from async_test_template.apply import apply
 
         tree = Tree(self.root, self.plan.after)
+        code = [edit for edit in edits if edit.verb == "splice"]
         try:
-            changed = apply(tree, edits)
+            changed = apply(tree, [edit for edit in edits if edit.verb != "splice"])
+            # One by one, so that the question shows this fix and no other.
+            shown = {**changed, **apply(begin, code)} if code and self.ask else changed
         except (EditError, ParseError) as error:
             self._give_up(finding, error.message)
             return None
         identity = _identity(finding)
         if self.ask is not None and identity not in self.decisions:
-            shown = {file: (tree.read(file) or b"", new) for file, new in changed.items()}
-            self.decisions[identity] = self.ask(finding, shown)
+            old_and_new = {file: (tree.read(file) or b"", new) for file, new in shown.items()}
+            self.decisions[identity] = self.ask(finding, old_and_new)
         return changed if self.decisions.get(identity, True) else None
+
+    def _splice(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
+        """Make the edits of code; give up the fixes that cannot be made, and tell if there are."""
+        from async_test_template.apply import apply
+
+        for file, edits in by_file.items():
+            try:
+                changed = apply(begin, [edit for edit in edits if edit.verb == "splice"])
+            except (EditError, ParseError) as error:
+                self._blame(file, made, begin, error.message)
+                return False
+            self.plan.after = {**self.plan.after, **changed}
+        return True
+
+    def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
+        """Give up the fixes that fail on their own, or all of the file's if it is none of them."""
+        suspects = [f for f in made if any(edit.file == file for edit in f.edits)]
+        failures = [(finding, _failure(finding, begin)) for finding in suspects]
+        guilty = [(finding, failure) for finding, failure in failures if failure is not None]
+        for finding, failure in guilty or failures:
+            self._give_up(finding, failure or reason)
 
     def _give_up(self, finding: Finding, reason: str) -> None:
         self.decisions[_identity(finding)] = False
         self.plan.failed.append(f"{finding.file}: {finding.code} was not fixed: {reason}")
 
 
+class _Touched:
+    """The edits that a round has made so far, by file."""
+
+    def __init__(self) -> None:
+        self.by_file: dict[str, list[Edit]] = {}
+
+    def add(self, edits: Iterable[Edit]) -> None:
+        for edit in edits:
+            self.by_file.setdefault(edit.file, []).append(edit)
+
+    def clash(self, edits: Iterable[Edit]) -> bool:
+        return any(_clash(edit, other) for edit in edits for other in self._of(edit))
+
+    def others(self, edits: Iterable[Edit]) -> list[Edit]:
+        return [edit for edit in edits if edit not in self._of(edit)]
+
+    def _of(self, edit: Edit) -> list[Edit]:
+        return self.by_file.get(edit.file, [])
+
+
 def _identity(finding: Finding) -> _Identity:
+    # Places in code move with every other fix, and the message names what stands there.
+    if any(edit.verb == "splice" for edit in finding.edits):
+        return (finding.code, finding.file, finding.message)
     # A list among the new values has no hash, but a text.
     return (finding.code, finding.file, repr(finding.edits))
+
+
+def _failure(finding: Finding, begin: Tree) -> str | None:
+    """Tell why the edits of code that a fix consists of cannot be made, None where they can."""
+    from async_test_template.apply import apply
+
+    try:
+        apply(begin, [edit for edit in finding.edits if edit.verb == "splice"])
+    except (EditError, ParseError) as error:
+        return error.message
+    return None
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    if one.at[0] == one.at[1] and other.at[0] == other.at[1]:
+        # Which of two insertions comes first is not told.
+        return one.at == other.at
+    (start, end), (other_start, other_end) = map(int, one.at), map(int, other.at)
+    return max(start, other_start) < min(end, other_end)
 
 
 def _clash(one: Edit, other: Edit) -> bool:
     """Tell whether two edits touch the same place, or one moves the place of the other."""
     if one.file != other.file or one == other:
         return False
+    if one.verb == "splice" and other.verb == "splice":
+        return _overlap(one, other)
     shorter, longer = sorted((one, other), key=lambda edit: len(edit.at))
     if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
         # The entries behind a deleted one have other numbers now.

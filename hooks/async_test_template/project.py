@@ -69,6 +69,11 @@ class Project:
         return read_index(self.root, self.tree.read, patterns or TEST_FILES)
 
     @property
+    def unreadable(self) -> tuple[tuple[str, int, str], ...]:
+        """Python files that could not be parsed, as far as a rule has asked for the code."""
+        return self.code.unreadable if "code" in self.__dict__ else ()
+
+    @property
     def mode(self) -> str:
         """The asyncio mode in the end; pytest-asyncio's default is `strict` (since 0.19)."""
         return self.settings.effective("asyncio_mode") or "strict"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from async_test_template import __version__
 from async_test_template.findings import Tier
+from async_test_template.plan import Plan
 from async_test_template.rules import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.findings import Finding
-    from async_test_template.plan import Plan
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -24,8 +24,17 @@ _TIER_IN_WORDS = {
 }
 
 
-def render(plan: Plan, style: str, *, colour: bool) -> str:
-    """Give the report on a plan in one of FORMATS, ending in a newline unless it is empty."""
+def render(plan: Plan, style: str, *, prefix: str = "", colour: bool = False) -> str:
+    """Give the report on a plan in one of FORMATS, ending in a newline unless it is empty.
+
+    Args:
+        plan: what the run came to.
+        style: one of FORMATS.
+        prefix: what to put before each path, such as `service/`.
+        colour: use it, where the format is for people.
+
+    """
+    plan = _prefixed(plan, prefix)
     if style == "json":
         return _json(plan)
     if style == "sarif":
@@ -48,6 +57,8 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     elif plan.fixed:
         yield f"{_count(len(plan.fixed), 'finding')} would be fixed in {files}."
     yield from plan.failed
+    for file, line, message in plan.unreadable:
+        yield f"{file}:{line}: this Python cannot parse the file, so it was left out: {message}"
     if not plan.left:
         yield "Nothing left to do." if plan.fixed else "Nothing to do."
         return
@@ -58,6 +69,18 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     if unsafe := tiers.count(Tier.UNSAFE):
         parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
     yield ", ".join(parts) + "."
+
+
+def _prefixed(plan: Plan, prefix: str) -> Plan:
+    shown = Plan()
+    shown.fixed = [f._replace(file=prefix + f.file) for f in plan.fixed]
+    shown.left = [f._replace(file=prefix + f.file) for f in plan.left]
+    shown.silenced = [
+        s._replace(finding=s.finding._replace(file=prefix + s.finding.file)) for s in plan.silenced
+    ]
+    shown.failed = plan.failed
+    shown.after = {prefix + file: data for file, data in plan.after.items()}
+    return shown
 
 
 def _count(number: int, word: str) -> str:

@@ -40,7 +40,7 @@ def sort_out(
     """Part the silenced findings from the others.
 
     Raises:
-        UserError: the table in pyproject.toml names an unknown code or gives no reason.
+        UserError: the table in pyproject.toml has an unknown key or code, or gives no reason.
 
     """
     reasons = _reasons(project, known_codes)
@@ -60,6 +60,9 @@ def sort_out(
 def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]:
     file = "pyproject.toml"
     table = project.tree.toml(file).get(_TABLE[0], {}).get(_TABLE[1], {})
+    for key in table if isinstance(table, dict) else ():
+        if key != "ignore":
+            raise _fault(project, (*_TABLE, key), f"there is no setting {key}; ignore is the one")
     ignore = table.get("ignore", {}) if isinstance(table, dict) else {}
     if not isinstance(ignore, dict):
         raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')

@@ -147,6 +147,7 @@ def test_github_is_the_default_on_github(
         ("pyproject.toml", "[tool.async-test-template]\nignore = { AT1 = 'x' }\n", "no rule AT1"),
         ("pyproject.toml", "[tool.async-test-template]\nignore = { AT101 = '' }\n", "reason"),
         ("pyproject.toml", "[tool.async-test-template]\nignore = ['AT101']\n", "table"),
+        ("pyproject.toml", "[tool.async-test-template]\nignores = {}\n", "no setting ignores"),
         (".copier-answers.yml", "mode: fast\n", "none of auto, strict"),
         (".copier-answers.yml", "just words\n", ".copier-answers.yml:1"),
         (".copier-answers.yml", "timeout: soon\n", "seconds"),
@@ -243,9 +244,35 @@ def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
-def test_ctrl_c_exits_130_and_says_so(project: Path) -> None:
-    process = start("migrate", "--verify", "kill -INT $PPID; sleep 5", cwd=project)
+@pytest.mark.parametrize("interrupted_run", [1, 2])
+def test_ctrl_c_exits_130_and_leaves_the_old_files(interrupted_run: int, project: Path) -> None:
+    command = (
+        f'echo >> runs; [ "$(wc -l < runs)" -lt {interrupted_run} ] || kill -INT $PPID; sleep 1'
+    )
+    process = start("migrate", "--verify", command, cwd=project)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     assert "Interrupted" in errors
+    assert (project / "runs").read_text() == "\n" * interrupted_run
     assert (project / "pytest.ini").read_text() == LEGACY
+
+
+def test_paths_are_those_from_the_current_directory(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.parent)
+    assert main(["check", project.name]) == 1
+    assert capsys.readouterr().out.startswith(f"{project.name}/pytest.ini:2:1 AT101")
+    main(["migrate", project.name, "--diff"])
+    patch = capsys.readouterr().out
+    assert patch.startswith(f"--- a/{project.name}/pytest.ini\n")
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), check=True)
+    assert (project / "pytest.ini").read_text() == FIXED
+
+
+def test_a_file_that_cannot_be_parsed_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "conftest.py").write_text("import pytest_asyncio\n\ndef (:\n")
+    main(["check", str(project)])
+    assert "conftest.py:3: this Python cannot parse the file" in capsys.readouterr().err

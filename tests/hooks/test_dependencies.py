@@ -68,7 +68,7 @@ NOTATIONS = {
     ),
     "tox.ini": (
         "tox.ini",
-        "[testenv:x]\ndeps =\n    -r base.txt\n    py3{{9,10}}: pytest-asyncio{}  # old\n",
+        "[testenv:x]\ndeps =\n    -r base.txt\n    py3{{10,11}}: pytest-asyncio{}  # old\n",
         "==0.11.0",
     ),
     "requirements": (
@@ -220,6 +220,8 @@ def test_a_raised_specifier_admits_the_version_and_nothing_older(specifier: str)
 @pytest.mark.parametrize(
     ("specifier", "inside", "outside"),
     [
+        ("~=1.4", (1, 9), (2,)),
+        ("~=1.4.2", (1, 4, 9), (1, 5)),
         ("^1.2.3", (1, 9), (2,)),
         ("^0.25", (0, 25, 9), (0, 26)),
         ("^0.0.3", (0, 0, 3), (0, 0, 4)),
@@ -230,8 +232,40 @@ def test_a_raised_specifier_admits_the_version_and_nothing_older(specifier: str)
         ("*", (9,), ()),
     ],
 )
-def test_poetrys_own_language(
+def test_compatible_releases_and_poetrys_own_language(
     specifier: str, inside: tuple[int, ...], outside: tuple[int, ...]
 ) -> None:
     assert bounds.admits(specifier, inside)
     assert not outside or not bounds.admits(specifier, outside)
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("pytest-asyncio<1; python_version < '3.10'", False),
+        ('pytest-asyncio<1; python_version<="3.9"', False),
+        ("pytest-asyncio<1; python_version == '3.8'", False),
+        ("pytest-asyncio<1; python_full_version < '3.8.1'", False),
+        ("pytest-asyncio<1; python_version < '3.12'", True),
+        ("pytest-asyncio<1; python_version >= '3.8'", True),
+        ("pytest-asyncio<1; python_version == '3.10'", True),
+    ],
+)
+def test_what_is_for_old_pythons_does_not_count(line: str, counts: object, tmp_path: Path) -> None:
+    assert bool(read(tmp_path, {"requirements.txt": line}).of("pytest-asyncio")) is counts
+
+
+@pytest.mark.parametrize(
+    ("factors", "counts"),
+    [
+        ("py38", False),
+        ("py27,py35", False),
+        ("py{37,38}", False),
+        ("py{39,310}", True),
+        ("py310", True),
+        ("django4", True),
+    ],
+)
+def test_nor_what_tox_has_for_them(factors: str, counts: object, tmp_path: Path) -> None:
+    text = f"[testenv]\ndeps =\n    {factors}: pytest-asyncio<1\n"
+    assert bool(read(tmp_path, {"tox.ini": text}).of("pytest-asyncio")) is counts

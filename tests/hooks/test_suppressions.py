@@ -54,6 +54,14 @@ def test_a_comment_behind_the_line_counts_where_the_format_has_such(tmp_path: Pa
     assert check(tmp_path, "AT212").left == []
 
 
+def test_a_comment_behind_the_line_above_is_that_lines_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.pytest.ini_options]\nxfail_strict = true  # att: ignore[AT212]\n"
+        'addopts = "--strict"\n'
+    )
+    assert [finding.code for finding in check(tmp_path, "AT212").left] == ["AT212"]
+
+
 def test_the_table_silences_a_rule_everywhere_and_is_not_fixed(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict\n")
     (tmp_path / "pyproject.toml").write_text(

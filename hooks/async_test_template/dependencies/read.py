@@ -26,6 +26,11 @@ _REQUIREMENTS_FILE = re.compile(r"(^|/)[^/]*(requirements|constraints)[^/]*\.(tx
 _IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
 _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s+)(?P<rest>.*)$")
+# A dependency for Pythons that pytest 9 has left behind says nothing about those of today.
+_OLD_MARKER = re.compile(
+    r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
+)
+_OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
 
 def read_declarations(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -70,7 +75,8 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
 def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
     for index, entry in enumerate(entries):
         # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
-        if isinstance(entry, str) and (match := REQUIREMENT.fullmatch(entry)):
+        match = REQUIREMENT.fullmatch(entry) if isinstance(entry, str) else None
+        if match is not None and not _OLD_MARKER.search(match["rest"]):
             at = (*home.at, index)
             yield _declaration(match, home, at, partial(_locate, tree, home.file, at))
 
@@ -150,7 +156,9 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         factors = _FACTORS.match(written)
         text = re.split(r"\s+#", factors["rest"] if factors else written, maxsplit=1)[0]
         match = REQUIREMENT.fullmatch(text)
-        if match is None:
+        if match is None or _OLD_MARKER.search(match["rest"]):
+            continue
+        if factors and _OLD_FACTOR.search(factors["factors"]):
             continue
         place = partial(ini.locate, tree.text(home.file) or "", section, key, written)
         yield _declaration(match, home, (section, key, index), place)
@@ -187,7 +195,7 @@ def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
                     if entry.kind == "constraint":
                         constraints.add(target)
             match = REQUIREMENT.fullmatch(entry.text) if entry.kind == "requirement" else None
-            if match is not None:
+            if match is not None and not _OLD_MARKER.search(match["rest"]):
                 fixed = "it is pinned by hashes" if entry.hashed else ""
                 at = (entry.line,)
                 declared.append(_declaration(match, home, at, partial(_at_line, entry.line), fixed))

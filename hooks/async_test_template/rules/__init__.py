@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
@@ -57,7 +58,7 @@ from async_test_template.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from async_test_template.findings import Finding, Rule
     from async_test_template.project import Project
@@ -119,12 +120,28 @@ def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
 
     A fix whose gate is not met is left out: the finding then says which version it needs.
     """
+    rules = tuple(rules)
+    found = [(rule, f) for rule in rules if rule.check is not None for f in rule.check(project)]
+    found += _visit(project, [rule for rule in rules if rule.visit is not None])
     findings = [
         finding if _gate_is_met(project, rule) else _without_fix(finding, rule)
-        for rule in rules
-        for finding in rule.check(project)
+        for rule, finding in found
     ]
     return sorted(findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
+
+
+def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Finding]]:
+    """Show each file to all rules at once, so that none is parsed more often than needed."""
+    if not rules:
+        return
+    for module in project.code.modules:
+        data = project.tree.read(module.file) or b""
+        wanted = [rule for rule in rules if re.search(rule.words, data)]
+        if wanted:
+            source = project.code.sources.get(module.file)
+            for rule in wanted:
+                if rule.visit is not None:
+                    yield from ((rule, finding) for finding in rule.visit(project, source))
 
 
 def _gate_is_met(project: Project, rule: Rule) -> bool:

@@ -69,6 +69,15 @@ RULE = Rule(
             },
             tier=Tier.SAFE,
         ),
+        # The last one counts.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = --asyncio-mode=auto --asyncio-mode=legacy\n"
+            },
+            after={"pytest.ini": "[pytest]\naddopts = --asyncio-mode=auto --asyncio-mode=strict\n"},
+            tier=Tier.SAFE,
+            mode="strict",
+        ),
         Example(before={"tox.ini": "[testenv]\ncommands = pytest --asyncio-mode=legacy\n"}),
     ),
     valid=(

@@ -15,9 +15,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from async_test_template.source.module import Fixture, Module, Test
+    from async_test_template.source.source import Source
 
+# About 40 MB of syntax trees; larger suites are parsed a second time where rules look closer.
+_KEPT_BYTES = 1_000_000
 #: pytest's own `python_files`.
 TEST_FILES = ("test_*.py", "*_test.py")
+
+
+class Sources:
+    """Parsed files; as many are kept as fit, for a syntax tree is far larger than its text."""
+
+    def __init__(self, read: Callable[[str], bytes | None]) -> None:
+        """Read files with `read`."""
+        self._read = read
+        self._kept: dict[str, Source] = {}
+        self._room = _KEPT_BYTES
+
+    def get(self, file: str) -> Source:
+        """Parse a file.
+
+        Raises:
+            Unreadable: the running Python cannot parse it.
+
+        """
+        source = self._kept.get(file)
+        if source is None:
+            from async_test_template.source.source import read_source
+
+            source = read_source(file, self._read(file) or b"")
+            if len(source.data) <= self._room:
+                self._room -= len(source.data)
+                self._kept[file] = source
+        return source
 
 
 class Index:
@@ -26,15 +56,47 @@ class Index:
     Attributes:
         modules: files with something relevant in them, sorted by path.
         unreadable: files that this Python cannot parse, with line and message.
+        sources: the parsed files.
 
     """
 
     def __init__(
-        self, modules: Sequence[Module], unreadable: Sequence[tuple[str, int, str]] = ()
+        self,
+        modules: Sequence[Module],
+        sources: Sources,
+        unreadable: Sequence[tuple[str, int, str]] = (),
     ) -> None:
         """Take what has been read."""
         self.modules = tuple(modules)
+        self.sources = sources
         self.unreadable = tuple(unreadable)
+
+    @cached_property
+    def at(self) -> dict[tuple[str, int], Fixture | Test]:
+        """Fixtures and tests by file and line."""
+        found: dict[tuple[str, int], Fixture | Test] = {}
+        found.update({(test.file, test.line): test for test in self.tests})
+        found.update({(fixture.file, fixture.line): fixture for fixture in self.fixtures})
+        return found
+
+    @cached_property
+    def by_file(self) -> dict[str, Module]:
+        """The modules by their path."""
+        return {module.file: module for module in self.modules}
+
+    def may_bring(self, name: str, file: str) -> bool:
+        """Tell whether a fixture may reach a file in a way that the index does not follow.
+
+        Imported under that name, made by an assignment, by a star import, or handed out by
+        `pytest_generate_tests`.
+        """
+        return any(
+            name in module.bound
+            or module.generates_tests
+            or (module.file.endswith("conftest.py") and module.imports_all)
+            for module in self.modules
+            if module.file == file or _is_conftest_above(module.file, file)
+        )
 
     @cached_property
     def fixtures(self) -> tuple[Fixture, ...]:
@@ -67,7 +129,7 @@ class Index:
         waiting = [
             found
             for name in test.requests
-            if (found := self._lookup(name, test.file, test.owner)) is not None
+            if (found := self.find(name, test.file, test.owner)) is not None
         ]
         waiting += [f for f in self.fixtures if f.autouse and _reaches(f, test.file, test.owner)]
         while waiting:
@@ -77,7 +139,7 @@ class Index:
             seen.add(fixture)
             yield fixture
             for name in fixture.requests:
-                found = self._lookup(name, fixture.file, fixture.owner, besides=fixture)
+                found = self.find(name, fixture.file, fixture.owner, besides=fixture)
                 if found is not None:
                     waiting.append(found)
 
@@ -88,7 +150,7 @@ class Index:
             table.setdefault(fixture.name, []).append(fixture)
         return table
 
-    def _lookup(
+    def find(
         self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
     ) -> Fixture | None:
         """Find the fixture of that name closest to a place: class, module, conftest by conftest.
@@ -115,6 +177,7 @@ def read_index(
     root: Path,
     read: Callable[[str], bytes | None],
     test_files: Iterable[str] = TEST_FILES,
+    created: Iterable[str] = (),
 ) -> Index:
     """Read the repository under `root`.
 
@@ -122,23 +185,28 @@ def read_index(
         root: where to look for files.
         read: gives a file's bytes by its path from `root`, None where it cannot be read.
         test_files: pytest's `python_files` patterns.
+        created: files that are not on the disk yet.
 
     """
     patterns = tuple(test_files)
     modules = []
     unreadable = []
-    for file in python_files(root):
+    sources = Sources(read)
+    for file in sorted({*python_files(root), *created}):
         data = read(file)
         if data is None or not RELEVANT.search(data):
             continue
         # Imported here: a repository without tests needs no syntax trees.
-        from async_test_template.source.module import Unreadable, read_module
+        from async_test_template.source.module import read_module
+        from async_test_template.source.source import Unreadable
 
         try:
-            modules.append(read_module(file, data, holds_tests=_matches(file, patterns)))
+            source = sources.get(file)
         except Unreadable as error:
             unreadable.append((file, error.line, error.message))
-    return Index(modules, unreadable)
+        else:
+            modules.append(read_module(source, holds_tests=_matches(file, patterns)))
+    return Index(modules, sources, unreadable)
 
 
 def _matches(file: str, patterns: tuple[str, ...]) -> bool:
@@ -150,5 +218,9 @@ def _matches(file: str, patterns: tuple[str, ...]) -> bool:
 def _reaches(fixture: Fixture, file: str, owner: str | None) -> bool:
     if fixture.file == file:
         return fixture.owner is None or fixture.owner == owner
-    folder, _, name = fixture.file.rpartition("/")
+    return _is_conftest_above(fixture.file, file)
+
+
+def _is_conftest_above(conftest: str, file: str) -> bool:
+    folder, _, name = conftest.rpartition("/")
     return name == "conftest.py" and (not folder or file.startswith(f"{folder}/"))

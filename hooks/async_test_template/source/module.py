@@ -2,12 +2,12 @@
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from async_test_template.source.names import Names
+from async_test_template.source.source import Function, Source
 
 #: A scope that is not written as a plain string, so that nobody can tell it without running.
 UNKNOWN = "?"
@@ -27,6 +27,7 @@ _HOOKS = frozenset(
         "pytest_pyfunc_call",
     }
 )
+_NO_FIXTURES = frozenset({"self", "cls", "request"})
 _UNITTEST = re.compile(r"(^|\.)(\w*TestCase)$")
 
 
@@ -37,6 +38,7 @@ class Mark(NamedTuple):
         name: without `pytest.mark.`.
         loop_scope: `loop_scope=` or the deprecated `scope=` of `mark.asyncio`, or None.
         has_arguments: it is called with at least one argument.
+        names: the fixtures of `usefixtures`, the parameters of `parametrize`.
 
     """
 
@@ -45,6 +47,7 @@ class Mark(NamedTuple):
     column: int
     loop_scope: str | None = None
     has_arguments: bool = False
+    names: tuple[str, ...] = ()
 
 
 class Fixture(NamedTuple):
@@ -57,6 +60,8 @@ class Fixture(NamedTuple):
         loop_scope: as given to the decorator, or None.
         requests: names of the fixtures it takes.
         owner: the class it stands in, or None.
+        is_generator: it yields its value.
+        function: the name of the function, which a `name=` may hide from tests.
 
     """
 
@@ -71,6 +76,8 @@ class Fixture(NamedTuple):
     autouse: bool = False
     requests: tuple[str, ...] = ()
     owner: str | None = None
+    is_generator: bool = False
+    function: str = ""
 
 
 class Test(NamedTuple):
@@ -119,6 +126,10 @@ class Module(NamedTuple):
         imports: the modules that it imports, or imports from, with the line.
         has_item_hook: a hook in it may mark or run async tests in its own way.
         has_fixture_star: a star import may have brought a fixture decorator along.
+        bound: names that it imports or assigns at its top level; fixtures may hide among them.
+        imports_all: a star import brings names that nobody can tell.
+        plugins: what its `pytest_plugins` names.
+        generates_tests: it has a `pytest_generate_tests`, which may hand out any argument.
 
     """
 
@@ -130,49 +141,26 @@ class Module(NamedTuple):
     imports: Mapping[str, int] = MappingProxyType({})
     has_item_hook: bool = False
     has_fixture_star: bool = False
+    bound: frozenset[str] = frozenset()
+    imports_all: bool = False
+    plugins: tuple[str, ...] = ()
+    generates_tests: bool = False
 
 
-class Unreadable(Exception):  # noqa: N818 - says what the file is, not that something failed
-    """A file that this Python cannot parse.
-
-    Attributes:
-        line: 1-based line of the syntax error.
-
-    """
-
-    def __init__(self, message: str, line: int) -> None:
-        """Keep the line apart from the sentence."""
-        super().__init__(message)
-        self.message = message
-        self.line = line
-
-
-def read_module(file: str, data: bytes, *, holds_tests: bool) -> Module:
+def read_module(source: Source, *, holds_tests: bool) -> Module:
     """Read the fixtures and tests of one file.
 
     Args:
-        file: path from the project's root, for the findings.
-        data: the file's bytes.
+        source: the parsed file.
         holds_tests: pytest would collect tests from a file of this name.
 
-    Raises:
-        Unreadable: the running Python cannot parse it.
-
     """
-    try:
-        with warnings.catch_warnings():
-            # `"\d"` in somebody's test is not this program's to complain about.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except SyntaxError as error:
-        raise Unreadable(error.msg, error.lineno or 1) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise Unreadable(str(error) or "too deeply nested", 1) from error
-    reader = _Reader(file, Names(tree), holds_tests=holds_tests)
+    tree = source.tree
+    reader = _Reader(source.file, source.names, holds_tests=holds_tests)
     reader.read_body(tree.body, owner=None, marks=reader.assigned_marks(tree.body))
     reader.read_rest(tree)
     return Module(
-        file,
+        source.file,
         tuple(reader.fixtures),
         tuple(reader.tests),
         tuple(reader.assignments),
@@ -180,6 +168,10 @@ def read_module(file: str, data: bytes, *, holds_tests: bool) -> Module:
         reader.names.modules,
         has_item_hook=reader.has_item_hook,
         has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
+        bound=reader.names.imported | _assigned(tree.body),
+        imports_all=bool(reader.names.stars),
+        plugins=tuple(_plugins(tree.body)),
+        generates_tests=b"def pytest_generate_tests" in source.data,
     )
 
 
@@ -264,8 +256,7 @@ class _Reader:
         in_unittest: bool,
     ) -> None:
         is_async = isinstance(node, ast.AsyncFunctionDef)
-        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        requests = tuple(a.arg for a in arguments if a.arg not in {"self", "cls", "request"})
+        requests = tuple(_requests(node))
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
             kind = _FIXTURES.get(self.names.resolve(called))
@@ -287,6 +278,8 @@ class _Reader:
                     autouse=keywords.get("autouse") is True,
                     requests=requests,
                     owner=owner,
+                    is_generator=is_generator(node),
+                    function=node.name,
                 )
             )
             return
@@ -297,7 +290,9 @@ class _Reader:
         if owner is not None and not in_unittest and not owner.startswith("Test"):
             return
         own = tuple(self._marks(node.decorator_list))
-        used = tuple(self._used_fixtures(node.decorator_list))
+        every = (*own, *marks)
+        used = tuple(name for mark in every if mark.name == "usefixtures" for name in mark.names)
+        given = {name for mark in every if mark.name == "parametrize" for name in mark.names}
         self.tests.append(
             Test(
                 name=node.name,
@@ -305,8 +300,8 @@ class _Reader:
                 line=node.lineno,
                 column=node.col_offset + 1,
                 is_async=is_async,
-                marks=(*own, *marks),
-                requests=(*requests, *used),
+                marks=every,
+                requests=(*(name for name in requests if name not in given), *used),
                 owner=owner,
                 in_unittest=in_unittest,
                 wrapped=len(own) < len(node.decorator_list),
@@ -357,14 +352,12 @@ class _Reader:
                     keywords = _keywords(expression)
                     scope = keywords.get("loop_scope", keywords.get("scope"))
                     mark = mark._replace(loop_scope=_text(scope))
+                elif isinstance(expression, ast.Call) and name == "usefixtures":
+                    given = (_text(_literal(item)) for item in expression.args)
+                    mark = mark._replace(names=tuple(filter(None, given)))
+                elif isinstance(expression, ast.Call) and name == "parametrize":
+                    mark = mark._replace(names=tuple(_parameters(expression)))
                 yield mark
-
-    def _used_fixtures(self, expressions: list[ast.expr]) -> Iterator[str]:
-        for expression in expressions:
-            if isinstance(expression, ast.Call) and (
-                self.names.resolve(expression.func) == "pytest.mark.usefixtures"
-            ):
-                yield from filter(None, (_text(_literal(item)) for item in expression.args))
 
 
 def _blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
@@ -375,6 +368,62 @@ def _blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
         yield node.finalbody
         for handler in node.handlers:
             yield handler.body
+
+
+def is_generator(function: Function) -> bool:
+    """Tell whether a function yields, itself and not in a function within."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _requests(node: Function) -> Iterator[str]:
+    """Yield the parameters that pytest fills in: neither with a default nor positional only."""
+    arguments = node.args.args
+    given = arguments[: max(len(arguments) - len(node.args.defaults), 0)]
+    yield from (argument.arg for argument in given if argument.arg not in _NO_FIXTURES)
+    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if default is None:
+            yield argument.arg
+
+
+def _assigned(body: list[ast.stmt]) -> frozenset[str]:
+    return frozenset(
+        target.id
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    )
+
+
+def _plugins(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "pytest_plugins"
+            for target in node.targets
+        ):
+            yield from (
+                item.value
+                for item in ast.walk(node.value)
+                if isinstance(item, ast.Constant) and isinstance(item.value, str)
+            )
+
+
+def _parameters(call: ast.Call) -> Iterator[str]:
+    """Yield the names that `parametrize` hands out; `indirect` ones reach their fixture."""
+    if any(keyword.arg == "indirect" for keyword in call.keywords) or not call.args:
+        return
+    first = call.args[0]
+    if isinstance(first, (ast.List, ast.Tuple)):
+        yield from filter(None, (_text(_literal(item)) for item in first.elts))
+    else:
+        yield from (name.strip() for name in (_text(_literal(first)) or "").split(","))
 
 
 def _keywords(expression: ast.expr) -> dict[str, object]:

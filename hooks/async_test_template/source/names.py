@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
 
 class Names:
@@ -22,19 +23,67 @@ class Names:
         self.modules: dict[str, int] = {}
         self.stars: set[str] = set()
         self._targets: dict[str, str] = {}
+        self._ambiguous: set[str] = set()
+        self._tree = tree
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self.modules.setdefault(alias.name, node.lineno)
                     bound = alias.asname or alias.name.partition(".")[0]
-                    self._targets[bound] = alias.name if alias.asname else bound
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                self.modules.setdefault(node.module, node.lineno)
+                    self._bind(bound, alias.name if alias.asname else bound)
+            elif isinstance(node, ast.ImportFrom):
+                # A leading dot: from the repository itself, and so none of the packages here.
+                module: str = "." * node.level + (node.module or "")
+                if not node.level:
+                    self.modules.setdefault(module, node.lineno)
                 for alias in node.names:
                     if alias.name == "*":
-                        self.stars.add(node.module)
+                        self.stars.add(module)
                     else:
-                        self._targets[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                        self._bind(alias.asname or alias.name, f"{module}.{alias.name}")
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Names that something else than an import binds, in whatever scope."""
+        names: set[str] = set()
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            elif isinstance(node, ast.arg):
+                names.add(node.arg)
+            elif isinstance(
+                node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+            ):
+                names.add(node.name or "")
+        return frozenset(names)
+
+    def stands_for(self, name: str, target: str) -> bool:
+        """Tell whether a name is free, or what imports bind it to is the target alone."""
+        return name not in self._ambiguous and self._targets.get(name, target) == target
+
+    def is_certain(self, node: ast.expr) -> bool:
+        """Tell whether the first name of a chain is imported, once, and never bound otherwise.
+
+        What `resolve` says of the others is likely, but no reason to rewrite anything.
+        """
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return (
+            isinstance(node, ast.Name)
+            and node.id in self._targets
+            and node.id not in self._ambiguous
+            and node.id not in self.bound
+        )
+
+    @property
+    def imported(self) -> frozenset[str]:
+        """Names that imports bind."""
+        return frozenset(self._targets)
+
+    def _bind(self, name: str, target: str) -> None:
+        if self._targets.setdefault(name, target) != target:
+            self._ambiguous.add(name)
+            self._targets[name] = target
 
     def resolve(self, node: ast.expr) -> str:
         """Give the full dotted name of a name or an attribute chain, or nothing.

@@ -1,0 +1,294 @@
+"""Where to cut and what to insert for the changes that rules make to Python code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Edit
+from async_test_template.source.brackets import brackets_from, without
+
+if TYPE_CHECKING:
+    from async_test_template.source.source import Function, Placed, Source
+
+
+def replace(source: Source, start: int, end: int, text: str = "") -> Edit:
+    """Put `text` in the place of a span; its line ends become the file's."""
+    if source.newline != "\n":
+        text = text.replace("\n", source.newline)
+    return Edit(source.file, "splice", (start, end), text)
+
+
+def replace_node(source: Source, node: Placed, text: str) -> Edit:
+    """Write a node anew."""
+    return replace(source, source.start(node), source.end(node), text)
+
+
+def remove_parameter(source: Source, function: Function, name: str) -> Edit:
+    """Take a parameter out of a function's signature.
+
+    Raises:
+        EditError: `*` or `/` would be left without a parameter, or a comment be lost.
+
+    """
+    argument = next(a for a in (*function.args.args, *function.args.kwonlyargs) if a.arg == name)
+    brackets = brackets_from(source, source.start(function))
+    index = brackets.index_at(source.start(argument))
+    around = [source.data[i.start : i.end] for i in brackets.items[max(index - 1, 0) : index + 2]]
+    if around[0] == b"*" and len(function.args.kwonlyargs) == 1:
+        raise EditError("the bare * before the parameter would be left alone")
+    return replace(source, *without(source, brackets, index))
+
+
+def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.keyword) -> Edit:
+    """Take one argument out of a call, and the brackets of a decorator that holds no other.
+
+    Raises:
+        EditError: a comment would be lost.
+
+    """
+    brackets = brackets_from(source, source.end(call.func))
+    index = brackets.index_at(source.start(argument))
+    return replace(source, *without(source, brackets, index))
+
+
+def remove_call_brackets(source: Source, call: ast.Call) -> Edit:
+    """Make a bare name of a call without the arguments that it has.
+
+    Raises:
+        EditError: a comment would be lost.
+
+    """
+    brackets = brackets_from(source, source.end(call.func))
+    if brackets.has_comment:
+        raise EditError("there is a comment between the brackets")
+    return replace(source, source.end(call.func), source.end(call))
+
+
+def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.expr) -> Edit:
+    """Take one element out of a list or a tuple in brackets.
+
+    Raises:
+        EditError: it is a tuple without brackets or would become empty, or a comment be lost.
+
+    """
+    start = source.start(sequence)
+    opening = source.data[start : start + 1].decode()
+    if opening not in {"[", "("} or len(sequence.elts) <= (2 if opening == "(" else 1):
+        raise EditError("the other elements would not stay what they are")
+    brackets = brackets_from(source, start, opening)
+    return replace(source, *without(source, brackets, brackets.index_at(source.start(element))))
+
+
+def remove_decorator(source: Source, decorator: ast.expr) -> Edit:
+    """Remove a decorator with its line.
+
+    Raises:
+        EditError: it shares its line with something else.
+
+    """
+    start = source.line_start(source.start(decorator))
+    end = source.line_end(source.end(decorator))
+    before = source.data[start : source.start(decorator)].strip()
+    behind = source.data[source.end(decorator) : end].strip()
+    if before != b"@" or (behind and not behind.startswith(b"#")):
+        raise EditError("the decorator shares its line with something else")
+    return replace(source, start, end)
+
+
+def remove_statement(source: Source, statement: ast.stmt) -> Edit:
+    """Remove a statement with its decorators, the comment right above it and a blank line.
+
+    The only statement of a block becomes `pass`.
+
+    Raises:
+        EditError: it shares its lines with another statement.
+
+    """
+    siblings = _block_of(source, statement)
+    start = min([source.start(statement), *map(source.start, _decorators(statement))])
+    begin, end = source.line_start(start), source.line_end(source.end(statement))
+    before = source.data[begin:start].strip()
+    behind = source.data[source.end(statement) : end].strip()
+    if before not in {b"", b"@"} or (behind and not behind.startswith(b"#")):
+        raise EditError("the statement shares its lines with another one")
+    if len(siblings) == 1 and not isinstance(source.parents[statement], ast.Module):
+        indent = source.data[begin:start].decode().rstrip("@").rstrip(" ") or ""
+        indent = source.data[begin : begin + len(source.data[begin:start]) - len(before)].decode()
+        return replace(source, begin + len(indent), source.end(statement), "pass")
+    begin = _above_comments(source, begin)
+    is_last = statement is siblings[-1]
+    return replace(source, *_with_blank_lines(source, begin, end, is_last=is_last))
+
+
+def prepend_statement(source: Source, function: Function, statement: str) -> Edit:
+    """Insert a statement before all others of a function, behind its docstring."""
+    first = function.body[0]
+    if ast.get_docstring(function, clean=False) is not None:
+        if len(function.body) == 1:
+            start = source.end(first)
+            column = source.start(first) - source.line_start(source.start(first))
+            indent = source.data[source.line_start(source.start(first)) :][:column].decode()
+            if indent.strip():
+                return replace(source, start, start, f"; {statement}")
+            return replace(source, start, start, f"\n{indent}{statement}")
+        first = function.body[1]
+    start = min([source.start(first), *(source.start(d) - 1 for d in _decorators(first))])
+    line = source.line_start(start)
+    indent = source.data[line:start].decode()
+    if indent.strip():
+        if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            raise EditError("the body does not begin on a line of its own")
+        return replace(source, start, start, f"{statement}; ")
+    return replace(source, start, start, f"{statement}\n{indent}")
+
+
+def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
+    """Give the name that stands for a module, and the edits that import it where it is not yet.
+
+    Raises:
+        EditError: the name stands for something else in this file.
+
+    """
+    for node in source.tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == module and ("." not in module or alias.asname):
+                    return alias.asname or alias.name, ()
+    if module in source.names.bound or not source.names.stands_for(module, module):
+        raise EditError(f"the name {module} stands for something else in this file")
+    position, text = _place_of_import(source, module)
+    return module, (replace(source, position, position, text),)
+
+
+def remove_import(
+    source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias
+) -> tuple[int, int]:
+    """Give the span to cut so that one imported name is gone.
+
+    Raises:
+        EditError: the statement shares its line with another one.
+
+    """
+    if len(statement.names) == 1:
+        edit = remove_statement(source, statement)
+        start, end = edit.at
+        if edit.value:
+            raise EditError("the import is the only statement of its block")
+        return int(start), int(end)
+    text = source.data[source.start(statement) : source.end(statement)]
+    if text.endswith(b")"):
+        brackets = brackets_from(source, source.start(statement))
+        return without(source, brackets, brackets.index_at(source.start(alias)))
+    index = statement.names.index(alias)
+    if index + 1 < len(statement.names):
+        return source.start(alias), source.start(statement.names[index + 1])
+    return source.end(statement.names[index - 1]), source.end(alias)
+
+
+def _place_of_import(source: Source, module: str) -> tuple[int, str]:
+    """Choose the place of `import module` as isort would: by section, then by name."""
+    statement = f"import {module}\n"
+    imports = [
+        node
+        for node in _leading_imports(source)
+        if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+    ]
+    if not imports:
+        return _place_of_first_import(source, statement)
+    own = _section(module)
+    same = [node for node in imports if _section(_module_of(node)) == own]
+    for node in same:
+        if isinstance(node, ast.ImportFrom) or node.names[0].name > module:
+            return _before(source, node), statement
+    if same:
+        return source.line_end(source.end(same[-1])), statement
+    later = [node for node in imports if _section(_module_of(node)) > own]
+    if later:
+        return _before(source, later[0]), f"{statement}\n"
+    return source.line_end(source.end(imports[-1])), f"\n{statement}"
+
+
+def _place_of_first_import(source: Source, statement: str) -> tuple[int, str]:
+    body = source.tree.body
+    if body and ast.get_docstring(source.tree, clean=False) is not None:
+        return source.line_end(source.end(body[0])), f"\n{statement}"
+    futures = [n for n in body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    if futures:
+        return source.line_end(source.end(futures[-1])), f"\n{statement}"
+    if not body:
+        return len(source.data), statement
+    return _before(source, body[0]), f"{statement}\n\n"
+
+
+def _leading_imports(source: Source) -> list[ast.Import | ast.ImportFrom]:
+    """Give the imports at the top of a file, before its first other statement."""
+    found: list[ast.Import | ast.ImportFrom] = []
+    for node in source.tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.append(node)
+        elif found:
+            break
+    return found
+
+
+def _module_of(node: ast.Import | ast.ImportFrom) -> str:
+    if isinstance(node, ast.Import):
+        return node.names[0].name
+    return "." * node.level + (node.module or "")
+
+
+def _section(module: str) -> int:
+    top = module.partition(".")[0]
+    if not top:
+        return 2
+    return 0 if top in sys.stdlib_module_names else 1
+
+
+def _before(source: Source, statement: ast.stmt) -> int:
+    start = min([source.start(statement), *map(source.start, _decorators(statement))])
+    return _above_comments(source, source.line_start(start), at_top=False)
+
+
+def _decorators(statement: ast.stmt) -> list[ast.expr]:
+    return list(getattr(statement, "decorator_list", ()))
+
+
+def _block_of(source: Source, statement: ast.stmt) -> list[ast.stmt]:
+    parent = source.parents[statement]
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and statement in block:
+            return block
+    raise EditError("the statement stands in no block")
+
+
+def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
+    """Move up over comments that stand right above; a file's first lines stay."""
+    position = begin
+    while position > 0:
+        line = source.line_start(position - 1 - source.data[:position].endswith(b"\r\n"))
+        text = source.data[line:position].strip()
+        if not text.startswith(b"#"):
+            break
+        position = line
+    if position == 0 and (at_top or re.match(rb"#!|[ \t\f]*#.*coding", source.data)):
+        # What heads the file is about the file.
+        return begin
+    return position
+
+
+def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) -> tuple[int, int]:
+    """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
+    behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
+    before = re.search(rb"(?:(?<=[\r\n])[ \t\f]*(?:\r\n|\r|\n))*\Z", source.data[:begin])
+    blank_behind = behind.end() if behind else end
+    blank_before = before.start() if before else begin
+    if blank_before == begin and begin > 0 and not is_last:
+        return begin, end
+    if is_last or blank_behind == len(source.data):
+        return blank_before, end
+    return begin, blank_behind

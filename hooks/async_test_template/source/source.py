@@ -1,0 +1,149 @@
+"""One Python file with its syntax tree, and where in its bytes each node stands."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from async_test_template.errors import ParseError
+from async_test_template.source.names import Names
+from async_test_template.source.text import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+#: What has a place in the text.
+Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class Unreadable(Exception):  # noqa: N818 - says what the file is, not that something failed
+    """A file that this Python cannot parse.
+
+    Attributes:
+        line: 1-based line of the syntax error.
+
+    """
+
+    def __init__(self, message: str, line: int) -> None:
+        """Keep the line apart from the sentence."""
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+class Source:
+    """A parsed Python file.
+
+    `ast` counts columns in UTF-8 bytes, so everything here does: `data` is the file's text in
+    UTF-8, whatever its own encoding is, without the byte order mark.
+
+    Attributes:
+        file: path from the project's root, with forward slashes.
+        data: the text in UTF-8; line ends are as they are.
+        tree: its syntax tree.
+        names: what its names stand for.
+
+    """
+
+    def __init__(self, file: str, text: str) -> None:
+        """Parse the text of a file.
+
+        Raises:
+            Unreadable: the running Python cannot parse it.
+
+        """
+        self.file = file
+        try:
+            with warnings.catch_warnings():
+                # `"\d"` in somebody's test is not this program's to complain about.
+                warnings.simplefilter("ignore")
+                self.tree = ast.parse(text)
+        except SyntaxError as error:
+            raise Unreadable(error.msg, error.lineno or 1) from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise Unreadable(str(error) or "too deeply nested", 1) from error
+        self.data = text.encode()
+        self.names = Names(self.tree)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Give the offset of each line; a form feed ends no line for Python."""
+        return [0, *(match.end() for match in _LINE_END.finditer(self.data)), len(self.data)]
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end of the first line; new lines get the same."""
+        match = _LINE_END.search(self.data)
+        return match[0].decode() if match else "\n"
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node around each node."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def functions(self) -> dict[int, Function]:
+        """Every function by its line, decorators not counted."""
+        return {
+            node.lineno: node
+            for node in ast.walk(self.tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        }
+
+    def offset(self, line: int, column: int = 0) -> int:
+        """Give the offset of a 1-based line and a column in bytes."""
+        return self._lines[line - 1] + column
+
+    def start(self, node: Placed) -> int:
+        """Give the offset of a node's first byte; of a decorated function that is its `def`."""
+        return self.offset(node.lineno, node.col_offset)
+
+    def end(self, node: Placed) -> int:
+        """Give the offset behind a node's last byte."""
+        if node.end_lineno is None or node.end_col_offset is None:
+            raise ValueError(node)
+        return self.offset(node.end_lineno, node.end_col_offset)
+
+    def text(self, node: Placed) -> str:
+        """Give a node as it is written."""
+        return self.data[self.start(node) : self.end(node)].decode()
+
+    def line_start(self, position: int) -> int:
+        """Give the offset at which the line of `position` begins."""
+        return max(self.data.rfind(b"\n", 0, position), self.data.rfind(b"\r", 0, position)) + 1
+
+    def line_end(self, position: int) -> int:
+        """Give the offset behind the line of `position`, its line end included."""
+        match = _LINE_END.search(self.data, position)
+        return match.end() if match else len(self.data)
+
+    def column(self, node: Placed) -> int:
+        """Give a node's column for people: from 1, in characters."""
+        begin = self.offset(node.lineno)
+        return len(self.data[begin : self.start(node)].decode()) + 1
+
+    def around(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes around a node, the closest first."""
+        while node in self.parents:
+            node = self.parents[node]
+            yield node
+
+
+def read_source(file: str, data: bytes) -> Source:
+    """Parse the bytes of a file.
+
+    Raises:
+        Unreadable: they are no text in the encoding they declare, or no Python.
+
+    """
+    try:
+        text = decode(data).text
+    except ParseError as error:
+        raise Unreadable(error.message, error.line or 1) from error
+    return Source(file, text)
