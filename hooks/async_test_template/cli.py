@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template import __version__
-from async_test_template.desired import LOOP_SCOPES, MODES, decide, read_answers
+from async_test_template.desired import LOOP_SCOPES, MODES, Desired, decide, read_answers
 from async_test_template.errors import UserError
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
@@ -94,6 +94,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrate.set_defaults(run=_migrate)
 
+    adopt = add("adopt", help="infer the template's answers, add its files, and migrate")
+    adopt.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    adopt.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        type=_pair,
+        action="append",
+        default=[],
+        help="an answer that overrules the inferred one",
+    )
+    adopt.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    adopt.add_argument(
+        "--template", metavar="SOURCE", help="where Copier finds the template (this one)"
+    )
+    adopt.set_defaults(run=_adopt)
+
+    preflight = add("preflight", help="see whether patch can work; Copier runs it before an update")
+    preflight.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    preflight.set_defaults(run=_preflight)
+    patch = add("patch", help="make the safe fixes; Copier runs it after an update")
+    patch.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    patch.set_defaults(run=_patch)
+
     rules = add("rules", help="list all rules")
     rules.add_argument("--markdown", action="store_true", help="print docs/rules.md instead")
     rules.set_defaults(run=_rules)
@@ -146,6 +169,13 @@ def _seconds(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds")
     return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -204,6 +234,56 @@ def _write(options: argparse.Namespace, root: Path, plan: Plan) -> bool:
         print(f"{reason}: every file is as it was.", file=sys.stderr)
         return False
     return True
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    # Imported here, for this command alone.
+    from async_test_template import adopt
+    from async_test_template.project import Project
+
+    root = _root(options)
+    project = Project(root, Desired(), {})
+    answers = adopt.decide_answers(project, dict(options.data))
+    sys.stdout.write(adopt.table(answers))
+    sys.stdout.flush()
+    if not (options.yes or adopt.confirm()):
+        print("Nothing has changed.", file=sys.stderr)
+        return _LEFT
+    adopt.copy_template(options.template or adopt.TEMPLATE, project, answers)
+    return _patched(root, allow_dirty=False)
+
+
+def _preflight(options: argparse.Namespace) -> int:
+    """Do all of a patch but the writing; findings do not stop an update, unusable files do."""
+    plan = _safe_plan(_root(options))
+    print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
+    return _CLEAN
+
+
+def _patch(options: argparse.Namespace) -> int:
+    """Patch in the middle of an update, when everything that it merged is uncommitted."""
+    _patched(_root(options), allow_dirty=True)
+    return _CLEAN
+
+
+def _patched(root: Path, *, allow_dirty: bool) -> int:
+    from async_test_template.write import write_all
+
+    plan = _safe_plan(root)
+    after = {root / file: data for file, data in plan.after.items()}
+    if after:
+        write_all(root, after, allow_dirty=allow_dirty)
+    sys.stdout.write(render(plan, "text", colour=_colour(sys.stdout)))
+    sys.stdout.flush()
+    _tell(plan, written=True)
+    return _LEFT if plan.left else _CLEAN
+
+
+def _safe_plan(root: Path) -> Plan:
+    """Plan the safe fixes of every rule, with the answers that the template was given."""
+    answers = read_answers(root, None)
+    desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
+    return make_plan(root, desired, _chosen(None, None), frozenset({Tier.SAFE}), None)
 
 
 def _rules(options: argparse.Namespace) -> int:

@@ -1,0 +1,90 @@
+"""Bring a repository to the template's set-up: infer the answers, and run Copier, untrusted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from async_test_template.desired import ANSWERS_FILE
+from async_test_template.errors import UserError
+from async_test_template.infer import Answer, infer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from async_test_template.project import Project
+
+_CHECKOUT = Path(__file__).parents[2]
+#: Where the template is, in a checkout, and for an engine that was installed without it.
+TEMPLATE = str(_CHECKOUT) if (_CHECKOUT / "copier.yml").exists() else "gh:org/async-test-template"
+
+
+def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
+    """Infer the answers of a repository, overruled by those that are given.
+
+    Raises:
+        UserError: the repository was adopted before, or a file of it cannot be read.
+
+    """
+    if (project.root / ANSWERS_FILE).exists():
+        raise UserError(
+            "Copier was here before; run `copier update`, or `migrate` for the settings",
+            path=project.root / ANSWERS_FILE,
+        )
+    inferred = {answer.key: answer for answer in infer(project)}
+    overruled = {key: Answer(key, value, "given") for key, value in given.items()}
+    return list({**inferred, **overruled}.values())
+
+
+def table(answers: Iterable[Answer]) -> str:
+    """Show the answers with their reasons, in columns."""
+    rows = list(answers)
+    keys = max(len(answer.key) for answer in rows)
+    values = max(len(answer.value) for answer in rows)
+    lines = (f"{a.key:{keys}}  {a.value:{values}}  {a.reason}" for a in rows)
+    return "\n".join(lines) + "\n"
+
+
+def confirm() -> bool:
+    """Ask whether to go on.
+
+    Raises:
+        UserError: there is no terminal to ask on.
+        KeyboardInterrupt: the user pressed Ctrl-C.
+
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UserError("adopt asks before it writes, and there is no terminal: give --yes")
+    # Imported here: it takes 0.3 s, and only this asks anything.
+    import questionary
+
+    return bool(questionary.confirm("Add the files of the template?").unsafe_ask())
+
+
+def copy_template(template: str, project: Project, answers: Iterable[Answer]) -> None:
+    """Run `copier copy` without trust; in an existing project it only adds what is missing.
+
+    Raises:
+        UserError: Copier is not installed, or refuses an answer or the template.
+
+    """
+    # Imported here: of all commands only this needs Copier, which is not a dependency.
+    try:
+        import copier
+        from copier.errors import CopierError
+    except ModuleNotFoundError as error:
+        raise UserError(
+            "adopt needs Copier: run it as `uvx --with copier …`, or install copier"
+        ) from error
+    try:
+        copier.run_copy(
+            template,
+            project.root,
+            data={answer.key: answer.value for answer in answers},
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+        )
+    except (ValueError, CopierError) as error:
+        raise UserError(f"Copier refuses: {error}") from error

@@ -1,0 +1,161 @@
+"""The answers that a repository gives to the template's questions, each with its reason."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.desired import LOOP_SCOPES, MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+#: The Pythons that the template knows, lowest first.
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+#: Seconds: the template's own default, where the repository sets none.
+TIMEOUT = "30"
+
+_FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
+_NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
+
+
+class Answer(NamedTuple):
+    """One answer, as text, and what in the repository says so."""
+
+    key: str
+    value: str
+    reason: str
+
+
+def infer(project: Project) -> list[Answer]:
+    """Answer the template's questions for a repository; what nothing tells is left out.
+
+    Raises:
+        UserError: a file that has to be looked at cannot be read or parsed.
+
+    """
+    framework = _framework(project)
+    backend = _backend(project)
+    answers = [
+        Answer("project_kind", "existing", "there is code to keep"),
+        *_names(project),
+        framework,
+        backend,
+    ]
+    if backend.value == "anyio":
+        answers.append(_with_trio(project, framework.value))
+    answers += [
+        _mode(project, backend.value),
+        _loop_scope(project),
+        _timeout(project),
+        _python_version(project),
+    ]
+    return answers
+
+
+def _names(project: Project) -> Iterator[Answer]:
+    document = project.tree.toml("pyproject.toml")
+    tables = {
+        "pyproject.toml, project.name": document.get("project", {}),
+        "pyproject.toml, tool.poetry.name": document.get("tool", {}).get("poetry", {}),
+        "setup.cfg, metadata.name": project.tree.ini("setup.cfg").get("metadata", {}),
+    }
+    for reason, table in tables.items():
+        if isinstance(table.get("name"), str):
+            yield Answer("project_name", table["name"], reason)
+            break
+    packages = [
+        path.parent.name
+        for folder in (project.root / "src", project.root)
+        for path in sorted(folder.glob("*/__init__.py"))
+        if path.parent.name not in _NO_PACKAGES
+    ]
+    if packages:
+        yield Answer("package_name", packages[0], f"the folder {packages[0]} is a package")
+
+
+def _framework(project: Project) -> Answer:
+    for name, framework in _FRAMEWORKS.items():
+        declared = project.dependencies.of(name)
+        if declared:
+            reason = f"{declared[0].file}:{declared[0].line} declares {name}"
+            return Answer("framework", framework, reason)
+    for name, framework in _FRAMEWORKS.items():
+        for module in project.code.modules:
+            imported = (m for m in module.imports if m == name or m.startswith(f"{name}."))
+            for found in imported:
+                place = f"{module.file}:{module.imports[found]}"
+                return Answer("framework", framework, f"{place} imports {name}")
+    return Answer("framework", "library", "neither FastAPI nor aiohttp is declared or imported")
+
+
+def _backend(project: Project) -> Answer:
+    if project.uses_asyncio_plugin:
+        return Answer("backend", "asyncio", "pytest-asyncio is declared or configured")
+    if project.settings.effective("anyio_mode"):
+        return Answer("backend", "anyio", f"{project.settings.file} sets anyio_mode")
+    for test in project.code.async_tests:
+        mark = test.mark("anyio")
+        if mark:
+            return Answer("backend", "anyio", f"{test.file}:{mark.line} marks a test with anyio")
+    return Answer("backend", "asyncio", "nothing runs tests by AnyIO's plugin")
+
+
+def _with_trio(project: Project, framework: str) -> Answer:
+    if framework != "library":
+        return Answer("with_trio", "false", f"{framework} runs on asyncio only")
+    declared = project.dependencies.of("trio")
+    if declared:
+        reason = f"{declared[0].file}:{declared[0].line} declares trio"
+        return Answer("with_trio", "true", reason)
+    return Answer("with_trio", "false", "trio is not declared")
+
+
+def _mode(project: Project, backend: str) -> Answer:
+    name = f"{backend}_mode"
+    configured = (project.settings.effective(name) or "").strip().lower()
+    if configured in MODES:
+        return Answer("mode", configured, f"{project.settings.file} sets {name}")
+    if any(True for _ in project.code.async_tests):
+        return Answer("mode", "strict", f"{name} is not set, and strict is the plugin's default")
+    return Answer("mode", "auto", "there are no async tests yet")
+
+
+def _loop_scope(project: Project) -> Answer:
+    for name in ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"):
+        configured = (project.settings.effective(name) or "").strip()
+        if configured in LOOP_SCOPES:
+            return Answer("loop_scope", configured, f"{project.settings.file} sets {name}")
+    scoped = [
+        fixture
+        for fixture in project.code.fixtures
+        if fixture.is_async and (fixture.loop_scope or fixture.scope) in LOOP_SCOPES
+    ]
+    if scoped:
+        widest = max(scoped, key=lambda f: LOOP_SCOPES.index(f.loop_scope or f.scope))
+        scope = widest.loop_scope or widest.scope
+        reason = f"the widest async fixture, {widest.name}, at {widest.file}:{widest.line}"
+        return Answer("loop_scope", scope, reason)
+    return Answer("loop_scope", "function", "no async fixture is shared")
+
+
+def _timeout(project: Project) -> Answer:
+    configured = project.settings.effective("timeout") or ""
+    if re.fullmatch(r"\s*\d+(\.\d*)?\s*", configured):
+        seconds = str(math.ceil(float(configured)))
+        return Answer("timeout", seconds, f"{project.settings.file} sets timeout")
+    return Answer("timeout", TIMEOUT, "no timeout is set, so this is the template's default")
+
+
+def _python_version(project: Project) -> Answer:
+    floor = project.dependencies.python_floor
+    if floor is None:
+        return Answer("python_version", PYTHONS[0], "no lowest Python is declared")
+    wanted = f"{floor[0]}.{floor[1] if len(floor) > 1 else 0}"
+    if wanted in PYTHONS:
+        return Answer("python_version", wanted, "the lowest Python that is declared")
+    nearest = PYTHONS[0] if tuple(floor[:2]) < (3, 11) else PYTHONS[-1]
+    return Answer("python_version", nearest, f"the nearest that the template knows to {wanted}")

@@ -1,0 +1,181 @@
+"""`adopt`: what a repository says of itself becomes answers, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from async_test_template.desired import Desired
+from async_test_template.infer import infer
+from async_test_template.project import Project
+from helpers import ROOT, git, run
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """Write files, with their folders."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def answers(folder: Path) -> dict[str, str]:
+    """Infer the answers of a repository."""
+    return {a.key: a.value for a in infer(Project(folder, Desired(), {}))}
+
+
+def adopt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Adopt a repository without a terminal."""
+    return run(*ENGINE, "adopt", folder, "--template", str(ROOT), *arguments, cwd=folder)
+
+
+PYTEST = "[tool.pytest.ini_options]\n"
+TEST = "async def test_it(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"app.py": ""}, {"framework": "library", "mode": "auto"}, id="nothing"),
+        pytest.param(
+            {"requirements.txt": "fastapi\n"}, {"framework": "fastapi"}, id="fastapi-declared"
+        ),
+        pytest.param(
+            {"tests/test_it.py": "import aiohttp.web\n" + TEST},
+            {"framework": "aiohttp", "mode": "strict"},
+            id="aiohttp-imported",
+        ),
+        pytest.param(
+            {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.12"\n'},
+            {"project_name": "a", "python_version": "3.12"},
+            id="python-declared",
+        ),
+        pytest.param(
+            {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.8"\n'},
+            {"python_version": "3.11"},
+            id="python-too-old",
+        ),
+        pytest.param(
+            {"src/shop/__init__.py": "", "tests/__init__.py": ""},
+            {"package_name": "shop"},
+            id="src-layout",
+        ),
+        pytest.param(
+            {"shop/__init__.py": "", "docs/__init__.py": ""}, {"package_name": "shop"}, id="flat"
+        ),
+        pytest.param(
+            {"pytest.ini": "[pytest]\nasyncio_mode = auto\ntimeout = 12.5\n"},
+            {"backend": "asyncio", "mode": "auto", "timeout": "13"},
+            id="pytest-ini",
+        ),
+        pytest.param(
+            {"pyproject.toml": PYTEST + 'anyio_mode = "auto"\n', "requirements.txt": "trio\n"},
+            {"backend": "anyio", "with_trio": "true", "mode": "auto"},
+            id="anyio-and-trio",
+        ),
+        pytest.param(
+            {"tests/test_it.py": "import pytest\n@pytest.mark.anyio\n" + TEST},
+            {"backend": "anyio", "with_trio": "false", "mode": "strict"},
+            id="anyio-by-mark",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": PYTEST + 'asyncio_default_fixture_loop_scope = "class"\n',
+                "tests/conftest.py": "import pytest\n@pytest.fixture(scope='session')\n"
+                "async def wide(): ...\n",
+            },
+            {"loop_scope": "class"},
+            id="loop-scope-configured",
+        ),
+        pytest.param(
+            {
+                "tests/conftest.py": "import pytest\n@pytest.fixture\nasync def narrow(): ...\n"
+                "@pytest.fixture(scope='session')\nasync def wide(): ...\n"
+                "@pytest.fixture(scope='session')\ndef sync(): ...\n",
+            },
+            {"loop_scope": "session"},
+            id="loop-scope-of-fixtures",
+        ),
+    ],
+)
+def test_the_repository_answers(
+    files: dict[str, str], expected: dict[str, str], tmp_path: Path
+) -> None:
+    found = answers(write(tmp_path, files))
+    assert expected.items() <= found.items()
+    assert found["project_kind"] == "existing"
+
+
+REPOSITORY = {
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"  # ours\n'
+    '\n[dependency-groups]\ntest = ["pytest", "pytest-asyncio>=1.2"]\n'
+    '\n[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
+    "shop/__init__.py": "",
+    "tests/test_it.py": TEST,
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a repository that never saw Copier."""
+    write(tmp_path, REPOSITORY)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "Start")
+    return tmp_path
+
+
+def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
+    done = adopt(repository, "--yes")
+    assert done.returncode == 0, done.stdout
+    assert "the folder shop is a package" in done.stdout
+    stored = yaml.safe_load((repository / ".copier-answers.yml").read_text())
+    assert stored["loop_scope"] == "function"
+    assert (repository / "tests" / "async_guard.py").exists()
+    changed = git(repository, "diff", "--name-only").split()
+    assert changed == ["pyproject.toml"]
+    removed = [line for line in git(repository, "diff").splitlines() if line.startswith("-")]
+    assert removed == ["--- a/pyproject.toml", '-test = ["pytest", "pytest-asyncio>=1.2"]']
+    assert 'asyncio_default_fixture_loop_scope = "function"' in git(repository, "diff")
+
+
+def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
+    done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")
+    assert done.returncode == 0, done.stdout
+    settings = (repository / "pyproject.toml").read_text()
+    assert 'asyncio_default_test_loop_scope = "session"' in settings
+    assert "timeout = 7" in settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "there is no terminal: give --yes"),
+        (["--yes", "--data", "timeout=-1"], "Give whole seconds"),
+        (["--yes", "--data", "framework=django"], "'django' is not in"),
+        (["--data", "timeout"], "'timeout' is not KEY=VALUE"),
+    ],
+)
+def test_what_cannot_be_adopted_changes_nothing(
+    arguments: list[str], sentence: str, repository: Path
+) -> None:
+    done = adopt(repository, *arguments)
+    assert done.returncode == 2, done.stdout
+    assert sentence in done.stdout
+    assert "Traceback" not in done.stdout
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
+    (repository / ".copier-answers.yml").write_text("loop_scope: session\n")
+    done = adopt(repository, "--yes")
+    assert done.returncode == 2
+    assert "run `copier update`" in done.stdout
