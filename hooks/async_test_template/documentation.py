@@ -18,6 +18,11 @@ _FAMILIES = {
     "2": "Configuration files and pytest itself",
     "3": "Timeouts",
     "4": "Dependencies",
+    "5": "Event loops in code",
+    "6": "Marks",
+    "7": "Fixtures",
+    "8": "anyio and HTTP clients",
+    "9": "aiohttp and the standard library",
 }
 _FIXES = {
     frozenset({Tier.SAFE}): "safe: `migrate` makes it",

@@ -150,7 +150,8 @@ class _Planner:
             self.plan.after = {**self.plan.after, **changed}
             touched.add(edits)
             made.append(finding)
-        if not self._splice(made, touched.by_file, Tree(self.root, earlier)):
+        # Without a fix the editors are not even imported, which a check would pay for.
+        if made and not self._splice(made, touched.by_file, Tree(self.root, earlier)):
             self.plan.after = earlier
             return self._make_round()
         return made

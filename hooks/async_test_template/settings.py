@@ -183,6 +183,19 @@ class Settings:
             return Edit(self.file, "set", (self.table[0], name), str(value))
         return Edit(self.file, "set", (*self.table, name), value)
 
+    def set_all(self, values: Mapping[str, str]) -> tuple[Edit, ...] | None:
+        """Give several options their values, in a new pytest.ini where nothing holds any yet.
+
+        None where the file that holds them cannot be edited.
+        """
+        if not self.file and not self.exists:
+            lines = "".join(f"{name} = {value}\n" for name, value in values.items())
+            return (Edit("pytest.ini", "create", (), f"[pytest]\n{lines}"),)
+        if not self.can_grow:
+            return None
+        changed = {name: value for name, value in values.items() if self.text_of(name) != value}
+        return tuple(self.set(name, value) for name, value in changed.items())
+
     def comment(self, name: str, comment: str) -> Edit:
         """Put a comment line above an option of an INI file."""
         return Edit(self.file, "comment", (self.table[0], name), comment)

@@ -269,3 +269,12 @@ def test_what_is_for_old_pythons_does_not_count(line: str, counts: object, tmp_p
 def test_nor_what_tox_has_for_them(factors: str, counts: object, tmp_path: Path) -> None:
     text = f"[testenv]\ndeps =\n    {factors}: pytest-asyncio<1\n"
     assert bool(read(tmp_path, {"tox.ini": text}).of("pytest-asyncio")) is counts
+
+
+def test_a_version_that_the_projects_python_cannot_have_is_not_asked_for(tmp_path: Path) -> None:
+    text = '[project]\nrequires-python = ">={}"\ndependencies = ["pytest", "pytest-asyncio"]\n'
+    old = read(tmp_path, {"pyproject.toml": text.format("3.8")})
+    assert old.raised("pytest-asyncio", "1.5") is None
+    assert old.raised("pytest-asyncio", "0.24") is not None
+    new = read(tmp_path, {"pyproject.toml": text.format("3.10")})
+    assert new.raised("pytest-asyncio", "1.5") is not None

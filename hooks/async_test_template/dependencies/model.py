@@ -18,6 +18,8 @@ PACKAGES = (
     "pytest-timeout",
     "pytest-trio",
 )
+# The Python that a version needs, where a project may still support an older one.
+_NEEDS_PYTHON = {("pytest-asyncio", "1.5"): (3, 10), ("httpx2", "2.14"): (3, 10)}
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (
     "setup.py",
@@ -113,8 +115,11 @@ class Dependencies(NamedTuple):
     def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
         """Give the edits after which every declaration asks for that version or later.
 
-        None where there is nothing to edit, or something that may not be.
+        None where there is nothing to edit, or something that may not be, or where the project
+        supports a Python that the version does not.
         """
+        if not self._fits_python(name, version):
+            return None
         edits = []
         for declaration in self.written(name):
             lowest = bounds.lowest(declaration.specifier)
@@ -129,14 +134,20 @@ class Dependencies(NamedTuple):
     def added(self, name: str, version: str) -> Edit | None:
         """Give the edit that adds a package to the list where pytest, or its plugins, stand.
 
-        None where no such list may be written to.
+        None where no such list may be written to, or the version does not fit the project's Python.
         """
+        if not self._fits_python(name, version):
+            return None
         for anchor in ("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-cov"):
             for declaration in self.written(anchor):
                 edit = declaration.home.add(name, version)
                 if edit is not None:
                     return edit
         return None
+
+    def _fits_python(self, name: str, version: str) -> bool:
+        needed = _NEEDS_PYTHON.get((name, version))
+        return needed is None or self.python_floor is None or self.python_floor >= needed
 
     @property
     def python_floor(self) -> bounds.Release | None:

@@ -55,6 +55,10 @@ from async_test_template.rules import (
     at403_plugin_not_declared,
     at404_dependency_superseded,
     at405_lock_file_behind,
+    at501_event_loop_in_async_function,
+    at502_event_loop_in_sync_function,
+    at503_event_loop_in_usefixtures,
+    at504_event_loop_override,
 )
 
 if TYPE_CHECKING:
@@ -112,6 +116,10 @@ ALL: tuple[Rule, ...] = (
     at403_plugin_not_declared.RULE,
     at404_dependency_superseded.RULE,
     at405_lock_file_behind.RULE,
+    at501_event_loop_in_async_function.RULE,
+    at502_event_loop_in_sync_function.RULE,
+    at503_event_loop_in_usefixtures.RULE,
+    at504_event_loop_override.RULE,
 )
 
 

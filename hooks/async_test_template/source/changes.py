@@ -116,9 +116,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Edit:
     if before not in {b"", b"@"} or (behind and not behind.startswith(b"#")):
         raise EditError("the statement shares its lines with another one")
     if len(siblings) == 1 and not isinstance(source.parents[statement], ast.Module):
-        indent = source.data[begin:start].decode().rstrip("@").rstrip(" ") or ""
-        indent = source.data[begin : begin + len(source.data[begin:start]) - len(before)].decode()
-        return replace(source, begin + len(indent), source.end(statement), "pass")
+        return replace(source, start - len(before), source.end(statement), "pass")
     begin = _above_comments(source, begin)
     is_last = statement is siblings[-1]
     return replace(source, *_with_blank_lines(source, begin, end, is_last=is_last))
@@ -292,3 +290,44 @@ def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) ->
     if is_last or blank_behind == len(source.data):
         return blank_before, end
     return begin, blank_behind
+
+
+def append(source: Source, text: str) -> Edit:
+    """Put definitions at the end of a file, behind two blank lines."""
+    data = source.data
+    stripped = data.rstrip()
+    end = len(data)
+    if not stripped:
+        return replace(source, end, end, text)
+    gap = "\n\n" if data.endswith((b"\n", b"\r")) else "\n\n\n"
+    return replace(source, end, end, gap + text)
+
+
+def remove_mark(source: Source, mark: ast.expr) -> Edit:
+    """Remove a mark: a decorator, an entry of `pytestmark`, or the whole `pytestmark`.
+
+    Raises:
+        EditError: it stands somewhere else, or the rest would not stay what it is.
+
+    """
+    parent = source.parents[mark]
+    if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return remove_decorator(source, mark)
+    statement: ast.AST = parent
+    if isinstance(parent, (ast.List, ast.Tuple)):
+        if len(parent.elts) > 1:
+            return remove_element(source, parent, mark)
+        statement = source.parents[parent]
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        if [getattr(target, "id", None) for target in targets] == ["pytestmark"]:
+            return remove_statement(source, statement)
+    raise EditError("the mark is neither a decorator nor in pytestmark")
+
+
+def rewrite_definition(source: Source, function: Function, text: str) -> Edit:
+    """Put another definition in the place of a function and its decorators."""
+    start = min([source.start(function), *(source.start(d) - 1 for d in function.decorator_list)])
+    if function.col_offset or start != source.line_start(start):
+        raise EditError("the function does not stand at the top level")
+    return replace(source, start, source.line_end(source.end(function)), text)

@@ -1,0 +1,126 @@
+"""Findings in Python code: what the rules that rewrite it share."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.source.source import Function, Placed, Source
+
+
+def code_finding(  # noqa: PLR0913 - a finding has these parts
+    code: str,
+    source: Source,
+    node: Placed,
+    message: str,
+    *,
+    tier: Tier = Tier.REPORT,
+    fix: Callable[[], tuple[Edit, ...]] | None = None,
+    hint: str = "",
+) -> Finding:
+    """Make a finding at a node; where the fix cannot surely be made it only reports.
+
+    Args:
+        code: the rule's.
+        source: the file.
+        node: the place.
+        message: one sentence, which names what stands there.
+        tier: how far the fix may go.
+        fix: gives the edits, or raises EditError where it is not sure how.
+        hint: what a person can do.
+
+    """
+    edits: tuple[Edit, ...] = ()
+    if fix is not None and tier is not Tier.REPORT:
+        try:
+            edits = fix()
+        except EditError as error:
+            hint = f"{hint or 'change it by hand'} ({error.message})"
+    return Finding(
+        code,
+        message,
+        source.file,
+        node.lineno,
+        source.column(node),
+        tier if edits else Tier.REPORT,
+        edits,
+        hint,
+    )
+
+
+def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
+    """Yield the calls of functions with such dotted names, as far as imports tell."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and source.names.resolve(node.func) in targets:
+            yield node
+
+
+def keyword(call: ast.Call, name: str) -> ast.keyword | None:
+    """Give the argument that a call passes by that name."""
+    return next((k for k in call.keywords if k.arg == name), None)
+
+
+def has_stars(call: ast.Call) -> bool:
+    """Tell whether `*` or `**` may pass arguments that nobody can see."""
+    return any(isinstance(argument, ast.Starred) for argument in call.args) or any(
+        k.arg is None for k in call.keywords
+    )
+
+
+def text_of(node: ast.expr | None) -> str | None:
+    """Give the value of a plain string, None for everything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def sure(source: Source, node: ast.expr) -> None:
+    """Require that a name is what its import says.
+
+    Raises:
+        EditError: it is bound twice, or not by an import.
+
+    """
+    if not source.names.is_certain(node):
+        raise EditError("the name may stand for something else")
+
+
+def is_called(source: Source, function: Function) -> bool:
+    """Tell whether the file mentions a function by its name, beside defining it."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == function.name)
+        or (isinstance(node, ast.Attribute) and node.attr == function.name)
+        for node in ast.walk(source.tree)
+    )
+
+
+def uses(function: Function, name: str) -> bool:
+    """Tell whether a function's body mentions a name."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name
+        for statement in function.body
+        for node in ast.walk(statement)
+    )
+
+
+def marks(source: Source, name: str) -> Iterator[ast.expr]:
+    """Yield every `pytest.mark.<name>`, as the call where it is one."""
+    for node in ast.walk(source.tree):
+        if not isinstance(node, (ast.Attribute, ast.Name)):
+            continue
+        if source.names.resolve(node) == f"pytest.mark.{name}":
+            around = source.parents[node]
+            yield around if isinstance(around, ast.Call) and around.func is node else node
+
+
+def decorators(source: Source, function: Function, target: str) -> Iterator[ast.expr]:
+    """Yield the decorators of a function with such a dotted name, called or not."""
+    for decorator in function.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if source.names.resolve(called) == target:
+            yield decorator

@@ -1,0 +1,286 @@
+"""The fixtures `event_loop` and `loop`, which are gone: who asks for them, and what helps.
+
+An async function has the running loop at hand. What is not async gets a bridge: a fixture of the
+old name that hands out the running loop, so that a whole suite lives on without its calls changed.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.rules._code import calls, code_finding, is_called, text_of, uses
+from async_test_template.rules._loops import SCOPES
+from async_test_template.source import changes
+from async_test_template.source.module import Fixture, Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+#: What calls of an override do that only makes a loop, hands it out and closes it.
+_CANONICAL = frozenset(
+    {
+        "new_event_loop",
+        "get_event_loop",
+        "get_running_loop",
+        "get_event_loop_policy",
+        "set_event_loop",
+        "DefaultEventLoopPolicy",
+        "close",
+        "is_closed",
+        "is_running",
+        "stop",
+        "run_until_complete",
+        "shutdown_asyncgens",
+        "shutdown_default_executor",
+    }
+)
+_DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
+#: Plugins that hand out a `loop` of their own.
+_OTHERS = ("pytest-sanic", "pytest-tornado", "pytest-tornasync", "pytest-toolbox")
+
+Origin = Literal["nowhere", "override", "elsewhere"]
+
+
+def origin(project: Project, name: str, item: Fixture | Test) -> Origin:
+    """Tell where a test or a fixture gets the fixture of that name from, as far as files tell."""
+    besides = item if isinstance(item, Fixture) else None
+    found = project.code.find(name, item.file, item.owner, besides=besides)
+    if found is not None:
+        return "override" if is_override(project, found) else "elsewhere"
+    if project.code.may_bring(name, item.file) or not _is_ours(project, name):
+        return "elsewhere"
+    return "nowhere"
+
+
+def is_override(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture replaced pytest-asyncio's `event_loop` before that was removed."""
+    if fixture.name != "event_loop" or fixture.is_async:
+        return False
+    function = project.code.sources.get(fixture.file).functions[fixture.line]
+    return any("loop" in name.lower() for name in called_names(function))
+
+
+def called_names(function: Function) -> set[str]:
+    """Give the last part of the name of everything that a function's body calls."""
+    return {
+        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "?")
+        for statement in function.body
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call)
+    }
+
+
+def is_canonical(function: Function) -> bool:
+    """Tell whether an override only makes a loop of the default kind and closes it."""
+    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass)
+    return called_names(function) <= _CANONICAL and all(
+        isinstance(node, plain)
+        for statement in function.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.stmt)
+    )
+
+
+def parameter_findings(
+    code: str, project: Project, source: Source, name: str, *, is_async: bool
+) -> Iterator[Finding]:
+    """Yield a finding for each async, or each other, function that asks for the lost fixture."""
+    for line, function in sorted(source.functions.items()):
+        item = project.code.at.get((source.file, line))
+        if item is None or item.is_async != is_async or not _has_parameter(function, name):
+            continue
+        if name not in item.requests or (isinstance(item, Test) and item.mark("trio")):
+            continue
+        where = origin(project, name, item)
+        if where == "nowhere" or (where == "override" and is_async):
+            finding = _in_async if is_async else _in_sync
+            yield finding(code, project, source, function, name)
+
+
+def _in_async(
+    code: str, project: Project, source: Source, function: Function, name: str
+) -> Finding:
+    message = f"{function.name} is async and asks for the fixture {name}, which is gone"
+    finding = code_finding(
+        code,
+        source,
+        function,
+        message,
+        tier=Tier.SAFE,
+        fix=lambda: without_parameter(source, function, name),
+        hint="take the running loop from asyncio.get_running_loop()",
+    )
+    if finding.edits:
+        return finding
+    edits = bridge(project, name)
+    tier = Tier.UNSAFE if edits else Tier.REPORT
+    return finding._replace(tier=tier, edits=edits)
+
+
+def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
+    message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
+    if not uses(function, name) and not is_called(source, function):
+        return code_finding(
+            code,
+            source,
+            function,
+            f"{message}; it does not use it",
+            tier=Tier.UNSAFE,
+            fix=lambda: (changes.remove_parameter(source, function, name),),
+            hint="drop the parameter",
+        )
+    return code_finding(
+        code,
+        source,
+        function,
+        message,
+        tier=Tier.UNSAFE,
+        fix=lambda: bridge(project, name),
+        hint="make it async, or hand it the running loop by a fixture of that name",
+    )
+
+
+def without_parameter(source: Source, function: Function, name: str) -> tuple[Edit, ...]:
+    """Give the edits after which an async function takes the running loop itself.
+
+    Raises:
+        EditError: it is called from somewhere, or what the name stands for is not sure.
+
+    """
+    if is_called(source, function):
+        raise EditError("it is called by its name")
+    edits: list[Edit] = [changes.remove_parameter(source, function, name)]
+    if uses(function, name):
+        if any(isinstance(n, (ast.Global, ast.Nonlocal, ast.Delete)) for n in ast.walk(function)):
+            raise EditError("it declares names global or deletes them")
+        module, imports = changes.bind_module(source, "asyncio")
+        statement = f"{name} = {module}.get_running_loop()"
+        edits += [changes.prepend_statement(source, function, statement), *imports]
+    return tuple(edits)
+
+
+def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
+    """Tell whether a function is async and its parameter of that name can be dropped."""
+    source = project.code.sources.get(item.file)
+    try:
+        without_parameter(source, source.functions[item.line], name)
+    except (EditError, StopIteration):
+        return False
+    return item.is_async
+
+
+def bridge_text(name: str, scope: str, asyncio: str, pytest_asyncio: str) -> str:
+    """Write the fixture that hands out the running loop under the old name."""
+    arguments = "" if scope == "function" else f'(scope="{scope}", loop_scope="{scope}")'
+    return (
+        f"@{pytest_asyncio}.fixture{arguments}\n"
+        f"async def {name}():\n"
+        f'    """Hand the running loop to what still asks for the old fixture."""\n'
+        f"    return {asyncio}.get_running_loop()\n"
+    )
+
+
+def bridge(project: Project, name: str) -> tuple[Edit, ...]:
+    """Give the edits that put a bridge where everything that asks for the fixture can see it.
+
+    Raises:
+        EditError: a name that it needs stands for something else there.
+
+    """
+    asking = [
+        item
+        for item in project.code.at.values()
+        if name in item.requests and origin(project, name, item) == "nowhere"
+    ]
+    scopes = [
+        item.scope
+        for item in asking
+        if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
+    ]
+    scope = max(scopes, key=SCOPES.index, default="function")
+    file = _home(project, [item.file for item in asking])
+    if project.tree.read(file) is None:
+        body = bridge_text(name, scope, "asyncio", "pytest_asyncio")
+        return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
+    data = project.tree.read(file) or b""
+    if not data.strip() or file not in project.code.by_file:
+        from async_test_template.source.source import read_source
+
+        source = read_source(file, data)
+    else:
+        source = project.code.sources.get(file)
+    asyncio, one = changes.bind_module(source, "asyncio")
+    plugin, other = changes.bind_module(source, "pytest_asyncio")
+    if {edit.at for edit in one} & {edit.at for edit in other}:
+        merged = f"{one[0].value}{other[0].value}"
+        if len(source.tree.body) == 0:
+            merged = f"import asyncio\n\nimport {plugin}\n"
+        one, other = (one[0]._replace(value=merged),), ()
+    text = bridge_text(name, scope, asyncio, plugin)
+    return (*one, *other, changes.append(source, text))
+
+
+def _home(project: Project, files: list[str]) -> str:
+    """Choose the conftest.py, or the one test file, that all who ask can see."""
+    folders = [file.split("/")[:-1] for file in files]
+    common: list[str] = []
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        common.append(parts[0])
+    for depth in range(len(common), -1, -1):
+        candidate = "/".join([*common[:depth], "conftest.py"])
+        if project.tree.read(candidate) is not None:
+            return candidate
+    return files[0] if len(set(files)) == 1 else "/".join([*common, "conftest.py"])
+
+
+def usefixtures_findings(
+    code: str, project: Project, source: Source, name: str
+) -> Iterator[Finding]:
+    """Yield a finding for each `usefixtures` that names the lost fixture."""
+    for call in calls(source, "pytest.mark.usefixtures"):
+        place = Test("", source.file, call.lineno, 1, is_async=True)
+        for argument in call.args:
+            if text_of(argument) == name and origin(project, name, place) != "elsewhere":
+                yield code_finding(
+                    code,
+                    source,
+                    call,
+                    f"usefixtures names the fixture {name}, which is gone",
+                    tier=Tier.SAFE,
+                    fix=partial(_without_use, source, call, argument),
+                    hint="drop the name",
+                )
+
+
+def _without_use(source: Source, call: ast.Call, argument: ast.expr) -> tuple[Edit, ...]:
+    if len(call.args) > 1:
+        return (changes.remove_argument(source, call, argument),)
+    return (changes.remove_mark(source, call),)
+
+
+def _has_parameter(function: Function, name: str) -> bool:
+    return any(a.arg == name for a in (*function.args.args, *function.args.kwonlyargs))
+
+
+def _is_ours(project: Project, name: str) -> bool:
+    if name == "event_loop":
+        return True
+    imports = {module for m in project.code.modules for module in m.imports}
+    plugins = {plugin for m in project.code.modules for plugin in m.plugins}
+    return (
+        "aiohttp.pytest_plugin" not in plugins
+        and not any(project.dependencies.has(other) for other in _OTHERS)
+        and (
+            project.dependencies.has("pytest-aiohttp")
+            or any(module.partition(".")[0] == "aiohttp" for module in imports)
+        )
+    )
