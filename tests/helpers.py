@@ -203,6 +203,9 @@ class Environment:
             "pytest",
             "-p",
             "no:cacheprovider",
+            # It takes most of a second to start, and @given works without it.
+            "-p",
+            "no:hypothesispytest",
             *arguments,
             cwd=project,
             PYTHONPATH="src",

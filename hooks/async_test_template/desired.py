@@ -7,6 +7,7 @@ from typing import NamedTuple
 from async_test_template.config import files
 from async_test_template.errors import ParseError, UserError
 
+BACKENDS = ("asyncio", "anyio")
 MODES = ("auto", "strict")
 LOOP_SCOPES = ("function", "class", "module", "session")
 ANSWERS_FILE = ".copier-answers.yml"
@@ -18,9 +19,10 @@ class Desired(NamedTuple):
     """The values that fixes write; None where nobody said, so that behaviour is kept.
 
     Attributes:
-        mode: asyncio mode, one of MODES.
+        mode: the plugin's mode, one of MODES.
         loop_scope: loop scope of fixtures and tests, one of LOOP_SCOPES.
         timeout: seconds a test may take, 0 for no timeout.
+        backend: whose plugin runs the tests, one of BACKENDS; only answers tell it.
         insisted: names of the fields that a flag gave; they replace settings that say otherwise,
             while answers only fill in what a fix has to write.
 
@@ -29,6 +31,7 @@ class Desired(NamedTuple):
     mode: str | None = None
     loop_scope: str | None = None
     timeout: int | None = None
+    backend: str | None = None
     insisted: frozenset[str] = frozenset()
 
 
@@ -53,6 +56,7 @@ def decide(
         mode=mode or _choice(answers, "mode", MODES),
         loop_scope=loop_scope or _choice(answers, "loop_scope", LOOP_SCOPES),
         timeout=timeout if timeout is not None else (None if given is None else int(given)),
+        backend=_choice(answers, "backend", BACKENDS),
         insisted=frozenset(name for name, value in flags.items() if value is not None),
     )
 

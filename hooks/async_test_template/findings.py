@@ -97,6 +97,7 @@ class Example(NamedTuple):
         mode: the answer to `mode` that the example assumes, and so on.
         loop_scope: the answer to `loop_scope`.
         timeout: the answer to `timeout`, in seconds.
+        backend: the answer to `backend`.
 
     """
 
@@ -106,6 +107,7 @@ class Example(NamedTuple):
     mode: str | None = None
     loop_scope: str | None = None
     timeout: int | None = None
+    backend: str | None = None
 
 
 class Rule(NamedTuple):

@@ -33,13 +33,13 @@ def test_answers_as_copier_writes_them(tmp_path: Path) -> None:
     assert answers["description"] == ""
     assert answers["extras"] == ""
     wanted = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    assert wanted == Desired("auto", "session", 30)
+    assert wanted == Desired("auto", "session", 30, "asyncio")
 
 
 def test_flags_come_before_answers(tmp_path: Path) -> None:
     answers = written(tmp_path, "mode: auto\nloop_scope: session\ntimeout: 30\n")
     wanted = decide(mode="strict", loop_scope=None, timeout=0, answers=answers)
-    assert wanted == Desired("strict", "session", 0, frozenset({"mode", "timeout"}))
+    assert wanted == Desired("strict", "session", 0, insisted=frozenset({"mode", "timeout"}))
 
 
 def test_nobody_said_anything(tmp_path: Path) -> None:

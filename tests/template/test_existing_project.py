@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import Answers, Environment, copy_template, git, label, products, render, run
+from helpers import (
+    ROOT,
+    Answers,
+    Environment,
+    assert_done,
+    copy_template,
+    git,
+    label,
+    products,
+    render,
+    run,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +30,7 @@ ADDED = {
     "tests/conftest.py",
     "tests/test_event_loop.py",
 }
+ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
 COPIER = (sys.executable, "-m", "copier")
 EVERY_FILE = [
     ".gitignore",
@@ -93,22 +106,29 @@ def commit(folder: Path, tag: str = "") -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("package", ["tests/__init__.py", "no-package"])
-@pytest.mark.parametrize("answers", products(), ids=label)
-def test_the_command_of_the_message_runs_the_contract(
+@pytest.mark.parametrize(
+    ("answers", "package"),
+    # With a tests package and without one, in turn.
+    list(zip(products(), itertools.cycle(["tests/__init__.py", "conftest.py"]), strict=False)),
+    ids=lambda value: label(value) if isinstance(value, dict) else value,
+)
+def test_the_command_of_the_message_makes_the_contract_hold(
     answers: Answers, package: str, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    """The closing message names the settings; with them, the contract holds."""
+    plugin = "anyio" if answers["backend"] == "anyio" else "pytest-asyncio"
+    (tmp_path / "pyproject.toml").write_text(
+        f'[dependency-groups]\ntest = ["pytest>=9", "{plugin}"]\n\n'
+        "[tool.pytest.ini_options]\nstrict = true\n"
+    )
     (tmp_path / "tests").mkdir()
-    (tmp_path / "setup.py").touch()
     (tmp_path / package).touch()
     data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
     done = run(*COPIER, "copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    command = re.search(r"uv run pytest (.*)", done.stdout)
+    assert_done(done)
+    command = re.search(r"uvx --from \S+ async-test-template (.*)", done.stdout)
     assert command, done.stdout
-    done = environment.pytest(tmp_path, *command[1].split(), "-p", "no:randomly")
-    assert done.returncode == 0, done.stdout
-    assert "passed" in done.stdout
+    assert_done(run(*ENGINE, *command[1].split(), cwd=tmp_path))
+    assert '"pytest-timeout' in (tmp_path / "pyproject.toml").read_text()
     done = environment.pytest(tmp_path, "tests/test_event_loop.py", "-p", "no:randomly")
-    assert done.returncode == 1, "the contract holds without its settings"
+    assert_done(done)
+    assert "passed" in done.stdout

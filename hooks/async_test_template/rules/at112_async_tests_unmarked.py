@@ -18,7 +18,8 @@ def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.effective(MODE) is not None or may_be_auto(project):
         return
-    if settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode"):
+    other = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
+    if other or project.desired.backend == "anyio":
         return
     # Something else than pytest-asyncio runs them where it is not declared, or where a hook does.
     if project.dependencies.of("pytest") and not project.dependencies.has("pytest-asyncio"):
@@ -37,7 +38,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     first = unmarked[0]
     more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
-    wanted = project.desired.mode == "auto" and settings.can_grow
+    wanted = project.desired.mode if settings.can_grow else None
     if not settings.file:
         yield Finding(RULE.code, _sentence(first, more), first.file, first.line, hint=_HINT)
         return
@@ -45,7 +46,7 @@ def _check(project: Project) -> Iterator[Finding]:
         RULE.code,
         _sentence(first, more),
         tier=Tier.SAFE if wanted else Tier.REPORT,
-        edits=(settings.set(MODE, "auto"),) if wanted else (),
+        edits=(settings.set(MODE, wanted),) if wanted else (),
         hint=_HINT,
     )
 

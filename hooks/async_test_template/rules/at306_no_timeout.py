@@ -18,7 +18,8 @@ def _check(project: Project) -> Iterator[Finding]:
     wanted = project.desired.timeout
     if wanted == 0 or not settings.exists or _has_timeout(project):
         return
-    if not (project.uses_asyncio_plugin or settings.effective("anyio_mode")):
+    answered = project.desired.backend is not None
+    if not (answered or project.uses_asyncio_plugin or settings.effective("anyio_mode")):
         return
     edits: list[Edit] = []
     missing = False

@@ -32,7 +32,7 @@ def lay_out(root: Path, files: dict[str, str]) -> None:
 def desired(example: Example) -> Desired:
     wanted = {
         name: getattr(example, name)
-        for name in ("mode", "loop_scope", "timeout")
+        for name in ("mode", "loop_scope", "timeout", "backend")
         if getattr(example, name) is not None
     }
     return Desired(**wanted, insisted=frozenset(wanted))

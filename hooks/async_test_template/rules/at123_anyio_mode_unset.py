@@ -1,0 +1,47 @@
+"""AT123: AnyIO's plugin should run all async tests, and nothing says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings, desired = project.settings, project.desired
+    if desired.backend != "anyio" or desired.mode != "auto":
+        return
+    if settings.effective("anyio_mode") is not None or not settings.can_grow:
+        return
+    yield settings.finding(
+        RULE.code,
+        "anyio_mode is not set, and the answers are AnyIO's plugin in auto mode",
+        tier=Tier.SAFE,
+        edits=(settings.set("anyio_mode", "auto"),),
+    )
+
+
+RULE = Rule(
+    code="AT123",
+    name="anyio-mode-unset",
+    title="AnyIO's plugin should run all async tests, and no mode says so",
+    why="Without it, AnyIO runs marked tests only, and pytest fails those that no plugin runs.",
+    since="anyio 4.12",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = -ra\n"},
+            after={"pytest.ini": "[pytest]\naddopts = -ra\nanyio_mode = auto\n"},
+            tier=Tier.SAFE,
+            mode="auto",
+            backend="anyio",
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"}, {"pytest.ini": "[pytest]\n"}),
+)
