@@ -59,6 +59,20 @@ from async_test_template.rules import (
     at502_event_loop_in_sync_function,
     at503_event_loop_in_usefixtures,
     at504_event_loop_override,
+    at601_mark_scope_argument,
+    at603_mark_positional_scope,
+    at604_mark_forbid_global_loop,
+    at605_mark_asyncio_event_loop,
+    at606_mark_asyncio_process_pool,
+    at607_mark_on_sync_test,
+    at608_mark_on_fixture,
+    at610_two_runners,
+    at701_async_fixture_in_strict_mode,
+    at702_fixture_without_loop_scope,
+    at703_loop_narrower_than_fixture,
+    at704_yield_fixture,
+    at705_positional_fixture_scope,
+    at811_async_client_app,
 )
 
 if TYPE_CHECKING:
@@ -120,6 +134,20 @@ ALL: tuple[Rule, ...] = (
     at502_event_loop_in_sync_function.RULE,
     at503_event_loop_in_usefixtures.RULE,
     at504_event_loop_override.RULE,
+    at601_mark_scope_argument.RULE,
+    at603_mark_positional_scope.RULE,
+    at604_mark_forbid_global_loop.RULE,
+    at605_mark_asyncio_event_loop.RULE,
+    at606_mark_asyncio_process_pool.RULE,
+    at607_mark_on_sync_test.RULE,
+    at608_mark_on_fixture.RULE,
+    at610_two_runners.RULE,
+    at701_async_fixture_in_strict_mode.RULE,
+    at702_fixture_without_loop_scope.RULE,
+    at703_loop_narrower_than_fixture.RULE,
+    at704_yield_fixture.RULE,
+    at705_positional_fixture_scope.RULE,
+    at811_async_client_app.RULE,
 )
 
 
