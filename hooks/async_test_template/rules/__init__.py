@@ -73,6 +73,10 @@ from async_test_template.rules import (
     at704_yield_fixture,
     at705_positional_fixture_scope,
     at811_async_client_app,
+    at901_loop_fixture,
+    at902_renamed_aiohttp_fixture,
+    at904_client_by_run_until_complete,
+    at906_unittest_run_loop,
 )
 
 if TYPE_CHECKING:
@@ -148,6 +152,10 @@ ALL: tuple[Rule, ...] = (
     at704_yield_fixture.RULE,
     at705_positional_fixture_scope.RULE,
     at811_async_client_app.RULE,
+    at901_loop_fixture.RULE,
+    at902_renamed_aiohttp_fixture.RULE,
+    at904_client_by_run_until_complete.RULE,
+    at906_unittest_run_loop.RULE,
 )
 
 

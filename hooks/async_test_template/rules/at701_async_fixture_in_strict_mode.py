@@ -12,11 +12,11 @@ from async_test_template.rules._loops import may_be_auto
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
-    from async_test_template.source.module import Fixture
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
+    from async_test_template.source.module import Fixture
     from async_test_template.source.source import Source
 
 _PLAIN = {"pytest.fixture", "pytest.yield_fixture"}

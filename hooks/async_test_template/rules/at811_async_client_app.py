@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import calls, code_finding, has_stars, keyword, needs, sure
+from async_test_template.rules._code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -33,17 +33,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{name} takes no app=",
-                tier=Tier.SAFE,
-                fix=partial(_fix, project, source, call, app),
+                # Older versions have the transports too, but nobody has tried them.
+                tier=Tier.UNSAFE
+                if project.dependencies.may_be_below("httpx", "0.26")
+                else Tier.SAFE,
+                fix=partial(_fix, source, call, app),
                 hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
             )
 
 
-def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
+def _fix(source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "transport") is not None:
         raise EditError("it has, or may have, a transport already")
     sure(source, call.func)
-    needs(project, "httpx", "0.26")
     package, _, client = source.names.resolve(call.func).rpartition(".")
     transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])
     value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()
@@ -131,6 +133,11 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={"requirements.txt": "httpx>=0.18\n", "test_it.py": _TEST.format("app=app")},
+            after={"test_it.py": _TEST.format("transport=httpx.ASGITransport(app=app)")},
+            tier=Tier.UNSAFE,
         ),
         Example(before={"test_it.py": _TEST.format("app=app, **options")}),
         Example(before={"test_it.py": _TEST.format("app=app, transport=None")}),
