@@ -66,7 +66,8 @@ class Project:
         patterns = [
             word for line in self.settings.lines_of("python_files") for word in line.split()
         ]
-        return read_index(self.root, self.tree.read, patterns or TEST_FILES)
+        created = [file for file in self.tree.changed if file.endswith(".py")]
+        return read_index(self.root, self.tree.read, patterns or TEST_FILES, created)
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from async_test_template.findings import Edit
+    from async_test_template.project import Project
     from async_test_template.source.source import Function, Placed, Source
 
 
@@ -124,3 +125,14 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if source.names.resolve(called) == target:
             yield decorator
+
+
+def needs(project: Project, package: str, version: str) -> None:
+    """Require that the repository allows no older version of a package.
+
+    Raises:
+        EditError: it does.
+
+    """
+    if project.dependencies.may_be_below(package, version):
+        raise EditError(f"the fix needs {package} >= {version}, the repository allows older ones")

@@ -54,7 +54,9 @@ def origin(project: Project, name: str, item: Fixture | Test) -> Origin:
     found = project.code.find(name, item.file, item.owner, besides=besides)
     if found is not None:
         return "override" if is_override(project, found) else "elsewhere"
-    if project.code.may_bring(name, item.file) or not _is_ours(project, name):
+    if project.code.may_bring(name, item.file) or not (
+        name == "event_loop" or is_aiohttps(project)
+    ):
         return "elsewhere"
     return "nowhere"
 
@@ -271,9 +273,8 @@ def _has_parameter(function: Function, name: str) -> bool:
     return any(a.arg == name for a in (*function.args.args, *function.args.kwonlyargs))
 
 
-def _is_ours(project: Project, name: str) -> bool:
-    if name == "event_loop":
-        return True
+def is_aiohttps(project: Project) -> bool:
+    """Tell whether `loop` and its like must have been aiohttp's, and its plugin is not loaded."""
     imports = {module for m in project.code.modules for module in m.imports}
     plugins = {plugin for m in project.code.modules for plugin in m.plugins}
     return (
@@ -281,6 +282,7 @@ def _is_ours(project: Project, name: str) -> bool:
         and not any(project.dependencies.has(other) for other in _OTHERS)
         and (
             project.dependencies.has("pytest-aiohttp")
+            or project.dependencies.has("aiohttp")
             or any(module.partition(".")[0] == "aiohttp" for module in imports)
         )
     )

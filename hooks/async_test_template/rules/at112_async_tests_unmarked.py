@@ -38,17 +38,24 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     first = unmarked[0]
     more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
-    wanted = project.desired.mode if settings.can_grow else None
+    edits = settings.set_all({MODE: project.desired.mode or "auto"}) or ()
+    tier = Tier.SAFE if project.desired.mode else Tier.UNSAFE
+    if project.desired.mode is None and _marks_any(project):
+        # They may be left out on purpose where others are marked.
+        edits = ()
+    tier = tier if edits else Tier.REPORT
+    sentence = _sentence(first, more)
     if not settings.file:
-        yield Finding(RULE.code, _sentence(first, more), first.file, first.line, hint=_HINT)
+        yield Finding(
+            RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=_HINT
+        )
         return
-    yield settings.finding(
-        RULE.code,
-        _sentence(first, more),
-        tier=Tier.SAFE if wanted else Tier.REPORT,
-        edits=(settings.set(MODE, wanted),) if wanted else (),
-        hint=_HINT,
-    )
+    yield settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=_HINT)
+
+
+def _marks_any(project: Project) -> bool:
+    runners = ("asyncio", "anyio", "trio")
+    return any(test.mark(name) for test in project.code.async_tests for name in runners)
 
 
 _HINT = "choose --mode auto, or mark them with @pytest.mark.asyncio"
@@ -67,7 +74,8 @@ RULE = Rule(
     title="Async tests have no mark, and no mode runs them",
     why=(
         "They fail since pytest 8.4 and were skipped with a warning before. Old versions of "
-        "pytest-aiohttp and pytest-asyncio ran them."
+        "pytest-aiohttp and pytest-asyncio ran them. Where no test at all has a mark, auto mode "
+        "is the fix."
     ),
     since="strict is pytest-asyncio's default since 0.19",
     tier=Tier.SAFE,
@@ -87,9 +95,22 @@ RULE = Rule(
                 "pytest.ini": "[pytest]\n",
                 "test_it.py": "async def test_it():\n    pass\n",
             },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
         ),
         Example(
-            before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"}
+            before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n"
+                    "\n\nasync def test_b():\n    pass\n"
+                ),
+            },
         ),
     ),
     valid=(

@@ -331,3 +331,40 @@ def rewrite_definition(source: Source, function: Function, text: str) -> Edit:
     if function.col_offset or start != source.line_start(start):
         raise EditError("the function does not stand at the top level")
     return replace(source, start, source.line_end(source.end(function)), text)
+
+
+def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Edit, ...]:
+    """Import another name by the `from` statement that brings a name, in order if they are.
+
+    Raises:
+        EditError: no single statement brings it.
+
+    """
+    bound = getattr(node, "id", None)
+    for statement in ast.walk(source.tree):
+        if not isinstance(statement, ast.ImportFrom):
+            continue
+        if any((alias.asname or alias.name) == bound for alias in statement.names):
+            return (_with_name(source, statement, name),)
+    raise EditError(f"no import statement brings {bound}")
+
+
+def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Edit:
+    later = [alias for alias in statement.names if _import_order(alias.name) > _import_order(name)]
+    if later:
+        start = source.start(later[0])
+        line = source.line_start(start)
+        indent = source.data[line:start].decode()
+        between = f",\n{indent}" if not indent.strip() and indent else ", "
+        return replace(source, start, start, f"{name}{between}")
+    last = statement.names[-1]
+    end = source.end(last)
+    start = source.line_start(source.start(last))
+    indent = source.data[start : source.start(last)].decode()
+    own_line = not indent.strip() and bool(indent)
+    return replace(source, end, end, f",\n{indent}{name}" if own_line else f", {name}")
+
+
+def _import_order(name: str) -> tuple[bool, bool, str]:
+    """Order names as isort does: constants, classes, functions."""
+    return (not name.isupper(), not name[:1].isupper(), name)

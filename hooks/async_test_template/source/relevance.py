@@ -7,5 +7,6 @@ import re
 RELEVANT = re.compile(
     rb"fixture|async[ \t]+def[ \t]+test|pytest_asyncio|anyio|event_loop|pytest_configure"
     rb"|mark\.timeout|testclient|pytest_pyfunc_call|pytest_collection_modifyitems"
-    rb"|pytest_itemcollected|pytest_pycollect_makeitem"
+    rb"|pytest_itemcollected|pytest_pycollect_makeitem|pytestmark|\.asyncio\b|AsyncClient"
+    rb"|Client\(|aiohttp|httpx|TestCase|importorskip|asynctest|asyncio\.coroutine"
 )

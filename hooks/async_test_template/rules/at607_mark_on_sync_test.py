@@ -1,0 +1,73 @@
+"""AT607: `@pytest.mark.asyncio` on a test that is not async."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import code_finding, decorators
+from async_test_template.source import changes
+from async_test_template.source.module import Test
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for line, function in sorted(source.functions.items()):
+        item = project.code.at.get((source.file, line))
+        # Something else on it may make a coroutine of what it calls.
+        if not isinstance(item, Test) or item.is_async or item.wrapped:
+            continue
+        for mark in decorators(source, function, "pytest.mark.asyncio"):
+            yield code_finding(
+                RULE.code,
+                source,
+                mark,
+                f"{function.name} is not async and has the mark asyncio",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, mark),
+                hint="drop the mark",
+            )
+
+
+def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    return (changes.remove_decorator(source, mark),)
+
+
+_TEST = "import pytest\n\n\n{}def test_it():\n    pass\n"
+
+RULE = Rule(
+    code="AT607",
+    name="mark-on-sync-test",
+    title="A test that is not async has the mark asyncio",
+    why="A warning, and an error where warnings are errors; the mark does nothing.",
+    since="pytest-asyncio 0.18",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"asyncio",
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},
+            after={"test_it.py": _TEST.format("@pytest.mark.slow\n")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n")},
+            after={"test_it.py": "def test_it():\n    pass\n"},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("@pytest.mark.asyncio\nasync ")},
+        {"test_it.py": _TEST.format("@pytest.mark.asyncio\n@run_async\n")},
+        {"test_it.py": _TEST.format("pytestmark = pytest.mark.asyncio\n\n\n")},
+    ),
+)

@@ -1,0 +1,77 @@
+"""AT608: a mark on a fixture."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import code_finding
+from async_test_template.source import changes
+from async_test_template.source.module import Fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for line, function in sorted(source.functions.items()):
+        if not isinstance(project.code.at.get((source.file, line)), Fixture):
+            continue
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            target = source.names.resolve(called)
+            if target.startswith("pytest.mark."):
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    decorator,
+                    f"the fixture {function.name} has the mark {target.rpartition('.')[2]}",
+                    tier=Tier.SAFE,
+                    fix=partial(_fix, source, decorator),
+                    hint="drop the mark",
+                )
+
+
+def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    return (changes.remove_decorator(source, mark),)
+
+
+_FIXTURE = "import pytest\n\n\n{}async def client():\n    pass\n"
+
+RULE = Rule(
+    code="AT608",
+    name="mark-on-fixture",
+    title="A fixture has a mark",
+    why="The mark never did anything; pytest 9 stops the whole collection over it.",
+    since="an error since pytest 9, a warning since 7.4",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"fixture",
+    invalid=(
+        Example(
+            before={"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n@pytest.fixture\n")},
+            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _FIXTURE.format(
+                    "@pytest.fixture\n# because\n@pytest.mark.usefixtures(\n    'a'\n)  # b\n"
+                )
+            },
+            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n# because\n")},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
+        {"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n")},
+    ),
+)

@@ -1,0 +1,49 @@
+"""AT610: a test with the marks of two runners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for test in project.code.async_tests:
+        if test.mark("asyncio") is not None and test.mark("anyio") is not None:
+            yield Finding(
+                RULE.code,
+                f"{test.name} has the marks asyncio and anyio",
+                test.file,
+                test.line,
+                test.column,
+                hint="keep one of the two",
+            )
+
+
+RULE = Rule(
+    code="AT610",
+    name="two-runners",
+    title="A test has the marks `asyncio` and `anyio`",
+    why="anyio wins and runs the test once for each of its backends.",
+    since="anyio, always",
+    tier=Tier.REPORT,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\npytestmark = pytest.mark.anyio\n\n\n"
+                    "@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"},
+    ),
+)

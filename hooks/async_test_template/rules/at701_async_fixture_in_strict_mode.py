@@ -1,0 +1,152 @@
+"""AT701: async `@pytest.fixture` where no plugin runs it."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import code_finding, sure
+from async_test_template.rules._loops import may_be_auto
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.module import Fixture
+    from async_test_template.source.source import Source
+
+_PLAIN = {"pytest.fixture", "pytest.yield_fixture"}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if may_be_auto(project) or not _runs_asyncio(project) or project.code.has_item_hook:
+        return
+    for fixture in project.code.by_file[source.file].fixtures:
+        item = project.code.at.get((source.file, fixture.line))
+        if not fixture.is_async or fixture.decorator not in _PLAIN or item is not fixture:
+            continue
+        if not fixture.function or _is_anyios(project, fixture):
+            continue
+        function = source.functions[fixture.line]
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if source.names.resolve(called) in _PLAIN:
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    function,
+                    f"the async fixture {fixture.name} is pytest's own, and the mode is strict",
+                    tier=Tier.UNSAFE if _has_other_runner(project) else Tier.SAFE,
+                    fix=partial(_fix, source, called),
+                    hint="write @pytest_asyncio.fixture, or set asyncio_mode = auto",
+                )
+
+
+def _runs_asyncio(project: Project) -> bool:
+    return project.uses_asyncio_plugin or any(
+        test.mark("asyncio") is not None for test in project.code.tests
+    )
+
+
+def _is_anyios(project: Project, fixture: Fixture) -> bool:
+    """Tell whether anyio runs a fixture: it asks for the backend, or only anyio's tests use it."""
+    if "anyio_backend" in fixture.requests:
+        return True
+    users = [test for test in project.code.async_tests if fixture in project.code.used_by(test)]
+    return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
+
+
+def _has_other_runner(project: Project) -> bool:
+    names = ("anyio", "trio")
+    return any(test.mark(name) for test in project.code.tests for name in names) or any(
+        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
+        for fixture in project.code.fixtures
+    )
+
+
+def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+    sure(source, decorator)
+    plugin, imports = changes.bind_module(source, "pytest_asyncio")
+    return (changes.replace_node(source, decorator, f"{plugin}.fixture"), *imports)
+
+
+_TEST = "\n\n@pytest.mark.asyncio\nasync def test_it(client):\n    assert client\n"
+_BEFORE = "import pytest\n\n\n@pytest.fixture{}\nasync def client():\n    yield 1\n" + _TEST
+_AFTER = (
+    "import pytest\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture{}\n"
+    "async def client():\n    yield 1\n" + _TEST
+)
+
+RULE = Rule(
+    code="AT701",
+    name="async-fixture-in-strict-mode",
+    title="An async fixture is not pytest-asyncio's",
+    why=(
+        "In strict mode no plugin runs it: pytest 9 stops the first test with an error, and the "
+        "others with a bare AssertionError; before, they got a coroutine."
+    ),
+    since="strict is the default since pytest-asyncio 0.19; an error since pytest 9",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"fixture",
+    invalid=(
+        Example(
+            before={"test_it.py": _BEFORE.format("")},
+            after={"test_it.py": _AFTER.format("")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"test_it.py": _BEFORE.format('(scope="module", autouse=True)')},
+            after={"test_it.py": _AFTER.format('(scope="module", autouse=True)')},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio\n",
+                "conftest.py": (
+                    "from pytest import fixture\n\n\n@fixture\nasync def client():\n    return 1\n"
+                ),
+            },
+            after={
+                "conftest.py": (
+                    "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
+                    "async def client():\n    return 1\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    _BEFORE.format("") + "\n\n@pytest.mark.anyio\nasync def test_b():\n    pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    _AFTER.format("") + "\n\n@pytest.mark.anyio\nasync def test_b():\n    pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "try:\n    from pytest import fixture\nexcept ImportError:\n"
+                    "    fixture = None\nimport pytest\n\n\n"
+                    "@fixture\nasync def client():\n    return 1\n" + _TEST
+                )
+            },
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_it.py": _BEFORE.format("")},
+        {"test_it.py": _BEFORE.format("").replace("mark.asyncio", "mark.anyio")},
+        {"test_it.py": _AFTER.format("")},
+        {"test_it.py": _BEFORE.format("").replace("async def client", "def client")},
+    ),
+)

@@ -1,0 +1,96 @@
+"""AT702: a wide async fixture without `loop_scope` where the default loop is narrower."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import code_finding, decorators, needs
+from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, wide_fixtures
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.module import Fixture
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    default = project.settings.effective(FIXTURE_SCOPE)
+    if default not in SCOPES:
+        return
+    for fixture in wide_fixtures(project):
+        if fixture.file != source.file or fixture.scope not in SCOPES or not fixture.function:
+            continue
+        if SCOPES.index(fixture.scope) <= SCOPES.index(default):
+            continue
+        function = source.functions[fixture.line]
+        for decorator in decorators(source, function, "pytest_asyncio.fixture"):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"the {fixture.scope}-scoped fixture {fixture.name} has the {default} loop",
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, decorator, fixture),
+                hint=f'give it loop_scope="{fixture.scope}"',
+            )
+
+
+def _fix(
+    project: Project, source: Source, decorator: ast.expr, fixture: Fixture
+) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", "0.24")
+    scope = next((k for k in getattr(decorator, "keywords", ()) if k.arg == "scope"), None)
+    if scope is None or not isinstance(decorator, ast.Call):
+        raise EditError("its scope is not written as scope=")
+    # Right behind `scope=`, whose value then says what the loop is for.
+    end = source.end(scope)
+    if source.data[source.start(scope) : end].count(b"(") != 0:
+        raise EditError("the value of scope= stands in brackets")
+    return (changes.replace(source, end, end, f', loop_scope="{fixture.scope}"'),)
+
+
+_FIXTURE = (
+    "import pytest_asyncio\n\n\n@pytest_asyncio.fixture({})\nasync def client():\n    yield 1\n"
+)
+_INI = {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n"}
+
+RULE = Rule(
+    code="AT702",
+    name="fixture-without-loop-scope",
+    title="A wide async fixture gets a narrower loop",
+    why="Every test that uses it fails with ScopeMismatch.",
+    since="pytest-asyncio 0.24",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"fixture",
+    invalid=(
+        Example(
+            before={**_INI, "conftest.py": _FIXTURE.format('scope="module"')},
+            after={"conftest.py": _FIXTURE.format('scope="module", loop_scope="module"')},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={**_INI, "conftest.py": _FIXTURE.format("\n    scope='session', # all\n")},
+            after={
+                "conftest.py": _FIXTURE.format(
+                    "\n    scope='session', loop_scope=\"session\", # all\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {**_INI, "conftest.py": _FIXTURE.format('scope="module", loop_scope="module"')},
+        {**_INI, "conftest.py": _FIXTURE.format("")},
+        {"conftest.py": _FIXTURE.format('scope="module"')},
+    ),
+)

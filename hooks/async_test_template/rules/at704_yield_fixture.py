@@ -1,0 +1,82 @@
+"""AT704: `pytest.yield_fixture`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import code_finding, sure
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for node in ast.walk(source.tree):
+        if (
+            isinstance(node, (ast.Name, ast.Attribute))
+            and isinstance(node.ctx, ast.Load)
+            and source.names.resolve(node) == "pytest.yield_fixture"
+        ):
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                "yield_fixture is another name of fixture",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, node),
+                hint="write pytest.fixture",
+            )
+
+
+def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
+    sure(source, node)
+    if isinstance(node, ast.Attribute):
+        end = source.end(node)
+        return (changes.replace(source, end - len(node.attr), end, "fixture"),)
+    raise EditError("it is imported by its name")
+
+
+RULE = Rule(
+    code="AT704",
+    name="yield-fixture",
+    title="`pytest.yield_fixture` is `pytest.fixture`",
+    why="A warning today, and gone in pytest 10.",
+    since="deprecated since pytest 6.2",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"yield_fixture",
+    invalid=(
+        Example(
+            before={
+                "conftest.py": (
+                    'import pytest as pt\n\n\n@pt.yield_fixture(scope="module")\n'
+                    "def a():\n    yield 1\n"
+                )
+            },
+            after={
+                "conftest.py": (
+                    'import pytest as pt\n\n\n@pt.fixture(scope="module")\ndef a():\n    yield 1\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "from pytest import yield_fixture\n\n\n@yield_fixture\ndef a():\n    yield 1\n"
+                )
+            }
+        ),
+    ),
+    valid=({"conftest.py": "import other\n\n\n@other.yield_fixture\ndef a():\n    yield 1\n"},),
+)
