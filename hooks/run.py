@@ -1,6 +1,11 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["packaging>=24", "questionary>=2.1", "tomlkit>=0.15.2"]
+# dependencies = [
+#     "packaging>=24",
+#     "questionary>=2.1",
+#     "tomli>=2; python_version < '3.11'",
+#     "tomlkit>=0.15.2",
+# ]
 # ///
 """Start the engine wherever Copier runs: `python hooks/run.py check .`, or `uv run hooks/run.py`.
 
@@ -22,6 +27,8 @@ from importlib import metadata
 from pathlib import Path
 
 NEEDED = {"packaging": "24", "questionary": "2.1", "tomlkit": "0.15.2"}
+if sys.version_info < (3, 11):
+    NEEDED["tomli"] = "2"  # tomllib came with 3.11
 REQUIREMENTS = [f"{name}>={version}" for name, version in NEEDED.items()]
 UNUSABLE, INTERRUPTED = 2, 130
 

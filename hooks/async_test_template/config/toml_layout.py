@@ -298,7 +298,7 @@ def to_toml(value: object, like: str = "", line_break: str = "\n") -> str:
 
     `line_break` ends the lines within a string of several lines.
     """
-    # Late: reading needs no tomlkit where Python has tomllib, and it takes long to import.
+    # Late: reading needs no tomlkit, and it takes long to import.
     import tomlkit
 
     if isinstance(value, list):

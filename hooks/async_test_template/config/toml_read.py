@@ -8,6 +8,11 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 from async_test_template.config.text import BYTE_ORDER_MARK, position
 from async_test_template.errors import ParseError
 
@@ -19,7 +24,7 @@ _PLACE = re.compile(
 def parse(text: str) -> dict[str, Any]:
     """Read a document into plain values; a byte order mark is passed over.
 
-    It is read with tomllib, as pytest does, and on Python 3.10, which has none, with tomlkit.
+    It is read with tomllib, as pytest does, which is tomli on Python 3.10.
 
     Raises:
         ParseError: it is not TOML.
@@ -36,7 +41,7 @@ def parse_shared(text: str) -> dict[str, Any]:
     """Read a document once and give the same values to all, who must not change them."""
     source = text.removeprefix(BYTE_ORDER_MARK)
     try:
-        return _load(source)
+        return tomllib.loads(source)
     except ValueError as error:
         message = _PLACE.sub("", str(error))
         if (place := _PLACE.search(str(error))) and place["line"]:
@@ -44,21 +49,3 @@ def parse_shared(text: str) -> dict[str, Any]:
         else:
             line, column = position(source, len(source))
         raise ParseError(message, line=line, column=column) from error
-
-
-if sys.version_info >= (3, 11):
-    import tomllib
-
-    def _load(source: str) -> dict[str, Any]:
-        return tomllib.loads(source)
-
-else:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    def _load(source: str) -> dict[str, Any]:
-        # tomlkit keeps the Windows line ends of a string of several lines, tomllib does not.
-        try:
-            return tomlkit.parse(source.replace("\r\n", "\n")).unwrap()
-        except TOMLKitError as error:
-            raise ValueError(str(error)) from error
