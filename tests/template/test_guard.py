@@ -35,7 +35,13 @@ WORK = """
 """
 
 
-@pytest.fixture(params=ASYNCIO, ids=label)
+# One combination of each plugin and of each scope is enough while somebody waits.
+@pytest.fixture(
+    params=[
+        pytest.param(answers, id=label(answers), marks=[pytest.mark.slow] * (number in {0, 3}))
+        for number, answers in enumerate(ASYNCIO)
+    ]
+)
 def project(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Path:
     """Generate a library without its sample tests."""
     return without_samples(
