@@ -11,6 +11,7 @@ from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
 from helpers import ROOT, git, run
+from terminal import Terminal
 
 if TYPE_CHECKING:
     import subprocess
@@ -179,3 +180,13 @@ def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
     done = adopt(repository, "--yes")
     assert done.returncode == 2
     assert "run `copier update`" in done.stdout
+
+
+@pytest.mark.parametrize(("key", "status"), [("y", 0), ("n", 1), ("\x03", 130)])
+def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> None:
+    terminal = Terminal(*ENGINE, "adopt", ".", "--template", str(ROOT), cwd=repository)
+    terminal.wait_for("Add the files of the template?")
+    assert "the folder shop is a package" in terminal.text
+    terminal.type(key, then="")
+    assert terminal.finish() == status
+    assert (repository / "tests" / "async_guard.py").exists() == (status == 0)
