@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from typing import Any
 import copier
 import yaml
 
+Command = tuple[str | Path, ...]
+
 ROOT = Path(__file__).parents[1]
+COPIER: Command = (sys.executable, "-m", "copier")
 PARTS = ("copier.yml", "includes", "template")
 QUESTIONS: dict[str, dict[str, Any]] = {
     key: value
@@ -22,7 +26,6 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 Answers = dict[str, Any]
-Command = tuple[str | Path, ...]
 
 # What the generated projects can ask for, in all their combinations.
 EVERYTHING = (
@@ -135,6 +138,14 @@ def git(folder: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def commit(folder: Path, tag: str = "") -> None:
+    """Commit everything in a folder, and tag it."""
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", tag or "Work")
+    if tag:
+        git(folder, "tag", tag)
 
 
 def copy_template(folder: Path) -> Path:

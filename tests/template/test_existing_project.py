@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from helpers import (
+    COPIER,
     ROOT,
     Answers,
     Environment,
     assert_done,
+    commit,
     copy_template,
     git,
     label,
@@ -31,7 +33,6 @@ ADDED = {
     "tests/test_event_loop.py",
 }
 ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
-COPIER = (sys.executable, "-m", "copier")
 EVERY_FILE = [
     ".gitignore",
     "README.md",
@@ -95,14 +96,6 @@ def test_nothing_is_overwritten_by_an_update(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     changed = {name for name, content in files(project).items() if before.get(name) != content}
     assert changed == {".copier-answers.yml"}
-
-
-def commit(folder: Path, tag: str = "") -> None:
-    """Commit everything in a folder."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", tag or "start")
-    if tag:
-        git(folder, "tag", tag)
 
 
 @pytest.mark.slow

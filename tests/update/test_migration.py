@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tomllib
-from helpers import ROOT, Command, assert_done, copy_template, git, run
+from helpers import COPIER, ROOT, Command, assert_done, commit, copy_template, git, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COPIER: Command = (sys.executable, "-m", "copier")
 UPDATE = ("update", "--defaults", "--skip-answered")
 TABLE = "[tool.pytest.ini_options]"
-
-
-def commit(folder: Path, tag: str = "") -> None:
-    """Commit everything in a folder, and tag it."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", tag or "Work")
-    if tag:
-        git(folder, "tag", tag)
 
 
 def release(template: Path, version: str) -> None:

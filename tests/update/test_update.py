@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from helpers import assert_done, copy_template, git, run
+from helpers import COPIER, assert_done, commit, copy_template, git, run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-COPIER = (sys.executable, "-m", "copier")
-
-
-def commit(folder: Path, tag: str = "") -> None:
-    """Commit everything in a folder, and tag it."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", tag or "Work")
-    if tag:
-        git(folder, "tag", tag)
 
 
 @pytest.fixture
