@@ -94,14 +94,16 @@ def add_uv(where: Environment) -> None:
 def test_what_it_needs_is_what_the_package_needs() -> None:
     source = RUN.read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    header = re.search(r"^# dependencies = (\[.*\])$", source, re.MULTILINE)
+    block = re.search(r"^# /// script\n((?:# .*\n)+)# ///$", source, re.MULTILINE)
+    assert block is not None
+    header = tomllib.loads(re.sub("^# ", "", block[1], flags=re.MULTILINE))
     needed = re.search(r"^NEEDED = (\{.*\})$", source, re.MULTILINE)
-    assert header is not None
     assert needed is not None
 
-    requirements = [f"{name}>={version}" for name, version in ast.literal_eval(needed[1]).items()]
-    assert ast.literal_eval(header[1]) == requirements == project["dependencies"]
-    assert f'# requires-python = "{project["requires-python"]}"' in source
+    always = [f"{name}>={version}" for name, version in ast.literal_eval(needed[1]).items()]
+    assert header["dependencies"] == project["dependencies"]
+    assert [needs for needs in header["dependencies"] if ";" not in needs] == always
+    assert header["requires-python"] == project["requires-python"]
 
 
 def test_it_needs_only_the_standard_library_of_python_310() -> None:

@@ -55,7 +55,18 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("answers", products(), ids=label)
+@pytest.mark.parametrize(
+    "answers",
+    # Only the backend and its loop decide what comes; the rest can wait.
+    [
+        pytest.param(
+            answers,
+            id=label(answers),
+            marks=[pytest.mark.slow] * (answers["framework"] != "library"),
+        )
+        for answers in products()
+    ],
+)
 def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'theirs'\n")
     before = files(tmp_path)

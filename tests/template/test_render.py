@@ -88,7 +88,14 @@ def test_every_combination_is_well_formed(
             assert content["tool"]["pytest"]["ini_options"][f"{backend}_mode"] == mode
 
 
-@pytest.mark.parametrize("name", ["a", "zebra", "x" * 64], ids=["short", "late", "long"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("a", id="short", marks=pytest.mark.slow),
+        pytest.param("zebra", id="late", marks=pytest.mark.slow),
+        pytest.param("x" * 64, id="long"),
+    ],
+)
 def test_the_name_of_the_package_does_not_disturb_the_format(
     name: str, template: Path, tmp_path: Path
 ) -> None:

@@ -97,6 +97,7 @@ def test_the_names_are_those_of_pytest_in_its_order() -> None:
     assert list(in_force._LOADERS) == list(CONFIG_LOADERS_BY_NAME)  # noqa: SLF001
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(trees)
 def test_it_finds_what_the_header_of_pytest_says(tree: dict[str, dict[str, str]]) -> None:
