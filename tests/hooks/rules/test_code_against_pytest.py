@@ -50,6 +50,18 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"hello"})
 """
+AIOHTTP = """\
+from aiohttp import web
+
+
+def make():
+    return web.Application()
+
+
+async def test_it({}):
+    client = {}
+    assert (await client.get("/")).status == 404
+"""
 
 
 @dataclass(frozen=True)
@@ -249,6 +261,134 @@ CASES = [
             ),
         },
     ),
+    Case(
+        "AT506",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                'import asyncio\nimport pytest\n\n\n@pytest.fixture(scope="session")\n'
+                "def event_loop_policy():\n    return asyncio.DefaultEventLoopPolicy()\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        arguments=["-W", "error::pytest.PytestDeprecationWarning"],
+    ),
+    Case(
+        "AT510",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def one():\n    return 1\n\n\n"
+                "async def test_it():\n    x = asyncio.run(one())\n    assert x == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT706",
+        {
+            "test_it.py": (
+                'import pytest\n\n\nclass TestIt:\n    @pytest.fixture(scope="class")\n'
+                "    def port(self):\n        self.host = 2\n        return 1\n\n"
+                "    def test_it(self, port):\n        assert (port, self.host) == (1, 2)\n"
+            )
+        },
+    ),
+    Case(
+        "AT708",
+        {
+            "test_it.py": (
+                "class TestIt:\n    def setup(self):\n        self.x = 1\n\n"
+                "    def test_it(self):\n        assert self.x == 1\n"
+            )
+        },
+    ),
+    Case(
+        # Here, too, the lie is that it passes.
+        "AT711",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n"
+                "    async def test_it(self):\n        self.fail()\n"
+            )
+        },
+        before=OK,
+        after=FAILED,
+    ),
+    Case(
+        "AT801",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return ("asyncio", "asyncio")\n\n\n'
+                "@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+            )
+        },
+    ),
+    Case(
+        "AT812",
+        {
+            "test_it.py": (
+                "import httpx\n\n\ndef test_it():\n"
+                '    httpx.Client(proxies="http://proxy:1").close()\n'
+            )
+        },
+    ),
+    Case(
+        "AT911",
+        {
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.parametrize("a", [1], False, ["one"])\n'
+                "def test_it(a):\n    assert a\n\n\nX = pytest.mark.asyncio\n"
+            )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT912",
+        {
+            "test_it.py": (
+                'import pytest\n\n\ndef test_it():\n    pytest.skip(msg="later")\n\n\n'
+                "X = pytest.mark.asyncio\n"
+            )
+        },
+    ),
+    Case(
+        "AT902",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "test_it.py": AIOHTTP.format("test_client", "await test_client(make())"),
+        },
+    ),
+    Case(
+        "AT904",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\nfrom aiohttp import web\n\n\n@pytest.fixture\n"
+                "def cli(loop, aiohttp_client):\n"
+                "    return loop.run_until_complete(aiohttp_client(web.Application()))\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(cli):\n"
+                '    assert (await cli.get("/")).status == 404\n'
+            ),
+        },
+    ),
+    Case(
+        "AT906",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "from aiohttp import web\n"
+                "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_application(self):\n"
+                "        return web.Application()\n\n    @unittest_run_loop\n"
+                '    async def test_it(self):\n        await self.client.get("/")\n'
+            ),
+        },
+        arguments=["-W", "error::DeprecationWarning"],
+        before=INTERRUPTED,
+    ),
 ]
 
 
@@ -258,7 +398,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment") / "venv"
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
     python = folder / "bin" / "python"
-    packages = ["pytest==9.2.*", "pytest-asyncio==1.5.*", "httpx==0.28.*"]
+    packages = ["pytest==9.2.*", "pytest-asyncio==1.5.*", "httpx==0.28.*", "pytest-aiohttp==1.1.*"]
     subprocess.run(
         ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
     )
