@@ -46,7 +46,7 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
             hint = f"{hint or 'change it by hand'} ({error.message})"
     return Finding(
         code,
-        message,
+        _placed(source, node, message),
         source.file,
         node.lineno,
         source.column(node),
@@ -54,6 +54,15 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
         edits,
         hint,
     )
+
+
+def _placed(source: Source, node: Placed, message: str) -> str:
+    """Name the function or class around a place, unless the sentence does."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for around in (node, *source.around(node)):
+        if isinstance(around, kinds):
+            return message if around.name in message else f"{message} (in {around.name})"
+    return message
 
 
 def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
