@@ -67,8 +67,8 @@ def _placed(source: Source, node: Placed, message: str) -> str:
 
 def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
     """Yield the calls of functions with such dotted names, as far as imports tell."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and source.names.resolve(node.func) in targets:
+    for node in source.nodes.of(ast.Call):
+        if source.names.resolve(node.func) in targets:
             yield node
 
 
@@ -102,10 +102,8 @@ def sure(source: Source, node: ast.expr) -> None:
 
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by its name, beside defining it."""
-    return any(
-        (isinstance(node, ast.Name) and node.id == function.name)
-        or (isinstance(node, ast.Attribute) and node.attr == function.name)
-        for node in ast.walk(source.tree)
+    return any(node.id == function.name for node in source.nodes.of(ast.Name)) or any(
+        node.attr == function.name for node in source.nodes.of(ast.Attribute)
     )
 
 
@@ -120,9 +118,8 @@ def uses(function: Function, name: str) -> bool:
 
 def marks(source: Source, name: str) -> Iterator[ast.expr]:
     """Yield every `pytest.mark.<name>`, as the call where it is one."""
-    for node in ast.walk(source.tree):
-        if not isinstance(node, (ast.Attribute, ast.Name)):
-            continue
+    nodes: list[ast.expr] = [*source.nodes.of(ast.Attribute), *source.nodes.of(ast.Name)]
+    for node in nodes:
         if source.names.resolve(node) == f"pytest.mark.{name}":
             around = source.parents[node]
             yield around if isinstance(around, ast.Call) and around.func is node else node

@@ -24,22 +24,20 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for line, function in sorted(source.functions.items()):
-        if project.code.at.get((source.file, line)) is None:
-            continue
+    for call in calls(source, "asyncio.run"):
+        function = next(_functions_around(source, call), None)
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
-        for call in calls(source, "asyncio.run"):
-            if next(_functions_around(source, call), None) is function:
-                yield code_finding(
-                    RULE.code,
-                    source,
-                    call,
-                    f"{function.name} is async and calls asyncio.run",
-                    tier=Tier.UNSAFE,
-                    fix=partial(_fix, source, call),
-                    hint="await it",
-                )
+        if project.code.at.get((source.file, function.lineno)) is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{function.name} is async and calls asyncio.run",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, source, call),
+                hint="await it",
+            )
 
 
 def _functions_around(source: Source, node: ast.AST) -> Iterator[ast.AST]:

@@ -346,9 +346,7 @@ def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Edit, ...]
 
     """
     bound = getattr(node, "id", None)
-    for statement in ast.walk(source.tree):
-        if not isinstance(statement, ast.ImportFrom):
-            continue
+    for statement in source.nodes.of(ast.ImportFrom):
         if any((alias.asname or alias.name) == bound for alias in statement.names):
             return (_with_name(source, statement, name),)
     raise EditError(f"no import statement brings {bound}")

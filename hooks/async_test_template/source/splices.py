@@ -153,15 +153,9 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _used_names(source: Source) -> set[str]:
-    used: set[str] = set()
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Name):
-            used.add(node.id)
-        elif (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _WORDS.fullmatch(node.value)
-        ):
-            # `__all__` and annotations in quotes name things too.
+    used = {node.id for node in source.nodes.of(ast.Name)}
+    for node in source.nodes.of(ast.Constant):
+        # `__all__` and annotations in quotes name things too.
+        if isinstance(node.value, str) and _WORDS.fullmatch(node.value):
             used.update(re.findall(r"\w+", node.value))
     return used
