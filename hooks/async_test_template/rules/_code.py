@@ -46,7 +46,7 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
             hint = f"{hint or 'change it by hand'} ({error.message})"
     return Finding(
         code,
-        message,
+        _placed(source, node, message),
         source.file,
         node.lineno,
         source.column(node),
@@ -56,10 +56,19 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
     )
 
 
+def _placed(source: Source, node: Placed, message: str) -> str:
+    """Name the function or class around a place, unless the sentence does."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for around in (node, *source.around(node)):
+        if isinstance(around, kinds):
+            return message if around.name in message else f"{message} (in {around.name})"
+    return message
+
+
 def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
     """Yield the calls of functions with such dotted names, as far as imports tell."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and source.names.resolve(node.func) in targets:
+    for node in source.nodes.of(ast.Call):
+        if source.names.resolve(node.func) in targets:
             yield node
 
 
@@ -93,10 +102,8 @@ def sure(source: Source, node: ast.expr) -> None:
 
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by its name, beside defining it."""
-    return any(
-        (isinstance(node, ast.Name) and node.id == function.name)
-        or (isinstance(node, ast.Attribute) and node.attr == function.name)
-        for node in ast.walk(source.tree)
+    return any(node.id == function.name for node in source.nodes.of(ast.Name)) or any(
+        node.attr == function.name for node in source.nodes.of(ast.Attribute)
     )
 
 
@@ -111,9 +118,8 @@ def uses(function: Function, name: str) -> bool:
 
 def marks(source: Source, name: str) -> Iterator[ast.expr]:
     """Yield every `pytest.mark.<name>`, as the call where it is one."""
-    for node in ast.walk(source.tree):
-        if not isinstance(node, (ast.Attribute, ast.Name)):
-            continue
+    nodes: list[ast.expr] = [*source.nodes.of(ast.Attribute), *source.nodes.of(ast.Name)]
+    for node in nodes:
         if source.names.resolve(node) == f"pytest.mark.{name}":
             around = source.parents[node]
             yield around if isinstance(around, ast.Call) and around.func is node else node

@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
-        if (
-            isinstance(node, (ast.Name, ast.Attribute))
-            and isinstance(node.ctx, ast.Load)
-            and source.names.resolve(node) == "pytest.yield_fixture"
-        ):
+    nodes: list[ast.Name | ast.Attribute] = [*source.nodes.of(ast.Name)]
+    nodes += source.nodes.of(ast.Attribute)
+    for node in nodes:
+        if isinstance(node.ctx, ast.Load) and source.names.resolve(node) == "pytest.yield_fixture":
             yield code_finding(
                 RULE.code,
                 source,

@@ -162,21 +162,26 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
     return module, (replace(source, position, position, text),)
 
 
+def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
+    """Give the span to cut so that a statement at the top level is gone.
+
+    Raises:
+        EditError: it shares its lines with another statement.
+
+    """
+    start, end = remove_statement(source, statement).at
+    return int(start), int(end)
+
+
 def remove_import(
     source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias
 ) -> tuple[int, int]:
-    """Give the span to cut so that one imported name is gone.
+    """Give the span to cut so that one of several imported names is gone.
 
     Raises:
-        EditError: the statement shares its line with another one.
+        EditError: the statement cannot be made out.
 
     """
-    if len(statement.names) == 1:
-        edit = remove_statement(source, statement)
-        start, end = edit.at
-        if edit.value:
-            raise EditError("the import is the only statement of its block")
-        return int(start), int(end)
     text = source.data[source.start(statement) : source.end(statement)]
     if text.endswith(b")"):
         brackets = brackets_from(source, source.start(statement))
@@ -212,11 +217,11 @@ def _place_of_import(source: Source, module: str) -> tuple[int, str]:
 
 def _place_of_first_import(source: Source, statement: str) -> tuple[int, str]:
     body = source.tree.body
-    if body and ast.get_docstring(source.tree, clean=False) is not None:
-        return source.line_end(source.end(body[0])), f"\n{statement}"
     futures = [n for n in body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     if futures:
         return source.line_end(source.end(futures[-1])), f"\n{statement}"
+    if body and ast.get_docstring(source.tree, clean=False) is not None:
+        return source.line_end(source.end(body[0])), f"\n{statement}"
     if not body:
         return len(source.data), statement
     return _before(source, body[0]), f"{statement}\n\n"
@@ -341,9 +346,7 @@ def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Edit, ...]
 
     """
     bound = getattr(node, "id", None)
-    for statement in ast.walk(source.tree):
-        if not isinstance(statement, ast.ImportFrom):
-            continue
+    for statement in source.nodes.of(ast.ImportFrom):
         if any((alias.asname or alias.name) == bound for alias in statement.names):
             return (_with_name(source, statement, name),)
     raise EditError(f"no import statement brings {bound}")

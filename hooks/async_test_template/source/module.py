@@ -158,7 +158,7 @@ def read_module(source: Source, *, holds_tests: bool) -> Module:
     tree = source.tree
     reader = _Reader(source.file, source.names, holds_tests=holds_tests)
     reader.read_body(tree.body, owner=None, marks=reader.assigned_marks(tree.body))
-    reader.read_rest(tree)
+    reader.read_rest(source)
     return Module(
         source.file,
         tuple(reader.fixtures),
@@ -233,14 +233,14 @@ class _Reader:
                 marks.extend(self._marks(listed))
         return tuple(marks)
 
-    def read_rest(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and node not in self._decorators:
-                self._read_call(node)
-            elif isinstance(node, ast.Assign):
-                for target in node.targets:
-                    self._read_target(target)
-        for statement in tree.body:
+    def read_rest(self, source: Source) -> None:
+        for call in source.nodes.of(ast.Call):
+            if call not in self._decorators:
+                self._read_call(call)
+        for node in source.nodes.of(ast.Assign):
+            for target in node.targets:
+                self._read_target(target)
+        for statement in source.tree.body:
             if isinstance(statement, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == "anyio_backends"
                 for target in statement.targets

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from async_test_template.source.nodes import Nodes
 
 
 class Names:
@@ -18,20 +22,22 @@ class Names:
 
     """
 
-    def __init__(self, tree: ast.Module) -> None:
-        """Read the import statements of `tree`."""
+    def __init__(self, nodes: Nodes) -> None:
+        """Read the import statements among the nodes of a file."""
         self.modules: dict[str, int] = {}
         self.stars: set[str] = set()
         self._targets: dict[str, str] = {}
         self._ambiguous: set[str] = set()
-        self._tree = tree
-        for node in ast.walk(tree):
+        self._nodes = nodes
+        imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
+        imports += nodes.of(ast.ImportFrom)
+        for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     self.modules.setdefault(alias.name, node.lineno)
                     bound = alias.asname or alias.name.partition(".")[0]
                     self._bind(bound, alias.name if alias.asname else bound)
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 # A leading dot: from the repository itself, and so none of the packages here.
                 module: str = "." * node.level + (node.module or "")
                 if not node.level:
@@ -45,16 +51,13 @@ class Names:
     @cached_property
     def bound(self) -> frozenset[str]:
         """Names that something else than an import binds, in whatever scope."""
-        names: set[str] = set()
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                names.add(node.id)
-            elif isinstance(node, ast.arg):
-                names.add(node.arg)
-            elif isinstance(
-                node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
-            ):
-                names.add(node.name or "")
+        nodes = self._nodes
+        names = {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
+        names.update(node.arg for node in nodes.of(ast.arg))
+        names.update(node.name for node in nodes.of(ast.FunctionDef))
+        names.update(node.name for node in nodes.of(ast.AsyncFunctionDef))
+        names.update(node.name for node in nodes.of(ast.ClassDef))
+        names.update(node.name for node in nodes.of(ast.ExceptHandler) if node.name)
         return frozenset(names)
 
     def stands_for(self, name: str, target: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import ParseError
 from async_test_template.source.names import Names
+from async_test_template.source.nodes import Nodes
 from async_test_template.source.text import decode
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ class Source:
         file: path from the project's root, with forward slashes.
         data: the text in UTF-8; line ends are as they are.
         tree: its syntax tree.
-        names: what its names stand for.
 
     """
 
@@ -69,7 +69,16 @@ class Source:
         except (ValueError, RecursionError, MemoryError) as error:
             raise Unreadable(str(error) or "too deeply nested", 1) from error
         self.data = text.encode()
-        self.names = Names(self.tree)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """The nodes of the tree by kind."""
+        return Nodes(self.tree)
+
+    @cached_property
+    def names(self) -> Names:
+        """What the names of the file stand for."""
+        return Names(self.nodes)
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -82,19 +91,18 @@ class Source:
         match = _LINE_END.search(self.data)
         return match[0].decode() if match else "\n"
 
-    @cached_property
+    @property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node around each node."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return self.nodes.parents
 
     @cached_property
     def functions(self) -> dict[int, Function]:
         """Every function by its line, decorators not counted."""
-        return {
-            node.lineno: node
-            for node in ast.walk(self.tree)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        }
+        found: dict[int, Function] = {}
+        found.update({node.lineno: node for node in self.nodes.of(ast.FunctionDef)})
+        found.update({node.lineno: node for node in self.nodes.of(ast.AsyncFunctionDef)})
+        return found
 
     def offset(self, line: int, column: int = 0) -> int:
         """Give the offset of a 1-based line and a column in bytes."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left, bisect_right
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import EditError, ParseError
-from async_test_template.source.changes import remove_import
+from async_test_template.source.changes import remove_import, remove_whole
 from async_test_template.source.source import Source, Unreadable
 from async_test_template.source.text import decode
 
@@ -117,31 +118,44 @@ def _unused_imports(old: Source, new: Source) -> Iterator[Splice]:
     if not gone:
         return
     used_before = _used_names(old)
+    by_statement: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
     for name, node, alias in gone:
         line = new.data[new.offset(node.lineno) : new.line_end(new.end(node))]
-        if (
-            name not in used_before
-            or b"noqa" in line
-            or getattr(node, "module", "") == "__future__"
-        ):
-            continue
-        if sum(other is node for _, other, _ in gone) > 1 and len(node.names) > 1:
-            # Several of one statement: its brackets would have to be read anew for each.
-            continue
-        start, end = remove_import(new, node, alias)
-        yield start, end, b""
+        if name in used_before and b"noqa" not in line and _module(node) != "__future__":
+            by_statement.setdefault(node, []).append(alias)
+    spans = []
+    for node, aliases in by_statement.items():
+        # An import too many is better than no fix at all.
+        with suppress(EditError):
+            if len(aliases) == len(node.names):
+                spans.append(remove_whole(new, node))
+            elif len(aliases) == 1:
+                # Of several in one statement none goes: the brackets would change under way.
+                spans.append(remove_import(new, node, aliases[0]))
+    yield from ((start, end, b"") for start, end in _joined(spans))
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str | None:
+    return node.module if isinstance(node, ast.ImportFrom) else None
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Join spans that share blank lines."""
+    start = end = -1
+    for begin, stop in sorted(spans):
+        if begin > end:
+            if end >= 0:
+                yield start, end
+            start = begin
+        end = max(end, stop)
+    if end >= 0:
+        yield start, end
 
 
 def _used_names(source: Source) -> set[str]:
-    used: set[str] = set()
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Name):
-            used.add(node.id)
-        elif (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _WORDS.fullmatch(node.value)
-        ):
-            # `__all__` and annotations in quotes name things too.
+    used = {node.id for node in source.nodes.of(ast.Name)}
+    for node in source.nodes.of(ast.Constant):
+        # `__all__` and annotations in quotes name things too.
+        if isinstance(node.value, str) and _WORDS.fullmatch(node.value):
             used.update(re.findall(r"\w+", node.value))
     return used

@@ -1,0 +1,69 @@
+"""AT513: a hook `pytest_asyncio_loop_factories` that does nothing."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import (
+    code_finding,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for _, function in sorted(source.functions.items()):
+        if function.name != "pytest_asyncio_loop_factories":
+            continue
+        returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+        if not source.file.endswith("conftest.py") and source.file.rpartition("/")[2].startswith(
+            "test_"
+        ):
+            message = "pytest calls no hook in a test module"
+            hint = "move it to conftest.py"
+        elif not any(node.value is not None for node in returns):
+            message = "the hook pytest_asyncio_loop_factories returns nothing"
+            hint = "return a mapping of names to factories"
+        else:
+            continue
+        yield code_finding(RULE.code, source, function, message, hint=hint)
+
+
+RULE = Rule(
+    code="AT513",
+    name="loop-factories-unused",
+    title="A hook that chooses the loop is without effect",
+    why=("In a test module it is never called; without a mapping pytest stops with a usage error."),
+    since="pytest-asyncio 1.4",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"pytest_asyncio_loop_factories",
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                    '    return {"a": asyncio.new_event_loop}\n'
+                )
+            }
+        ),
+        Example(
+            before={"conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    pass\n"}
+        ),
+    ),
+    valid=(
+        {
+            "conftest.py": (
+                "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                '    return {"a": asyncio.new_event_loop}\n'
+            )
+        },
+    ),
+)

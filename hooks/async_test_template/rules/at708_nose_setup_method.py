@@ -1,0 +1,106 @@
+"""AT708: nose's `setup` and `teardown`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import (
+    code_finding,
+    is_called,
+)
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+_NEW = {"setup": "setup_method", "teardown": "teardown_method"}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    owners = {
+        test.owner for test in project.code.by_file[source.file].tests if not test.in_unittest
+    }
+    for _, function in sorted(source.functions.items()):
+        around = source.parents[function]
+        if not isinstance(around, ast.ClassDef) or around.name not in owners:
+            continue
+        if function.name not in _NEW or function.decorator_list:
+            continue
+        yield code_finding(
+            RULE.code,
+            source,
+            function,
+            f"{around.name}.{function.name} is never called",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, source, function, around),
+            hint=f"call it {_NEW[function.name]}",
+        )
+
+
+def _fix(source: Source, function: Function, around: ast.ClassDef) -> tuple[Edit, ...]:
+    new = _NEW[function.name]
+    if is_called(source, function):
+        raise EditError("it is called by its name")
+    if any(getattr(node, "name", "") == new for node in around.body):
+        raise EditError(f"the class has a {new} already")
+    if isinstance(function, ast.AsyncFunctionDef):
+        raise EditError("it is async, and nothing would await it")
+    start = source.data.index(function.name.encode(), source.start(function))
+    return (changes.replace(source, start, start + len(function.name), new),)
+
+
+RULE = Rule(
+    code="AT708",
+    name="nose-setup-method",
+    title="A test class has a `setup` or `teardown` of nose's",
+    why="pytest 8 no longer calls it, and says nothing.",
+    since="pytest 8.0",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"def (setup|teardown)\b",
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "class TestIt:\n    def setup(self):\n        self.x = 1\n\n"
+                    "    def test_it(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "class TestIt:\n    def setup_method(self):\n        self.x = 1\n\n"
+                    "    def test_it(self):\n        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "class TestIt:\n    async def setup(self):\n        self.x = 1\n\n"
+                    "    def test_it(self):\n        pass\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": "class Server:\n    def setup(self):\n        pass\n"},
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n"
+                "    def setup(self):\n        pass\n\n    def test_it(self):\n"
+                "        pass\n"
+            )
+        },
+    ),
+)

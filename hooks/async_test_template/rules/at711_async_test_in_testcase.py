@@ -1,0 +1,119 @@
+"""AT711: an async test in `unittest.TestCase`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import (
+    code_finding,
+    sure,
+)
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    seen = set()
+    for test in project.code.by_file[source.file].tests:
+        if not (test.is_async and test.in_unittest) or test.owner in seen:
+            continue
+        function = source.functions[test.line]
+        around = source.parents[function]
+        if not isinstance(around, ast.ClassDef) or function.decorator_list:
+            continue
+        for base in around.bases:
+            if source.names.resolve(base) == "unittest.TestCase":
+                seen.add(test.owner)
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    function,
+                    f"{around.name}.{function.name} is async, and unittest.TestCase never runs it",
+                    tier=Tier.UNSAFE,
+                    fix=partial(_fix, source, base),
+                    hint="derive the class from unittest.IsolatedAsyncioTestCase",
+                )
+
+
+def _fix(source: Source, base: ast.expr) -> tuple[Edit, ...]:
+    sure(source, base)
+    if isinstance(base, ast.Attribute):
+        name = f"{source.text(base.value)}.IsolatedAsyncioTestCase"
+        return (changes.replace_node(source, base, name),)
+    name = "IsolatedAsyncioTestCase"
+    if name in source.names.imported or name in source.names.bound:
+        raise EditError(f"the name {name} is taken")
+    return (
+        changes.replace_node(source, base, name),
+        *changes.import_beside(source, base, name),
+    )
+
+
+RULE = Rule(
+    code="AT711",
+    name="async-test-in-testcase",
+    title="An async test in `unittest.TestCase` passes without running",
+    why=("The method returns a coroutine that nobody awaits, and the test passes."),
+    since="Python, always; 3.11 warns",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"TestCase",
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import unittest\n\n\nclass TestIt(unittest.TestCase):\n"
+                    "    async def test_it(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                    "    async def test_it(self):\n        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from unittest import TestCase\n\n\nclass TestIt(TestCase):\n"
+                    "    async def test_it(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from unittest import IsolatedAsyncioTestCase\n\n\n"
+                    "class TestIt(IsolatedAsyncioTestCase):\n    async def test_it(self):\n"
+                    "        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                "    async def test_it(self):\n        pass\n"
+            )
+        },
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n"
+                "    @run_async\n    async def test_it(self):\n        pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,75 @@
+"""AT912: `msg=` of `pytest.skip` and its like."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import (
+    calls,
+    code_finding,
+    keyword,
+    sure,
+)
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "pytest.skip", "pytest.fail", "pytest.exit"):
+        message = keyword(call, "msg")
+        if message is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.names.resolve(call.func)} takes reason=, not msg=",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, call, message),
+                hint="write reason=",
+            )
+
+
+def _fix(source: Source, call: ast.Call, message: ast.keyword) -> tuple[Edit, ...]:
+    sure(source, call.func)
+    start = source.start(message)
+    return (changes.replace(source, start, start + len("msg"), "reason"),)
+
+
+RULE = Rule(
+    code="AT912",
+    name="msg-argument",
+    title="`msg=` is `reason=`",
+    why="TypeError where the test wants to skip or fail.",
+    since="pytest 8.0",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"msg",
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
+                )
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(reason="later")\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {"test_it.py": ('import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n')},
+    ),
+)

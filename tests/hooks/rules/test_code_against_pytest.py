@@ -1,0 +1,430 @@
+"""The rules on code tell the truth: real pytest fails or lies before, and is well after."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+AUTO = "[pytest]\nasyncio_mode = auto\n"
+STRICT = "[pytest]\nasyncio_mode = strict\n"
+OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
+#: A session fixture and a test agree on the loop, or not.
+SAME_LOOP = """\
+import asyncio
+
+import pytest_asyncio
+
+
+@pytest_asyncio.fixture(scope="session")
+async def loop_of_session():
+    return asyncio.get_running_loop()
+
+
+async def test_it(loop_of_session):
+    assert loop_of_session is asyncio.get_running_loop()
+"""
+OVERRIDE = """\
+import asyncio
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
+APP = """\
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+"""
+AIOHTTP = """\
+from aiohttp import web
+
+
+def make():
+    return web.Application()
+
+
+async def test_it({}):
+    client = {}
+    assert (await client.get("/")).status == 404
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A suite, and pytest's exit status before and after the fix of one rule.
+
+    `arguments` go to pytest, to make what is only a warning visible.
+    """
+
+    code: str
+    files: dict[str, str]
+    before: int = FAILED
+    after: int = OK
+    arguments: list[str] = field(default_factory=list)
+
+
+CASES = [
+    Case(
+        "AT501",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "async def test_it(event_loop):\n"
+                "    assert await event_loop.run_in_executor(None, int) == 0\n"
+            ),
+        },
+    ),
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef one(event_loop):\n"
+                "    return event_loop.run_until_complete(asyncio.sleep(0, 1))\n\n\n"
+                "async def test_it(one):\n    assert one == 1\n\n\n"
+                "def test_sync(event_loop):\n"
+                "    assert event_loop.run_until_complete(asyncio.sleep(0, 2)) == 2\n"
+            ),
+        },
+    ),
+    Case(
+        "AT503",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.usefixtures("event_loop")\n'
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
+        "AT504",
+        {
+            "pyproject.toml": '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n',
+            "pytest.ini": AUTO,
+            "conftest.py": OVERRIDE,
+            "test_it.py": SAME_LOOP,
+        },
+    ),
+    Case(
+        "AT504",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": OVERRIDE + "\n\n@pytest.fixture\ndef one(event_loop):\n"
+            "    async def loop(): return asyncio.get_running_loop()\n"
+            "    return event_loop.run_until_complete(loop())\n",
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(one):\n"
+                "    assert one is asyncio.get_running_loop()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT601",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.asyncio(scope="module")\n'
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+        arguments=["-W", "error"],
+    ),
+    Case(
+        "AT603",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.asyncio("module")\n'
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT604",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio(forbid_global_loop=True)\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT605",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n"
+                "loops = set()\n\n\nasync def test_a():\n"
+                "    loops.add(asyncio.get_running_loop())\n"
+                "\n\nasync def test_b():\n    loops.add(asyncio.get_running_loop())\n"
+                "    assert len(loops) == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT607",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": "import pytest\n\n\n@pytest.mark.asyncio\ndef test_it():\n    pass\n",
+        },
+        arguments=["-W", "error"],
+    ),
+    Case(
+        "AT608",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\n@pytest.fixture\ndef one():\n"
+                "    return 1\n\n\ndef test_it(one):\n    assert one\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT701",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def one():\n    yield 1\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(one):\n    assert one == 1\n"
+            )
+        },
+    ),
+    Case(
+        "AT702",
+        {
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
+                "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT704",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.yield_fixture\ndef one():\n    yield 1\n\n\n"
+                "def test_it(one):\n    assert one == 1\n"
+            )
+        },
+        arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT705",
+        {
+            "test_it.py": (
+                'import pytest_asyncio\n\n\n@pytest_asyncio.fixture("module")\n'
+                "async def one():\n    yield 1\n\n\ndef test_it(one):\n    assert one == 1\n"
+            )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT811",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": APP + "\n\nasync def test_it():\n    import httpx\n\n"
+            '    async with httpx.AsyncClient(app=app, base_url="http://test") as client:\n'
+            '        assert (await client.get("/")).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT901",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef one(loop):\n"
+                "    return loop.run_until_complete(asyncio.sleep(0, 1))\n\n\n"
+                "async def test_it(loop, one):\n    assert loop.is_running() and one == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT506",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                'import asyncio\nimport pytest\n\n\n@pytest.fixture(scope="session")\n'
+                "def event_loop_policy():\n    return asyncio.DefaultEventLoopPolicy()\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        arguments=["-W", "error::pytest.PytestDeprecationWarning"],
+    ),
+    Case(
+        "AT510",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def one():\n    return 1\n\n\n"
+                "async def test_it():\n    x = asyncio.run(one())\n    assert x == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT706",
+        {
+            "test_it.py": (
+                'import pytest\n\n\nclass TestIt:\n    @pytest.fixture(scope="class")\n'
+                "    def port(self):\n        self.host = 2\n        return 1\n\n"
+                "    def test_it(self, port):\n        assert (port, self.host) == (1, 2)\n"
+            )
+        },
+    ),
+    Case(
+        "AT708",
+        {
+            "test_it.py": (
+                "class TestIt:\n    def setup(self):\n        self.x = 1\n\n"
+                "    def test_it(self):\n        assert self.x == 1\n"
+            )
+        },
+    ),
+    Case(
+        # Here, too, the lie is that it passes.
+        "AT711",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n"
+                "    async def test_it(self):\n        self.fail()\n"
+            )
+        },
+        before=OK,
+        after=FAILED,
+    ),
+    Case(
+        "AT801",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return ("asyncio", "asyncio")\n\n\n'
+                "@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+            )
+        },
+    ),
+    Case(
+        "AT812",
+        {
+            "test_it.py": (
+                "import httpx\n\n\ndef test_it():\n"
+                '    httpx.Client(proxies="http://proxy:1").close()\n'
+            )
+        },
+    ),
+    Case(
+        "AT911",
+        {
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.parametrize("a", [1], False, ["one"])\n'
+                "def test_it(a):\n    assert a\n\n\nX = pytest.mark.asyncio\n"
+            )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT912",
+        {
+            "test_it.py": (
+                'import pytest\n\n\ndef test_it():\n    pytest.skip(msg="later")\n\n\n'
+                "X = pytest.mark.asyncio\n"
+            )
+        },
+    ),
+    Case(
+        "AT902",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "test_it.py": AIOHTTP.format("test_client", "await test_client(make())"),
+        },
+    ),
+    Case(
+        "AT904",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\nfrom aiohttp import web\n\n\n@pytest.fixture\n"
+                "def cli(loop, aiohttp_client):\n"
+                "    return loop.run_until_complete(aiohttp_client(web.Application()))\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(cli):\n"
+                '    assert (await cli.get("/")).status == 404\n'
+            ),
+        },
+    ),
+    Case(
+        "AT906",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "from aiohttp import web\n"
+                "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_application(self):\n"
+                "        return web.Application()\n\n    @unittest_run_loop\n"
+                '    async def test_it(self):\n        await self.client.get("/")\n'
+            ),
+        },
+        arguments=["-W", "error::DeprecationWarning"],
+        before=INTERRUPTED,
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build an environment with the plugins and clients as they are today."""
+    folder = tmp_path_factory.mktemp("environment") / "venv"
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    python = folder / "bin" / "python"
+    packages = ["pytest==9.2.*", "pytest-asyncio==1.5.*", "httpx==0.28.*", "pytest-aiohttp==1.1.*"]
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
+    )
+    return python
+
+
+def run_pytest(python: Path, root: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
+def test_a_suite_is_well_after_the_fix_and_not_before(
+    case: Case, python: Path, tmp_path: Path
+) -> None:
+    for name, text in case.files.items():
+        (tmp_path / name).write_text(text)
+    first = run_pytest(python, tmp_path, case.arguments)
+    assert first.returncode == case.before, first.stdout + first.stderr
+    main(["migrate", str(tmp_path), "--unsafe", "--select", case.code])
+    second = run_pytest(python, tmp_path, case.arguments)
+    assert second.returncode == case.after, second.stdout + second.stderr
+    assert main(["check", str(tmp_path), "--select", case.code]) == 0

@@ -1,0 +1,346 @@
+"""Code that invites a wrong rewrite: each comes out right, or is left and reported."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import ALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from async_test_template.plan import Plan
+
+EVERYTHING = frozenset(Tier)
+CODE = tuple(rule for rule in ALL if rule.code >= "AT5")
+
+
+def rewrite(root: Path, data: bytes, file: str = "test_it.py") -> tuple[bytes, Plan]:
+    """Make all fixes of code in one file, and require that a second run makes none."""
+    path = root / file
+    path.write_bytes(data)
+    plan = make_plan(root, Desired(), CODE, EVERYTHING)
+    assert plan.failed == []
+    new = plan.after.get(file, data)
+    for name, content in plan.after.items():
+        (root / name).write_bytes(content)
+    again = make_plan(root, Desired(), CODE, EVERYTHING)
+    assert again.after == {}
+    assert again.left == plan.left
+    return new, plan
+
+
+REWRITTEN = {
+    "a value of implicitly joined strings": (
+        'import pytest\npytestmark = pytest.mark.asyncio(scope="mod" "ule")\n',
+        'import pytest\npytestmark = pytest.mark.asyncio(loop_scope="mod" "ule")\n',
+    ),
+    "a trailing comma and a comment between the arguments": (
+        (
+            "import pytest\n\n@pytest.mark.asyncio(\n    # wide\n    scope='class',  # why\n)\n"
+            "async def test_it(): pass\n"
+        ),
+        (
+            "import pytest\n\n@pytest.mark.asyncio(\n    # wide\n"
+            "    loop_scope='class',  # why\n)\n"
+            "async def test_it(): pass\n"
+        ),
+    ),
+    "no double comma is left": (
+        'import pytest\n\n@pytest.mark.usefixtures("a", "event_loop", "b")\ndef test_it(): pass\n',
+        'import pytest\n\n@pytest.mark.usefixtures("a", "b")\ndef test_it(): pass\n',
+    ),
+    "the last of several on one line": (
+        'import pytest\n\n@pytest.mark.usefixtures("a", "event_loop")\ndef test_it(): pass\n',
+        'import pytest\n\n@pytest.mark.usefixtures("a")\ndef test_it(): pass\n',
+    ),
+    "an aliased import": (
+        "import pytest as pt\n\n@pt.mark.asyncio(scope='class')\nclass TestIt: pass\n",
+        "import pytest as pt\n\n@pt.mark.asyncio(loop_scope='class')\nclass TestIt: pass\n",
+    ),
+    "a name imported out of pytest": (
+        "from pytest import mark\n\n@mark.asyncio(scope='class')\nclass TestIt: pass\n",
+        "from pytest import mark\n\n@mark.asyncio(loop_scope='class')\nclass TestIt: pass\n",
+    ),
+    "the same fix twice in one file": (
+        (
+            "import httpx\n\n\ndef one(app): return httpx.AsyncClient(app=app)\n"
+            "def two(app): return httpx.AsyncClient(app=app)\n"
+        ),
+        (
+            "import httpx\n\n\ndef one(app): return httpx.AsyncClient("
+            "transport=httpx.ASGITransport("
+            "app=app))\n"
+            "def two(app): return httpx.AsyncClient(transport=httpx.ASGITransport(app=app))\n"
+        ),
+    ),
+    "two of them on one line": (
+        "import httpx\nc = (lambda a: httpx.AsyncClient(app=a), httpx.AsyncClient(app=1)); d = 2\n",
+        (
+            "import httpx\nc = (lambda a: httpx.AsyncClient(transport=httpx.ASGITransport(app=a)), "
+            "httpx.AsyncClient(transport=httpx.ASGITransport(app=1))); d = 2\n"
+        ),
+    ),
+    "an argument in another call's brackets": (
+        "import httpx\nc = httpx.AsyncClient(app=make(httpx.Client(app=wsgi)))\n",
+        (
+            "import httpx\nc = httpx.AsyncClient(transport=httpx.ASGITransport("
+            "app=make(httpx.Client(transport=httpx.WSGITransport(app=wsgi)))))\n"
+        ),
+    ),
+    "marks in a tuple, annotated": (
+        (
+            "import pytest\npytestmark: tuple = (pytest.mark.slow, "
+            "pytest.mark.asyncio(scope='module'))\n"
+        ),
+        (
+            "import pytest\npytestmark: tuple = (pytest.mark.slow, "
+            "pytest.mark.asyncio(loop_scope='module'))\n"
+        ),
+    ),
+    "a mark of a parameter": (
+        "import pytest\nP = pytest.param(1, marks=[pytest.mark.asyncio(scope='class')])\n",
+        "import pytest\nP = pytest.param(1, marks=[pytest.mark.asyncio(loop_scope='class')])\n",
+    ),
+    "comments between decorators": (
+        (
+            "import pytest\n\n# first\n@pytest.mark.slow\n# second\n@pytest.mark.asyncio\n# third\n"
+            "def test_it(): pass\n"
+        ),
+        "import pytest\n\n# first\n@pytest.mark.slow\n# second\n# third\ndef test_it(): pass\n",
+    ),
+    "a parameter with an annotation that has commas": (
+        "async def test_it(a, event_loop: dict[str, int], b): pass\n",
+        "async def test_it(a, b): pass\n",
+    ),
+    "a parameter behind a default with a lambda": (
+        "async def test_it(event_loop, a=lambda x, y: (x, y)): pass\n",
+        "async def test_it(a=lambda x, y: (x, y)): pass\n",
+    ),
+    "a parameter used as a keyword and in inner functions": (
+        (
+            "import asyncio\n\n\nasync def test_it(event_loop):\n    def inner():\n"
+            "        return make(loop=event_loop)\n    inner()\n"
+        ),
+        (
+            "import asyncio\n\n\nasync def test_it():\n"
+            "    event_loop = asyncio.get_running_loop()\n"
+            "    def inner():\n        return make(loop=event_loop)\n    inner()\n"
+        ),
+    ),
+    "an attribute and a keyword of the same name are no use of it": (
+        "async def test_it(self_, event_loop):\n    make(event_loop=self_.event_loop)\n",
+        "async def test_it(self_):\n    make(event_loop=self_.event_loop)\n",
+    ),
+    "a body that is a docstring only": (
+        'async def test_it(event_loop):\n    """Later."""\n',
+        'async def test_it():\n    """Later."""\n',
+    ),
+    "a decorated inner function comes first": (
+        (
+            "import asyncio\n\nasync def test_it(event_loop):\n    @wraps\n"
+            "    def f(): event_loop.time()\n"
+        ),
+        (
+            "import asyncio\n\nasync def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    @wraps\n    def f(): event_loop.time()\n"
+        ),
+    ),
+    "the import goes behind the docstring and the future": (
+        (
+            '"""Tests."""\n\nfrom __future__ import annotations\n\n\n'
+            "async def test_it(event_loop):\n"
+            "    event_loop.time()\n"
+        ),
+        (
+            '"""Tests."""\n\nfrom __future__ import annotations\n\nimport asyncio\n\n\n'
+            "async def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    event_loop.time()\n"
+        ),
+    ),
+    "an import only for type checkers does not count": (
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import asyncio\n\n"
+            "async def test_it(event_loop):\n    event_loop.time()\n"
+        ),
+        (
+            "import asyncio\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+            "    import asyncio\n\n"
+            "async def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    event_loop.time()\n"
+        ),
+    ),
+    "an import that is used elsewhere stays": (
+        "import pytest\n\n@pytest.mark.asyncio\ndef test_it(): pass\n\nX: 'pytest.Item'\n",
+        "import pytest\n\ndef test_it(): pass\n\nX: 'pytest.Item'\n",
+    ),
+    "an import that __all__ names stays": (
+        "import pytest\n__all__ = ['pytest']\n\n@pytest.mark.asyncio\ndef test_it(): pass\n",
+        "import pytest\n__all__ = ['pytest']\n\ndef test_it(): pass\n",
+    ),
+    "an import that somebody vouches for stays": (
+        "import pytest  # noqa: F401\n\n@pytest.mark.asyncio\ndef test_it(): pass\n",
+        "import pytest  # noqa: F401\n\ndef test_it(): pass\n",
+    ),
+    "a suite on one line with the only use of an import": (
+        "import os, pytest\n\n@pytest.mark.asyncio\ndef test_it(): os.getcwd()\n",
+        "import os\n\ndef test_it(): os.getcwd()\n",
+    ),
+    "an import that shares its line": (
+        "import os; import pytest\n\n@pytest.mark.asyncio\ndef test_it(): os.getcwd()\n",
+        "import os; import pytest\n\ndef test_it(): os.getcwd()\n",
+    ),
+    "f-strings with brackets and quotes": (
+        "async def test_it(event_loop):\n    print(f'{event_loop.x:>{10}} ({ {1: 2}[1]}')\n",
+        (
+            "import asyncio\n\n\nasync def test_it():\n"
+            "    event_loop = asyncio.get_running_loop()\n"
+            "    print(f'{event_loop.x:>{10}} ({ {1: 2}[1]}')\n"
+        ),
+    ),
+    "tabs": (
+        "class TestIt:\n\tasync def test_it(self, event_loop):\n\t\tevent_loop.time()\n",
+        (
+            "import asyncio\n\n\nclass TestIt:\n\tasync def test_it(self):\n"
+            "\t\tevent_loop = asyncio.get_running_loop()\n\t\tevent_loop.time()\n"
+        ),
+    ),
+    "a condition around the test": (
+        "import sys\nif sys.platform == 'linux':\n    async def test_it(event_loop): pass\n",
+        "import sys\nif sys.platform == 'linux':\n    async def test_it(): pass\n",
+    ),
+    "no line end at the end": (
+        "async def test_it(event_loop): pass",
+        "async def test_it(): pass",
+    ),
+}
+#: Left as they are; the number of findings that say so.
+LEFT = {
+    "more arguments may be hidden": ("import httpx\nc = httpx.AsyncClient(app=a, **more)\n", 1),
+    "hidden arguments of a mark": (
+        "import pytest\npytestmark = pytest.mark.asyncio(scope='class', **more)\n",
+        0,
+    ),
+    "a star import brings the name": ("from httpx import *\nc = AsyncClient(app=1)\n", 0),
+    "the name is bound again": (
+        "import httpx\nhttpx = fake\nc = httpx.AsyncClient(app=1)\n",
+        1,
+    ),
+    "the name is a parameter": (
+        "import httpx\ndef make(httpx): return httpx.AsyncClient(app=1)\n",
+        1,
+    ),
+    "the name comes from two modules": (
+        (
+            "try:\n    from httpx import AsyncClient\nexcept ImportError:\n"
+            "    from fake import AsyncClient\nc = AsyncClient(app=1)\n"
+        ),
+        0,
+    ),
+    "positional only, so pytest fills in nothing": (
+        "async def test_it(event_loop, /): pass\n",
+        0,
+    ),
+    "a default, so pytest fills in nothing": ("async def test_it(event_loop=None): pass\n", 0),
+    "a method named like the fixture": (
+        "class Server:\n    def event_loop(self): pass\n    def run(self, event_loop): pass\n",
+        0,
+    ),
+    "a helper with such a parameter": ("async def create_server(caps, event_loop): pass\n", 0),
+    "a parametrized argument": (
+        (
+            "import pytest\n@pytest.mark.parametrize(('event_loop', 'b'), [])\n"
+            "async def test_it(event_loop, b): pass\n"
+        ),
+        0,
+    ),
+    "jinja": ("{% if x %}\nasync def test_it(event_loop): pass\n{% endif %}\n", 0),
+    "an empty file": ("", 0),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), REWRITTEN.values(), ids=REWRITTEN)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
+def test_it_is_rewritten_and_nothing_else(
+    before: str, after: str, ends: str, mark: bytes, tmp_path: Path
+) -> None:
+    new, _ = rewrite(tmp_path, mark + before.replace("\n", ends).encode())
+    assert new.decode() == (mark + after.replace("\n", ends).encode()).decode()
+    ast.parse(new)
+
+
+@pytest.mark.parametrize(("text", "findings"), LEFT.values(), ids=LEFT)
+def test_it_is_left_alone(text: str, findings: int, tmp_path: Path) -> None:
+    new, plan = rewrite(tmp_path, text.encode())
+    assert new.decode() == text
+    assert len(plan.left) == findings
+    assert all(finding.hint for finding in plan.left)
+
+
+def test_form_feeds_and_leading_blank_lines_stay(tmp_path: Path) -> None:
+    new, _ = rewrite(
+        tmp_path, b"\x0c\n\n\x0cimport os\n\x0c\nasync def test_it(event_loop): pass\n"
+    )
+    assert new == b"\x0c\n\n\x0cimport os\n\x0c\nasync def test_it(): pass\n"
+
+
+def test_mixed_line_ends_stay_and_new_lines_end_as_the_first(tmp_path: Path) -> None:
+    new, _ = rewrite(
+        tmp_path, b"import os\r\nasync def test_it(event_loop):\n    event_loop.time()\r\n"
+    )
+    assert new == (
+        b"import asyncio\r\nimport os\r\nasync def test_it():\n"
+        b"    event_loop = asyncio.get_running_loop()\r\n    event_loop.time()\r\n"
+    )
+
+
+def test_an_encoding_is_kept_and_columns_are_right_behind_its_characters(tmp_path: Path) -> None:
+    text = "# coding: latin-1\nS = 'äöü'; N = 1\nasync def test_ä(ü, event_loop, ß): 'é'\n"
+    new, _ = rewrite(tmp_path, text.encode("latin-1"))
+    assert new.decode("latin-1") == text.replace("event_loop, ", "")
+
+
+def test_a_null_byte_or_newer_syntax_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_bytes(b"async def test_it(event_loop): pass\n\nx = = 1\n")
+    (tmp_path / "test_b.py").write_bytes(b"async def test_it(event_loop): pass\x00\n")
+    plan = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert [(file, line) for file, line, _ in plan.unreadable] == [
+        ("test_a.py", 3),
+        ("test_b.py", 1),
+    ]
+    assert plan.after == {}
+
+
+def test_an_override_that_is_conditional_or_double_is_not_deleted_for_sure(tmp_path: Path) -> None:
+    override = (
+        "    @pytest.fixture\n    def event_loop():\n        loop = asyncio.new_event_loop()\n"
+        "        yield loop\n        loop.close()\n"
+    )
+    text = f"import asyncio, sys\nimport pytest\n\nif sys.platform:\n{override}else:\n{override}"
+    (tmp_path / "conftest.py").write_text(text)
+    plan = make_plan(tmp_path, Desired(), CODE, frozenset())
+    assert {finding.tier for finding in plan.left} == {Tier.UNSAFE}
+    new, _ = rewrite(tmp_path, text.encode(), "conftest.py")
+    assert new.decode() == "import sys\n\nif sys.platform:\n    pass\nelse:\n    pass\n"
+
+
+def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
+    sync = b"def test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
+    for file in ("tests/a/test_a.py", "tests/b/test_b.py"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_bytes(sync)
+    plan = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert list(plan.after) == ["tests/conftest.py"]
+    assert plan.after["tests/conftest.py"].decode() == (
+        "import asyncio\n\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
+        "async def event_loop():\n"
+        '    """Hand the running loop to what still asks for the old fixture."""\n'
+        "    return asyncio.get_running_loop()\n"
+    )
+    assert plan.left == []
