@@ -12,6 +12,8 @@ MODES = ("auto", "strict")
 LOOP_SCOPES = ("function", "class", "module", "session")
 ANSWERS_FILE = ".copier-answers.yml"
 
+# Every project of this template answers it, and hardly one of another.
+_OURS = re.compile(rb"^loop_scope:", re.MULTILINE)
 _LINE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?:\s+(?P<value>.*?))?\s*$")
 
 
@@ -68,15 +70,15 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
     this template is nested.
 
     Args:
-        root: where `.copier-answers.yml` is looked for.
+        root: where the answers to this template are looked for; see `find_answers`.
         answers_file: a file to read instead, which then must exist.
 
     Raises:
         UserError: the file cannot be read, or says the same key twice.
 
     """
-    path = answers_file or root / ANSWERS_FILE
-    if answers_file is None and not path.is_file():
+    path = answers_file or find_answers(root)
+    if path is None:
         return {}
     try:
         text = files.decode(path.read_bytes()).text
@@ -99,6 +101,19 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
             raise UserError(f"the answer {key} is given twice", path=path, line=number)
         answers[key] = _scalar(match["value"] or "")
     return answers
+
+
+def find_answers(root: Path) -> Path | None:
+    """Find the answers to this template: in Copier's own place, or beside another template's."""
+    files = sorted(root.glob(".copier-answers*.yml"), key=lambda path: len(path.name))
+    return next((file for file in files if file.is_file() and _is_ours(file)), None)
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return _OURS.search(file.read_bytes()) is not None
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", path=file) from error
 
 
 def _choice(answers: dict[str, str], name: str, choices: tuple[str, ...]) -> str | None:

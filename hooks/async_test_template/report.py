@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from async_test_template import __version__
@@ -72,12 +74,15 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
 
 
 def _prefixed(plan: Plan, prefix: str) -> Plan:
+    def show(finding: Finding) -> Finding:
+        # A file outside of the project has its whole path already.
+        file = Path(finding.file)
+        return finding if file.is_absolute() else finding._replace(file=prefix + finding.file)
+
     shown = Plan()
-    shown.fixed = [f._replace(file=prefix + f.file) for f in plan.fixed]
-    shown.left = [f._replace(file=prefix + f.file) for f in plan.left]
-    shown.silenced = [
-        s._replace(finding=s.finding._replace(file=prefix + s.finding.file)) for s in plan.silenced
-    ]
+    shown.fixed = [show(finding) for finding in plan.fixed]
+    shown.left = [show(finding) for finding in plan.left]
+    shown.silenced = [s._replace(finding=show(s.finding)) for s in plan.silenced]
     shown.failed = plan.failed
     shown.after = {prefix + file: data for file, data in plan.after.items()}
     return shown
@@ -205,7 +210,7 @@ def _result(finding: Finding) -> dict[str, Any]:
 
     hint = f" What to do: {finding.hint}." if finding.hint else ""
     location = {
-        "artifactLocation": {"uri": quote(finding.file), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": quote(os.fsencode(finding.file)), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": finding.line, "startColumn": finding.column},
     }
     return {

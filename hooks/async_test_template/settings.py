@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from async_test_template.config import ini
@@ -174,6 +175,9 @@ class Settings:
             hint: see `Finding`.
 
         """
+        if self.exists and not self._writable:
+            tier, edits = Tier.REPORT, ()
+            hint = f"run this in {Path(self.file).parent}, where the file is"
         line, column = self.place(name if name in self.options else None, index)
         return Finding(code, message, self.file, line, column, tier, edits, hint)
 

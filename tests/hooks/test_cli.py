@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from async_test_template import __version__
 from async_test_template.cli import main
+from helpers import run
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 LEGACY = "[pytest]\nasyncio_mode = legacy\n"
@@ -90,7 +91,7 @@ def test_flags_say_what_fixes_write(project: Path) -> None:
 
 
 def test_answers_are_read_and_flags_come_first(project: Path) -> None:
-    (project / ".copier-answers.yml").write_text("# Copier\n_commit: v1\nmode: strict\n")
+    (project / ".copier-answers.yml").write_text("# Copier\nloop_scope: class\nmode: strict\n")
     assert main(["migrate", str(project)]) == 0
     assert "strict" in (project / "pytest.ini").read_text()
     other = project / "other.yml"
@@ -102,7 +103,7 @@ def test_answers_are_read_and_flags_come_first(project: Path) -> None:
 
 def test_an_answer_never_replaces_a_setting(project: Path) -> None:
     (project / "pytest.ini").write_text(FIXED)
-    (project / ".copier-answers.yml").write_text("mode: strict\n")
+    (project / ".copier-answers.yml").write_text("loop_scope: class\nmode: strict\n")
     assert main(["migrate", str(project)]) == 0
     assert (project / "pytest.ini").read_text() == FIXED
 
@@ -148,9 +149,9 @@ def test_github_is_the_default_on_github(
         ("pyproject.toml", "[tool.async-test-template]\nignore = { AT101 = '' }\n", "reason"),
         ("pyproject.toml", "[tool.async-test-template]\nignore = ['AT101']\n", "table"),
         ("pyproject.toml", "[tool.async-test-template]\nignores = {}\n", "no setting ignores"),
-        (".copier-answers.yml", "mode: fast\n", "none of auto, strict"),
-        (".copier-answers.yml", "just words\n", ".copier-answers.yml:1"),
-        (".copier-answers.yml", "timeout: soon\n", "seconds"),
+        (".copier-answers.yml", "loop_scope: class\nmode: fast\n", "none of auto, strict"),
+        (".copier-answers.yml", "loop_scope: class\njust words\n", ".copier-answers.yml:2"),
+        (".copier-answers.yml", "loop_scope: class\ntimeout: soon\n", "seconds"),
         ("setup.cfg", "\xff", "setup.cfg"),
     ],
 )
@@ -276,3 +277,26 @@ def test_a_file_that_cannot_be_parsed_is_named(
     (project / "conftest.py").write_text("import pytest_asyncio\n\ndef (:\n")
     main(["check", str(project)])
     assert "conftest.py:3: this Python cannot parse the file" in capsys.readouterr().err
+
+
+def test_a_configuration_above_the_project_is_reported_where_it_is(tmp_path: Path) -> None:
+    above = tmp_path / "pytest.ini"
+    above.write_text("[pytest]\nasyncio_mode = legacy\n")
+    project = tmp_path / "service"
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[project]\nname = "a"\ndependencies = ["pytest"]\n')
+    done = run(sys.executable, HOOKS / "run.py", "check", "service", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{above}:")
+    assert "AT101 [no fix]" in done.stdout
+    assert f"run this in {tmp_path}" in done.stdout
+
+
+def test_a_file_name_that_is_no_text_has_a_place_in_sarif(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    test = os.fsencode(tmp_path) + b"/test_\xfe.py"
+    Path(os.fsdecode(test)).write_text("async def test_it(event_loop):\n    pass\n")
+    command = (sys.executable, HOOKS / "run.py", "check", "--format", "sarif")
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "test_%FE.py" in done.stdout

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def written(root: Path, text: str) -> dict[str, str]:
-    (root / ".copier-answers.yml").write_text(text, encoding="utf-8")
-    return read_answers(root, None)
+    file = root / ".copier-answers.yml"
+    file.write_text(text, encoding="utf-8")
+    return read_answers(root, file)
 
 
 def test_answers_as_copier_writes_them(tmp_path: Path) -> None:
@@ -69,3 +70,17 @@ def test_plain_answers_read_as_yaml_reads_them(
     }
     root = tmp_path_factory.mktemp("answers")
     assert written(root, yaml.safe_dump(plain) if plain else "") == plain
+
+
+def test_the_answers_to_another_template_are_left_alone(tmp_path: Path) -> None:
+    theirs = "_src_path: gh:other/template\nmode: strict\ntimeout: 2.5\nmy-key: 1\n"
+    (tmp_path / ".copier-answers.yml").write_text(theirs)
+    assert read_answers(tmp_path, None) == {}
+    ours = "mode: auto\nloop_scope: session\n"
+    (tmp_path / ".copier-answers.async-test.yml").write_text(ours)
+    assert read_answers(tmp_path, None) == {"mode": "auto", "loop_scope": "session"}
+
+
+def test_the_answers_to_this_template_are_found(tmp_path: Path) -> None:
+    (tmp_path / ".copier-answers.yml").write_text("loop_scope: module\n")
+    assert read_answers(tmp_path, None) == {"loop_scope": "module"}
