@@ -188,6 +188,8 @@ def _migrate(options: argparse.Namespace) -> int:
     root = _root(options)
     tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
     plan = _plan(options, root, frozenset(tiers))
+    if options.diff and options.verify is not None:
+        raise UserError("--verify runs tests on written files, and --diff writes none: give one")
     if options.diff:
         from async_test_template.diff import unified
 

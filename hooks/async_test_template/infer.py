@@ -40,7 +40,7 @@ def infer(project: Project) -> list[Answer]:
     framework = _framework(project)
     backend = _backend(project)
     answers = [
-        Answer("project_kind", "existing", "there is code to keep"),
+        Answer("project_kind", "existing", "what is here is kept"),
         *_names(project),
         framework,
         backend,

@@ -300,3 +300,8 @@ def test_a_file_name_that_is_no_text_has_a_place_in_sarif(tmp_path: Path) -> Non
     done = run(*command, cwd=tmp_path)
     assert done.returncode == 1, done.stdout
     assert "test_%FE.py" in done.stdout
+
+
+def test_a_diff_cannot_be_verified(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", str(project), "--diff", "--verify", "true"]) == 2
+    assert "--diff writes none" in capsys.readouterr().err
