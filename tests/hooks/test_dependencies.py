@@ -168,6 +168,28 @@ def test_a_missing_bound_is_neither_certain_nor_known_to_be_old(tmp_path: Path) 
     assert not dependencies.may_be_below("pytest-asyncio", "1.5")
 
 
+@pytest.mark.parametrize(
+    ("specifier", "below"),
+    [
+        ("<0.24", True),
+        ("<=0.23.8", True),
+        ("<0.22", True),
+        ("!=0.24,<=0.24", True),
+        ("<0.24.1", False),
+        ("<1", False),
+        ("!=0.24.0", False),
+        ("!=0.24.*", False),
+        (">=0.24,<0.25", False),
+        (">=0.23,<0.25", True),
+    ],
+)
+def test_an_upper_bound_alone_says_that_a_package_is_old(
+    specifier: str, below: object, tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"requirements.txt": f"pytest-asyncio{specifier}\n"})
+    assert dependencies.may_be_below("pytest-asyncio", "0.24") is below
+
+
 def test_a_utf_16_requirements_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes("pytest-asyncio<1\n".encode("utf-16"))
     assert read(tmp_path, {}).of("pytest-asyncio")
@@ -207,6 +229,15 @@ def test_nothing_below_the_lowest_bound_is_admitted(
         ".".join(map(str, lowest))
     ):
         assert not bounds.admits(specifier, version)
+
+
+@given(specifiers(), VERSIONS, VERSIONS)
+def test_a_specifier_reaches_what_it_admits(
+    specifier: str, version: tuple[int, ...], later: tuple[int, ...]
+) -> None:
+    text = ".".join(map(str, later))
+    if SpecifierSet(specifier).contains(text) and later >= version:
+        assert bounds.reaches(specifier, version)
 
 
 @given(specifiers())
