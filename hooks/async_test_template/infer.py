@@ -119,6 +119,9 @@ def _mode(project: Project, backend: str) -> Answer:
     configured = (project.settings.effective(name) or "").strip().lower()
     if configured in MODES:
         return Answer("mode", configured, f"{project.settings.file} sets {name}")
+    if name == "asyncio_mode" and configured == "legacy":
+        reason = f"{project.settings.file} sets {name} to legacy, which did what auto does"
+        return Answer("mode", "auto", reason)
     if any(True for _ in project.code.async_tests):
         return Answer("mode", "strict", f"{name} is not set, and strict is the plugin's default")
     return Answer("mode", "auto", "there are no async tests yet")

@@ -78,6 +78,11 @@ TEST = "async def test_it(): ...\n"
             id="pytest-ini",
         ),
         pytest.param(
+            {"pytest.ini": "[pytest]\nasyncio_mode = legacy\n", "tests/test_it.py": TEST},
+            {"backend": "asyncio", "mode": "auto"},
+            id="legacy",
+        ),
+        pytest.param(
             {"pyproject.toml": PYTEST + 'anyio_mode = "auto"\n', "requirements.txt": "trio\n"},
             {"backend": "anyio", "with_trio": "true", "mode": "auto"},
             id="anyio-and-trio",
@@ -113,6 +118,12 @@ def test_the_repository_answers(
     found = answers(write(tmp_path, files))
     assert expected.items() <= found.items()
     assert found["project_kind"] == "existing"
+
+
+def test_legacy_becomes_auto_since_it_did_the_same(tmp_path: Path) -> None:
+    write(tmp_path, {"pytest.ini": "[pytest]\nasyncio_mode = legacy\n", "tests/test_it.py": TEST})
+    (mode,) = (a for a in infer(Project(tmp_path, Desired(), {})) if a.key == "mode")
+    assert "legacy" in mode.reason
 
 
 REPOSITORY = {

@@ -91,14 +91,26 @@ def test_flags_say_what_fixes_write(project: Path) -> None:
 
 
 def test_answers_are_read_and_flags_come_first(project: Path) -> None:
+    (project / "pytest.ini").write_text("[pytest]\n")
+    (project / "test_it.py").write_text("async def test_it(): ...\n")
     (project / ".copier-answers.yml").write_text("# Copier\nloop_scope: class\nmode: strict\n")
-    assert main(["migrate", str(project)]) == 0
-    assert "strict" in (project / "pytest.ini").read_text()
+    main(["migrate", str(project)])
+    assert "asyncio_mode = strict\n" in (project / "pytest.ini").read_text()
     other = project / "other.yml"
     other.write_text("mode: strict\n")
     (project / "pytest.ini").write_text(LEGACY)
     main(["migrate", str(project), "--answers-file", str(other), "--mode", "auto"])
     assert (project / "pytest.ini").read_text() == FIXED
+
+
+@pytest.mark.parametrize(
+    "legacy", ["asyncio_mode = legacy", "addopts = --asyncio-mode=legacy"], ids=["mode", "option"]
+)
+def test_an_answer_never_makes_legacy_strict(legacy: str, project: Path) -> None:
+    (project / "pytest.ini").write_text(f"[pytest]\n{legacy}\n")
+    (project / ".copier-answers.yml").write_text("loop_scope: class\nmode: strict\n")
+    main(["migrate", str(project)])
+    assert (project / "pytest.ini").read_text() == f"[pytest]\n{legacy}\n".replace("legacy", "auto")
 
 
 def test_an_answer_never_replaces_a_setting(project: Path) -> None:

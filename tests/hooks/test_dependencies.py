@@ -168,6 +168,67 @@ def test_a_missing_bound_is_neither_certain_nor_known_to_be_old(tmp_path: Path) 
     assert not dependencies.may_be_below("pytest-asyncio", "1.5")
 
 
+@pytest.mark.parametrize(
+    ("specifier", "below"),
+    [
+        ("<0.24", True),
+        ("<=0.23.8", True),
+        ("<0.22", True),
+        ("!=0.24,<=0.24", True),
+        ("<0.24.1", False),
+        ("<1", False),
+        ("!=0.24.0", False),
+        ("!=0.24.*", False),
+        (">=0.24,<0.25", False),
+        (">=0.23,<0.25", True),
+    ],
+)
+def test_an_upper_bound_alone_says_that_a_package_is_old(
+    specifier: str, below: object, tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"requirements.txt": f"pytest-asyncio{specifier}\n"})
+    assert dependencies.may_be_below("pytest-asyncio", "0.24") is below
+
+
+POETRY = '[tool.poetry.group.dev.dependencies]\npytest = "^9"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            (
+                f"{POETRY}pytest-asyncio = [\n"
+                '  { version = "^0.21", python = "<3.12" },\n'
+                '  { version = "^0.23", python = ">=3.12" },\n]\n'
+            ),
+            [4, 5],
+        ),
+        (
+            (
+                f"{POETRY}\n[[tool.poetry.group.dev.dependencies.pytest-asyncio]]\n"
+                'version = "^0.21"\npython = "<3.12"\n\n'
+                "[[tool.poetry.group.dev.dependencies.pytest-asyncio]]\n"
+                'version = "^0.23"\npython = ">=3.12"\n'
+            ),
+            [4, 8],
+        ),
+    ],
+    ids=["array", "tables"],
+)
+def test_each_of_poetrys_several_constraints_is_read_and_none_edited(
+    text: str, lines: list[int], tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"pyproject.toml": text})
+    declared = dependencies.of("pytest-asyncio")
+    assert [d.text for d in declared] == ["pytest-asyncio ^0.21", "pytest-asyncio ^0.23"]
+    assert [d.line for d in declared] == lines
+    assert dependencies.may_be_below("pytest-asyncio", "0.24")
+    assert not dependencies.may_be_below("pytest-asyncio", "0.21")
+    assert dependencies.raised("pytest-asyncio", "1.5") is None
+    assert all(d.fixed for d in declared)
+
+
 def test_a_utf_16_requirements_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes("pytest-asyncio<1\n".encode("utf-16"))
     assert read(tmp_path, {}).of("pytest-asyncio")
@@ -207,6 +268,15 @@ def test_nothing_below_the_lowest_bound_is_admitted(
         ".".join(map(str, lowest))
     ):
         assert not bounds.admits(specifier, version)
+
+
+@given(specifiers(), VERSIONS, VERSIONS)
+def test_a_specifier_reaches_what_it_admits(
+    specifier: str, version: tuple[int, ...], later: tuple[int, ...]
+) -> None:
+    text = ".".join(map(str, later))
+    if SpecifierSet(specifier).contains(text) and later >= version:
+        assert bounds.reaches(specifier, version)
 
 
 @given(specifiers())
@@ -269,6 +339,31 @@ def test_what_is_for_old_pythons_does_not_count(line: str, counts: object, tmp_p
 def test_nor_what_tox_has_for_them(factors: str, counts: object, tmp_path: Path) -> None:
     text = f"[testenv]\ndeps =\n    {factors}: pytest-asyncio<1\n"
     assert bool(read(tmp_path, {"tox.ini": text}).of("pytest-asyncio")) is counts
+
+
+@pytest.mark.parametrize(
+    ("constraint", "counts"),
+    [
+        ('version = "<1", python = "<3.10"', False),
+        ('version = "<1", python = "~3.9"', False),
+        ("version = '<1', markers = 'python_version < \"3.9\"'", False),
+        ('version = "<1", python = ">=3.8"', True),
+        ('version = "<1", python = "<3.12"', True),
+    ],
+)
+def test_nor_what_poetry_has_for_them_beside_another(
+    constraint: str, counts: object, tmp_path: Path
+) -> None:
+    text = f'{POETRY}pytest-asyncio = [{{ {constraint} }}, ">=1.5"]\n'
+    dependencies = read(tmp_path, {"pyproject.toml": text})
+    assert dependencies.may_be_below("pytest-asyncio", "1.5") is counts
+
+
+def test_a_package_for_old_pythons_only_still_holds_its_name_in_poetrys_table(
+    tmp_path: Path,
+) -> None:
+    text = f'{POETRY}pytest-asyncio = [{{ version = "<1", python = "<3.10" }}]\n'
+    assert read(tmp_path, {"pyproject.toml": text}).has("pytest-asyncio")
 
 
 def test_a_version_that_the_projects_python_cannot_have_is_not_asked_for(tmp_path: Path) -> None:

@@ -81,9 +81,18 @@ def admits(specifier: str, version: Release) -> bool:
 
 
 def reaches(specifier: str, version: Release) -> bool:
-    """Tell whether a specifier admits `version` or something later."""
-    bound = lowest(specifier)
-    return admits(specifier, version) or (bound is not None and bound >= version)
+    """Tell whether a specifier admits `version` or something later.
+
+    Whatever a specifier begins to admit, it does so at a release that it names, right behind it,
+    or where its wildcard ends.
+    """
+    edges = [version]
+    for clause in clauses(specifier) or ():
+        edges += [clause.release, (*clause.release[:-1], clause.release[-1] + 1)]
+    length = max(map(len, edges))
+    padded = [edge + (0,) * (length - len(edge)) for edge in edges]
+    behind = [(*edge, 1) for edge in padded]
+    return any(edge >= padded[0] and admits(specifier, edge) for edge in (*padded, *behind))
 
 
 def raised(specifier: str, version: str) -> str:

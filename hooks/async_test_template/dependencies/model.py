@@ -99,13 +99,18 @@ class Dependencies(NamedTuple):
         """Tell whether a declared bound or the lock file says that a package may be older.
 
         Unlike `not at_least`, a declaration without any bound does not count: it installs the
-        latest version.
+        latest version. An upper bound counts where it leaves nothing but older versions.
         """
         locked = self.lock_of(name)
         if locked is not None:
             return not bounds.at_least(bounds.release(locked), version)
-        lowest = [bounds.lowest(d.specifier) for d in self.of(name)]
-        return any(b is not None and not bounds.at_least(b, version) for b in lowest)
+        for declaration in self.of(name):
+            bound = bounds.lowest(declaration.specifier)
+            if bound is not None and not bounds.at_least(bound, version):
+                return True
+            if not bounds.reaches(declaration.specifier, bounds.release(version)):
+                return True
+        return False
 
     def lock_of(self, name: str) -> str | None:
         """Give the lowest version of a package in the lock files, None where there is none."""

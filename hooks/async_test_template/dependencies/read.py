@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import ini
+from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import (
     REQUIREMENT,
@@ -30,6 +31,7 @@ _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s+)(?P<rest>.*)$")
 _OLD_MARKER = re.compile(
     r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
 )
+_LEAST_PYTHON = (3, 10)
 _OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
 
@@ -101,18 +103,34 @@ def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[D
 
 def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Declaration]:
     for name, value in table.items():
-        at: tuple[str | int, ...] = (*home.at, name)
-        place = partial(_locate, tree, home.file, at)
-        fixed = ""
-        specifier = value
-        if isinstance(value, dict):
-            specifier = value.get("version")
-            at = (*at, "version")
-        if not isinstance(specifier, str):
-            specifier, fixed = "", "it has no single version"
-        yield Declaration(
-            normalise(name), f"{name} {specifier}".strip(), specifier, place, at, home, fixed
-        )
+        several = isinstance(value, list)
+        constraints = value if several else [value]
+        old = [_for_old_python(constraint) for constraint in constraints]
+        for index, constraint in enumerate(constraints):
+            # Where all are old, the name is taken nevertheless: no other entry can join them.
+            if old[index] and not all(old):
+                continue
+            at: tuple[str | int, ...] = (*home.at, name, index) if several else (*home.at, name)
+            place = partial(_locate, tree, home.file, at)
+            fixed = "it is one of several constraints" if several else ""
+            specifier = constraint
+            if isinstance(constraint, dict):
+                specifier = constraint.get("version")
+                at = (*at, "version")
+            if not isinstance(specifier, str):
+                specifier, fixed = "", "it has no single version"
+            text = f"{name} {specifier}".strip()
+            yield Declaration(normalise(name), text, specifier, place, at, home, fixed)
+
+
+def _for_old_python(constraint: object) -> bool:
+    """Tell of one of poetry's constraints what _OLD_MARKER tells of a requirement."""
+    if not isinstance(constraint, dict):
+        return False
+    python = constraint.get("python")
+    if isinstance(python, str) and not bounds.reaches(python, _LEAST_PYTHON):
+        return True
+    return _OLD_MARKER.search(str(constraint.get("markers"))) is not None
 
 
 def _hatch(tree: Tree, file: str, at: tuple[str, ...]) -> Iterator[tuple[Home, list[Declaration]]]:

@@ -28,6 +28,12 @@ def may_be_auto(project: Project) -> bool:
     )
 
 
+def instead_of_legacy(project: Project) -> str:
+    """Give the mode for `legacy`: auto, which does the same, unless a flag asks for another."""
+    desired = project.desired
+    return desired.mode if desired.mode and "mode" in desired.insisted else "auto"
+
+
 def asyncio_fixtures(project: Project) -> Iterator[Fixture]:
     """Yield the fixtures that pytest-asyncio runs in a loop of its own choice.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import MODE
+from async_test_template.rules._loops import MODE, instead_of_legacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if (settings.text_of(MODE) or "").strip().lower() == "legacy":
-        mode = project.desired.mode or "auto"
         yield settings.finding(
             RULE.code,
             "asyncio_mode is legacy, which pytest-asyncio no longer knows",
             MODE,
             tier=Tier.SAFE,
-            edits=(settings.set(MODE, mode),),
+            edits=(settings.set(MODE, instead_of_legacy(project)),),
         )
 
 

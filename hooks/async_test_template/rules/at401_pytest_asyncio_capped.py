@@ -96,6 +96,15 @@ RULE = Rule(
         ),
         Example(
             before={
+                "pyproject.toml": (
+                    "[tool.poetry.dev-dependencies]\npytest-asyncio = [\n"
+                    '  { version = "^0.21", python = "<3.12" },\n'
+                    '  { version = ">=1.5", python = ">=3.12" },\n]\n'
+                )
+            }
+        ),
+        Example(
+            before={
                 "pyproject.toml": '[project]\nrequires-python = ">=3.8"\n',
                 "requirements-dev.txt": "pytest-asyncio<0.22  # until 3.8 goes\n",
             }
