@@ -18,7 +18,7 @@ from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
@@ -117,7 +117,7 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         function,
         message,
         tier=Tier.SAFE,
-        fix=lambda: without_parameter(source, function, name),
+        fix=when_all_is_read(project, lambda: without_parameter(source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )
     # AT504 makes a bridge of an override; one more in the same file would take its place.
@@ -129,7 +129,7 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         function,
         message,
         tier=Tier.UNSAFE,
-        fix=lambda: bridge(project, name),
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint=finding.hint,
     )
 
@@ -143,7 +143,9 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
             function,
             f"{message}; it does not use it",
             tier=Tier.UNSAFE,
-            fix=lambda: (changes.remove_parameter(source, function, name),),
+            fix=when_all_is_read(
+                project, lambda: (changes.remove_parameter(source, function, name),)
+            ),
             hint="drop the parameter",
         )
     return code_finding(
@@ -152,9 +154,22 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
         function,
         message,
         tier=Tier.UNSAFE,
-        fix=lambda: bridge(project, name),
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint="make it async, or hand it the running loop by a fixture of that name",
     )
+
+
+def when_all_is_read(
+    project: Project, fix: Callable[[], tuple[Edit, ...]]
+) -> Callable[[], tuple[Edit, ...]]:
+    """Hold a fix back while a file is hidden that may define the fixture or ask for it."""
+
+    def checked() -> tuple[Edit, ...]:
+        for file, line, _ in project.code.unreadable:
+            raise EditError(f"{file}:{line} cannot be parsed, and may ask for it or define it")
+        return fix()
+
+    return checked
 
 
 def without_parameter(source: Source, function: Function, name: str) -> tuple[Edit, ...]:
@@ -281,7 +296,7 @@ def usefixtures_findings(
                     call,
                     f"usefixtures names the fixture {name}, which is gone",
                     tier=Tier.SAFE,
-                    fix=partial(_without_use, source, call, argument),
+                    fix=when_all_is_read(project, partial(_without_use, source, call, argument)),
                     hint="drop the name",
                 )
 

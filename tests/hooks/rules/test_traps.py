@@ -382,3 +382,23 @@ def test_no_bridge_takes_the_name_of_what_is_there(before: str, tmp_path: Path) 
     new, plan = rewrite(tmp_path, text.encode())
     assert new.decode() == text
     assert "test_it.py defines the name event_loop already" in plan.left[0].hint
+
+
+def test_nothing_is_fixed_while_a_file_may_hide_who_asks(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['pytest-asyncio>=1.2']\n")
+    (tmp_path / "conftest.py").write_text(OVERRIDE)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.usefixtures('event_loop')\n"
+        "async def test_it(event_loop): pass\n"
+    )
+    hidden = tmp_path / "test_sync.py"
+    hidden.write_text("def test_it(event_loop): event_loop.run_until_complete(1)\n")
+    codes = ["AT501", "AT503", "AT504"]
+    rules = tuple(rule for rule in ALL if rule.code in {*codes, "AT502"})
+    assert len(make_plan(tmp_path, Desired(), rules, EVERYTHING).after) > 1
+    hidden.write_text("def test_it(event_loop):\n    x = = 1\n")
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.after == {}
+    assert sorted(finding.code for finding in plan.left) == codes
+    assert {finding.tier for finding in plan.left} == {Tier.REPORT}
+    assert all("test_sync.py:2 cannot be parsed" in finding.hint for finding in plan.left)
