@@ -181,7 +181,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _check(options: argparse.Namespace) -> int:
     plan = _plan(options, _root(options), frozenset())
     _print(plan, options, written=False)
-    return _LEFT if plan.left else _CLEAN
+    return _status(plan, left=bool(plan.left))
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -196,12 +196,19 @@ def _migrate(options: argparse.Namespace) -> int:
         changes = _changes(plan, _prefix(root))
         sys.stdout.write(unified(changes, colour=_colour(sys.stdout)))
         _tell(plan, written=False)
-        return _LEFT if plan.left or plan.after else _CLEAN
+        return _status(plan, left=bool(plan.left or plan.after))
     put_back = bool(plan.after) and not _write(options, root, plan)
     if put_back:
-        return _LEFT
+        return _status(plan, left=True)
     _print(plan, options, written=True)
-    return _LEFT if plan.left else _CLEAN
+    return _status(plan, left=bool(plan.left))
+
+
+def _status(plan: Plan, *, left: bool) -> int:
+    """Say that the input was unusable where a file was left out: nobody knows what is in it."""
+    if plan.unreadable:
+        return _UNUSABLE
+    return _LEFT if left else _CLEAN
 
 
 def _write(options: argparse.Namespace, root: Path, plan: Plan) -> bool:

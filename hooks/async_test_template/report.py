@@ -62,7 +62,8 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     for file, line, message in plan.unreadable:
         yield f"{file}:{line}: this Python cannot parse the file, so it was left out: {message}"
     if not plan.left:
-        yield "Nothing left to do." if plan.fixed else "Nothing to do."
+        rest = " in the other files" if plan.unreadable else ""
+        yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
         return
     tiers = [finding.tier for finding in plan.left]
     parts = [f"{_count(len(plan.left), 'finding')} left"]
@@ -84,6 +85,7 @@ def _prefixed(plan: Plan, prefix: str) -> Plan:
     shown.left = [show(finding) for finding in plan.left]
     shown.silenced = [s._replace(finding=show(s.finding)) for s in plan.silenced]
     shown.failed = plan.failed
+    shown.unreadable = tuple((prefix + file, line, text) for file, line, text in plan.unreadable)
     shown.after = {prefix + file: data for file, data in plan.after.items()}
     return shown
 
@@ -147,6 +149,10 @@ def _json(plan: Plan) -> str:
             {**_as_dict(silenced.finding), "reason": silenced.reason} for silenced in plan.silenced
         ],
         "failed": plan.failed,
+        "unreadable": [
+            {"file": file, "line": line, "message": message}
+            for file, line, message in plan.unreadable
+        ],
         "changed": sorted(plan.after),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -287,8 +287,20 @@ def test_a_file_that_cannot_be_parsed_is_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "conftest.py").write_text("import pytest_asyncio\n\ndef (:\n")
-    main(["check", str(project)])
-    assert "conftest.py:3: this Python cannot parse the file" in capsys.readouterr().err
+    for command in (["check"], ["migrate", "--diff"], ["migrate"]):
+        assert main([*command, str(project)]) == 2
+        errors = capsys.readouterr().err
+        assert "conftest.py:3: this Python cannot parse the file" in errors
+        assert "Nothing to do.\n" not in errors
+    main(["check", str(project), "--format", "json"])
+    (entry,) = json.loads(capsys.readouterr().out)["unreadable"]
+    assert (entry["file"], entry["line"]) == ("conftest.py", 3)
+    assert entry["message"]
+
+
+def test_a_file_without_tests_need_not_parse(project: Path) -> None:
+    (project / "old.py").write_text("print 'hello'\n")
+    assert main(["migrate", str(project)]) == 0
 
 
 def test_a_configuration_above_the_project_is_reported_where_it_is(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
@@ -101,13 +101,14 @@ def parameter_findings(
         if name not in item.requests or (isinstance(item, Test) and item.mark("trio")):
             continue
         where = origin(project, name, item)
-        if where == "nowhere" or (where == "override" and is_async):
-            finding = _in_async if is_async else _in_sync
-            yield finding(code, project, source, function, name)
+        if is_async and where != "elsewhere":
+            yield _in_async(code, project, source, function, name, where)
+        elif where == "nowhere":
+            yield _in_sync(code, project, source, function, name)
 
 
-def _in_async(
-    code: str, project: Project, source: Source, function: Function, name: str
+def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it comes from
+    code: str, project: Project, source: Source, function: Function, name: str, where: Origin
 ) -> Finding:
     message = f"{function.name} is async and asks for the fixture {name}, which is gone"
     finding = code_finding(
@@ -116,14 +117,21 @@ def _in_async(
         function,
         message,
         tier=Tier.SAFE,
-        fix=lambda: without_parameter(source, function, name),
+        fix=when_all_is_read(project, lambda: without_parameter(source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )
-    if finding.edits:
+    # AT504 makes a bridge of an override; one more in the same file would take its place.
+    if finding.edits or where == "override":
         return finding
-    edits = bridge(project, name)
-    tier = Tier.UNSAFE if edits else Tier.REPORT
-    return finding._replace(tier=tier, edits=edits)
+    return code_finding(
+        code,
+        source,
+        function,
+        message,
+        tier=Tier.UNSAFE,
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
+        hint=finding.hint,
+    )
 
 
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
@@ -135,7 +143,9 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
             function,
             f"{message}; it does not use it",
             tier=Tier.UNSAFE,
-            fix=lambda: (changes.remove_parameter(source, function, name),),
+            fix=when_all_is_read(
+                project, lambda: (changes.remove_parameter(source, function, name),)
+            ),
             hint="drop the parameter",
         )
     return code_finding(
@@ -144,9 +154,22 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
         function,
         message,
         tier=Tier.UNSAFE,
-        fix=lambda: bridge(project, name),
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint="make it async, or hand it the running loop by a fixture of that name",
     )
+
+
+def when_all_is_read(
+    project: Project, fix: Callable[[], tuple[Edit, ...]]
+) -> Callable[[], tuple[Edit, ...]]:
+    """Hold a fix back while a file is hidden that may define the fixture or ask for it."""
+
+    def checked() -> tuple[Edit, ...]:
+        for file, line, _ in project.code.unreadable:
+            raise EditError(f"{file}:{line} cannot be parsed, and may ask for it or define it")
+        return fix()
+
+    return checked
 
 
 def without_parameter(source: Source, function: Function, name: str) -> tuple[Edit, ...]:
@@ -193,7 +216,7 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
     """Give the edits that put a bridge where everything that asks for the fixture can see it.
 
     Raises:
-        EditError: a name that it needs stands for something else there.
+        EditError: a name that it needs stands for something else there, or its own does.
 
     """
     asking = [
@@ -218,6 +241,8 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
         source = read_source(file, data)
     else:
         source = project.code.sources.get(file)
+    if _defines(project, source, name):
+        raise EditError(f"{file} defines the name {name} already")
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
     if {edit.at for edit in one} & {edit.at for edit in other}:
@@ -227,6 +252,19 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
         one, other = (one[0]._replace(value=merged),), ()
     text = bridge_text(name, scope, asyncio, plugin)
     return (*one, *other, changes.append(source, text))
+
+
+def _defines(project: Project, source: Source, name: str) -> bool:
+    """Tell whether a function or a fixture of that name stands at the top level of a file."""
+    module = project.code.by_file.get(source.file)
+    if module is not None and any(f.name == name and f.owner is None for f in module.fixtures):
+        return True
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(
+        function.name == name
+        and not any(isinstance(around, scopes) for around in source.around(function))
+        for function in source.functions.values()
+    )
 
 
 def _home(project: Project, files: list[str]) -> str:
@@ -258,7 +296,7 @@ def usefixtures_findings(
                     call,
                     f"usefixtures names the fixture {name}, which is gone",
                     tier=Tier.SAFE,
-                    fix=partial(_without_use, source, call, argument),
+                    fix=when_all_is_read(project, partial(_without_use, source, call, argument)),
                     hint="drop the name",
                 )
 

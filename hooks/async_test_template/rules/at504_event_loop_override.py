@@ -16,6 +16,7 @@ from async_test_template.rules._loop_fixture import (
     is_canonical,
     is_override,
     origin,
+    when_all_is_read,
 )
 from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 from async_test_template.source import changes
@@ -55,7 +56,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             function,
             message,
             tier=_tier(project, fixture),
-            fix=partial(_fix, project, source, fixture),
+            fix=when_all_is_read(project, partial(_fix, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
 

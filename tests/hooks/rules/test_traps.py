@@ -344,3 +344,61 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
         "    return asyncio.get_running_loop()\n"
     )
     assert plan.left == []
+
+
+OVERRIDE = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture(scope='module')\ndef event_loop():\n"
+    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
+
+
+def test_an_override_that_becomes_a_bridge_gets_no_second_one(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['pytest-asyncio>=1.2']\n")
+    (tmp_path / "conftest.py").write_text(
+        f"{OVERRIDE}\n\n@pytest.fixture(scope='module')\ndef res(event_loop):\n"
+        "    return event_loop.run_until_complete(asyncio.sleep(0, 3))\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "async def test_n(res, event_loop):\n"
+        "    try:\n        assert event_loop\n    finally:\n        del event_loop\n"
+    )
+    plan = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    conftest = plan.after["conftest.py"].decode()
+    assert conftest.count("def event_loop(") == 1
+    assert '@pytest_asyncio.fixture(scope="module", loop_scope="module")' in conftest
+    assert "test_it.py" not in plan.after
+    assert plan.left == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "def event_loop():\n    return 1\n",
+        "import pytest\n\n@pytest.fixture\ndef event_loop(event_loop):\n    return [event_loop]\n",
+    ],
+)
+def test_no_bridge_takes_the_name_of_what_is_there(before: str, tmp_path: Path) -> None:
+    text = f"{before}\ndef test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
+    new, plan = rewrite(tmp_path, text.encode())
+    assert new.decode() == text
+    assert "test_it.py defines the name event_loop already" in plan.left[0].hint
+
+
+def test_nothing_is_fixed_while_a_file_may_hide_who_asks(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['pytest-asyncio>=1.2']\n")
+    (tmp_path / "conftest.py").write_text(OVERRIDE)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.usefixtures('event_loop')\n"
+        "async def test_it(event_loop): pass\n"
+    )
+    hidden = tmp_path / "test_sync.py"
+    hidden.write_text("def test_it(event_loop): event_loop.run_until_complete(1)\n")
+    codes = ["AT501", "AT503", "AT504"]
+    rules = tuple(rule for rule in ALL if rule.code in {*codes, "AT502"})
+    assert len(make_plan(tmp_path, Desired(), rules, EVERYTHING).after) > 1
+    hidden.write_text("def test_it(event_loop):\n    x = = 1\n")
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.after == {}
+    assert sorted(finding.code for finding in plan.left) == codes
+    assert {finding.tier for finding in plan.left} == {Tier.REPORT}
+    assert all("test_sync.py:2 cannot be parsed" in finding.hint for finding in plan.left)
