@@ -369,7 +369,7 @@ def _tell(plan: Plan, *, written: bool) -> None:
 
 
 def _changes(plan: Plan, prefix: str) -> dict[str, tuple[bytes, bytes]]:
-    return {prefix + file: (plan.before[file], new) for file, new in plan.after.items()}
+    return {prefix + file: (plan.before[file] or b"", new) for file, new in plan.after.items()}
 
 
 def _prefix(root: Path) -> str:

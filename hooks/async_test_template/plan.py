@@ -32,7 +32,8 @@ class Plan:
     """What a run comes to.
 
     Attributes:
-        before: the old contents of the files that change, by path from the root.
+        before: the old contents of the files that change, by path from the root; None for a
+            file that was not there.
         after: their new contents.
         fixed: findings whose fix is in `after`, in the order they were made.
         left: findings that stay, as the changed repository has them.
@@ -44,7 +45,7 @@ class Plan:
 
     def __init__(self) -> None:
         """Begin with nothing found and nothing changed."""
-        self.before: dict[str, bytes] = {}
+        self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
         self.left: list[Finding] = []
@@ -81,7 +82,7 @@ def make_plan(
     planner.work()
     plan = planner.plan
     original = Tree(root.resolve(), {})
-    plan.before = {file: original.read(file) or b"" for file in plan.after}
+    plan.before = {file: original.read(file) for file in plan.after}
     return plan
 
 

@@ -32,10 +32,11 @@ _PREFIX = ".async-test-template-"
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
-def write_all(root: Path, contents: Mapping[Path, bytes], *, allow_dirty: bool) -> None:
+def write_all(root: Path, contents: Mapping[Path, bytes | None], *, allow_dirty: bool) -> None:
     """Write every file of `contents`, or leave each as it was.
 
-    A relative path is below `root`. Files that have their content already are not touched.
+    A relative path is below `root`. Files that have their content already are not touched, and
+    those whose content is None are removed.
 
     Raises:
         WriteRefused: a file is outside `root`, read-only, a hard link or no regular file, has
@@ -45,9 +46,7 @@ def write_all(root: Path, contents: Mapping[Path, bytes], *, allow_dirty: bool) 
     root = root.resolve()
     targets = _targets(root, contents)
     changed = {
-        target: content
-        for target, content in targets.items()
-        if not target.exists() or target.read_bytes() != content
+        target: content for target, content in targets.items() if _content(target) != content
     }
     if not allow_dirty:
         _refuse_uncommitted(root, changed)
@@ -57,9 +56,18 @@ def write_all(root: Path, contents: Mapping[Path, bytes], *, allow_dirty: bool) 
         _replace_all(changed)
 
 
-def _targets(root: Path, contents: Mapping[Path, bytes]) -> dict[Path, bytes]:
+def _content(target: Path) -> bytes | None:
+    try:
+        return target.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise WriteRefused(f"cannot be read: {_reason(error)}", path=target) from error
+
+
+def _targets(root: Path, contents: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
     """Give the files behind the paths, with their new contents."""
-    targets: dict[Path, bytes] = {}
+    targets: dict[Path, bytes | None] = {}
     for path, content in contents.items():
         target = _target(root, root / path)
         if targets.setdefault(target, content) != content:
@@ -161,19 +169,22 @@ def _sweep(targets: Iterable[Path]) -> None:
             _remove(leftover)
 
 
-def _replace_all(targets: Mapping[Path, bytes]) -> None:
+def _replace_all(targets: Mapping[Path, bytes | None]) -> None:
     begun: list[tuple[Path, Path | None]] = []
     current: Path | None = None
     with ExitStack() as leftovers:
         try:
             staged = []
             for current, content in targets.items():
-                new = _temporary(current, content, leftovers)
+                new = None if content is None else _temporary(current, content, leftovers)
                 old = _temporary(current, None, leftovers) if current.exists() else None
                 staged.append((current, new, old))
             for current, new, old in staged:
                 begun.append((current, old))
-                new.replace(current)
+                if new is None:
+                    current.unlink()
+                else:
+                    new.replace(current)
             _sync_folders(targets)
         except BaseException as error:
             _put_back(begun, leftovers)

@@ -114,6 +114,25 @@ def test_a_file_that_has_its_content_is_not_touched(root: Path) -> None:
     assert (root / "a.ini").stat().st_ino == before.st_ino
 
 
+def test_a_file_without_a_content_is_removed(root: Path) -> None:
+    write_all(root, {root / "a.ini": None, root / "none.ini": None}, allow_dirty=False)
+
+    assert contents(root) == {"b.ini": b"old", "c.ini": b"old"}
+
+
+def test_a_removed_file_comes_back_where_another_cannot_be_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_folders: object) -> None:
+        raise OSError(5, "broken")
+
+    monkeypatch.setattr(write, "_sync_folders", fail)
+
+    with pytest.raises(WriteRefused, match="cannot be written: broken"):
+        write_all(root, {root / "a.ini": None, root / "b.ini": b"new"}, allow_dirty=False)
+    assert contents(root) == OLD
+
+
 def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
     (root / "config").mkdir()
     (root / "a.ini").rename(root / "config" / "a.ini")
