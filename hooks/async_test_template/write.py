@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import WriteRefused
@@ -32,15 +33,23 @@ _PREFIX = ".async-test-template-"
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
-def write_all(root: Path, contents: Mapping[Path, bytes | None], *, allow_dirty: bool) -> None:
+def write_all(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    *,
+    expected: Mapping[Path, bytes | None] = MappingProxyType({}),
+    allow_dirty: bool,
+) -> None:
     """Write every file of `contents`, or leave each as it was.
 
     A relative path is below `root`. Files that have their content already are not touched, and
-    those whose content is None are removed.
+    those whose content is None are removed. `expected` is what the files had when they were read,
+    None where they were not there.
 
     Raises:
         WriteRefused: a file is outside `root`, read-only, a hard link or no regular file, has
-            uncommitted changes (unless `allow_dirty`), or could not be written.
+            changed since it was read, has uncommitted changes (unless `allow_dirty`), or could
+            not be written.
 
     """
     root = root.resolve()
@@ -48,12 +57,15 @@ def write_all(root: Path, contents: Mapping[Path, bytes | None], *, allow_dirty:
     changed = {
         target: content for target, content in targets.items() if _content(target) != content
     }
+    known = _targets(root, expected)
+    old = {target: known[target] for target in changed if target in known}
+    _refuse_changed(old)
     if not allow_dirty:
         _refuse_uncommitted(root, changed)
     with _lock(root) as is_only_run:
         if is_only_run:
             _sweep(targets)
-        _replace_all(changed)
+        _replace_all(changed, old)
 
 
 def _content(target: Path) -> bytes | None:
@@ -102,6 +114,12 @@ def _refuse_special(path: Path, status: os.stat_result) -> None:
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
+
+
+def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
+    for target, content in expected.items():
+        if _content(target) != content:
+            raise WriteRefused("changed since it was read: try again", path=target)
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
@@ -169,7 +187,9 @@ def _sweep(targets: Iterable[Path]) -> None:
             _remove(leftover)
 
 
-def _replace_all(targets: Mapping[Path, bytes | None]) -> None:
+def _replace_all(
+    targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
+) -> None:
     begun: list[tuple[Path, Path | None]] = []
     current: Path | None = None
     with ExitStack() as leftovers:
@@ -179,6 +199,8 @@ def _replace_all(targets: Mapping[Path, bytes | None]) -> None:
                 new = None if content is None else _temporary(current, content, leftovers)
                 old = _temporary(current, None, leftovers) if current.exists() else None
                 staged.append((current, new, old))
+            # Once more: git and the disk took their time.
+            _refuse_changed(expected)
             for current, new, old in staged:
                 begun.append((current, old))
                 if new is None:

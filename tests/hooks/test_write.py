@@ -133,6 +133,49 @@ def test_a_removed_file_comes_back_where_another_cannot_be_written(
     assert contents(root) == OLD
 
 
+def appear(root: Path) -> None:
+    (root / "new.ini").write_bytes(b"theirs")
+
+
+def vanish(root: Path) -> None:
+    (root / "a.ini").unlink()
+
+
+def change(root: Path) -> None:
+    (root / "b.ini").write_bytes(b"theirs")
+
+
+EXPECTED = {Path("a.ini"): b"old", Path("b.ini"): b"old", Path("new.ini"): None}
+
+
+def test_what_is_as_expected_is_written(root: Path) -> None:
+    write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=False)
+    assert contents(root) == {**OLD, **dict.fromkeys(("a.ini", "b.ini", "new.ini"), b"new")}
+
+
+@pytest.mark.parametrize("edit", [appear, vanish, change])
+def test_what_changed_since_it_was_read_is_refused(
+    root: Path, edit: Callable[[Path], None]
+) -> None:
+    edit(root)
+    before = contents(root)
+
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=True)
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize("edit", [appear, vanish, change])
+def test_what_changes_at_the_last_moment_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, edit: Callable[[Path], None]
+) -> None:
+    monkeypatch.setattr(write, "_sweep", lambda _: edit(root))
+
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=True)
+    assert b"new" not in contents(root).values()
+
+
 def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
     (root / "config").mkdir()
     (root / "a.ini").rename(root / "config" / "a.ini")
