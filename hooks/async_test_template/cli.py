@@ -109,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     adopt.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     adopt.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    adopt.add_argument(
         "--template", metavar="SOURCE", help="where Copier finds the template (this one)"
     )
     adopt.set_defaults(run=_adopt)
@@ -257,22 +260,32 @@ def _adopt(options: argparse.Namespace) -> int:
     # Imported here, for this command alone.
     from async_test_template import adopt
     from async_test_template.project import Project
+    from async_test_template.write import refuse
 
     root = _root(options)
     project = Project(root, Desired(), {})
     answers = adopt.decide_answers(project, dict(options.data))
     sys.stdout.write(adopt.table(answers))
     sys.stdout.flush()
+    # Before Copier adds anything: what the fixes will need to write must be writable.
+    plan = _safe_plan(root, {answer.key: answer.value for answer in answers})
+    before, after = _contents(root, plan)
+    refuse(root, after, expected=before, allow_dirty=options.allow_dirty)
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
     adopt.copy_template(options.template or adopt.TEMPLATE, project, answers)
-    return _patched(root, allow_dirty=False)
+    try:
+        return _patched(root, allow_dirty=options.allow_dirty)
+    except WriteRefused as error:
+        hint = "the template's files were added; `migrate` makes the fixes"
+        raise WriteRefused(f"{error} ({hint})") from error
 
 
 def _preflight(options: argparse.Namespace) -> int:
     """Do all of a patch but the writing; findings do not stop an update, unusable files do."""
-    plan = _safe_plan(_root(options))
+    root = _root(options)
+    plan = _safe_plan(root, read_answers(root, None))
     print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
     return _CLEAN
 
@@ -286,7 +299,7 @@ def _patch(options: argparse.Namespace) -> int:
 def _patched(root: Path, *, allow_dirty: bool) -> int:
     from async_test_template.write import write_all
 
-    plan = _safe_plan(root)
+    plan = _safe_plan(root, read_answers(root, None))
     if plan.after:
         before, after = _contents(root, plan)
         write_all(root, after, expected=before, allow_dirty=allow_dirty)
@@ -296,9 +309,8 @@ def _patched(root: Path, *, allow_dirty: bool) -> int:
     return _LEFT if plan.left else _CLEAN
 
 
-def _safe_plan(root: Path) -> Plan:
+def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
     """Plan the safe fixes of every rule, with the answers that the template was given."""
-    answers = read_answers(root, None)
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
     return make_plan(root, desired, _chosen(None, None), frozenset({Tier.SAFE}), None)
 

@@ -53,6 +53,37 @@ def write_all(
 
     """
     root = root.resolve()
+    changed, old = _accepted(root, contents, expected, allow_dirty=allow_dirty)
+    with _lock(root) as is_only_run:
+        if is_only_run:
+            _sweep(_targets(root, contents))
+        _replace_all(changed, old)
+
+
+def refuse(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    *,
+    expected: Mapping[Path, bytes | None],
+    allow_dirty: bool,
+) -> None:
+    """Look ahead: refuse what `write_all` would refuse now, and write nothing.
+
+    Raises:
+        WriteRefused: as `write_all` does before it writes.
+
+    """
+    _accepted(root.resolve(), contents, expected, allow_dirty=allow_dirty)
+
+
+def _accepted(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    expected: Mapping[Path, bytes | None],
+    *,
+    allow_dirty: bool,
+) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
+    """Give the files that change, with their new contents and with the expected ones."""
     targets = _targets(root, contents)
     changed = {
         target: content for target, content in targets.items() if _content(target) != content
@@ -62,10 +93,7 @@ def write_all(
     _refuse_changed(old)
     if not allow_dirty:
         _refuse_uncommitted(root, changed)
-    with _lock(root) as is_only_run:
-        if is_only_run:
-            _sweep(targets)
-        _replace_all(changed, old)
+    return changed, old
 
 
 def _content(target: Path) -> bytes | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template import write
 from async_test_template.errors import WriteRefused
-from async_test_template.write import write_all
+from async_test_template.write import refuse, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,6 +174,18 @@ def test_what_changes_at_the_last_moment_is_refused(
     with pytest.raises(WriteRefused, match="changed since it was read"):
         write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=True)
     assert b"new" not in contents(root).values()
+
+
+def test_a_look_ahead_refuses_the_same_and_writes_nothing(root: Path) -> None:
+    refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
+    assert contents(root) == OLD
+
+    change(root)
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
+    read_only(root)
+    with pytest.raises(WriteRefused, match="is read-only"):
+        refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
 
 
 def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
