@@ -19,14 +19,37 @@ _CHECKOUT = Path(__file__).parents[2]
 #: Where the template is, in a checkout, and for an engine that was installed without it.
 TEMPLATE = str(_CHECKOUT) if (_CHECKOUT / "copier.yml").exists() else "gh:org/async-test-template"
 
+#: What the template asks; Copier would take any other key without a word.
+QUESTIONS = (
+    "project_kind",
+    "project_name",
+    "package_name",
+    "description",
+    "framework",
+    "backend",
+    "with_trio",
+    "mode",
+    "loop_scope",
+    "timeout",
+    "python_version",
+    "ci",
+)
+
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
     """Infer the answers of a repository, overruled by those that are given.
 
     Raises:
-        UserError: the repository was adopted before, or a file of it cannot be read.
+        UserError: the repository was adopted before, a file of it cannot be read, or what is
+            given answers no question, or not as an existing project does.
 
     """
+    for key in given:
+        if key not in QUESTIONS:
+            raise UserError(f"the template has no question {key}, only {', '.join(QUESTIONS)}")
+    kind = given.get("project_kind", "existing")
+    if kind != "existing":
+        raise UserError(f"the answer project_kind: {kind} is not for adopt, only existing is")
     if (project.root / ANSWERS_FILE).exists():
         raise UserError(
             "Copier was here before; run `copier update`, or `migrate` for the settings",

@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING
 
 from async_test_template import __version__
 from async_test_template.desired import LOOP_SCOPES, MODES, Desired, decide, read_answers
-from async_test_template.errors import UserError
+from async_test_template.errors import UserError, WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
 from async_test_template.report import FORMATS, render, summary
 from async_test_template.rules import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from async_test_template.findings import Rule
     from async_test_template.plan import Plan
+
+    _Contents: TypeAlias = Mapping[Path, bytes | None]
 
 _CLEAN, _LEFT, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
 
@@ -105,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
         help="an answer that overrules the inferred one",
     )
     adopt.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    adopt.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
     adopt.add_argument(
         "--template", metavar="SOURCE", help="where Copier finds the template (this one)"
     )
@@ -221,50 +227,74 @@ def _write(options: argparse.Namespace, root: Path, plan: Plan) -> bool:
     # Imported here, as everything that only a change needs.
     from async_test_template.write import write_all
 
-    after = {root / file: data for file, data in plan.after.items()}
+    before, after = _contents(root, plan)
     if options.verify is None:
-        write_all(root, after, allow_dirty=options.allow_dirty)
+        write_all(root, after, expected=before, allow_dirty=options.allow_dirty)
         return True
     from async_test_template.verify import run_tests
 
-    before = {root / file: data for file, data in plan.before.items()}
     old = run_tests(options.verify, root)
-    write_all(root, after, allow_dirty=options.allow_dirty)
+    write_all(root, after, expected=before, allow_dirty=options.allow_dirty)
     try:
         new = run_tests(options.verify, root)
     except BaseException:
         # Ctrl-C in the second run leaves the question open, so the old files come back.
-        write_all(root, before, allow_dirty=True)
+        _put_back(root, before, after)
         raise
     print(f"Tests before: {old}.\nTests after: {new}.", file=sys.stderr)
     if new.is_worse_than(old) or not new.reported:
-        write_all(root, before, allow_dirty=True)
+        _put_back(root, before, after)
         reason = "The tests do worse" if new.reported else "Nothing shows that the tests still run"
         print(f"{reason}: every file is as it was.", file=sys.stderr)
         return False
     return True
 
 
+def _put_back(root: Path, before: _Contents, after: _Contents) -> None:
+    from async_test_template.write import write_all
+
+    try:
+        write_all(root, before, expected=after, allow_dirty=True)
+    except WriteRefused as error:
+        raise WriteRefused(f"the fixes stay, for they cannot be undone: {error}") from error
+
+
+def _contents(root: Path, plan: Plan) -> tuple[_Contents, _Contents]:
+    """Give what the files had when they were read, and what they are to have."""
+    before = {root / file: data for file, data in plan.before.items()}
+    return before, {root / file: data for file, data in plan.after.items()}
+
+
 def _adopt(options: argparse.Namespace) -> int:
     # Imported here, for this command alone.
     from async_test_template import adopt
     from async_test_template.project import Project
+    from async_test_template.write import refuse
 
     root = _root(options)
     project = Project(root, Desired(), {})
     answers = adopt.decide_answers(project, dict(options.data))
     sys.stdout.write(adopt.table(answers))
     sys.stdout.flush()
+    # Before Copier adds anything: what the fixes will need to write must be writable.
+    plan = _safe_plan(root, {answer.key: answer.value for answer in answers})
+    before, after = _contents(root, plan)
+    refuse(root, after, expected=before, allow_dirty=options.allow_dirty)
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
     adopt.copy_template(options.template or adopt.TEMPLATE, project, answers)
-    return _patched(root, allow_dirty=False)
+    try:
+        return _patched(root, allow_dirty=options.allow_dirty)
+    except WriteRefused as error:
+        hint = "the template's files were added; `migrate` makes the fixes"
+        raise WriteRefused(f"{error} ({hint})") from error
 
 
 def _preflight(options: argparse.Namespace) -> int:
     """Do all of a patch but the writing; findings do not stop an update, unusable files do."""
-    plan = _safe_plan(_root(options))
+    root = _root(options)
+    plan = _safe_plan(root, read_answers(root, None))
     print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
     return _CLEAN
 
@@ -278,19 +308,18 @@ def _patch(options: argparse.Namespace) -> int:
 def _patched(root: Path, *, allow_dirty: bool) -> int:
     from async_test_template.write import write_all
 
-    plan = _safe_plan(root)
-    after = {root / file: data for file, data in plan.after.items()}
-    if after:
-        write_all(root, after, allow_dirty=allow_dirty)
+    plan = _safe_plan(root, read_answers(root, None))
+    if plan.after:
+        before, after = _contents(root, plan)
+        write_all(root, after, expected=before, allow_dirty=allow_dirty)
     sys.stdout.write(render(plan, "text", colour=_colour(sys.stdout)))
     sys.stdout.flush()
     _tell(plan, written=True)
     return _LEFT if plan.left else _CLEAN
 
 
-def _safe_plan(root: Path) -> Plan:
+def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
     """Plan the safe fixes of every rule, with the answers that the template was given."""
-    answers = read_answers(root, None)
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
     return make_plan(root, desired, _chosen(None, None), frozenset({Tier.SAFE}), None)
 
@@ -378,7 +407,7 @@ def _tell(plan: Plan, *, written: bool) -> None:
 
 
 def _changes(plan: Plan, prefix: str) -> dict[str, tuple[bytes, bytes]]:
-    return {prefix + file: (plan.before[file], new) for file, new in plan.after.items()}
+    return {prefix + file: (plan.before[file] or b"", new) for file, new in plan.after.items()}
 
 
 def _prefix(root: Path) -> str:

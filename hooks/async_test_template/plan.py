@@ -32,7 +32,8 @@ class Plan:
     """What a run comes to.
 
     Attributes:
-        before: the old contents of the files that change, by path from the root.
+        before: the old contents of the files that change, by path from the root; None for a
+            file that was not there.
         after: their new contents.
         fixed: findings whose fix is in `after`, in the order they were made.
         left: findings that stay, as the changed repository has them.
@@ -44,7 +45,7 @@ class Plan:
 
     def __init__(self) -> None:
         """Begin with nothing found and nothing changed."""
-        self.before: dict[str, bytes] = {}
+        self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
         self.left: list[Finding] = []
@@ -80,8 +81,8 @@ def make_plan(
     planner = _Planner(root.resolve(), desired, tuple(rules), tiers, ask)
     planner.work()
     plan = planner.plan
-    original = Tree(root.resolve(), {})
-    plan.before = {file: original.read(file) or b"" for file in plan.after}
+    original = Tree(planner.root, {}, planner.disk)
+    plan.before = {file: original.read(file) for file in plan.after}
     return plan
 
 
@@ -99,6 +100,8 @@ class _Planner:
         self.rules = rules
         self.tiers = tiers
         self.ask = ask
+        # Each file is read once, so that an edit during a question cannot slip into the plan.
+        self.disk: dict[str, bytes | None] = {}
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 
@@ -123,11 +126,14 @@ class _Planner:
                 self.plan.fixed += made
 
     def _look(self) -> None:
-        project = Project(self.root, self.desired, self.plan.after)
+        project = Project(self.root, self.desired, self.plan.after, self.disk)
         findings = run(project, self.rules)
         codes = {rule.code for rule in ALL}
         self.plan.left, self.plan.silenced = sort_out(project, findings, codes)
         self.plan.unreadable = project.unreadable
+
+    def _tree(self, changed: Mapping[str, bytes]) -> Tree:
+        return Tree(self.root, changed, self.disk)
 
     def _make_round(self) -> list[Finding]:
         """Make every wanted fix whose edits touch no place that another fix has touched.
@@ -144,14 +150,14 @@ class _Planner:
             if not self.decisions.get(_identity(finding), True) or touched.clash(finding.edits):
                 continue
             edits = touched.others(finding.edits)
-            changed = self._changed(finding, edits, Tree(self.root, earlier))
+            changed = self._changed(finding, edits, self._tree(earlier))
             if changed is None:
                 continue
             self.plan.after = {**self.plan.after, **changed}
             touched.add(edits)
             made.append(finding)
         # Without a fix the editors are not even imported, which a check would pay for.
-        if made and not self._splice(made, touched.by_file, Tree(self.root, earlier)):
+        if made and not self._splice(made, touched.by_file, self._tree(earlier)):
             self.plan.after = earlier
             return self._make_round()
         return made
@@ -161,7 +167,7 @@ class _Planner:
         # Imported here: a check that has nothing to fix needs no editors.
         from async_test_template.apply import apply
 
-        tree = Tree(self.root, self.plan.after)
+        tree = self._tree(self.plan.after)
         code = [edit for edit in edits if edit.verb == "splice"]
         try:
             changed = apply(tree, [edit for edit in edits if edit.verb != "splice"])

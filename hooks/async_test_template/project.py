@@ -34,8 +34,14 @@ class Project:
 
     """
 
-    def __init__(self, root: Path, desired: Desired, changed: Mapping[str, bytes]) -> None:
-        """Read the configuration in force; `changed` stands in for files on the disk.
+    def __init__(
+        self,
+        root: Path,
+        desired: Desired,
+        changed: Mapping[str, bytes],
+        disk: dict[str, bytes | None] | None = None,
+    ) -> None:
+        """Read the configuration in force; `changed` and `disk` are those of its tree.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -43,7 +49,7 @@ class Project:
         """
         self.root = root.resolve()
         self.desired = desired
-        self.tree = Tree(self.root, changed)
+        self.tree = Tree(self.root, changed, disk)
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
         self.settings = self._settings()
 

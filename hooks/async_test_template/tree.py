@@ -21,14 +21,20 @@ class Tree:
     Attributes:
         root: the project's root directory.
         changed: contents that stand in for what is on the disk.
+        disk: what was read from there; trees that share it see one state of the disk.
 
     """
 
-    def __init__(self, root: Path, changed: Mapping[str, bytes]) -> None:
-        """Look at `root` through `changed`."""
+    def __init__(
+        self,
+        root: Path,
+        changed: Mapping[str, bytes],
+        disk: dict[str, bytes | None] | None = None,
+    ) -> None:
+        """Look at `root` through `changed`; `disk` is filled with what is read."""
         self.root = root
         self.changed = changed
-        self._bytes: dict[str, bytes | None] = {}
+        self.disk = {} if disk is None else disk
         self._texts: dict[str, str | None] = {}
         self._tomls: dict[str, dict[str, Any]] = {}
         self._inis: dict[str, dict[str, dict[str, str]]] = {}
@@ -42,15 +48,15 @@ class Tree:
         """
         if file in self.changed:
             return self.changed[file]
-        if file not in self._bytes:
+        if file not in self.disk:
             path = self.root / file
             try:
-                self._bytes[file] = path.read_bytes()
+                self.disk[file] = path.read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                self._bytes[file] = None
+                self.disk[file] = None
             except OSError as error:
                 raise UserError(f"cannot be read: {error.strerror}", path=path) from error
-        return self._bytes[file]
+        return self.disk[file]
 
     def read_path(self, path: Path) -> bytes | None:
         """Give the bytes of a file anywhere, its changed ones where it is inside the root.

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import WriteRefused
@@ -32,34 +33,81 @@ _PREFIX = ".async-test-template-"
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
-def write_all(root: Path, contents: Mapping[Path, bytes], *, allow_dirty: bool) -> None:
+def write_all(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    *,
+    expected: Mapping[Path, bytes | None] = MappingProxyType({}),
+    allow_dirty: bool,
+) -> None:
     """Write every file of `contents`, or leave each as it was.
 
-    A relative path is below `root`. Files that have their content already are not touched.
+    A relative path is below `root`. Files that have their content already are not touched, and
+    those whose content is None are removed. `expected` is what the files had when they were read,
+    None where they were not there.
 
     Raises:
         WriteRefused: a file is outside `root`, read-only, a hard link or no regular file, has
-            uncommitted changes (unless `allow_dirty`), or could not be written.
+            changed since it was read, has uncommitted changes (unless `allow_dirty`), or could
+            not be written.
 
     """
     root = root.resolve()
-    targets = _targets(root, contents)
-    changed = {
-        target: content
-        for target, content in targets.items()
-        if not target.exists() or target.read_bytes() != content
-    }
-    if not allow_dirty:
-        _refuse_uncommitted(root, changed)
+    changed, old = _accepted(root, contents, expected, allow_dirty=allow_dirty)
     with _lock(root) as is_only_run:
         if is_only_run:
-            _sweep(targets)
-        _replace_all(changed)
+            _sweep(_targets(root, contents))
+        _replace_all(changed, old)
 
 
-def _targets(root: Path, contents: Mapping[Path, bytes]) -> dict[Path, bytes]:
+def refuse(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    *,
+    expected: Mapping[Path, bytes | None],
+    allow_dirty: bool,
+) -> None:
+    """Look ahead: refuse what `write_all` would refuse now, and write nothing.
+
+    Raises:
+        WriteRefused: as `write_all` does before it writes.
+
+    """
+    _accepted(root.resolve(), contents, expected, allow_dirty=allow_dirty)
+
+
+def _accepted(
+    root: Path,
+    contents: Mapping[Path, bytes | None],
+    expected: Mapping[Path, bytes | None],
+    *,
+    allow_dirty: bool,
+) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
+    """Give the files that change, with their new contents and with the expected ones."""
+    targets = _targets(root, contents)
+    changed = {
+        target: content for target, content in targets.items() if _content(target) != content
+    }
+    known = _targets(root, expected)
+    old = {target: known[target] for target in changed if target in known}
+    _refuse_changed(old)
+    if not allow_dirty:
+        _refuse_uncommitted(root, changed)
+    return changed, old
+
+
+def _content(target: Path) -> bytes | None:
+    try:
+        return target.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise WriteRefused(f"cannot be read: {_reason(error)}", path=target) from error
+
+
+def _targets(root: Path, contents: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
     """Give the files behind the paths, with their new contents."""
-    targets: dict[Path, bytes] = {}
+    targets: dict[Path, bytes | None] = {}
     for path, content in contents.items():
         target = _target(root, root / path)
         if targets.setdefault(target, content) != content:
@@ -94,6 +142,12 @@ def _refuse_special(path: Path, status: os.stat_result) -> None:
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
+
+
+def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
+    for target, content in expected.items():
+        if _content(target) != content:
+            raise WriteRefused("changed since it was read: try again", path=target)
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
@@ -161,19 +215,26 @@ def _sweep(targets: Iterable[Path]) -> None:
             _remove(leftover)
 
 
-def _replace_all(targets: Mapping[Path, bytes]) -> None:
+def _replace_all(
+    targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
+) -> None:
     begun: list[tuple[Path, Path | None]] = []
     current: Path | None = None
     with ExitStack() as leftovers:
         try:
             staged = []
             for current, content in targets.items():
-                new = _temporary(current, content, leftovers)
+                new = None if content is None else _temporary(current, content, leftovers)
                 old = _temporary(current, None, leftovers) if current.exists() else None
                 staged.append((current, new, old))
+            # Once more: git and the disk took their time.
+            _refuse_changed(expected)
             for current, new, old in staged:
                 begun.append((current, old))
-                new.replace(current)
+                if new is None:
+                    current.unlink()
+                else:
+                    new.replace(current)
             _sync_folders(targets)
         except BaseException as error:
             _put_back(begun, leftovers)

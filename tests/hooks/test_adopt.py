@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from async_test_template.adopt import QUESTIONS
 from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
@@ -171,9 +172,11 @@ def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
     ("arguments", "sentence"),
     [
         ([], "there is no terminal: give --yes"),
-        (["--yes", "--data", "timeout=-1"], "Give whole seconds"),
+        (["--yes", "--data", "timeout=-1"], "timeout: -1 is not a number of seconds"),
         (["--yes", "--data", "framework=django"], "'django' is not in"),
         (["--data", "timeout"], "'timeout' is not KEY=VALUE"),
+        (["--yes", "--data", "scope=session"], "the template has no question scope, only"),
+        (["--yes", "--data", "project_kind=new"], "project_kind: new is not for adopt"),
     ],
 )
 def test_what_cannot_be_adopted_changes_nothing(
@@ -184,6 +187,34 @@ def test_what_cannot_be_adopted_changes_nothing(
     assert sentence in done.stdout
     assert "Traceback" not in done.stdout
     assert git(repository, "status", "--porcelain") == ""
+
+
+def test_every_question_of_the_template_can_be_answered() -> None:
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text())
+    assert [key for key in questions if not key.startswith("_")] == list(QUESTIONS)
+
+
+def test_uncommitted_changes_stop_before_anything_is_added(repository: Path) -> None:
+    with (repository / "pyproject.toml").open("a") as file:
+        file.write("# mine\n")
+    done = adopt(repository, "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "uncommitted changes in pyproject.toml" in done.stdout
+    assert git(repository, "status", "--porcelain").split() == ["M", "pyproject.toml"]
+
+    done = adopt(repository, "--yes", "--allow-dirty")
+    assert done.returncode == 0, done.stdout
+    settings = (repository / "pyproject.toml").read_text()
+    assert "# mine" in settings
+    assert "asyncio_default_fixture_loop_scope" in settings
+
+
+def test_a_file_that_cannot_be_written_stops_before_anything_is_added(repository: Path) -> None:
+    (repository / "pyproject.toml").chmod(0o444)
+    done = adopt(repository, "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "is read-only" in done.stdout
+    assert not (repository / ".copier-answers.yml").exists()
 
 
 def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:

@@ -58,6 +58,18 @@ def test_all_takes_the_rest(root: Path) -> None:
     )
 
 
+def test_an_edit_made_while_a_question_waits_stays(root: Path) -> None:
+    child = start(root)
+    child.expect("quit asking")
+    (root / "pytest.ini").write_text(f"{BEFORE}# mine\n")
+    child.send("a\r")
+    child.expect("changed since it was read")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+    assert (root / "pytest.ini").read_text() == f"{BEFORE}# mine\n"
+
+
 def test_quit_keeps_what_was_said_before(root: Path) -> None:
     assert answer(start(root), "y", "q") == 1
     assert (root / "pytest.ini").read_text() == BEFORE.replace("legacy", "auto")

@@ -52,6 +52,24 @@ def test_fixes_that_touch_different_places_are_made_in_one_round(root: Path) -> 
     assert (root / "pytest.ini").read_text() == "[pytest]\n"
 
 
+def test_a_file_that_a_fix_creates_was_not_there_before(tmp_path: Path) -> None:
+    create = Edit("pytest.ini", "create", (), "[pytest]\n# AT101\n")
+    plan = make_plan(tmp_path, Desired(), [rule("AT101", create, times=1)], EVERYTHING)
+    assert plan.after == {"pytest.ini": b"[pytest]\n# AT101\n"}
+    assert plan.before == {"pytest.ini": None}
+
+
+def test_a_plan_is_made_from_what_was_read_first(root: Path) -> None:
+    def edit_and_agree(_finding: Finding, _changes: object) -> bool:
+        (root / "pytest.ini").write_text("[pytest]\nb = mine\n")
+        return True
+
+    rules = [rule("AT101", set_to("a", "AT101"), times=1)]
+    plan = make_plan(root, Desired(), rules, EVERYTHING, edit_and_agree)
+    assert plan.before == {"pytest.ini": b"[pytest]\n"}
+    assert plan.after == {"pytest.ini": b"[pytest]\na = AT101\n"}
+
+
 def test_a_fix_that_does_not_help_is_taken_back_and_the_others_stay(root: Path) -> None:
     rules = [rule("AT101", set_to("a", "useless")), rule("AT102", set_to("b", "AT102"), times=1)]
     plan = make_plan(root, Desired(), rules, EVERYTHING)

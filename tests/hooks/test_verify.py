@@ -91,6 +91,45 @@ def test_a_change_that_nothing_vouches_for_is_put_back(
     assert "Nothing shows that the tests still run" in capsys.readouterr().err
 
 
+def test_a_file_that_the_fixes_created_is_removed_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest-asyncio>=1.2\npytest-timeout\n")
+    (tmp_path / "test_it.py").write_text("async def test_a(): ...\n")
+    command = f"ls > {tmp_path.parent / 'seen'}"
+    arguments = ["--mode", "auto", "--loop-scope", "session", "--verify", command]
+    assert main(["migrate", str(tmp_path), *arguments]) == 1
+    assert "pytest.ini" in (tmp_path.parent / "seen").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["requirements.txt", "test_it.py"]
+    assert "every file is as it was" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("allow", [[], ["--allow-dirty"]])
+def test_an_edit_made_during_the_first_run_stays(
+    allow: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    command = "echo '# mine' >> pytest.ini"
+    assert main(["migrate", str(tmp_path), "--verify", command, *allow]) == 2
+    assert (tmp_path / "pytest.ini").read_text() == f"{STRICT}# mine\n"
+    assert "pytest.ini: changed since it was read" in capsys.readouterr().err
+
+
+def test_an_edit_made_during_the_second_run_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    command = "if grep markers pytest.ini; then echo '# mine' >> pytest.ini; fi"
+    assert main(["migrate", str(tmp_path), "--verify", command]) == 2
+    text = (tmp_path / "pytest.ini").read_text()
+    assert "--strict-markers" in text
+    assert text.endswith("# mine\n")
+    errors = capsys.readouterr().err
+    assert "the fixes stay, for they cannot be undone" in errors
+    assert "pytest.ini: changed since" in errors
+    assert "every file is as it was" not in errors
+
+
 def test_nothing_to_change_runs_no_tests(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     assert main(["migrate", str(tmp_path), "--verify", "touch ran"]) == 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template import write
 from async_test_template.errors import WriteRefused
-from async_test_template.write import write_all
+from async_test_template.write import refuse, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,6 +112,80 @@ def test_a_file_that_has_its_content_is_not_touched(root: Path) -> None:
     write_all(root, {root / "a.ini": b"old"}, allow_dirty=False)
 
     assert (root / "a.ini").stat().st_ino == before.st_ino
+
+
+def test_a_file_without_a_content_is_removed(root: Path) -> None:
+    write_all(root, {root / "a.ini": None, root / "none.ini": None}, allow_dirty=False)
+
+    assert contents(root) == {"b.ini": b"old", "c.ini": b"old"}
+
+
+def test_a_removed_file_comes_back_where_another_cannot_be_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_folders: object) -> None:
+        raise OSError(5, "broken")
+
+    monkeypatch.setattr(write, "_sync_folders", fail)
+
+    with pytest.raises(WriteRefused, match="cannot be written: broken"):
+        write_all(root, {root / "a.ini": None, root / "b.ini": b"new"}, allow_dirty=False)
+    assert contents(root) == OLD
+
+
+def appear(root: Path) -> None:
+    (root / "new.ini").write_bytes(b"theirs")
+
+
+def vanish(root: Path) -> None:
+    (root / "a.ini").unlink()
+
+
+def change(root: Path) -> None:
+    (root / "b.ini").write_bytes(b"theirs")
+
+
+EXPECTED = {Path("a.ini"): b"old", Path("b.ini"): b"old", Path("new.ini"): None}
+
+
+def test_what_is_as_expected_is_written(root: Path) -> None:
+    write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=False)
+    assert contents(root) == {**OLD, **dict.fromkeys(("a.ini", "b.ini", "new.ini"), b"new")}
+
+
+@pytest.mark.parametrize("edit", [appear, vanish, change])
+def test_what_changed_since_it_was_read_is_refused(
+    root: Path, edit: Callable[[Path], None]
+) -> None:
+    edit(root)
+    before = contents(root)
+
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=True)
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize("edit", [appear, vanish, change])
+def test_what_changes_at_the_last_moment_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch, edit: Callable[[Path], None]
+) -> None:
+    monkeypatch.setattr(write, "_sweep", lambda _: edit(root))
+
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        write_all(root, new(root, "a.ini", "b.ini", "new.ini"), expected=EXPECTED, allow_dirty=True)
+    assert b"new" not in contents(root).values()
+
+
+def test_a_look_ahead_refuses_the_same_and_writes_nothing(root: Path) -> None:
+    refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
+    assert contents(root) == OLD
+
+    change(root)
+    with pytest.raises(WriteRefused, match="changed since it was read"):
+        refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
+    read_only(root)
+    with pytest.raises(WriteRefused, match="is read-only"):
+        refuse(root, new(root, "a.ini", "b.ini"), expected=EXPECTED, allow_dirty=False)
 
 
 def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
