@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.config.toml_read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def infer(project: Project) -> list[Answer]:
 def _names(project: Project) -> Iterator[Answer]:
     document = project.tree.toml("pyproject.toml")
     tables = {
-        "pyproject.toml, project.name": document.get("project", {}),
-        "pyproject.toml, tool.poetry.name": document.get("tool", {}).get("poetry", {}),
+        "pyproject.toml, project.name": table_at(document, "project"),
+        "pyproject.toml, tool.poetry.name": table_at(document, "tool", "poetry"),
         "setup.cfg, metadata.name": project.tree.ini("setup.cfg").get("metadata", {}),
     }
     for reason, table in tables.items():

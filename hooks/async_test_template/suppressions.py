@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.config.toml_read import table_at
 from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
@@ -59,11 +60,11 @@ def sort_out(
 
 def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]:
     file = "pyproject.toml"
-    table = project.tree.toml(file).get(_TABLE[0], {}).get(_TABLE[1], {})
-    for key in table if isinstance(table, dict) else ():
+    table = table_at(project.tree.toml(file), *_TABLE)
+    for key in table:
         if key != "ignore":
             raise _fault(project, (*_TABLE, key), f"there is no setting {key}; ignore is the one")
-    ignore = table.get("ignore", {}) if isinstance(table, dict) else {}
+    ignore = table.get("ignore", {})
     if not isinstance(ignore, dict):
         raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')
     for code, reason in ignore.items():

@@ -79,6 +79,11 @@ TEST = "async def test_it(): ...\n"
             id="pytest-ini",
         ),
         pytest.param(
+            {"pyproject.toml": "project = []\ntool.poetry = 5\n"},
+            {"framework": "library"},
+            id="no-tables",
+        ),
+        pytest.param(
             {"pytest.ini": "[pytest]\nasyncio_mode = legacy\n", "tests/test_it.py": TEST},
             {"backend": "asyncio", "mode": "auto"},
             id="legacy",

@@ -120,6 +120,43 @@ def test_an_answer_never_replaces_a_setting(project: Path) -> None:
     assert (project / "pytest.ini").read_text() == FIXED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project = []",
+        "project = 5",
+        "project.dependencies = 5",
+        "project.dependencies = [5]",
+        "project.optional-dependencies = 5",
+        "project.requires-python = 3.11",
+        "dependency-groups = 5",
+        "dependency-groups.test = 5",
+        "tool = 3",
+        "tool = []",
+        "tool.poetry = 5",
+        "tool.poetry.dependencies = 5",
+        "tool.poetry.group = 5",
+        "tool.poetry.group.dev = 5",
+        "tool.poetry.dependencies.pytest-asyncio = 5",
+        "tool.poetry.dependencies.pytest-asyncio = [5, [], {}]",
+        "tool.hatch.envs = 5",
+        "tool.hatch.envs.test = 5",
+        "tool.flit.metadata = 5",
+        "tool.uv = 5",
+        "tool.pdm = 5",
+        "tool.pytest = 5",
+        "tool.pytest.ini_options = 5",
+        "tool.pytest.ini_options = { asyncio_mode = 5, addopts = 5, timeout = [] }",
+        "tool.async-test-template = 5",
+    ],
+)
+def test_a_value_of_the_wrong_type_is_no_traceback(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "test_it.py").write_text("async def test_it(): ...\n")
+    assert main(["check", str(tmp_path)]) in {0, 1, 2}
+    assert main(["migrate", "--unsafe", "--diff", str(tmp_path)]) in {0, 1, 2}
+
+
 def test_select_and_ignore_take_families(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(project), "--select", "AT3"]) == 0
     assert main(["check", str(project), "--select", "at1,AT2"]) == 1

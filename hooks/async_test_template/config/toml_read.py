@@ -49,3 +49,17 @@ def parse_shared(text: str) -> dict[str, Any]:
         else:
             line, column = position(source, len(source))
         raise ParseError(message, line=line, column=column) from error
+
+
+def value_at(document: dict[str, Any], *keys: str) -> object:
+    """Give the value behind these keys, None where one is missing or holds no table."""
+    value: object = document
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def table_at(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Give the table behind these keys, an empty one where there is something else or nothing."""
+    found = value_at(document, *keys)
+    return found if isinstance(found, dict) else {}

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from async_test_template.config.toml_read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.declaration import Declaration, Home
@@ -168,9 +169,9 @@ def read_dependencies(tree: Tree) -> Dependencies:
 
     """
     document = tree.toml("pyproject.toml")
-    python = document.get("project", {}).get("requires-python")
+    python = value_at(document, "project", "requires-python")
     if python is None:
-        python = document.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+        python = value_at(document, "tool", "poetry", "dependencies", "python")
     if python is None:
         python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
     return Dependencies(

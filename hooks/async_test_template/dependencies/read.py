@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import ini
+from async_test_template.config.toml_read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import (
@@ -64,9 +65,9 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
         ("flit", "flit's extra", ("tool", "flit", "metadata", "requires-extra")),
     ]
     for notation, label, at in tables:
-        arrays += [(notation, f"{label} {name}", (*at, name)) for name in _table(document, at)]
+        arrays += [(notation, f"{label} {name}", (*at, name)) for name in table_at(document, *at)]
     for notation, label, at in arrays:
-        entries = _dig(document, at)
+        entries = value_at(document, *at)
         if isinstance(entries, list):
             home = Home(file, label, at, notation)
             yield home, list(_array(tree, home, entries))
@@ -91,11 +92,11 @@ def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[D
         ("poetry's dev-dependencies", (*base, "dev-dependencies")),
         *(
             (f"poetry's group {name}", (*base, "group", name, "dependencies"))
-            for name in _table(document, (*base, "group"))
+            for name in table_at(document, *base, "group")
         ),
     ]
     for label, at in places:
-        table = _dig(document, at)
+        table = value_at(document, *at)
         if isinstance(table, dict):
             home = Home(file, label, at, "poetry")
             yield home, list(_poetry_table(tree, home, table))
@@ -135,7 +136,7 @@ def _for_old_python(constraint: object) -> bool:
 
 def _hatch(tree: Tree, file: str, at: tuple[str, ...]) -> Iterator[tuple[Home, list[Declaration]]]:
     document = tree.toml(file)
-    for name, environment in _table(document, at).items():
+    for name, environment in table_at(document, *at).items():
         if not isinstance(environment, dict):
             continue
         for key in ("dependencies", "extra-dependencies"):
@@ -251,18 +252,6 @@ def _declaration(
         home,
         fixed,
     )
-
-
-def _dig(document: dict[str, Any], at: tuple[str, ...]) -> object:
-    value: object = document
-    for key in at:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _table(document: dict[str, Any], at: tuple[str, ...]) -> dict[str, Any]:
-    found = _dig(document, at)
-    return found if isinstance(found, dict) else {}
 
 
 def _at_line(line: int) -> tuple[int, int]:
