@@ -209,23 +209,41 @@ class _Planner:
 
 
 class _Touched:
-    """The edits that a round has made so far, by file."""
+    """The edits that a round has made so far, by file, and those of code by place too."""
 
     def __init__(self) -> None:
         self.by_file: dict[str, list[Edit]] = {}
+        self._by_cell: dict[tuple[str, int], list[Edit]] = {}
 
     def add(self, edits: Iterable[Edit]) -> None:
         for edit in edits:
             self.by_file.setdefault(edit.file, []).append(edit)
+            for cell in _cells(edit):
+                self._by_cell.setdefault((edit.file, cell), []).append(edit)
 
     def clash(self, edits: Iterable[Edit]) -> bool:
-        return any(_clash(edit, other) for edit in edits for other in self._of(edit))
+        return any(_clash(edit, other) for edit in edits for other in self._near(edit))
 
     def others(self, edits: Iterable[Edit]) -> list[Edit]:
-        return [edit for edit in edits if edit not in self._of(edit)]
+        return [edit for edit in edits if edit not in self._near(edit)]
 
-    def _of(self, edit: Edit) -> list[Edit]:
-        return self.by_file.get(edit.file, [])
+    def _near(self, edit: Edit) -> list[Edit]:
+        """Give the edits that may touch an edit's place: thousands in one file are too many."""
+        if edit.verb != "splice":
+            return self.by_file.get(edit.file, [])
+        cells = (_ANYWHERE, *_cells(edit))
+        return [other for cell in cells for other in self._by_cell.get((edit.file, cell), ())]
+
+
+#: A file of code in cells of some bytes each, and one for the edits that are no splice.
+_CELL, _ANYWHERE = 256, -1
+
+
+def _cells(edit: Edit) -> Iterable[int]:
+    if edit.verb != "splice":
+        return (_ANYWHERE,)
+    start, end = map(int, edit.at)
+    return range(start // _CELL, end // _CELL + 1)
 
 
 def _identity(finding: Finding) -> _Identity:

@@ -45,10 +45,13 @@ def sort_out(
 
     """
     reasons = _reasons(project, known_codes)
+    lines: dict[str, list[str]] = {}
     kept = []
     silenced = []
     for finding in findings:
-        comment = _comment(project, finding)
+        if finding.file not in lines:
+            lines[finding.file] = (project.tree.text(finding.file) or "").splitlines()
+        comment = _comment(lines[finding.file], finding)
         if comment is not None:
             silenced.append(Silenced(finding, comment, in_source=True))
         elif finding.code in reasons:
@@ -84,10 +87,8 @@ def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
     return UserError(message, path=project.root / file, line=line, column=column)
 
 
-def _comment(project: "Project", finding: Finding) -> str | None:
+def _comment(lines: list[str], finding: Finding) -> str | None:
     """Give the reason in a comment at the finding's line, None where there is no comment."""
-    text = project.tree.text(finding.file)
-    lines = text.splitlines() if text else []
     here = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     above = lines[finding.line - 2].strip() if 1 < finding.line <= len(lines) + 1 else ""
     for line in (here, above if above[:1] in {"#", ";"} else ""):

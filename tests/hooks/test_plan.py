@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,3 +174,30 @@ def test_which_edits_clash(
     assert plan._clash(first, second) is clash  # noqa: SLF001 - the heart of a round
     assert plan._clash(second, first) is clash  # noqa: SLF001
     assert not plan._clash(first, second._replace(file="other.toml"))  # noqa: SLF001
+
+
+_MANY = {
+    "the fixture dropped": (
+        '@pytest.mark.asyncio(scope="module")\nasync def test_{}(event_loop):\n'
+        "    assert event_loop\n"
+    ),
+    "a bridge": "def test_{}(event_loop):\n    event_loop.run_until_complete(1)\n",
+    "a bridge that cannot be": "async def test_{}(event_loop):\n    del event_loop\n",
+    "the mark dropped": '@pytest.mark.usefixtures("event_loop")\nasync def test_{}(): pass\n',
+    "decorators": "@pytest.fixture\nasync def fixture_{}(event_loop):\n    yield 1\n",
+}
+
+
+@pytest.mark.parametrize("kind", _MANY)
+def test_the_work_grows_with_the_size_of_a_file_and_no_faster(kind: str, tmp_path: Path) -> None:
+    def calls(number: int) -> int:
+        root = tmp_path / str(number)
+        root.mkdir()
+        text = "".join(_MANY[kind].format(i) for i in range(number))
+        (root / "test_it.py").write_text(f"import pytest\n\n{text}")
+        profile = cProfile.Profile()
+        profile.runcall(make_plan, root, Desired(), ALL, frozenset(Tier))
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls(1)
+    assert calls(400) < 2.3 * calls(200)

@@ -102,9 +102,7 @@ def sure(source: Source, node: ast.expr) -> None:
 
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by its name, beside defining it."""
-    return any(node.id == function.name for node in source.nodes.of(ast.Name)) or any(
-        node.attr == function.name for node in source.nodes.of(ast.Attribute)
-    )
+    return function.name in source.mentioned
 
 
 def uses(function: Function, name: str) -> bool:

@@ -7,7 +7,7 @@ old name that hands out the running loop, so that a whole suite lives on without
 from __future__ import annotations
 
 import ast
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
@@ -219,6 +219,22 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
         EditError: a name that it needs stands for something else there, or its own does.
 
     """
+    made = _bridge(project, name)
+    if isinstance(made, EditError):
+        raise made
+    return made
+
+
+# One is in use at a time; thousands may ask for the same bridge.
+@lru_cache(maxsize=2)
+def _bridge(project: Project, name: str) -> tuple[Edit, ...] | EditError:
+    try:
+        return _make_bridge(project, name)
+    except EditError as error:
+        return error
+
+
+def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     asking = [
         item
         for item in project.code.at.values()

@@ -151,8 +151,8 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
         EditError: the name stands for something else in this file.
 
     """
-    for node in source.tree.body:
-        if isinstance(node, ast.Import):
+    for node in source.nodes.of(ast.Import):
+        if source.parents[node] is source.tree:
             for alias in node.names:
                 if alias.name == module and ("." not in module or alias.asname):
                     return alias.asname or alias.name, ()

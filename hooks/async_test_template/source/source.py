@@ -104,6 +104,12 @@ class Source:
         found.update({node.lineno: node for node in self.nodes.of(ast.AsyncFunctionDef)})
         return found
 
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """Every name that the file mentions, by itself or behind a dot; definitions do not."""
+        names = {node.id for node in self.nodes.of(ast.Name)}
+        return frozenset(names.union(node.attr for node in self.nodes.of(ast.Attribute)))
+
     def offset(self, line: int, column: int = 0) -> int:
         """Give the offset of a 1-based line and a column in bytes."""
         return self._lines[line - 1] + column
