@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from async_test_template.desired import ANSWERS_FILE
 from async_test_template.errors import UserError
@@ -16,9 +20,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _CHECKOUT = Path(__file__).parents[2]
-#: Where the template is, in a checkout, and for an engine that was installed without it.
-TEMPLATE = str(_CHECKOUT) if (_CHECKOUT / "copier.yml").exists() else "gh:org/async-test-template"
-
 #: What the template asks; Copier would take any other key without a word.
 QUESTIONS = (
     "project_kind",
@@ -34,6 +35,27 @@ QUESTIONS = (
     "python_version",
     "ci",
 )
+
+
+def template_source() -> str:
+    """Tell where the template is: the checkout that the engine is in, or where it came from."""
+    if (_CHECKOUT / "copier.yml").exists():
+        return str(_CHECKOUT)
+    try:
+        origin = metadata.distribution("async-test-template").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        origin = None
+    return template_of(origin)
+
+
+def template_of(origin: str | None) -> str:
+    """Give the template's source for an installed engine's direct_url.json (PEP 610)."""
+    record = json.loads(origin) if origin else {}
+    if record.get("vcs_info", {}).get("vcs") == "git":
+        return f"git+{record['url']}"
+    if "dir_info" in record:
+        return url2pathname(urlsplit(record["url"]).path)
+    return "gh:org/async-test-template"
 
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
@@ -89,7 +111,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     """Run `copier copy` without trust; in an existing project it only adds what is missing.
 
     Raises:
-        UserError: Copier is not installed, or refuses an answer or the template.
+        UserError: Copier is not installed, refuses an answer or the template, or cannot get it.
 
     """
     # Imported here: of all commands only this needs Copier, which is not a dependency.
@@ -111,3 +133,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
         )
     except (ValueError, CopierError) as error:
         raise UserError(f"Copier refuses: {error}") from error
+    except OSError as error:  # among them plumbum's, where git fails
+        reason = str(getattr(error, "stderr", "")).strip().partition("\n")[0]
+        reason = reason or error.strerror or type(error).__name__
+        raise UserError(f"Copier cannot copy {template}: {reason}") from error

@@ -283,7 +283,7 @@ def _adopt(options: argparse.Namespace) -> int:
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
-    adopt.copy_template(options.template or adopt.TEMPLATE, project, answers)
+    adopt.copy_template(options.template or adopt.template_source(), project, answers)
     try:
         return _patched(root, allow_dirty=options.allow_dirty)
     except WriteRefused as error:

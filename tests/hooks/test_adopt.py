@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from async_test_template.adopt import QUESTIONS
+from async_test_template.adopt import QUESTIONS, template_of
 from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
@@ -220,6 +220,32 @@ def test_a_file_that_cannot_be_written_stops_before_anything_is_added(repository
     assert done.returncode == 2, done.stdout
     assert "is read-only" in done.stdout
     assert not (repository / ".copier-answers.yml").exists()
+
+
+@pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])
+def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: Path) -> None:
+    done = adopt(repository, "--yes", "--template", source)
+    assert done.returncode == 2, done.stdout
+    assert "Traceback" not in done.stdout
+    errors = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert done.stdout.rstrip().endswith(errors[0])
+    assert git(repository, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        (None, "gh:org/async-test-template"),
+        ('{"url": "https://a.b/c.git", "vcs_info": {"vcs": "git"}}', "git+https://a.b/c.git"),
+        ('{"url": "file:///a/b%20c", "dir_info": {}}', "/a/b c"),
+        ('{"url": "https://a.b/c.whl", "archive_info": {}}', "gh:org/async-test-template"),
+    ],
+)
+def test_an_installed_engine_takes_the_template_from_where_it_came(
+    origin: str | None, source: str
+) -> None:
+    assert template_of(origin) == source
 
 
 def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
