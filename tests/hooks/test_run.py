@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from uv import find_uv_bin
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,7 +21,7 @@ else:
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "hooks" / "run.py"
-UV = shutil.which("uv") or "uv"
+UV = find_uv_bin()  # not a shim of pyenv, which needs more of a PATH than these tests give
 
 
 class Environment(NamedTuple):
