@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from async_test_template.desired import ANSWERS_FILE
+from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
 
@@ -72,10 +72,11 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
     kind = given.get("project_kind", "existing")
     if kind != "existing":
         raise UserError(f"the answer project_kind: {kind} is not for adopt, only existing is")
-    if (project.root / ANSWERS_FILE).exists():
+    found = find_answers(project.root)
+    if found is not None:
         raise UserError(
-            "Copier was here before; run `copier update`, or `migrate` for the settings",
-            path=project.root / ANSWERS_FILE,
+            "the template was here before; run `copier update`, or `migrate` for the settings",
+            path=found,
         )
     inferred = {answer.key: answer for answer in infer(project)}
     overruled = {key: Answer(key, value, "given") for key, value in given.items()}
@@ -127,6 +128,8 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
             template,
             project.root,
             data={answer.key: answer.value for answer in answers},
+            # Beside those of another template, if there are any.
+            answers_file=BESIDE if (project.root / ANSWERS_FILE).exists() else None,
             defaults=True,
             quiet=True,
             unsafe=False,

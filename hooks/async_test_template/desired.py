@@ -11,6 +11,8 @@ BACKENDS = ("asyncio", "anyio")
 MODES = ("auto", "strict")
 LOOP_SCOPES = ("function", "class", "module", "session")
 ANSWERS_FILE = ".copier-answers.yml"
+#: Where they are when another template has that place, as its own message says.
+BESIDE = ".copier-answers.async-test.yml"
 
 # Every project of this template answers it, and hardly one of another.
 _OURS = re.compile(rb"^loop_scope:", re.MULTILINE)

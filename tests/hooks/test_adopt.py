@@ -263,3 +263,13 @@ def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> Non
     terminal.type(key, then="")
     assert terminal.finish() == status
     assert (repository / "tests" / "async_guard.py").exists() == (status == 0)
+
+
+def test_the_answers_to_another_template_stay(repository: Path) -> None:
+    theirs = "_commit: v1\n_src_path: gh:other/template\n"
+    (repository / ".copier-answers.yml").write_text(theirs)
+    done = adopt(repository, "--yes")
+    assert done.returncode == 0, done.stdout
+    assert (repository / ".copier-answers.yml").read_text() == theirs
+    ours = yaml.safe_load((repository / ".copier-answers.async-test.yml").read_text())
+    assert ours["loop_scope"] == "function"
