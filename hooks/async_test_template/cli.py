@@ -19,10 +19,11 @@ from async_test_template.errors import UserError, WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
 from async_test_template.report import FORMATS, render, summary
-from async_test_template.rules import ALL
+from async_test_template.rules import CODES, FIRST_ON_CODE, load
+from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from async_test_template.findings import Rule
@@ -321,7 +322,7 @@ def _patched(root: Path, *, allow_dirty: bool) -> int:
 def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
     """Plan the safe fixes of every rule, with the answers that the template was given."""
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    return make_plan(root, desired, _chosen(None, None), frozenset({Tier.SAFE}), None)
+    return make_plan(root, desired, _chosen(root, None, None), frozenset({Tier.SAFE}), None)
 
 
 def _rules(options: argparse.Namespace) -> int:
@@ -334,9 +335,10 @@ def _rules(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from async_test_template.documentation import explanation
 
-    rule = next((rule for rule in ALL if rule.code == options.code.upper()), None)
-    if rule is None:
+    code = options.code.upper()
+    if code not in CODES:
         raise UserError(f"there is no rule {options.code}; `rules` lists all of them")
+    rule = load(code)
     print(f"{rule.code} {rule.name}\n\n{explanation(rule)}", end="")
     return _CLEAN
 
@@ -363,11 +365,13 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
         from async_test_template.interactive import Interview
 
         ask = Interview(colour=_colour(sys.stderr))
-    return make_plan(root, desired, _chosen(options.select, options.ignore), tiers, ask)
+    return make_plan(root, desired, _chosen(root, options.select, options.ignore), tiers, ask)
 
 
-def _chosen(select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, ...]:
+def _chosen(root: Path, select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, ...]:
     """Choose the rules to run; an optional one only by its whole code.
+
+    Those on code are not even imported for a repository that has none.
 
     Raises:
         UserError: a code, or the beginning of one, fits no rule.
@@ -375,23 +379,22 @@ def _chosen(select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, .
     """
     selected, ignored = _codes(select), _codes(ignore)
     for code in (*selected, *ignored):
-        if not any(rule.code.startswith(code) for rule in ALL):
+        if not any(known.startswith(code) for known in CODES):
             raise UserError(f"there is no rule {code}; `rules` lists all of them")
-    return tuple(
-        rule
-        for rule in ALL
-        if (rule.code in selected if rule.optional else _fits(rule, selected or ["AT"]))
-        and not _fits(rule, ignored)
-    )
+    has_code = any(python_files(root))
+    rules = [
+        load(code)
+        for code in CODES
+        if code.startswith(tuple(selected or ["AT"]))
+        and not code.startswith(tuple(ignored))
+        and (has_code or code < FIRST_ON_CODE)
+    ]
+    return tuple(rule for rule in rules if not rule.optional or rule.code in selected)
 
 
 def _codes(given: list[str] | None) -> list[str]:
     words = ",".join(given or []).upper().split(",")
     return [word.strip() for word in words if word.strip()]
-
-
-def _fits(rule: Rule, codes: Iterable[str]) -> bool:
-    return any(rule.code.startswith(code) for code in codes)
 
 
 def _print(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:

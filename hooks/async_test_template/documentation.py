@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.rules import ALL
+from async_test_template.rules import CODES, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def page() -> str:
     """Give docs/rules.md."""
     parts = [_INTRODUCTION, "\n".join(_contents())]
     family = ""
-    for rule in ALL:
+    for rule in map(load, CODES):
         if rule.code[2] != family:
             family = rule.code[2]
             parts.append(f"## {_FAMILIES[family]}\n")
@@ -80,18 +80,18 @@ def explanation(rule: Rule) -> str:
 
 def table() -> str:
     """Give all rules, one a line, for a terminal."""
-    width = max(len(rule.name) for rule in ALL)
+    width = max(len(rule.name) for rule in map(load, CODES))
     return "".join(
         f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {rule.title}"
         f"{' (optional)' if rule.optional else ''}\n"
-        for rule in ALL
+        for rule in map(load, CODES)
     )
 
 
 def _contents() -> Iterator[str]:
     yield "| code | name | fix | what is wrong |"
     yield "| --- | --- | --- | --- |"
-    for rule in ALL:
+    for rule in map(load, CODES):
         anchor = f"{rule.code.lower()}-{rule.name}"
         note = " (optional)" if rule.optional else ""
         yield f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.tier.value} | {rule.title}{note} |"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, ParseError
 from async_test_template.project import Project
-from async_test_template.rules import ALL, run
+from async_test_template.rules import CODES, run
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
 
@@ -128,8 +128,7 @@ class _Planner:
     def _look(self) -> None:
         project = Project(self.root, self.desired, self.plan.after, self.disk)
         findings = run(project, self.rules)
-        codes = {rule.code for rule in ALL}
-        self.plan.left, self.plan.silenced = sort_out(project, findings, codes)
+        self.plan.left, self.plan.silenced = sort_out(project, findings, CODES)
         self.plan.unreadable = project.unreadable
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from async_test_template import __version__
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan
-from async_test_template.rules import ALL
+from async_test_template.rules import CODES, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "github", "sarif")
 
-_RULES = {rule.code: rule for rule in ALL}
 _TIER_IN_WORDS = {
     Tier.SAFE: "safe fix",
     Tier.UNSAFE: "unsafe fix",
@@ -99,7 +98,7 @@ def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
     for finding in plan.fixed:
         yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {finding.message}"
     for finding in plan.left:
-        rule = _RULES[finding.code]
+        rule = load(finding.code)
         tier = _TIER_IN_WORDS[finding.tier]
         yield f"{bold}{_place(finding)}{plain} {finding.code} [{tier}] {finding.message}"
         yield f"    {rule.why} {faint}(since {rule.since}){plain}"
@@ -118,7 +117,7 @@ def _place(finding: Finding) -> str:
 def _github(plan: Plan) -> Iterator[str]:
     """Yield workflow commands, which GitHub shows beside the lines they name."""
     for finding in plan.left:
-        rule = _RULES[finding.code]
+        rule = load(finding.code)
         properties = {
             "file": finding.file,
             "line": finding.line,
@@ -159,7 +158,7 @@ def _json(plan: Plan) -> str:
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:
-    rule = _RULES[finding.code]
+    rule = load(finding.code)
     return {
         "code": finding.code,
         "name": rule.name,
@@ -189,7 +188,7 @@ def _sarif(plan: Plan) -> str:
                 "help": {"text": f"{rule.why} Since {rule.since}."},
                 "properties": {"tier": rule.tier.value},
             }
-            for rule in ALL
+            for rule in map(load, CODES)
         ],
     }
     results = [_result(finding) for finding in plan.left]
@@ -221,7 +220,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     }
     return {
         "ruleId": finding.code,
-        "ruleIndex": list(_RULES).index(finding.code),
+        "ruleIndex": CODES.index(finding.code),
         "level": "warning",
         "message": {"text": f"{finding.message}.{hint}"},
         "locations": [{"physicalLocation": location}],

@@ -9,7 +9,7 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Edit, Finding, Rule, Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import ALL
+from async_test_template.rules import CODES, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 EVERYTHING = frozenset(Tier)
+ALL = tuple(map(load, CODES))
 
 
 def rule(code: str, *edits: Edit, tier: Tier = Tier.SAFE, times: int = 99) -> Rule:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
+from async_test_template.findings import Tier
 from async_test_template.plan import Plan, make_plan
-from async_test_template.rules import ALL
+from async_test_template.rules import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def check(root: Path, code: str) -> Plan:
-    rules = [rule for rule in ALL if rule.code == code]
-    return make_plan(root, Desired(), rules, frozenset())
+    return make_plan(root, Desired(), [load(code)], frozenset())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,6 @@ def test_the_table_silences_a_rule_everywhere_and_is_not_fixed(tmp_path: Path) -
     (tmp_path / "pyproject.toml").write_text(
         '[tool.async-test-template.ignore]\nAT212 = "wanted"\n'
     )
-    rules = [rule for rule in ALL if rule.code == "AT212"]
-    plan = make_plan(tmp_path, Desired(), rules, frozenset(type(rules[0].tier)))
+    plan = make_plan(tmp_path, Desired(), [load("AT212")], frozenset(Tier))
     assert plan.after == {}
     assert [(s.reason, s.in_source) for s in plan.silenced] == [("wanted", False)]

@@ -8,8 +8,9 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import ALL
+from async_test_template.rules import CODES, load
 
+ALL = tuple(map(load, CODES))
 INVALID = [
     pytest.param(rule, example, id=f"{rule.code}-{number}")
     for rule in ALL
