@@ -366,3 +366,18 @@ def test_a_file_name_that_is_no_text_has_a_place_in_sarif(tmp_path: Path) -> Non
 def test_a_diff_cannot_be_verified(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", str(project), "--diff", "--verify", "true"]) == 2
     assert "--diff writes none" in capsys.readouterr().err
+
+
+def test_rules_on_code_are_imported_where_there_is_code(project: Path) -> None:
+    script = (
+        "import sys; from async_test_template.cli import main; main(['check'])\n"
+        "print(any('.rules.at5' in name for name in sys.modules))"
+    )
+
+    def imported() -> str:
+        done = run(sys.executable, "-c", script, cwd=project, PYTHONPATH=str(HOOKS))
+        return done.stdout.splitlines()[-1]
+
+    assert imported() == "False"
+    (project / "test_it.py").write_text("def test_it(event_loop): pass\n")
+    assert imported() == "True"
