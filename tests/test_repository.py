@@ -79,6 +79,13 @@ def test_nothing_names_a_place_of_one_machine() -> None:
         assert not re.search(r"(?<![\w.}])/(home|root|work)/", text), name
 
 
-@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        pytest.param(["mypy"], marks=pytest.mark.slow),
+    ],
+)
 def test_the_code_is_in_order(command: list[str]) -> None:
     assert_done(run(sys.executable, "-m", *command, cwd=ROOT))

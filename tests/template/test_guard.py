@@ -299,6 +299,7 @@ def test_hypothesis_tests_are_guarded(environment: Environment, project: Path) -
     assert "test_leaks left tasks running" in text
 
 
+@pytest.mark.slow
 def test_a_debugger_is_given_time(environment: Environment, project: Path) -> None:
     text = report(
         environment,
@@ -316,6 +317,7 @@ def test_a_debugger_is_given_time(environment: Environment, project: Path) -> No
     assert "1 passed" in text
 
 
+@pytest.mark.slow
 def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_path: Path) -> None:
     project = without_samples(render(tmp_path / "sample", template, framework="library", **TRIO))
     text = report(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from make_pictures import PICTURE, draw, session
 
 
+@pytest.mark.slow
 def test_the_picture_shows_the_prompts_of_today() -> None:
     drawn = PICTURE.read_text(encoding="utf-8")
     assert texts(drawn) == texts(draw(session())), "run docs/make_pictures.py"

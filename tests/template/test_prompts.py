@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Start = Callable[..., Terminal]
 
-WIDTHS = (80, 100)
+NARROWEST = 80
 BOTH = "asyncio and trio, every test on both"
 COPIER = (sys.executable, "-m", "copier")
 ANSWERS = ".copier-answers.yml"
@@ -55,7 +55,7 @@ def asked(screen: str) -> list[str]:
     return [line.removeprefix("● ") for line in screen.splitlines() if line.startswith("● ")]
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", [NARROWEST, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_person_answers_every_question(
     tmp_path: Path, template: Path, start: Start, columns: int
 ) -> None:
@@ -175,6 +175,7 @@ def test_no_path_asks_more_than_eight_questions(
     assert len(prompted) <= 8
 
 
+@pytest.mark.slow
 def test_expert_questions_are_asked_on_request(
     tmp_path: Path, template: Path, start: Start
 ) -> None:
@@ -196,7 +197,7 @@ def test_every_question_reads_well() -> None:
 
 def test_every_choice_fits_the_narrowest_screen() -> None:
     labels = [label for question in QUESTIONS.values() for label in question.get("choices", ())]
-    assert [label for label in labels if len(f" » {label}") > min(WIDTHS)] == []
+    assert [label for label in labels if len(f" » {label}") > NARROWEST] == []
 
 
 def test_without_a_terminal_copier_refuses_with_a_sentence(tmp_path: Path, template: Path) -> None:
@@ -235,6 +236,7 @@ def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     assert "Next:\n\n    git init" in terminal.text
 
 
+@pytest.mark.slow
 def test_update_says_what_it_leaves_alone_and_what_to_run(tmp_path: Path, start: Start) -> None:
     source, project = copy_template(tmp_path / "template"), tmp_path / "shop"
     commit(source, "v1.0.0")

@@ -142,6 +142,7 @@ def test_a_fresh_repository_is_a_new_project(template: Path, tmp_path: Path) -> 
         assert (project / name).read_text() == f"my {name}\n"
 
 
+@pytest.mark.slow
 def test_the_oldest_copier_renders_it(tmp_path: Path) -> None:
     """`_min_copier_version` is a promise."""
     version = SETTINGS["_min_copier_version"]

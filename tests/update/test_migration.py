@@ -13,6 +13,8 @@ from helpers import COPIER, ROOT, Command, assert_done, commit, copy_template, g
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 UPDATE = ("update", "--defaults", "--skip-answered")
 TABLE = "[tool.pytest.ini_options]"
 
@@ -156,7 +158,6 @@ def installed_copier(
     return (venv / "copier",)
 
 
-@pytest.mark.slow
 def test_every_way_to_install_copier_can_patch(
     template_repository: Path, project: Path, installed_copier: Command
 ) -> None:
