@@ -1,9 +1,9 @@
-"""Draw docs/prompts.svg: run Copier in a terminal, answer its questions, and keep what one sees.
+"""Draw docs/prompts.svg and docs/diff.svg: run the programs in a terminal, keep what one sees.
 
     uv run docs/make_pictures.py
 
-Each question is drawn as it stands before Enter, so that its choices can be read; the chosen one
-has the colour that Copier gives it after Enter, and one that cannot be chosen is grey.
+Each question of Copier is drawn as it stands before Enter, so that its choices can be read; the
+chosen one has the colour that Copier gives it after Enter, and one that cannot be chosen is grey.
 """
 
 from __future__ import annotations
@@ -26,9 +26,51 @@ sys.path.insert(0, str(DOCS.parent / "tests"))
 from helpers import QUESTIONS, copy_template  # noqa: E402
 from terminal import CLEAR, DOWN, ENTER, Terminal  # noqa: E402
 
-PICTURE = DOCS / "prompts.svg"
 COLUMNS = 80
-COMMAND = "copier copy async-test-template web-shop"
+COPY = "copier copy async-test-template web-shop"
+MIGRATE = "async-test-template migrate --unsafe --diff"
+#: A suite that pytest-asyncio 1.x and httpx 0.28 broke.
+OUTDATED = {
+    "pyproject.toml": """\
+[project]
+name = "web-shop"
+version = "1.4"
+dependencies = ["fastapi>=0.115"]
+
+[project.optional-dependencies]
+test = ["pytest>=8.4", "pytest-asyncio<0.22", "httpx>=0.28"]
+
+[tool.pytest.ini_options]
+asyncio_mode = "auto"  # since 2022
+timeout = 60
+""",
+    "tests/conftest.py": """\
+import asyncio
+
+import pytest
+from httpx import AsyncClient
+
+from web_shop import app
+
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.get_event_loop_policy().new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+async def client():
+    async with AsyncClient(app=app, base_url="http://test") as client:
+        yield client
+""",
+    "tests/test_basket.py": """\
+async def test_an_empty_basket(client):
+    response = await client.get("/basket")
+    assert response.json() == []
+""",
+}
 ANSWER = Style(color="#ff9d00", bold=True)
 UNAVAILABLE = Style(color="#7d8590")
 # The keys that answer a question, and what the screen then shows.
@@ -59,7 +101,7 @@ THEME = TerminalTheme(
 # Rich's own format loads a font from a server; this one takes what the reader has.
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>The questions of async-test-template, answered in a terminal</title>
+<title>TITLE</title>
 <style>
 .{unique_id}-matrix {{
   font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -89,13 +131,13 @@ FORMAT = """\
 """
 
 
-def session() -> list[Text]:
-    """Return a run: the command, every question with its choices, and the last message."""
-    lines = [Text.assemble(("$ ", "green"), COMMAND), Text()]
+def questions() -> list[Text]:
+    """Return a copy: the command, every question with its choices, and the last message."""
+    lines = [Text.assemble(("$ ", "green"), COPY), Text()]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_template(folder / "async-test-template")
-        command = (sys.executable, "-m", *COMMAND.split())
+        command = (sys.executable, "-m", *COPY.split())
         with closing(Terminal(*command, cwd=folder, columns=COLUMNS)) as terminal:
             for question, (keys, shown) in ANSWERS.items():
                 terminal.wait_for(QUESTIONS[question]["help"])
@@ -106,13 +148,32 @@ def session() -> list[Text]:
             return [*lines, Text(), *since(terminal, "Created."), Text()]
 
 
+def diff() -> list[Text]:
+    """Return what the hook would change in an outdated suite."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, text in OUTDATED.items():
+            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).write_text(text)
+        run = str(DOCS.parent / "hooks" / "run.py")
+        hook = (sys.executable, run, *MIGRATE.split()[1:])
+        with closing(Terminal(*hook, cwd=folder, columns=120, rows=120)) as terminal:
+            terminal.finish()
+            shown = [styled(terminal, number) for number in range(rows(terminal))]
+    return [Text.assemble(("$ ", "green"), MIGRATE), Text(), *shown, Text()]
+
+
 def since(terminal: Terminal, text: str) -> list[Text]:
     """Return the lines of the screen from the last one with a text, without the hint for keys."""
     shown = terminal.screen.display
     first = max(number for number, line in enumerate(shown) if text in line)
-    last = max(number for number, line in enumerate(shown) if line.strip())
-    kept = (n for n in range(first, last + 1) if shown[n].strip() != "(Use arrow keys)")
+    kept = (n for n in range(first, rows(terminal)) if shown[n].strip() != "(Use arrow keys)")
     return [styled(terminal, number) for number in kept]
+
+
+def rows(terminal: Terminal) -> int:
+    """Return how many rows of the screen are in use."""
+    return len(terminal.text.splitlines())
 
 
 def styled(terminal: Terminal, number: int) -> Text:
@@ -122,7 +183,7 @@ def styled(terminal: Terminal, number: int) -> Text:
     line = Text()
     # Spaces on their own, because not every reader of SVG keeps those that a text starts with.
     for (fg, bold, _), run in groupby(cells, lambda c: (c.fg, c.bold, c.data == " ")):
-        color = None if fg == "default" else f"#{fg}"
+        color = {"default": None, "red": "red", "green": "green", "cyan": "cyan"}.get(fg, f"#{fg}")
         line.append("".join(cell.data for cell in run), Style(color=color, bold=bold))
     if shown.startswith(" » "):
         line.stylize(ANSWER)
@@ -131,17 +192,36 @@ def styled(terminal: Terminal, number: int) -> Text:
     return line
 
 
-def draw(lines: list[Text]) -> str:
-    """Return the lines in a window."""
+def draw(lines: list[Text], title: str, name: str) -> str:
+    """Return the lines in a window, which is as wide as they are."""
+    width = max(COLUMNS, *(line.cell_len for line in lines))
     console = Console(
-        record=True, width=COLUMNS, file=StringIO(), force_terminal=True, color_system="truecolor"
+        record=True, width=width, file=StringIO(), force_terminal=True, color_system="truecolor"
     )
     for line in lines:
-        console.print(line)
+        console.print(line, soft_wrap=True)
     return console.export_svg(
-        title="async-test-template", theme=THEME, code_format=FORMAT, unique_id="prompts"
+        title="async-test-template",
+        theme=THEME,
+        code_format=FORMAT.replace("TITLE", title),
+        unique_id=name,
     )
 
 
+def prompts() -> str:
+    """Draw docs/prompts.svg."""
+    title = "The questions of async-test-template, answered in a terminal"
+    return draw(questions(), title, "prompts")
+
+
+def changes() -> str:
+    """Draw docs/diff.svg."""
+    title = "What async-test-template changes in an outdated suite, as a diff in colour"
+    return draw(diff(), title, "diff")
+
+
+PICTURES = {DOCS / "prompts.svg": prompts, DOCS / "diff.svg": changes}
+
 if __name__ == "__main__":
-    PICTURE.write_text(draw(session()), encoding="utf-8")
+    for picture, make in PICTURES.items():
+        picture.write_text(make(), encoding="utf-8")
