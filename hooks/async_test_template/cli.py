@@ -18,6 +18,7 @@ from async_test_template.desired import LOOP_SCOPES, MODES, Desired, decide, rea
 from async_test_template.errors import UserError, WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
+from async_test_template.progress import progress
 from async_test_template.report import FORMATS, render, summary
 from async_test_template.rules import CODES, FIRST_ON_CODE, load
 from async_test_template.source.walk import python_files
@@ -322,7 +323,7 @@ def _patched(root: Path, *, allow_dirty: bool) -> int:
 def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
     """Plan the safe fixes of every rule, with the answers that the template was given."""
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    return make_plan(root, desired, _chosen(root, None, None), frozenset({Tier.SAFE}), None)
+    return _make_plan(root, desired, _chosen(root, None, None), frozenset({Tier.SAFE}))
 
 
 def _rules(options: argparse.Namespace) -> int:
@@ -357,15 +358,22 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
         timeout=options.timeout,
         answers=read_answers(root, options.answers_file),
     )
-    ask = None
-    if getattr(options, "interactive", False):
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UserError("--interactive needs a terminal to ask on")
-        # Imported here: questionary takes 0.3 s, and only this asks anything.
-        from async_test_template.interactive import Interview
+    rules = _chosen(root, options.select, options.ignore)
+    if not getattr(options, "interactive", False):
+        return _make_plan(root, desired, rules, tiers)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UserError("--interactive needs a terminal to ask on")
+    # Imported here: questionary takes 0.3 s, and only this asks anything.
+    from async_test_template.interactive import Interview
 
-        ask = Interview(colour=_colour(sys.stderr))
-    return make_plan(root, desired, _chosen(root, options.select, options.ignore), tiers, ask)
+    return make_plan(root, desired, rules, tiers, Interview(colour=_colour(sys.stderr)))
+
+
+def _make_plan(
+    root: Path, desired: Desired, rules: tuple[Rule, ...], tiers: frozenset[Tier]
+) -> Plan:
+    with progress(sys.stderr, "Reading the repository"):
+        return make_plan(root, desired, rules, tiers)
 
 
 def _chosen(root: Path, select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, ...]:

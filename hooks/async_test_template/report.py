@@ -118,16 +118,23 @@ def _github(plan: Plan) -> Iterator[str]:
     """Yield workflow commands, which GitHub shows beside the lines they name."""
     for finding in plan.left:
         rule = load(finding.code)
-        properties = {
+        properties: dict[str, str | int] = {
             "file": finding.file,
             "line": finding.line,
             "col": finding.column,
             "title": f"{finding.code} {rule.name}",
         }
-        listed = ",".join(f"{name}={_escaped(str(v), ',:')}" for name, v in properties.items())
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         message = f"{finding.message}. {rule.why} (since {rule.since}){hint}"
-        yield f"::error {listed}::{_escaped(message)}"
+        yield _annotation(properties, message)
+    for file, line, message in plan.unreadable:
+        properties = {"file": file, "line": line, "title": "cannot be parsed"}
+        yield _annotation(properties, f"this Python cannot parse the file: {message}")
+
+
+def _annotation(properties: dict[str, str | int], message: str) -> str:
+    listed = ",".join(f"{name}={_escaped(str(v), ',:')}" for name, v in properties.items())
+    return f"::error {listed}::{_escaped(message)}"
 
 
 def _escaped(text: str, also: str = "") -> str:
@@ -201,6 +208,7 @@ def _sarif(plan: Plan) -> str:
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the project's root"}}},
         "results": results,
+        "invocations": [_invocation(plan)],
     }
     content = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -210,18 +218,35 @@ def _sarif(plan: Plan) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _invocation(plan: Plan) -> dict[str, Any]:
+    """Tell which files were left out, for a run that looks clean may not have seen everything."""
+    return {
+        "executionSuccessful": not plan.unreadable,
+        "toolExecutionNotifications": [
+            {
+                "level": "error",
+                "message": {"text": f"this Python cannot parse the file: {message}"},
+                "locations": [_location(file, {"startLine": line})],
+            }
+            for file, line, message in plan.unreadable
+        ],
+    }
+
+
+def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
     from urllib.parse import quote
 
+    artifact = {"uri": quote(os.fsencode(file)), "uriBaseId": "%SRCROOT%"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+
+
+def _result(finding: Finding) -> dict[str, Any]:
     hint = f" What to do: {finding.hint}." if finding.hint else ""
-    location = {
-        "artifactLocation": {"uri": quote(os.fsencode(finding.file)), "uriBaseId": "%SRCROOT%"},
-        "region": {"startLine": finding.line, "startColumn": finding.column},
-    }
+    region = {"startLine": finding.line, "startColumn": finding.column}
     return {
         "ruleId": finding.code,
         "ruleIndex": CODES.index(finding.code),
         "level": "warning",
         "message": {"text": f"{finding.message}.{hint}"},
-        "locations": [{"physicalLocation": location}],
+        "locations": [_location(finding.file, region)],
     }

@@ -333,6 +333,16 @@ def test_a_file_that_cannot_be_parsed_is_named(
     (entry,) = json.loads(capsys.readouterr().out)["unreadable"]
     assert (entry["file"], entry["line"]) == ("conftest.py", 3)
     assert entry["message"]
+    main(["check", str(project), "--format", "github"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("::error file=conftest.py,line=3,title=cannot be parsed::")
+    main(["check", str(project), "--format", "sarif"])
+    (invocation,) = json.loads(capsys.readouterr().out)["runs"][0]["invocations"]
+    assert not invocation["executionSuccessful"]
+    (notification,) = invocation["toolExecutionNotifications"]
+    place = notification["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "conftest.py"
+    assert place["region"] == {"startLine": 3}
 
 
 def test_a_file_without_tests_need_not_parse(project: Path) -> None:
