@@ -1,7 +1,7 @@
 """What the guard adds to a trivial async test, beside bare plugins and `asyncio.run` in a test.
 
 Run it with the interpreter of an environment that has pytest, pytest-asyncio, pytest-timeout, anyio
-and Copier: `uv run --group bench python benchmarks/guard_overhead.py`.
+and Copier: `uv run --with pytest-asyncio --with anyio benchmarks/guard_overhead.py`.
 """
 
 from __future__ import annotations
