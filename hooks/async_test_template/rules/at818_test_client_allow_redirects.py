@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import (
-    code_finding,
-    keyword,
-)
+from async_test_template.rules._code import code_finding, keyword
+from async_test_template.rules._test_client import requests
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
@@ -21,33 +19,15 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-_CLIENTS = {"starlette.testclient.TestClient", "fastapi.testclient.TestClient"}
-_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
-
-
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    clients = {
-        target.id
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and source.names.resolve(node.value.func) in _CLIENTS
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for call in ast.walk(source.tree):
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-            continue
+    for call, method in requests(source):
         argument = keyword(call, "allow_redirects")
-        owner = call.func.value
-        if argument is None or not isinstance(owner, ast.Name) or owner.id not in clients:
-            continue
-        if call.func.attr in _METHODS:
+        if argument is not None:
             yield code_finding(
                 RULE.code,
                 source,
                 call,
-                f"{owner.id}.{call.func.attr} takes no allow_redirects=",
+                f"{method} takes no allow_redirects=",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, source, argument),
                 hint="write follow_redirects=",

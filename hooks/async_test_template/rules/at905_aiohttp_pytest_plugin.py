@@ -6,9 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import (
-    code_finding,
-)
+from async_test_template.rules._code import code_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +44,8 @@ RULE = Rule(
     words=rb"pytest_plugin",
     invalid=(
         Example(
-            before={
-                "conftest.py": (
-                    'pytest_plugins = "aiohttp.pytest_plugin"\n\n\n'
-                    "def pytest_configure(config):\n    pass\n"
-                )
-            }
+            before={"conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n'},
         ),
     ),
-    valid=(
-        {
-            "conftest.py": (
-                'pytest_plugins = ["pytester"]\n\n\ndef pytest_configure(config):\n    pass\n'
-            )
-        },
-    ),
+    valid=({"conftest.py": 'pytest_plugins = ["pytester"]\n'},),
 )

@@ -8,6 +8,6 @@ RELEVANT = re.compile(
     rb"fixture|async[ \t]+def[ \t]+test|pytest_asyncio|anyio|event_loop|pytest_configure"
     rb"|mark\.timeout|testclient|pytest_pyfunc_call|pytest_collection_modifyitems"
     rb"|pytest_itemcollected|pytest_pycollect_makeitem|pytestmark|\.asyncio\b|AsyncClient"
-    rb"|Client\(|aiohttp|httpx|TestCase|importorskip|asynctest"
+    rb"|Client\(|aiohttp|httpx|TestCase|importorskip|asynctest|pytest_plugins"
     rb"|async[ \t]+def[ \t]+(?:setup|teardown)_|def[ \t]+(?:setup|teardown)\("
 )

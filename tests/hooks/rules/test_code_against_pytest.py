@@ -335,6 +335,15 @@ CASES = [
         },
     ),
     Case(
+        "AT819",
+        {
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.post("/", data="four").text == "hello"\n',
+        },
+        arguments=["-W", "error:Use 'content=:DeprecationWarning"],
+    ),
+    Case(
         "AT911",
         {
             "test_it.py": (
@@ -398,7 +407,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment") / "venv"
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
     python = folder / "bin" / "python"
-    packages = ["pytest==9.2.*", "pytest-asyncio==1.5.*", "httpx==0.28.*", "pytest-aiohttp==1.1.*"]
+    packages = [
+        "pytest==9.2.*",
+        "pytest-asyncio==1.5.*",
+        "httpx==0.28.*",
+        "pytest-aiohttp==1.1.*",
+        "starlette==1.*",
+    ]
     subprocess.run(
         ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
     )

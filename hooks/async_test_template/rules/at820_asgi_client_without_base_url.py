@@ -1,0 +1,70 @@
+"""AT820: an httpx client on an ASGI application, without `base_url`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._code import calls, code_finding, has_stars, keyword
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "httpx.AsyncClient", "httpx2.AsyncClient"):
+        transport = keyword(call, "transport")
+        if transport is None or keyword(call, "base_url") or has_stars(call):
+            continue
+        made = transport.value
+        if isinstance(made, ast.Call) and source.names.resolve(made.func) in _TRANSPORTS:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                "the client has no base_url, so a path alone is no address",
+                hint='add base_url="http://test", unless every request has a whole address',
+            )
+
+
+_TRANSPORTS = {"httpx.ASGITransport", "httpx2.ASGITransport"}
+_TEST = """\
+from httpx import ASGITransport, AsyncClient
+
+
+async def test_it():
+    async with AsyncClient(transport={}) as client:
+        await client.get("/")
+"""
+
+RULE = Rule(
+    code="AT820",
+    name="asgi-client-without-base-url",
+    title="A client with `ASGITransport` and no `base_url`",
+    why='`client.get("/")` fails: the URL has no protocol.',
+    since="httpx",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"ASGITransport",
+    invalid=(
+        Example(before={"test_it.py": _TEST.format("ASGITransport(app=app)")}),
+        Example(
+            before={
+                "test_it.py": (
+                    "import httpx\n\nclient = httpx.AsyncClient("
+                    "transport=httpx.ASGITransport(app))\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format('ASGITransport(app=app), base_url="http://test"')},
+        {"test_it.py": _TEST.format("ASGITransport(app=app), **options")},
+        {"test_it.py": _TEST.format("retries(ASGITransport)")},
+    ),
+)
