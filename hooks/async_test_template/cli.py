@@ -78,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     add = partial(commands.add_parser, formatter_class=_formatter)
     check = add("check", help="report what is wrong and change nothing")
     _add_common(check)
+    check.add_argument(
+        "--run",
+        metavar="COMMAND",
+        nargs="?",
+        const="python -m pytest",
+        dest="test_command",
+        help="run the tests once too (%(const)s), and report what only a run can tell",
+    )
     check.set_defaults(run=_check)
 
     migrate = add("migrate", help="make the safe fixes")
@@ -187,9 +195,25 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    plan = _plan(options, _root(options), frozenset())
+    root = _root(options)
+    plan = _plan(options, root, frozenset())
+    if options.test_command is not None:
+        _add_observed(options, root, plan)
     _print(plan, options, written=False)
     return _status(plan, left=bool(plan.left))
+
+
+def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
+    # Imported here, for this option alone.
+    from async_test_template.observe import observe
+    from async_test_template.project import Project
+    from async_test_template.suppressions import sort_out
+
+    chosen = {rule.code for rule in _chosen(root, options.select, options.ignore)}
+    found = [finding for finding in observe(options.test_command, root) if finding.code in chosen]
+    left, silenced = sort_out(Project(root, Desired(), {}), found, CODES)
+    plan.left = left + plan.left
+    plan.silenced += silenced
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from async_test_template.findings import Example, Rule
 
 _FAMILIES = {
+    "0": "What only a run can tell (`check --run`)",
     "1": "Modes and loop scopes",
     "2": "Configuration files and pytest itself",
     "3": "Timeouts",

@@ -114,15 +114,15 @@ class Rule(NamedTuple):
     """One thing to look for; each lives in a file of its own in `rules/`.
 
     Attributes:
-        code: `AT` and three digits: 1xx loop scopes and modes, 2xx files and pytest itself,
-            3xx timeouts, 4xx dependencies, 5xx to 9xx Python code.
+        code: `AT` and three digits: 0xx what a run shows, 1xx loop scopes and modes, 2xx
+            files and pytest itself, 3xx timeouts, 4xx dependencies, 5xx to 9xx Python code.
         name: the code in words.
         title: what is wrong, as a heading.
         why: what it costs to leave it, in a sentence or two.
         since: the version that made it so, and of what.
         tier: the furthest that a fix of this rule goes.
-        check: reads a project and tells its findings, None where `visit` does; neither touches
-            the disk.
+        check: reads a project and tells its findings, None where `visit` does, or a run of
+            the tests; neither function touches the disk.
         invalid: repositories with exactly one finding of this rule each.
         valid: repositories that look alike and have none.
         gate: lowest versions, by package, that the repository must declare before the fix is

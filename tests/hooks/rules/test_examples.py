@@ -11,14 +11,16 @@ from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
 
 ALL = tuple(map(load, CODES))
+# The others tell what a run shows: tests/hooks/test_observe.py.
+STATIC = tuple(rule for rule in ALL if rule.code >= "AT1")
 INVALID = [
     pytest.param(rule, example, id=f"{rule.code}-{number}")
-    for rule in ALL
+    for rule in STATIC
     for number, example in enumerate(rule.invalid, 1)
 ]
 VALID = [
     pytest.param(rule, files, id=f"{rule.code}-{number}")
-    for rule in ALL
+    for rule in STATIC
     for number, files in enumerate(rule.valid, 1)
 ]
 

@@ -1,0 +1,24 @@
+"""AT004: a test that was collected and did not run; `check --run` sees it."""
+
+from async_test_template.findings import Example, Rule, Tier
+
+_TEST = """\
+def test_one():
+    raise ValueError
+
+
+def test_two():
+    pass
+"""
+
+RULE = Rule(
+    code="AT004",
+    name="test-did-not-run",
+    title="A test was collected and did not run",
+    why="The run ended before its turn: by `-x`, `--maxfail`, an exit, or a crash.",
+    since="pytest, always",
+    tier=Tier.REPORT,
+    check=None,
+    invalid=(Example(before={"pytest.ini": "[pytest]\naddopts = -x\n", "test_it.py": _TEST}),),
+    valid=({"test_it.py": "def test_it():\n    pass\n"},),
+)
