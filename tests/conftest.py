@@ -10,6 +10,7 @@ from filelock import FileLock
 from helpers import EVERYTHING, Environment, copy_template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -18,6 +19,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     """Return a folder that all workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copier_cache(shared_folder: Path) -> Iterator[None]:
+    """Keep Copier's copies of the templates of these tests out of the cache of the user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_CACHE_DIR", str(shared_folder / "copier"))
+        yield
 
 
 @pytest.fixture(scope="session")
