@@ -131,6 +131,12 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
             yield decorator
 
 
+def is_test_code(project: Project, source: Source) -> bool:
+    """Tell whether a file belongs to the tests: a conftest.py, or one with tests or fixtures."""
+    module = project.code.by_file[source.file]
+    return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
+
+
 def needs(project: Project, package: str, version: str) -> None:
     """Require that the repository allows no older version of a package.
 

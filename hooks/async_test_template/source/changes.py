@@ -294,6 +294,9 @@ def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) ->
         return begin, end
     if is_last or blank_behind == len(source.data):
         return blank_before, end
+    if blank_before > 0 and begin - blank_before < blank_behind - end:
+        # The wider gap stays.
+        return blank_before, end
     return begin, blank_behind
 
 

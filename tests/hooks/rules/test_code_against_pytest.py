@@ -398,6 +398,67 @@ CASES = [
         arguments=["-W", "error::DeprecationWarning"],
         before=INTERRUPTED,
     ),
+    Case(
+        "AT915",
+        {
+            "test_it.py": (
+                "import pytest\n\n\nclass TestIt:\n"
+                '    @pytest.mark.parametrize("a", (n for n in [1, 2]))\n'
+                "    def test_it(self, a):\n        assert a\n\n\n"
+                "X = pytest.mark.asyncio\n"
+            )
+        },
+        before=INTERRUPTED,
+        arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT918",
+        {
+            "conftest.py": (
+                "import pytest\n\n\n@pytest.mark.tryfirst\n@pytest.mark.hookwrapper\n"
+                "def pytest_runtest_call(item):\n    item.obj.__dict__['seen'] = True\n    yield\n"
+            ),
+            "test_it.py": "def test_it():\n    assert test_it.seen\n",
+        },
+        arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\n@asyncio.coroutine\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1) if test_it else None) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT922",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    loop = asyncio.get_running_loop()\n    lock = asyncio.Lock(loop=loop)\n"
+                "    assert await asyncio.sleep(0, lock, loop=loop)\n"
+            ),
+        },
+    ),
+    Case(
+        # Nothing is wrong before.
+        "AT923",
+        {
+            "pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.11"\n',
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import async_timeout\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.raises(TimeoutError):\n"
+                "        async with async_timeout.timeout(0.001):\n"
+                "            await __import__('asyncio').sleep(1)\n"
+            ),
+        },
+        before=OK,
+    ),
 ]
 
 
@@ -413,6 +474,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "httpx==0.28.*",
         "pytest-aiohttp==1.1.*",
         "starlette==1.*",
+        "async-timeout==5.*",
     ]
     subprocess.run(
         ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
