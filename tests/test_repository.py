@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import tomllib
 import yaml
-from helpers import QUESTIONS, ROOT, assert_done, choices, render, run
+from helpers import QUESTIONS, ROOT, assert_done, choices, git, render, run
+from packaging.version import Version
+
+import release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +25,18 @@ def readme_table(column: int) -> dict[str, str]:
     """Return a column of the tables of questions, by question."""
     rows = re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|$", README, re.MULTILINE)
     return {row[0]: row[column].strip() for row in rows}
+
+
+def package_version() -> Version:
+    """Return the version of the engine."""
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return Version(metadata["project"]["version"])
+
+
+def prepared_releases() -> dict[Version, str]:
+    """Return the recorded releases without one that stands in for the next."""
+    recorded = release.releases().items()
+    return {version: commit for version, commit in recorded if version <= package_version()}
 
 
 def test_the_readme_lists_every_question_with_its_values() -> None:
@@ -64,11 +79,27 @@ def test_every_framework_has_an_example() -> None:
     assert sorted(frameworks) == sorted(choices("framework"))
 
 
-def test_the_version_of_the_project_is_in_the_changelog() -> None:
+def test_the_changelog_tells_every_release() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert re.findall(r"^## (.+)$", changelog, re.MULTILINE)[0] == "Unreleased"
-    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert metadata["project"]["license"] == "MIT"
+    notes = release.sections(changelog)
+    assert list(notes) == sorted(notes, reverse=True)
+    # The newest may be prepared, and not recorded yet.
+    assert set(notes) in ({*prepared_releases(), package_version()}, set(prepared_releases()))
+    migrations = release.migrations((ROOT / "copier.yml").read_text())
+    for version, text in notes.items():
+        assert release.TRUST[version in migrations] in text.splitlines()
+
+
+def test_every_release_is_in_the_history() -> None:
+    """In a shallow clone, `git fetch --unshallow` brings it."""
+    for version, commit in release.releases().items():
+        assert release.commit_of(commit) == commit, version
+        assert git(ROOT, "rev-list", "--max-count=1", commit, "^HEAD") == "", version
+        assert release.commit_of(f"refs/tags/{version}") in {"", commit}
+    for version, commit in prepared_releases().items():
+        for name, line in release.VERSION_LINES.items():
+            assert line.format(version) in release.read(name, commit).splitlines()
 
 
 def test_nothing_names_a_place_of_one_machine() -> None:
