@@ -246,17 +246,11 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
-    file = _home(project, [item.file for item in asking])
+    file = home(project, [item.file for item in asking])
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio")
         return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
-    data = project.tree.read(file) or b""
-    if not data.strip() or file not in project.code.by_file:
-        from async_test_template.source.source import read_source
-
-        source = read_source(file, data)
-    else:
-        source = project.code.sources.get(file)
+    source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} defines the name {name} already")
     asyncio, one = changes.bind_module(source, "asyncio")
@@ -268,6 +262,16 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         one, other = (one[0]._replace(value=merged),), ()
     text = bridge_text(name, scope, asyncio, plugin)
     return (*one, *other, changes.append(source, text))
+
+
+def source_of(project: Project, file: str) -> Source:
+    """Give a file that is there, also one that holds nothing relevant yet."""
+    data = project.tree.read(file) or b""
+    if data.strip() and file in project.code.by_file:
+        return project.code.sources.get(file)
+    from async_test_template.source.source import read_source
+
+    return read_source(file, data)
 
 
 def _defines(project: Project, source: Source, name: str) -> bool:
@@ -283,7 +287,7 @@ def _defines(project: Project, source: Source, name: str) -> bool:
     )
 
 
-def _home(project: Project, files: list[str]) -> str:
+def home(project: Project, files: list[str]) -> str:
     """Choose the conftest.py, or the one test file, that all who ask can see."""
     folders = [file.split("/")[:-1] for file in files]
     common: list[str] = []

@@ -55,6 +55,28 @@ def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.key
     return replace(source, *without(source, brackets, index))
 
 
+def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Edit:
+    """Give a decorator, called or not, an argument by its name, or another value for it.
+
+    Raises:
+        EditError: it has arguments by position, or some that nobody can see.
+
+    """
+    if not isinstance(decorator, ast.Call):
+        end = source.end(decorator)
+        return replace(source, end, end, f"({name}={value})")
+    if decorator.args or any(keyword.arg is None for keyword in decorator.keywords):
+        raise EditError("some of its arguments have no name")
+    for keyword in decorator.keywords:
+        if keyword.arg == name:
+            return replace_node(source, keyword.value, value)
+    brackets = brackets_from(source, source.end(decorator.func))
+    if not brackets.items:
+        return replace(source, brackets.open, brackets.open, f"{name}={value}")
+    start = brackets.items[0].start
+    return replace(source, start, start, f"{name}={value}, ")
+
+
 def remove_call_brackets(source: Source, call: ast.Call) -> Edit:
     """Make a bare name of a call without the arguments that it has.
 

@@ -326,6 +326,27 @@ CASES = [
         },
     ),
     Case(
+        "AT802",
+        {
+            "requirements.txt": "pytest\nanyio\n",
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\n\n@pytest.mark.anyio\n"
+                "async def test_it():\n    await asyncio.sleep(0)\n"
+            ),
+        },
+    ),
+    Case(
+        "AT803",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return "asyncio"\n\n\n@pytest.fixture(scope="session")\n'
+                "async def one():\n    yield 1\n\n\n"
+                "@pytest.mark.anyio\nasync def test_it(one):\n    assert one\n"
+            )
+        },
+    ),
+    Case(
         "AT812",
         {
             "test_it.py": (
@@ -475,6 +496,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pytest-aiohttp==1.1.*",
         "starlette==1.*",
         "async-timeout==5.*",
+        # For AnyIO, which runs tests on what is installed, and for loops of another kind.
+        "trio==0.*",
+        "uvloop==0.*",
     ]
     subprocess.run(
         ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
