@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, ParseError
-from async_test_template.project import Project
-from async_test_template.rules import CODES, run
+from async_test_template.project import Memory, Project
+from async_test_template.rules import CODES, look, run
+from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from async_test_template.desired import Desired
     from async_test_template.findings import Edit, Finding, Rule, Tier
+    from async_test_template.source.reading import Reading
     from async_test_template.suppressions import Silenced
 
     #: Says yes or no to one fix, which it is shown as old and new contents of the changed files.
@@ -81,7 +84,7 @@ def make_plan(
     planner = _Planner(root.resolve(), desired, tuple(rules), tiers, ask)
     planner.work()
     plan = planner.plan
-    original = Tree(planner.root, {}, planner.disk)
+    original = Tree(planner.root, {}, planner.memory.disk)
     plan.before = {file: original.read(file) for file in plan.after}
     return plan
 
@@ -101,7 +104,8 @@ class _Planner:
         self.tiers = tiers
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
-        self.disk: dict[str, bytes | None] = {}
+        self.memory = Memory()
+        self.look = partial(look, rules)
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 
@@ -126,13 +130,17 @@ class _Planner:
                 self.plan.fixed += made
 
     def _look(self) -> None:
-        project = Project(self.root, self.desired, self.plan.after, self.disk)
+        project = self._project()
         findings = run(project, self.rules)
         self.plan.left, self.plan.silenced = sort_out(project, findings, CODES)
         self.plan.unreadable = project.unreadable
 
+    def _project(self) -> Project:
+        """Give the repository as it is after the fixes so far, which later ones do not change."""
+        return Project(self.root, self.desired, dict(self.plan.after), self.memory, self.look)
+
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
-        return Tree(self.root, changed, self.disk)
+        return Tree(self.root, changed, self.memory.disk)
 
     def _make_round(self) -> list[Finding]:
         """Make every wanted fix whose edits touch no place that another fix has touched.
@@ -140,7 +148,7 @@ class _Planner:
         Edits of code are made at the end, all of a file at once: they count in the text that the
         round began with. Where one of them cannot be made the round begins anew without it.
         """
-        earlier = self.plan.after
+        earlier = dict(self.plan.after)
         made: list[Finding] = []
         touched = _Touched()
         for finding in self.plan.left:
@@ -152,7 +160,7 @@ class _Planner:
             changed = self._changed(finding, edits, self._tree(earlier))
             if changed is None:
                 continue
-            self.plan.after = {**self.plan.after, **changed}
+            self.plan.after.update(changed)
             touched.add(edits)
             made.append(finding)
         # Without a fix the editors are not even imported, which a check would pay for.
@@ -182,16 +190,35 @@ class _Planner:
         return changed if self.decisions.get(identity, True) else None
 
     def _splice(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
-        """Make the edits of code; give up the fixes that cannot be made, and tell if there are."""
-        from async_test_template.apply import apply
+        """Make the edits of code; give up the fixes that cannot be made, and tell if there are.
 
-        for file, edits in by_file.items():
+        What comes of a file is read at once, while its syntax tree is at hand: the next look at
+        the repository finds it read.
+        """
+        from async_test_template.apply import spliced
+
+        spans = spliced(edit for edits in by_file.values() for edit in edits)
+        if not spans:
+            return True
+        from async_test_template.source.splices import splice
+
+        reader = self._project().reader
+
+        def remake(file: str) -> tuple[bytes, Reading] | str:
             try:
-                changed = apply(begin, [edit for edit in edits if edit.verb == "splice"])
+                source, data = splice(file, begin.read(file) or b"", spans[file])
             except (EditError, ParseError) as error:
-                self._blame(file, made, begin, error.message)
+                return error.message
+            return data, reader.read(source, data)
+
+        size = sum(len(begin.read(file) or b"") for file in spans)
+        for file, remade in zip(spans, spread(remake, list(spans), size), strict=True):
+            if isinstance(remade, str):
+                self._blame(file, made, begin, remade)
                 return False
-            self.plan.after = {**self.plan.after, **changed}
+            data, reading = remade
+            self.plan.after[file] = data
+            self.memory.readings.of_file[file] = reading
         return True
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.source.index import Index, read_index
+from async_test_template.desired import Desired
+from async_test_template.project import Project
 from async_test_template.source.walk import python_files
-from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from async_test_template.source.index import Index
 
 
 def index(root: Path, files: dict[str, str]) -> Index:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
-    return read_index(root, Tree(root, {}).read)
+    return Project(root, Desired(), {}).code
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_what_cannot_be_parsed_is_told_and_spoils_the_proof(tmp_path: Path) -> N
 @pytest.mark.parametrize("data", [b"event_loop\0", b"\xef\xbb\xbfimport pytest_asyncio\n", b""])
 def test_odd_bytes_are_no_crash(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_bytes(data)
-    read_index(tmp_path, Tree(tmp_path, {}).read)
+    assert Project(tmp_path, Desired(), {}).code is not None
 
 
 def test_folders_that_are_not_the_repositorys_own_are_left_out(tmp_path: Path) -> None:

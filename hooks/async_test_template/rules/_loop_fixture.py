@@ -94,11 +94,13 @@ def parameter_findings(
     code: str, project: Project, source: Source, name: str, *, is_async: bool
 ) -> Iterator[Finding]:
     """Yield a finding for each async, or each other, function that asks for the lost fixture."""
-    for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
-        if item is None or item.is_async != is_async or not _has_parameter(function, name):
+    for item in project.code.items_of(source.file):
+        if item.is_async != is_async or name not in item.requests:
             continue
-        if name not in item.requests or (isinstance(item, Test) and item.mark("trio")):
+        function = source.functions.get(item.line)
+        if function is None or not _has_parameter(function, name):
+            continue
+        if isinstance(item, Test) and item.mark("trio"):
             continue
         where = origin(project, name, item)
         if is_async and where != "elsewhere":

@@ -33,7 +33,7 @@ _FACTORIES = {
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for fixture in project.code.by_file[source.file].fixtures:
+    for fixture in source.module.fixtures:
         if fixture.name != "event_loop_policy" or not fixture.function:
             continue
         function = source.functions[fixture.line]
@@ -85,6 +85,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"event_loop_policy",
+    alone=True,
     invalid=(
         Example(
             before={

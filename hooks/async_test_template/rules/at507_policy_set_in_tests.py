@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not (source.file.endswith("conftest.py") or project.code.by_file[source.file].tests):
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not (source.file.endswith("conftest.py") or source.module.tests):
         return
     for call in calls(source, "asyncio.set_event_loop_policy", "uvloop.install"):
         yield code_finding(
@@ -42,6 +42,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -48,6 +48,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"add_marker",
+    alone=True,
     invalid=(
         Example(
             before={

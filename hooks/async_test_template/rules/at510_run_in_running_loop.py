@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for call in calls(source, "asyncio.run"):
         function = next(_functions_around(source, call), None)
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
-        if project.code.at.get((source.file, function.lineno)) is not None:
+        if source.items.get(function.lineno) is not None:
             yield code_finding(
                 RULE.code,
                 source,
@@ -69,6 +69,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -45,6 +45,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_asyncio_loop_factories",
+    alone=True,
     invalid=(
         Example(
             before={

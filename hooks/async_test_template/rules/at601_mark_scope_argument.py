@@ -69,6 +69,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"\basyncio\b[^\n]*\(|mark",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('scope="module"')},

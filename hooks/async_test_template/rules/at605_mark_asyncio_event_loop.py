@@ -52,6 +52,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio_event_loop",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
+        item = source.items.get(line)
         # Something else on it may make a coroutine of what it calls.
         if not isinstance(item, Test) or item.is_async or item.wrapped:
             continue
@@ -53,6 +53,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},

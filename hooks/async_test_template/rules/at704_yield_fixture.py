@@ -53,6 +53,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"yield_fixture",
+    alone=True,
     invalid=(
         Example(
             before={

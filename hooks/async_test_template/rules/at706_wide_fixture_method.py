@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _WIDE = {"class", "module", "package", "session"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for fixture in project.code.by_file[source.file].fixtures:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for fixture in source.module.fixtures:
         if fixture.owner is None or fixture.scope not in _WIDE or not fixture.function:
             continue
         function = source.functions[fixture.line]
@@ -71,6 +71,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     seen = set()
-    for test in project.code.by_file[source.file].tests:
+    for test in source.module.tests:
         if not (test.is_async and test.in_unittest) or test.owner in seen:
             continue
         function = source.functions[test.line]
@@ -69,6 +69,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"TestCase",
+    alone=True,
     invalid=(
         Example(
             before={

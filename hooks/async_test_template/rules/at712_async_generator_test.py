@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for test in project.code.by_file[source.file].tests:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for test in source.module.tests:
         if test.is_async and is_generator(source.functions[test.line]):
             yield code_finding(
                 RULE.code,
@@ -39,6 +39,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"yield",
+    alone=True,
     invalid=(Example(before={"test_it.py": "async def test_it():\n    yield 1\n"}),),
     valid=({"test_it.py": "async def test_it():\n    def inner():\n        yield 1\n"},),
 )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for test in project.code.by_file[source.file].tests:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for test in source.module.tests:
         if not test.is_async or test.in_unittest or test.wrapped:
             continue
         for node in _returns(source.functions[test.line]):
@@ -57,6 +57,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"return",
+    alone=True,
     invalid=(
         Example(before={"test_it.py": "async def test_it():\n    return await fetch() == 1\n"}),
     ),

@@ -90,6 +90,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"\bapp\s*=",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('app=app, base_url="http://test"')},

@@ -77,6 +77,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"proxies",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n'},

@@ -49,6 +49,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"allow_redirects",
+    alone=True,
     invalid=(
         Example(
             before={

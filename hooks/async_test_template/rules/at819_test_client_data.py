@@ -67,6 +67,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"data\s*=",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('data="text"')},

@@ -30,14 +30,12 @@ _NEW = {
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not is_aiohttps(project):
         return
-    for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
-        if item is None:
-            continue
+    for item in project.code.items_of(source.file):
         for old in (name for name in item.requests if name in _NEW):
             found = project.code.find(old, item.file, item.owner)
             if found is not None or project.code.may_bring(old, item.file):
                 continue
+            function = source.functions[item.line]
             yield code_finding(
                 RULE.code,
                 source,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if "aiohttp.pytest_plugin" not in project.code.by_file[source.file].plugins:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if "aiohttp.pytest_plugin" not in source.module.plugins:
         return
     for node in source.tree.body:
         if isinstance(node, ast.Assign) and any(
@@ -42,6 +42,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_plugin",
+    alone=True,
     invalid=(
         Example(
             before={"conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n'},

@@ -48,6 +48,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"unittest_run_loop",
+    alone=True,
     invalid=(
         Example(
             before={

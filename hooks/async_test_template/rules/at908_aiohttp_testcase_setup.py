@@ -66,6 +66,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -54,6 +54,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"msg",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -39,6 +39,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"importorskip",
+    alone=True,
     optional=True,
     invalid=(
         Example(before={"test_it.py": 'import pytest\n\nuvloop = pytest.importorskip("uvloop")\n'}),

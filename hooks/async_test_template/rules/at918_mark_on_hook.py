@@ -87,6 +87,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",
+    alone=True,
     invalid=(
         Example(
             before={"conftest.py": _HOOK.format("@pytest.mark.tryfirst\n")},

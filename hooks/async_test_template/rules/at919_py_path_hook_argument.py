@@ -45,6 +45,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_(?:ignore_collect|collect_file|pycollect_makemodule|report_)",
+    alone=True,
     invalid=(
         Example(
             before={

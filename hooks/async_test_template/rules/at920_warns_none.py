@@ -37,6 +37,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"warns",
+    alone=True,
     invalid=(
         Example(
             before={

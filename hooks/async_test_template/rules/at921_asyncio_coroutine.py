@@ -100,6 +100,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"coroutine",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _BEFORE.format("assert (yield from asyncio.sleep(0, 1)) == 1")},

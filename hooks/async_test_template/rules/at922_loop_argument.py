@@ -76,6 +76,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"loop\s*=",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("await asyncio.sleep(0, loop=server.loop)")},

@@ -65,6 +65,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"async_timeout",
+    alone=True,
     optional=True,
     invalid=(
         Example(

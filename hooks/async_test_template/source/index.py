@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.source.relevance import RELEVANT
-from async_test_template.source.walk import python_files
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
+    from async_test_template.findings import Finding
     from async_test_template.source.module import Fixture, Module, Test
-    from async_test_template.source.source import Source
-
-# About 40 MB of syntax trees; larger suites are parsed a second time where rules look closer.
-_KEPT_BYTES = 1_000_000
-#: pytest's own `python_files`.
-TEST_FILES = ("test_*.py", "*_test.py")
-
-
-class Sources:
-    """Parsed files; as many are kept as fit, for a syntax tree is far larger than its text."""
-
-    def __init__(self, read: Callable[[str], bytes | None]) -> None:
-        """Read files with `read`."""
-        self._read = read
-        self._kept: dict[str, Source] = {}
-        self._room = _KEPT_BYTES
-
-    def get(self, file: str) -> Source:
-        """Parse a file.
-
-        Raises:
-            Unreadable: the running Python cannot parse it.
-
-        """
-        source = self._kept.get(file)
-        if source is None:
-            from async_test_template.source.source import read_source
-
-            source = read_source(file, self._read(file) or b"")
-            if len(source.data) <= self._room:
-                self._room -= len(source.data)
-                self._kept[file] = source
-        return source
+    from async_test_template.source.reading import Sources
 
 
 class Index:
@@ -55,8 +18,9 @@ class Index:
 
     Attributes:
         modules: files with something relevant in them, sorted by path.
+        sources: the files as code.
         unreadable: files that this Python cannot parse, with line and message.
-        sources: the parsed files.
+        findings: those of the rules that look at nothing but one file.
 
     """
 
@@ -65,11 +29,13 @@ class Index:
         modules: Sequence[Module],
         sources: Sources,
         unreadable: Sequence[tuple[str, int, str]] = (),
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Take what has been read."""
         self.modules = tuple(modules)
         self.sources = sources
         self.unreadable = tuple(unreadable)
+        self.findings = tuple(findings)
 
     @cached_property
     def at(self) -> dict[tuple[str, int], Fixture | Test]:
@@ -83,6 +49,11 @@ class Index:
     def by_file(self) -> dict[str, Module]:
         """The modules by their path."""
         return {module.file: module for module in self.modules}
+
+    def items_of(self, file: str) -> list[Fixture | Test]:
+        """Give the fixtures and tests of one file, by line."""
+        module = self.by_file[file]
+        return sorted((*module.fixtures, *module.tests), key=lambda item: item.line)
 
     def may_bring(self, name: str, file: str) -> bool:
         """Tell whether a fixture may reach a file in a way that the index does not follow.
@@ -171,48 +142,6 @@ class Index:
                 ),
             )
         return candidates[0] if len(candidates) == 1 else None
-
-
-def read_index(
-    root: Path,
-    read: Callable[[str], bytes | None],
-    test_files: Iterable[str] = TEST_FILES,
-    created: Iterable[str] = (),
-) -> Index:
-    """Read the repository under `root`.
-
-    Args:
-        root: where to look for files.
-        read: gives a file's bytes by its path from `root`, None where it cannot be read.
-        test_files: pytest's `python_files` patterns.
-        created: files that are not on the disk yet.
-
-    """
-    patterns = tuple(test_files)
-    modules = []
-    unreadable = []
-    sources = Sources(read)
-    for file in sorted({*python_files(root), *created}):
-        data = read(file)
-        if data is None or not RELEVANT.search(data):
-            continue
-        # Imported here: a repository without tests needs no syntax trees.
-        from async_test_template.source.module import read_module
-        from async_test_template.source.source import Unreadable
-
-        try:
-            source = sources.get(file)
-        except Unreadable as error:
-            unreadable.append((file, error.line, error.message))
-        else:
-            modules.append(read_module(source, holds_tests=_matches(file, patterns)))
-    return Index(modules, sources, unreadable)
-
-
-def _matches(file: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether pytest collects tests from `file`: a pattern with a slash means the path."""
-    name = PurePosixPath(file).name
-    return any(fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in patterns)
 
 
 def _reaches(fixture: Fixture, file: str, owner: str | None) -> bool:

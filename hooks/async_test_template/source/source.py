@@ -16,6 +16,8 @@ from async_test_template.source.text import decode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.source.module import Fixture, Module, Test
+
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 #: What has a place in the text.
 Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
@@ -39,7 +41,7 @@ class Unreadable(Exception):  # noqa: N818 - says what the file is, not that som
 
 
 class Source:
-    """A parsed Python file.
+    """A Python file.
 
     `ast` counts columns in UTF-8 bytes, so everything here does: `data` is the file's text in
     UTF-8, whatever its own encoding is, without the byte order mark.
@@ -47,28 +49,34 @@ class Source:
     Attributes:
         file: path from the project's root, with forward slashes.
         data: the text in UTF-8; line ends are as they are.
-        tree: its syntax tree.
+        module: its fixtures and tests, for rules that look at nothing but the file.
 
     """
 
+    module: Module
+
     def __init__(self, file: str, text: str) -> None:
-        """Parse the text of a file.
+        """Take the text of a file."""
+        self.file = file
+        self.data = text.encode()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree, parsed when first asked for.
 
         Raises:
-            Unreadable: the running Python cannot parse it.
+            Unreadable: the running Python cannot parse the file.
 
         """
-        self.file = file
         try:
             with warnings.catch_warnings():
                 # `"\d"` in somebody's test is not this program's to complain about.
                 warnings.simplefilter("ignore")
-                self.tree = ast.parse(text)
+                return ast.parse(self.data.decode())
         except SyntaxError as error:
             raise Unreadable(error.msg, error.lineno or 1) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise Unreadable(str(error) or "too deeply nested", 1) from error
-        self.data = text.encode()
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -102,6 +110,13 @@ class Source:
         found: dict[int, Function] = {}
         found.update({node.lineno: node for node in self.nodes.of(ast.FunctionDef)})
         found.update({node.lineno: node for node in self.nodes.of(ast.AsyncFunctionDef)})
+        return found
+
+    @cached_property
+    def items(self) -> dict[int, Fixture | Test]:
+        """The fixtures and tests of `module` by their line."""
+        found: dict[int, Fixture | Test] = {test.line: test for test in self.module.tests}
+        found.update({fixture.line: fixture for fixture in self.module.fixtures})
         return found
 
     @cached_property
@@ -150,10 +165,10 @@ class Source:
 
 
 def read_source(file: str, data: bytes) -> Source:
-    """Parse the bytes of a file.
+    """Give the bytes of a file as code.
 
     Raises:
-        Unreadable: they are no text in the encoding they declare, or no Python.
+        Unreadable: they are no text in the encoding they declare.
 
     """
     try:

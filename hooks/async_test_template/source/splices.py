@@ -22,8 +22,8 @@ Splice: TypeAlias = "tuple[int, int, bytes]"
 _WORDS = re.compile(r"[\w.\[\], |]+")
 
 
-def splice(file: str, data: bytes, splices: Iterable[Splice]) -> bytes:
-    """Give the file's new bytes, without the imports that the splices leave unused.
+def splice(file: str, data: bytes, splices: Iterable[Splice]) -> tuple[Source, bytes]:
+    """Give the file's new code and its bytes, without imports that the splices leave unused.
 
     The result must parse, and every statement that no splice touches must stand in it with the
     same text, kind and nesting.
@@ -44,7 +44,7 @@ def splice(file: str, data: bytes, splices: Iterable[Splice]) -> bytes:
     if unused:
         new = _spliced(new, unused)
     try:
-        return encoded.encode(new.data.decode())
+        return new, encoded.encode(new.data.decode())
     except ParseError as error:
         raise EditError(error.message) from error
 
@@ -63,10 +63,12 @@ def _spliced(old: Source, splices: Sequence[Splice]) -> Source:
 
 
 def _parse(file: str, text: str) -> Source:
+    source = Source(file, text)
     try:
-        return Source(file, text)
+        source.tree  # noqa: B018 - parsed when it is asked for
     except Unreadable as error:
         raise EditError(f"the result does not parse: {error.message}") from error
+    return source
 
 
 def _compare(old: Source, new: Source, splices: Sequence[Splice]) -> None:
