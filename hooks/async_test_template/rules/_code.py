@@ -131,9 +131,9 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
             yield decorator
 
 
-def is_test_code(project: Project, source: Source) -> bool:
+def is_test_code(source: Source) -> bool:
     """Tell whether a file belongs to the tests: a conftest.py, or one with tests or fixtures."""
-    module = project.code.by_file[source.file]
+    module = source.module
     return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    assigned = {a.line for a in project.code.by_file[source.file].assignments}
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    assigned = {a.line for a in source.module.assignments}
     for node in source.nodes.of(ast.Attribute):
         owner = node.value.attr if isinstance(node.value, ast.Attribute) else None
         owner = node.value.id if isinstance(node.value, ast.Name) else owner
@@ -45,6 +45,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"inicfg",
+    alone=True,
     invalid=(
         Example(
             before={

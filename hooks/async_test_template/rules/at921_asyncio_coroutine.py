@@ -24,8 +24,8 @@ _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not is_test_code(project, source):
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
         return
     for _, function in sorted(source.functions.items()):
         for decorator in decorators(source, function, "asyncio.coroutine"):

@@ -42,8 +42,8 @@ _WITHOUT = (
 )
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not is_test_code(project, source):
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
         return
     for call in calls(source, *_WITHOUT):
         argument = keyword(call, "loop")

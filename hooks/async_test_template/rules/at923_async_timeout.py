@@ -22,7 +22,7 @@ _FLOOR = (3, 11)
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not is_test_code(project, source):
+    if not is_test_code(source):
         return
     for call in calls(source, "async_timeout.timeout", "async_timeout.timeout_at"):
         yield code_finding(
