@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules._code import calls, code_finding, is_called, text_of, uses
-from async_test_template.rules._loops import SCOPES
+from async_test_template.rules._loops import SCOPES, named
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
 
@@ -43,7 +43,14 @@ _CANONICAL = frozenset(
 )
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
 #: Plugins that hand out a `loop` of their own.
-_OTHERS = ("pytest-sanic", "pytest-tornado", "pytest-tornasync", "pytest-toolbox")
+_OTHERS = (
+    "aiomisc",
+    "aiomisc-pytest",
+    "pytest-sanic",
+    "pytest-tornado",
+    "pytest-tornasync",
+    "pytest-toolbox",
+)
 
 Origin = Literal["nowhere", "override", "elsewhere"]
 
@@ -249,6 +256,9 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
     file = home(project, [item.file for item in asking])
+    above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
+    if above:
+        raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio")
         return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)

@@ -259,6 +259,20 @@ LEFT = {
         ),
         0,
     ),
+    "a class-scoped fixture that calls methods of the instance": (
+        (
+            "import pytest\n\n\nclass TestIt:\n    def start(self): return 1\n\n"
+            "    @pytest.fixture(scope='class')\n    def server(self): return self.start()\n"
+        ),
+        1,
+    ),
+    "a class-scoped fixture that hands the instance on": (
+        (
+            "import pytest\n\n\nclass TestIt:\n    @pytest.fixture(scope='class')\n"
+            "    def server(self): return make(self)\n"
+        ),
+        1,
+    ),
     "jinja": ("{% if x %}\nasync def test_it(event_loop): pass\n{% endif %}\n", 0),
     "an empty file": ("", 0),
 }
@@ -344,6 +358,19 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
         "    return asyncio.get_running_loop()\n"
     )
     assert plan.left == []
+
+
+def test_a_plugins_fixture_that_builds_on_the_lost_one_is_not_hidden(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest-aiohttp\n")
+    (tmp_path / "plugin.py").write_text(
+        "import pytest\n\n\n@pytest.fixture\ndef loop(loop):\n    loop.set_debug(True)\n"
+        "    return loop\n"
+    )
+    test = b"def test_it(loop):\n    loop.run_until_complete(1)\n"
+    new, plan = rewrite(tmp_path, test, "test_it.py")
+    assert new == test
+    assert plan.after == {}
+    assert [(finding.file, finding.line) for finding in plan.left] == [("plugin.py", 5)]
 
 
 OVERRIDE = (
