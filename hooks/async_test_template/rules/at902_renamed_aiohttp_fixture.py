@@ -24,6 +24,7 @@ _NEW = {
     "test_server": "aiohttp_server",
     "raw_test_server": "aiohttp_raw_server",
     "unused_port": "unused_tcp_port_factory",
+    "aiohttp_unused_port": "unused_tcp_port_factory",
 }
 
 
@@ -66,6 +67,7 @@ def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
 
 
 _TEST = "async def test_it({0}):\n    client = await {0}(make_app())\n    await client.get('/')\n"
+_PORT = "import pytest\n\n\n@pytest.fixture\ndef port({0}):\n    return {0}()\n"
 _DECLARED = {"requirements.txt": "pytest-aiohttp\n"}
 
 RULE = Rule(
@@ -82,6 +84,11 @@ RULE = Rule(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("test_client")},
             after={"test_it.py": _TEST.format("aiohttp_client")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={**_DECLARED, "test_it.py": _PORT.format("aiohttp_unused_port")},
+            after={"test_it.py": _PORT.format("unused_tcp_port_factory")},
             tier=Tier.UNSAFE,
         ),
     ),

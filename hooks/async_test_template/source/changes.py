@@ -180,8 +180,42 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
                     return alias.asname or alias.name, ()
     if module in source.names.bound or not source.names.stands_for(module, module):
         raise EditError(f"the name {module} stands for something else in this file")
-    position, text = _place_of_import(source, module)
+    position, text = _place_of_import(source, module, f"import {module}\n", ast.Import)
     return module, (replace(source, position, position, text),)
+
+
+def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Edit, ...]]:
+    """Give what stands for a name of a module, and the edits that import it where nothing does.
+
+    Raises:
+        EditError: the name stands for something else in this file.
+
+    """
+    at_top = _imported_at_top(source)
+    if f"{module}.{name}" in at_top:
+        return at_top[f"{module}.{name}"], ()
+    if module in at_top:
+        return f"{at_top[module]}.{name}", ()
+    if name in source.names.bound or name in source.names.imported:
+        raise EditError(f"the name {name} stands for something else in this file")
+    for statement in source.tree.body:
+        if isinstance(statement, ast.ImportFrom) and _module_of(statement) == module:
+            return name, (_with_name(source, statement, name),)
+    line = f"from {module} import {name}\n"
+    position, text = _place_of_import(source, module, line, ast.ImportFrom)
+    return name, (replace(source, position, position, text),)
+
+
+def _imported_at_top(source: Source) -> dict[str, str]:
+    """Give what the imports at the top level bring, with the name that stands for it."""
+    found = {}
+    for statement in source.tree.body:
+        for alias in getattr(statement, "names", ()):
+            if isinstance(statement, ast.ImportFrom):
+                found[f"{_module_of(statement)}.{alias.name}"] = alias.asname or alias.name
+            elif isinstance(statement, ast.Import):
+                found[alias.name] = alias.asname or alias.name
+    return {t: n for t, n in found.items() if n.partition(".")[0] not in source.names.bound}
 
 
 def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
@@ -214,9 +248,10 @@ def remove_import(
     return source.end(statement.names[index - 1]), source.end(alias)
 
 
-def _place_of_import(source: Source, module: str) -> tuple[int, str]:
-    """Choose the place of `import module` as isort would: by section, then by name."""
-    statement = f"import {module}\n"
+def _place_of_import(
+    source: Source, module: str, statement: str, kind: type[ast.Import | ast.ImportFrom]
+) -> tuple[int, str]:
+    """Choose the place of an import as isort would: by section, `import` first, then by name."""
     imports = [
         node
         for node in _leading_imports(source)
@@ -226,8 +261,9 @@ def _place_of_import(source: Source, module: str) -> tuple[int, str]:
         return _place_of_first_import(source, statement)
     own = _section(module)
     same = [node for node in imports if _section(_module_of(node)) == own]
+    key = (kind is ast.ImportFrom, module)
     for node in same:
-        if isinstance(node, ast.ImportFrom) or node.names[0].name > module:
+        if (isinstance(node, ast.ImportFrom), _module_of(node)) > key:
             return _before(source, node), statement
     if same:
         return source.line_end(source.end(same[-1])), statement

@@ -480,6 +480,74 @@ CASES = [
         },
         before=OK,
     ),
+    Case(
+        "AT818",
+        {
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.get("/", allow_redirects=False).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT819",
+        {
+            "test_it.py": "import pytest\nfrom starlette.testclient import TestClient\n\n\n"
+            f"{APP}\n\n@pytest.fixture\ndef client():\n    return TestClient(app)\n\n\n"
+            "def test_it(client):\n"
+            '    assert client.get("/", timeout=5).text == "hello"\n',
+        },
+        arguments=["-W", "error:You should not use the 'timeout':UserWarning"],
+    ),
+    Case(
+        # The fixtures of the other plugin have a loop of their own.
+        "AT905",
+        {
+            "requirements.txt": "aiohttp\npytest\n",
+            "pytest.ini": AUTO,
+            "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+            "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
+        },
+    ),
+    Case(
+        "AT905",
+        {
+            "requirements.txt": "aiohttp\npytest\n",
+            "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"]\n',
+            "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
+        },
+        arguments=["-W", "error:aiohttp.pytest_plugin:DeprecationWarning"],
+    ),
+    Case(
+        "AT907",
+        {
+            "test_it.py": (
+                "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_app(self):\n"
+                "        return web.Application()\n\n    async def test_it(self):\n"
+                '        assert (await self.client.get("/")).status == 404\n'
+            )
+        },
+    ),
+    Case(
+        "AT909",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nfrom aiohttp import web\n"
+                "from aiohttp.test_utils import TestClient, TestServer, make_mocked_coro\n\n\n"
+                "async def test_it():\n    loop = asyncio.get_running_loop()\n"
+                "    app = web.Application(loop=loop)\n"
+                "    async with TestClient(TestServer(app, loop=loop), loop=loop) as client:\n"
+                '        assert (await client.get("/")).status == 404\n'
+                "    mock = make_mocked_coro([3])\n    assert await mock(1) == [3]\n"
+                "    mock.assert_called_once_with(1)\n"
+                "    bad = make_mocked_coro(raise_exception=OSError)\n"
+                "    try:\n        await bad()\n    except OSError:\n        return\n"
+                "    assert not bad\n"
+            ),
+        },
+        arguments=["-W", "error:loop argument is deprecated:DeprecationWarning"],
+    ),
 ]
 
 
