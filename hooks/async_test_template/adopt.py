@@ -34,6 +34,8 @@ QUESTIONS = (
     "timeout",
     "python_version",
     "ci",
+    "ci_shards",
+    "ci_pins",
 )
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from helpers import ROOT, choices, render, run
+from helpers import QUESTIONS, ROOT, assert_done, choices, render, run
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
 PYTHONS = choices("python_version")
 KINDS = choices("project_kind")
+SHARDS = (1, 3)
 OURS = ROOT / ".github" / "workflows" / "ci.yml"
 GITHUB = Path(".github/workflows/test.yml")
 GITLAB = Path(".gitlab-ci.yml")
@@ -38,14 +41,30 @@ def project_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-@pytest.fixture
-def github(tmp_path: Path, template: Path, project_kind: str) -> Path:
-    return render(tmp_path, template, ci="github", project_kind=project_kind) / GITHUB
+@pytest.fixture(scope="module")
+def variants(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the workflow of every kind of project, whole and in shards, with every pins."""
+    folder = tmp_path_factory.mktemp("variants")
+    return [
+        render(
+            folder / f"{kind}-{shards}-{pins}",
+            template,
+            ci="github",
+            project_kind=kind,
+            ci_shards=shards,
+            ci_pins=pins,
+        )
+        / GITHUB
+        for kind, shards, pins in itertools.product(KINDS, SHARDS, choices("ci_pins"))
+    ]
 
 
-@pytest.fixture
-def workflows(github: Path) -> list[Path]:
-    return [github, OURS]
+@pytest.fixture(scope="module")
+def workflows(variants: list[Path]) -> list[Path]:
+    """Return every workflow: ours, and those that are generated."""
+    ours = [path for path in (ROOT / ".github").rglob("*") if path.is_file()]
+    assert OURS in ours
+    return [*ours, *variants]
 
 
 @pytest.mark.parametrize("python_version", PYTHONS)
@@ -76,12 +95,16 @@ def test_every_action_is_pinned_to_a_commit_and_says_its_version(workflows: list
 
 
 def test_all_workflows_pin_the_same_commits(workflows: list[Path]) -> None:
-    pins = {pin for path in workflows for pin in re.findall(r"uses: (.*)", path.read_text())}
+    """Older pins are for projects that began with them."""
+    newest = QUESTIONS["ci_pins"]["default"]
+    assert newest == choices("ci_pins")[0]
+    now = [path for path in workflows if path.is_relative_to(ROOT) or newest in str(path)]
+    pins = {pin for path in now for pin in re.findall(r"uses: (.*)", path.read_text())}
     assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
 
 
-def test_jobs_read_the_code_and_nothing_else(workflows: list[Path]) -> None:
-    for path in workflows:
+def test_jobs_read_the_code_and_nothing_else(variants: list[Path]) -> None:
+    for path in [OURS, *variants]:
         content = workflow(path.read_text())
         assert content["permissions"] == {}
         assert set(content["on"]) == {"push", "pull_request"}
@@ -97,6 +120,25 @@ def test_jobs_read_the_code_and_nothing_else(workflows: list[Path]) -> None:
 def test_zizmor_finds_nothing(workflows: list[Path]) -> None:
     done = zizmor(*workflows)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_the_services_can_read_them(tmp_path: Path, template: Path, workflows: list[Path]) -> None:
+    assert_done(validate("vendor.github-workflows", *workflows))
+    pipelines = [
+        render(tmp_path / f"{kind}{n}", template, ci="gitlab", project_kind=kind, ci_shards=n)
+        / GITLAB
+        for kind, n in itertools.product(KINDS, SHARDS)
+    ]
+    assert_done(validate("vendor.gitlab-ci", *pipelines))
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(OURS.read_text().replace("timeout-minutes", "timeout"))
+    assert "'timeout'" in validate("vendor.github-workflows", wrong).stdout
+
+
+def validate(schema: str, *paths: Path) -> CompletedProcess[str]:
+    program = Path(sys.executable).with_name("check-jsonschema")
+    return run(program, "--builtin-schema", schema, *paths, cwd=ROOT)
 
 
 def test_zizmor_finds_what_is_wrong(tmp_path: Path) -> None:
@@ -120,6 +162,25 @@ def test_a_new_project_is_tested_with_its_test_group_alone_and_linted(
     test, lint = scripts(render(tmp_path, template, ci=ci, project_kind="new"))
     assert test == ["uv run --no-dev --group test pytest"]
     assert lint == ["uv run ruff check", "uv run ruff format --check", "uv run mypy"]
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_shards_are_jobs_of_every_python(
+    tmp_path: Path, template: Path, project_kind: str, ci: str
+) -> None:
+    project = render(tmp_path, template, ci=ci, project_kind=project_kind, ci_shards=3)
+    if ci == "github":
+        job = workflow((project / GITHUB).read_text())["jobs"]["test"]
+        matrix = job["strategy"]["matrix"]
+        assert "${{ matrix.shard }}" in job["name"]
+        assert job["steps"][-1]["env"] == {"SHARD": "${{ matrix.shard }}"}
+    else:
+        (matrix,) = yaml.safe_load((project / GITLAB).read_text())["test"]["parallel"]["matrix"]
+    assert list(matrix.values()) == [PYTHONS, [1, 2, 3]]
+    test = scripts(project)[0]
+    assert [command.partition(" -p ")[2] for command in test] == [
+        'no:randomly --splits 3 --group "$SHARD"'
+    ]
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
@@ -177,3 +238,70 @@ def test_a_pipeline_that_was_there_first_stays(
     mine.write_text("mine\n")
     render(tmp_path, template, ci=ci, project_kind="existing")
     assert mine.read_text() == "mine\n"
+
+
+@pytest.fixture(params=KINDS)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a folder for a new project, or an existing one with what the template asks for."""
+    folder = tmp_path / "project"
+    if request.param == "existing":
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text(EXISTING)
+        for number in range(9):
+            (folder / f"test_{number}.py").write_text("async def test_it(): ...\n")
+    return folder
+
+
+EXISTING = """\
+[project]
+name = "theirs"
+version = "1"
+requires-python = ">=3.11"
+
+[dependency-groups]
+test = ["pytest", "pytest-asyncio", "pytest-timeout"]
+
+[tool.pytest.ini_options]
+strict = true
+asyncio_mode = "auto"
+asyncio_default_fixture_loop_scope = "function"
+asyncio_default_test_loop_scope = "function"
+timeout = 30
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_what_the_jobs_run_goes_well(project: Path, template: Path, ci: str) -> None:
+    render(project, template, ci=ci, framework="library")
+    for commands in scripts(project):
+        for command in commands:
+            assert_done(step(command, project))
+    assert (project / "uv.lock").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_every_test_runs_in_one_shard(project: Path, template: Path, ci: str) -> None:
+    """Also where a plugin orders the tests at random, in each job another way."""
+    render(project, template, ci=ci, framework="library", ci_shards=3)
+    settings = project / "pyproject.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace("\ntest = [", '\ntest = ["pytest-randomly", ', 1))
+    (command,) = scripts(project)[0]
+    shards = [names_run_by(command, project, SHARD=str(number)) for number in (1, 2, 3)]
+    assert all(shards)
+    whole = names_run_by(command.partition(" -p ")[0], project)
+    assert sorted(itertools.chain(*shards)) == sorted(whole)
+
+
+def names_run_by(command: str, project: Path, **env: str) -> list[str]:
+    """Run a command that runs pytest, and return the names of the tests that it ran."""
+    assert_done(step(command, project, PYTEST_ADDOPTS="--junit-xml=report.xml", **env))
+    cases = ET.parse(project / "report.xml").iter("testcase")
+    return [f"{case.get('classname')}.{case.get('name')}" for case in cases]
+
+
+def step(command: str, project: Path, **env: str) -> CompletedProcess[str]:
+    """Run a command as both services do, with the Python of this run."""
+    return run("bash", "-e", "-c", command, cwd=project, UV_PYTHON=sys.executable, **env)

@@ -32,6 +32,8 @@ PUBLIC = {
     "timeout": None,
     "python_version": ["3.11", "3.12", "3.13", "3.14"],
     "ci": ["none", "github", "gitlab"],
+    "ci_shards": None,
+    "ci_pins": ["2026-11"],
 }
 
 
@@ -69,7 +71,8 @@ def test_every_question_has_a_default(key: str) -> None:
 
 
 def test_the_answers_are_those_of_the_questions(template: Path, tmp_path: Path) -> None:
-    project = render(tmp_path / "sample", template, backend="anyio", framework="library")
+    given = {"backend": "anyio", "framework": "library", "ci": "github"}
+    project = render(tmp_path / "sample", template, **given)
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
     assert answers.keys() - {"_src_path", "_commit"} == QUESTIONS.keys()
 

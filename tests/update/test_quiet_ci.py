@@ -1,0 +1,173 @@
+"""An update and the bots that bump the pins of CI stay out of each other's way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+from helpers import COPIER, assert_done, commit, copy_template, git, run
+
+PINS = Path("includes/pins.jinja")
+ALL_PINS = "{% set pins = {\n"
+NEXT = "2999-01"
+NEXT_PINS = f"""\
+  '{NEXT}': {{
+    'checkout': 'actions/checkout@{"a" * 40} # v99.0.0',
+    'setup_uv': 'astral-sh/setup-uv@{"b" * 40} # v99.0.0',
+    'image': 'ghcr.io/astral-sh/uv:99.0.0-python$PYTHON_VERSION-trixie-slim',
+  }},
+"""
+
+
+class Service(NamedTuple):
+    """What runs the tests: its answer, its file, its source, and a pin with the next one."""
+
+    ci: str
+    path: str
+    source: str
+    old: str
+    new: str
+
+
+GITHUB = Service(
+    "github",
+    ".github/workflows/test.yml",
+    "template/{% if ci == 'github' %}.github{% endif %}/workflows/test.yml.jinja",
+    "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+    f"actions/checkout@{'1' * 40} # v8.0.0",
+)
+GITLAB = Service(
+    "gitlab",
+    ".gitlab-ci.yml",
+    "template/{% if ci == 'gitlab' %}.gitlab-ci.yml{% endif %}.jinja",
+    "ghcr.io/astral-sh/uv:0.13.0-",
+    "ghcr.io/astral-sh/uv:0.14.0-",
+)
+SERVICES = pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(GITHUB, id="github"),
+        pytest.param(GITLAB, id="gitlab", marks=pytest.mark.slow),
+    ],
+)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Return the template of the work tree as a repository with a first release."""
+    folder = copy_template(tmp_path / "template")
+    git(folder, "init", "--quiet")
+    commit(folder, "1.0.0")
+    return folder
+
+
+def generate(template: Path, name: str, service: Service) -> Path:
+    """Generate a project from the last release, and commit it."""
+    project = template.parent / name
+    data = ("--data", f"ci={service.ci}", "--data", "framework=library")
+    source = f"git+file://{template}"
+    assert_done(run(*COPIER, "copy", "--defaults", *data, source, project, cwd=template.parent))
+    git(project, "init", "--quiet")
+    commit(project)
+    return project
+
+
+def bump(project: Path, service: Service) -> str:
+    """Bump a pin as Renovate and Dependabot do, and return the file."""
+    file = project / service.path
+    text = file.read_text()
+    assert service.old in text
+    text = text.replace(service.old, service.new)
+    file.write_text(text)
+    commit(project)
+    return text
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace what must be in a file."""
+    text = file.read_text()
+    assert old in text, file
+    file.write_text(text.replace(old, new))
+
+
+def release_next_pins(template: Path) -> None:
+    """Release new pins for new projects, as CONTRIBUTING says."""
+    edit(template / PINS, ALL_PINS, ALL_PINS + NEXT_PINS)
+    settings = yaml.safe_load((template / "copier.yml").read_text())["ci_pins"]
+    (first, *_), default = settings["choices"], settings["default"]
+    edit(template / "copier.yml", f'choices: ["{first}"', f'choices: ["{NEXT}", "{first}"')
+    edit(template / "copier.yml", f'default: "{default}"', f'default: "{NEXT}"')
+    commit(template, "1.1.0")
+
+
+def update(project: Path, *options: str) -> list[str]:
+    """Update a project as a bot does, without a conflict; return the files that changed."""
+    done = run(*COPIER, "update", "--defaults", "--skip-answered", *options, cwd=project)
+    assert_done(done)
+    assert git(project, "ls-files", "--unmerged") == ""
+    return [line[3:] for line in git(project, "status", "--porcelain").splitlines()]
+
+
+@SERVICES
+def test_a_release_that_leaves_ci_alone_leaves_the_bumped_pin(
+    service: Service, template: Path
+) -> None:
+    project = generate(template, "project", service)
+    text = bump(project, service)
+    edit(template / "template/tests/async_guard.py.jinja", '"""', '"""\n\n"""')
+    commit(template, "1.1.0")
+    assert update(project) == [".copier-answers.yml", "tests/async_guard.py"]
+    assert (project / service.path).read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("service", "old", "new"),
+    [
+        pytest.param(GITHUB, "timeout-minutes: 15", "timeout-minutes: 20", id="timeout"),
+        pytest.param(
+            GITHUB, "  pull_request:\n", "  merge_group:\n  pull_request:\n", id="trigger"
+        ),
+        pytest.param(GITHUB, "a token in", "any token in", id="beside"),
+        pytest.param(
+            GITHUB,
+            "    steps:\n",
+            "    env:\n      UV_NO_PROGRESS: 1\n    steps:\n",
+            id="above",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            GITLAB, "timeout: 15", "timeout: 20", id="gitlab-timeout", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_a_release_that_changes_another_line_brings_it(
+    service: Service, old: str, new: str, template: Path
+) -> None:
+    project = generate(template, "project", service)
+    text = bump(project, service)
+    edit(template / service.source, old, new)
+    commit(template, "1.1.0")
+    assert update(project) == [".copier-answers.yml", service.path]
+    assert old in text
+    assert (project / service.path).read_text() == text.replace(old, new)
+
+
+@SERVICES
+def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None:
+    bumped = generate(template, "bumped", service)
+    text = bump(bumped, service)
+    plain = generate(template, "plain", service)
+    release_next_pins(template)
+    assert update(bumped) == [".copier-answers.yml"]
+    assert (bumped / service.path).read_text() == text
+    # GitHub's own token may not push a change of a workflow, so an update makes none here either.
+    assert update(plain) == [".copier-answers.yml"]
+    fresh = (generate(template, "fresh", service) / service.path).read_text()
+    assert service.old not in fresh
+    assert "99.0.0" in fresh
+    # On demand they come.
+    commit(plain)
+    assert update(plain, "--data", f"ci_pins={NEXT}") == [".copier-answers.yml", service.path]
+    assert (plain / service.path).read_text() == fresh
