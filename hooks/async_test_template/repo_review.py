@@ -1,0 +1,99 @@
+"""The rules as checks of repo-review, one a family of rules.
+
+repo-review finds these functions by the entry points in pyproject.toml and calls them; nothing here
+imports it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from async_test_template.desired import decide, read_answers
+from async_test_template.documentation import FAMILIES
+from async_test_template.errors import UserError
+from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import CODES, load
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    #: Lines of a report, by family; "0" has what cannot be read. None where there is no checkout.
+    Found: TypeAlias = dict[str, list[str]] | None
+
+_FAMILY = "async-test-template"
+
+
+class ReadableCheck:
+    """What decides about the tests can be read."""
+
+    family = _FAMILY
+
+    def check(self, async_test_findings: Found) -> str | None:
+        """Give what cannot be read; empty passes, and None skips the check."""
+        return _list(async_test_findings, "0")
+
+
+class FamilyCheck:
+    """A family of rules, with its name for the docstring, as repo-review shows that."""
+
+    family = _FAMILY
+    requires = frozenset({"AT000"})
+    url = "https://github.com/org/async-test-template/blob/main/docs/rules.md"
+
+    def __init__(self, digit: str) -> None:
+        """Stand for the rules of whose codes this is the first digit."""
+        self.digit = digit
+        self.__doc__ = FAMILIES[digit]
+
+    def check(self, async_test_findings: Found) -> str | None:
+        """Give what the rules found; empty passes, and None skips the check."""
+        return _list(async_test_findings, self.digit)
+
+
+def _list(found: Found, family: str) -> str | None:
+    """Write a Markdown list, as repo-review shows messages."""
+    if found is None:
+        return None
+    return "\n".join(f"- {line}" for line in found.get(family, ()))
+
+
+def checks() -> dict[str, ReadableCheck | FamilyCheck]:
+    """Give the checks by name: AT100 for the rules from AT101 to AT199, and so on.
+
+    AT0xx is left out: those rules run the tests.
+    """
+    families = {f"AT{digit}00": FamilyCheck(digit) for digit in FAMILIES if digit != "0"}
+    return {"AT000": ReadableCheck(), **families}
+
+
+def families() -> dict[str, dict[str, str]]:
+    """Give the heading of the checks."""
+    return {_FAMILY: {"name": "Async tests"}}
+
+
+def findings(package: object) -> Found:
+    """Check a project once for all checks; repo-review calls it a fixture.
+
+    Args:
+        package: the project's root, a Traversable; only one on the disk is checked.
+
+    """
+    if not isinstance(package, Path):
+        return None
+    try:
+        desired = decide(
+            mode=None, loop_scope=None, timeout=None, answers=read_answers(package, None)
+        )
+        rules = tuple(rule for rule in map(load, CODES) if not rule.optional)
+        plan = make_plan(package, desired, rules, frozenset[Tier]())
+    except UserError as error:
+        return {"0": [str(error)]}
+    found = {"0": [f"{file}:{line} {message}" for file, line, message in plan.unreadable]}
+    for finding in plan.left:
+        hint = f" What to do: {finding.hint}." if finding.hint else ""
+        place = f"{finding.file}:{finding.line}:{finding.column}"
+        line = f"`{place}` {finding.code} {finding.message}.{hint}"
+        found.setdefault(finding.code[2], []).append(line)
+    return found
