@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 #: What calls of an override do that only makes a loop, hands it out and closes it.
-_CANONICAL = frozenset(
+CANONICAL = frozenset(
     {
         "new_event_loop",
         "get_event_loop",
@@ -86,10 +86,16 @@ def called_names(function: Function) -> set[str]:
     }
 
 
-def is_canonical(function: Function) -> bool:
-    """Tell whether an override only makes a loop of the default kind and closes it."""
+def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> bool:
+    """Tell whether an override only makes a loop, of the default kind, and closes it.
+
+    Args:
+        function: the override.
+        besides: what it may call, too.
+
+    """
     plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass)
-    return called_names(function) <= _CANONICAL and all(
+    return called_names(function) <= CANONICAL | besides and all(
         isinstance(node, plain)
         for statement in function.body
         for node in ast.walk(statement)
