@@ -45,6 +45,11 @@ def event_loop():
     yield loop
     loop.close()
 """
+IS_UVLOOP = """
+
+async def test_the_loop_is_uvloops():
+    assert type(asyncio.get_running_loop()).__module__ == "uvloop"
+"""
 APP = """\
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -283,6 +288,79 @@ CASES = [
                 "async def test_it():\n    x = asyncio.run(one())\n    assert x == 1\n"
             ),
         },
+    ),
+    Case(
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
+            "test_it.py": SAME_LOOP + IS_UVLOOP,
+        },
+    ),
+    Case(
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop")
+            + "\n\n@pytest.fixture\ndef one(event_loop):\n"
+            "    async def loop(): return asyncio.get_running_loop()\n"
+            "    return event_loop.run_until_complete(loop())\n",
+            "test_it.py": SAME_LOOP
+            + IS_UVLOOP
+            + "\n\nasync def test_one(one):\n    assert one is asyncio.get_running_loop()\n",
+        },
+    ),
+    Case(
+        # On Python 3.11 the policy still works: what the fix must not lose is uvloop.
+        "AT507",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n\nuvloop.install()\n",
+            "test_it.py": "import asyncio\n" + IS_UVLOOP,
+        },
+        before=OK,
+    ),
+    Case(
+        "AT508",
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                "import inspect\n\nimport pytest\n\n\n"
+                "def pytest_collection_modifyitems(items):\n"
+                "    for item in items:\n"
+                "        if inspect.iscoroutinefunction(item.function):\n"
+                "            item.add_marker(pytest.mark.asyncio)\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n\n\ndef test_sync():\n    pass\n",
+        },
+        arguments=["-W", "error"],
+    ),
+    Case(
+        "AT510",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def one():\n    return [1]\n\n\n"
+                "async def test_it():\n    loop = asyncio.get_event_loop()\n"
+                "    assert loop.run_until_complete(one())[0] == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT711",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass Base(unittest.TestCase):\n    pass\n\n\n"
+                "class TestIt(Base):\n    async def test_it(self):\n        self.fail()\n"
+            )
+        },
+        before=OK,
+        after=FAILED,
     ),
     Case(
         "AT706",
