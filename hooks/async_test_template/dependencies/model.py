@@ -13,11 +13,13 @@ from async_test_template.tree import Tree
 #: What the settings and rules are about; lock files are searched for these only.
 PACKAGES = (
     "anyio",
+    "httpx2",
     "pytest",
     "pytest-aiohttp",
     "pytest-asyncio",
     "pytest-timeout",
     "pytest-trio",
+    "starlette",
 )
 # The Python that a version needs, where a project may still support an older one.
 _NEEDS_PYTHON = {("pytest-asyncio", "1.5"): (3, 10), ("httpx2", "2.14"): (3, 10)}
@@ -112,6 +114,13 @@ class Dependencies(NamedTuple):
             if not bounds.reaches(declaration.specifier, bounds.release(version)):
                 return True
         return False
+
+    def may_reach(self, name: str, version: str) -> bool:
+        """Tell whether a package may be that version or later, for all that is declared."""
+        locked = self.lock_of(name)
+        if locked is not None:
+            return bounds.at_least(bounds.release(locked), version)
+        return all(bounds.reaches(d.specifier, bounds.release(version)) for d in self.of(name))
 
     def lock_of(self, name: str) -> str | None:
         """Give the lowest version of a package in the lock files, None where there is none."""

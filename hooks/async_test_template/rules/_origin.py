@@ -49,13 +49,13 @@ def _returned(
     """Follow the one expression that a function returns or, as a fixture, yields."""
     given = [
         node.value
-        for node in _own_nodes(function)
+        for node in own_nodes(function)
         if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None
     ]
     return origin(project, source, given[0], steps - 1) if len(given) == 1 else None
 
 
-def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a scope's body without those of the functions within."""
     waiting: list[ast.AST] = list(getattr(scope, "body", ()))
     while waiting:
@@ -77,9 +77,9 @@ def _definition(project: Project, source: Source, node: ast.expr) -> Origin | No
                 continue
             if node.id in {argument.arg for argument in _arguments(around)}:
                 return _of_fixture(project, source, around, node.id)
-            if bound := _bindings(around, node.id):
+            if bound := bindings(around, node.id):
                 return (source, bound[0]) if len(bound) == 1 else None
-        if bound := _bindings(source.tree, node.id):
+        if bound := bindings(source.tree, node.id):
             return (source, bound[0]) if len(bound) == 1 else None
     return _of_import(project, source, node)
 
@@ -89,10 +89,10 @@ def _arguments(function: Function) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
-def _bindings(scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
+def bindings(scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
     """Give what a name is bound to in a scope: values, or the definition of that name."""
     found: list[ast.expr | ast.stmt] = []
-    for node in _own_nodes(scope):
+    for node in own_nodes(scope):
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == name:
             found.append(node)
         elif isinstance(node, ast.Assign):
@@ -115,7 +115,7 @@ def _of_class(source: Source, node: ast.Attribute) -> Origin | None:
     owner = next((n for n in source.around(node) if isinstance(n, ast.ClassDef)), None)
     if owner is None:
         return None
-    found = _bindings(owner, node.attr)
+    found = bindings(owner, node.attr)
     for inner in ast.walk(owner):
         if isinstance(inner, ast.Assign):
             found += [
@@ -153,7 +153,7 @@ def _of_import(project: Project, source: Source, node: ast.expr) -> Origin | Non
 
     try:
         other = project.code.sources.get(file)
-        bound = _bindings(other.tree, name)
+        bound = bindings(other.tree, name)
     except Unreadable:
         return None
     if bound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.rules._origin import origin
+from async_test_template.rules._origin import bindings, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,18 @@ def is_request(project: Project, source: Source, node: ast.AST) -> bool:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in _METHODS
         and is_client(project, source, node.func.value)
+    )
+
+
+def is_response(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether a node is a request, or the name that its function gives to an answer."""
+    if not isinstance(node, ast.Name):
+        return is_request(project, source, node)
+    return any(
+        is_request(project, source, value)
+        for around in source.around(node)
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for value in bindings(around, node.id)
     )
 
 

@@ -28,6 +28,7 @@ _IN_OTHERS = re.compile(
     rb"|mark\.(?:timeout|tryfirst|trylast|hookwrapper|optionalhook)|\.asyncio\b|asyncio\.coroutine"
     rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|importorskip"
     rb"|asynctest|inicfg|warns\(None|allow_redirects|uvloop|set_event_loop_policy"
+    rb"|on_(?:event\(|(?:startup|shutdown)[ \t]*=)"
 )
 # In a test file without async code a fixture matters when it has a mark, which stops pytest 9, or
 # when it stands in a class and is wider than a function.
