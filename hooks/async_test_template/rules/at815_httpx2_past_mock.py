@@ -74,7 +74,7 @@ RULE = Rule(
     invalid=(
         Example(
             before={
-                "client.py": _CLIENT.format("httpx2.get('http://example.com')"),
+                "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
                 "test_it.py": _TEST.format("httpx_mock"),
             }
         ),
@@ -94,17 +94,17 @@ RULE = Rule(
             "test_it.py": _TEST.format("httpx_mock"),
         },
         {
-            "client.py": _CLIENT.format("httpx2.get('http://example.com')"),
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
             "test_it.py": _TEST.format("httpx2_mock"),
         },
         {
-            "client.py": _CLIENT.format("httpx2.get('http://example.com')"),
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
             "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef httpx_mock():\n    yield\n",
             "test_it.py": _TEST.format("httpx_mock"),
         },
         {
             "alias.py": "import httpx2\n\nhttpx2.alias_httpx()\n",
-            "client.py": _CLIENT.format("httpx2.get('http://example.com')"),
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
             "test_it.py": _TEST.format("httpx_mock"),
         },
     ),
