@@ -26,7 +26,8 @@ POLICIES = {
 }
 #: Calls after which a loop is of such a kind.
 MAKERS = {
-    **POLICIES,
+    **{name: factory for name, factory in POLICIES.items() if factory[1] != "new_event_loop"},
+    "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
     "uvloop.new_event_loop": ("uvloop", "new_event_loop"),
     "uvloop.Loop": ("uvloop", "new_event_loop"),
     "uvloop.install": ("uvloop", "new_event_loop"),
@@ -53,12 +54,13 @@ def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
 
     """
     target = source.names.resolve(call.func)
-    if target not in MAKERS:
+    found = MAKERS.get(target) or POLICIES.get(target)
+    if found is None:
         raise EditError("the policy is not a known one")
     if call.args or call.keywords:
         raise EditError("it gets arguments")
     sure(source, call.func)
-    return MAKERS[target]
+    return found
 
 
 def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ...]]:

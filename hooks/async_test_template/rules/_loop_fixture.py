@@ -35,6 +35,8 @@ CANONICAL = frozenset(
         "close",
         "is_closed",
         "is_running",
+        # Of garbage, so that what nobody closed warns.
+        "collect",
         "stop",
         "run_until_complete",
         "shutdown_asyncgens",
@@ -95,12 +97,27 @@ def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> b
 
     """
     plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass)
-    return called_names(function) <= CANONICAL | besides and all(
+    if not (called_names(function) <= CANONICAL | besides | _default_policy(function)):
+        return False
+    return all(
         isinstance(node, plain)
         for statement in function.body
         for node in ast.walk(statement)
         if isinstance(node, ast.stmt)
     )
+
+
+def _default_policy(function: Function) -> set[str]:
+    """Give the name of the call that sets a policy, where it sets asyncio's own."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
+    is_default = all(
+        isinstance(argument, ast.Call)
+        and getattr(argument.func, "attr", "") == "DefaultEventLoopPolicy"
+        for call in setting
+        for argument in call.args
+    )
+    return {"set_event_loop_policy"} if is_default else set()
 
 
 def parameter_findings(

@@ -113,6 +113,22 @@ RULE = Rule(
             tier=Tier.SAFE,
         ),
         Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\nimport gc\n\nimport pytest\n\n\n@pytest.fixture\n"
+                    "def event_loop():\n"
+                    "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
+                    "    loop = asyncio.get_event_loop_policy().new_event_loop()\n"
+                    "    yield loop\n    gc.collect()\n    loop.close()\n"
+                )
+                + _REST
+            },
+            after={
+                "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
             before={"tests/conftest.py": _OVERRIDE.format(decorator=_SESSION) + _REST},
             after={
                 "pytest.ini": _INI_AFTER.replace("asyncio_mode = auto\n", ""),

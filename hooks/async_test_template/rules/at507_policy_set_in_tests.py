@@ -27,7 +27,7 @@ _ONCE = ("pytest_configure", "pytest_sessionstart")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not (source.file.endswith("conftest.py") or source.module.tests):
+    if not (source.file.endswith("conftest.py") or project.code.by_file[source.file].tests):
         return
     found = [call for call in calls(source, *_CALLS) if not _is_in_override(project, source, call)]
     for call in found:
@@ -47,7 +47,7 @@ def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
     lines = {getattr(around, "lineno", 0) for around in source.around(call)}
     return any(
         fixture.line in lines and is_override(project, fixture)
-        for fixture in source.module.fixtures
+        for fixture in project.code.by_file[source.file].fixtures
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: Start, end, and what stands there instead.
 Splice: TypeAlias = "tuple[int, int, bytes]"
 
+_BLANK_LINES = re.compile(rb"(?:[ \t]*(?:\r\n|\r|\n))*")
 _WORDS = re.compile(r"[\w.\[\], |]+")
 
 
@@ -134,7 +135,9 @@ def _unused_imports(old: Source, new: Source) -> Iterator[Splice]:
             elif len(aliases) == 1:
                 # Of several in one statement none goes: the brackets would change under way.
                 spans.append(remove_import(new, node, aliases[0]))
-    yield from ((start, end, b"") for start, end in _joined(spans))
+    for start, end in _joined(spans):
+        blank = _BLANK_LINES.match(new.data, end) if start == 0 else None
+        yield start, blank.end() if blank else end, b""
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str | None:
