@@ -1,0 +1,366 @@
+"""`fleet/update_one.py` updates a checkout, or leaves it as it was and says why."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from fleets import (
+    FIRST,
+    MAJOR,
+    MINOR,
+    NEW_LINE,
+    OLD_LINE,
+    TEST,
+    Prototypes,
+    edit,
+    generate,
+    run_script,
+    state,
+)
+from helpers import COPIER, ROOT, assert_done, commit, git, run
+from update_one import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SENTENCES = {
+    Outcome.UPDATED: f"updated: {MAJOR} -> {MINOR}, 2 files",
+    Outcome.FAILED: "failed: `copier check-update` says: ",
+    Outcome.UNUSABLE: "cannot be used: not-committed not committed: commit or stash it",
+    Outcome.UP_TO_DATE: f"nothing to do: {MINOR} is the newest release",
+    Outcome.NEEDS_TRUST: f"needs trust: {FIRST} -> {MINOR} runs code of the template: ",
+    Outcome.CONFLICTS: f"conflicts: {MAJOR} -> {MINOR} in tests/conftest.py: run `copier update`",
+    Outcome.TESTS_RED: f"tests red: after {MAJOR} -> {MINOR} `{TEST}` ends with 1; it passed",
+}
+
+
+def update(
+    checkout: Path, variables: dict[str, str], *options: str | Path
+) -> tuple[Outcome, str, str]:
+    """Run the script, and return the outcome, what it says, and what Copier and the tests say."""
+    done = run_script("update_one.py", *options, cwd=checkout, env=variables)
+    outcomes = {outcome.status: outcome for outcome in Outcome}
+    assert done.returncode in outcomes, done.stderr
+    assert done.stdout.count("\n") == 1, done.stdout
+    assert "Traceback" not in done.stdout
+    return outcomes[done.returncode], done.stdout.strip(), done.stderr
+
+
+@pytest.mark.parametrize("expected", Outcome, ids=lambda outcome: outcome.name)
+def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
+    expected: Outcome, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy(expected.name, tmp_path / "checkout")
+    (tmp_path / "temporary").mkdir()
+    variables |= {"TMPDIR": str(tmp_path / "temporary"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    before = state(checkout)
+    outcome, said, _ = update(checkout, variables, "--test", TEST)
+    assert outcome is expected
+    assert said.startswith(SENTENCES[expected])
+    if expected is not Outcome.UPDATED:
+        assert state(checkout) == before
+    assert not list((tmp_path / "temporary").iterdir())
+    # Copier's own cache would be shared with the update of another checkout at the same time.
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_update_is_what_copier_makes_and_is_staged(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Names with spaces and accents are names, and the hooks of the repository stay quiet."""
+    checkout = prototypes.copy("UPDATED", tmp_path / "Zahlungs dienst für alle")
+    hook = checkout / ".git" / "hooks" / "post-checkout"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\ntouch hooked\nexit 1\n")
+    hook.chmod(0o755)
+    by_hand = prototypes.copy("UPDATED", tmp_path / "by hand")
+    assert_done(run(*COPIER, "update", "--defaults", "--skip-answered", cwd=by_hand))
+    before = state(checkout)
+
+    assert update(checkout, variables)[0] is Outcome.UPDATED
+    after = state(checkout)
+    assert after.pop("git status") == "M  .copier-answers.yml\nM  tests/conftest.py\n!! .venv/\n"
+    expected = state(by_hand)
+    del expected["git status"]
+    assert after == expected
+    assert after["HEAD"] == before["HEAD"]
+    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
+    assert "# an own fixture" in (checkout / "tests" / "conftest.py").read_text()
+
+    commit(checkout)
+    before = state(checkout)
+    assert update(checkout, variables)[0] is Outcome.UP_TO_DATE
+    assert state(checkout) == before
+
+
+@pytest.mark.slow
+def test_trust_lets_the_migration_run(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("NEEDS_TRUST", tmp_path / "checkout")
+    edit(checkout / "pyproject.toml", "timeout = 30\n", "")
+    commit(checkout)
+    assert update(checkout, variables, "--trust")[0] is Outcome.UPDATED
+    assert "timeout = 30\n" in (checkout / "pyproject.toml").read_text()
+    assert git(checkout, "diff", "--name-only") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_a_migration_that_fails_leaves_nothing(
+    stage: str, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """By hand, a failure after the merge leaves the new version in the answers file."""
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", prototypes.url.removeprefix("git+"), "template")
+    checkout = generate(tmp_path / "checkout", f"git+file://{template}", FIRST)
+    if stage == "before":
+        (checkout / "pyproject.toml").write_text("[tool.pytest\n")
+        commit(checkout)
+        reason = "pyproject.toml:1"
+    else:
+        run_py = template / "hooks" / "run.py"
+        broken = "import sys\nsys.exit('broken' if sys.argv[1] == 'patch' else 0)\n"
+        run_py.write_text(broken)
+        commit(template, f"{MAJOR.partition('.')[0]}.2.0")
+        reason = "broken"
+    before = state(checkout)
+    outcome, said, printed = update(checkout, variables, "--trust")
+    assert (outcome, said[:31]) == (Outcome.FAILED, "failed: `copier update` says: " + said[30])
+    assert reason in printed
+    assert state(checkout) == before
+
+
+@pytest.mark.slow
+def test_tests_that_were_red_before_are_told_apart(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    before = state(checkout)
+    outcome, said, printed = update(checkout, variables, "--test", "echo why; exit 3")
+    assert outcome is Outcome.TESTS_RED
+    assert said.endswith("`echo why; exit 3` ends with 3; it failed before, too")
+    assert printed.count("why\n") == 2
+    assert state(checkout) == before
+
+
+@pytest.mark.slow
+def test_the_tests_of_a_project_can_be_its_real_ones(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    test = "uv run --quiet pytest -q tests/test_event_loop.py tests/test_own.py"
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    own = checkout / "tests" / "test_own.py"
+    own.write_text("def test_own() -> None:\n    pass\n")
+    commit(checkout)
+    red = shutil.copytree(checkout, tmp_path / "red")
+    own = red / "tests" / "test_own.py"
+    own.write_text(
+        "from pathlib import Path\n\n\ndef test_own() -> None:\n"
+        f"    assert '''{OLD_LINE[1:-1]}''' in Path('tests/conftest.py').read_text()\n"
+    )
+    commit(red)
+    before = state(red)
+    outcome, said, printed = update(checkout, variables, "--test", test)
+    assert outcome is Outcome.UPDATED, printed
+    outcome, said, printed = update(red, variables, "--test", test)
+    assert (outcome, said.endswith("it passed before")) == (Outcome.TESTS_RED, True), printed
+    assert "1 failed" in printed
+    assert state(red) == before
+
+
+def not_git(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+
+
+def no_commit(checkout: Path) -> None:
+    not_git(checkout)
+    git(checkout, "init", "--quiet")
+
+
+def not_generated(checkout: Path) -> None:
+    (checkout / ".copier-answers.yml").unlink()
+    commit(checkout)
+
+
+def of_another_template(checkout: Path) -> None:
+    answers = "_commit: 1.0.0\n_src_path: https://example.com/other.git\n"
+    (checkout / ".copier-answers.yml").write_text(answers)
+    commit(checkout)
+
+
+def ignored_answers(checkout: Path) -> None:
+    (checkout / ".gitignore").write_text(".copier-answers.yml\n.venv\n")
+    git(checkout, "rm", "--quiet", "--cached", ".copier-answers.yml")
+    commit(checkout)
+
+
+def changed(checkout: Path) -> None:
+    (checkout / "README.md").write_text("not committed\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (not_git, "is not a git checkout with a commit: `git rev-parse` says: fatal: not a git"),
+        (no_commit, "is not a git checkout with a commit: `git rev-parse` says: "),
+        (
+            not_generated,
+            "there is no .copier-answers.async-test.yml or .copier-answers.yml: was it generated?",
+        ),
+        (
+            of_another_template,
+            ".copier-answers.yml is of https://example.com/other.git, not of async-test-template",
+        ),
+        (ignored_answers, ".copier-answers.yml is not in git: it may be ignored"),
+        (changed, "README.md not committed: commit or stash it"),
+    ],
+)
+def test_what_cannot_be_used_is_told(
+    spoil: Callable[[Path], None],
+    sentence: str,
+    prototypes: Prototypes,
+    variables: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    spoil(checkout)
+    variables["GIT_CEILING_DIRECTORIES"] = str(tmp_path)
+    outcome, said, printed = update(checkout, variables)
+    assert outcome is Outcome.UNUSABLE
+    assert said.startswith("cannot be used: ")
+    assert sentence in said
+    assert printed == ""
+
+
+def test_a_checkout_that_is_not_there_is_told(variables: dict[str, str], tmp_path: Path) -> None:
+    outcome, said, _ = update(tmp_path, variables, "nowhere")
+    assert (outcome, said) == (Outcome.UNUSABLE, "cannot be used: nowhere is not a folder")
+
+
+def test_missing_programs_are_told(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    variables["PATH"] = str(tmp_path / "bin")
+    assert update(checkout, variables)[1] == "cannot be used: git is not on the PATH"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(shutil.which("git") or "")
+    said = update(checkout, variables)[1]
+    assert said == "cannot be used: neither copier nor uvx is on the PATH: `pip install copier`"
+
+
+@pytest.mark.slow
+def test_uv_brings_copier_where_there_is_none(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    (tmp_path / "bin").mkdir()
+    for name in ("uv", "uvx"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name, path=variables["PATH"]) or "")
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
+    others = [str(folder) for folder in folders if not (folder / "copier").exists()]
+    variables |= {"PATH": os.pathsep.join([str(tmp_path / "bin"), *others])}
+    assert not shutil.which("copier", path=variables["PATH"])
+    outcome, said, printed = update(checkout, variables)
+    assert outcome is Outcome.UPDATED, said + printed
+
+
+@pytest.mark.slow
+def test_a_layered_project_is_updated_by_its_second_answers_file(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    name = ".copier-answers.async-test.yml"
+    checkout = generate(tmp_path / "checkout", prototypes.url, MAJOR, answers_file=name)
+    parent = "_commit: 1.0.0\n_src_path: https://example.com/parent.git\n"
+    (checkout / ".copier-answers.yml").write_text(parent)
+    commit(checkout)
+    assert update(checkout, variables)[0] is Outcome.UPDATED
+    assert yaml.safe_load((checkout / name).read_text())["_commit"] == MINOR
+    assert (checkout / ".copier-answers.yml").read_text() == parent
+    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
+
+
+@pytest.mark.slow
+def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    repository = tmp_path / "repository"
+    checkout = repository / "services" / "one"
+    generate(checkout, prototypes.url, MAJOR, answers_file="answers.yml")
+    shutil.rmtree(checkout / ".git")
+    (repository / "own").write_text("own\n")
+    git(repository, "init", "--quiet")
+    commit(repository)
+    outcome, said, _ = update(
+        tmp_path, variables, "--answers-file", "answers.yml", "repository/services/one"
+    )
+    assert (outcome, said) == (Outcome.UPDATED, f"updated: {MAJOR} -> {MINOR}, 2 files")
+    changed = git(repository, "diff", "--cached", "--name-only").splitlines()
+    assert changed == ["services/one/answers.yml", "services/one/tests/conftest.py"]
+    assert git(repository, "diff", "--name-only") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_an_end_from_outside_leaves_the_checkout_whole(
+    end: signal.Signals, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    before = state(checkout)
+    script = ROOT / "fleet" / "update_one.py"
+    with subprocess.Popen(
+        [sys.executable, script, "--test", f"touch {tmp_path}/running; exec sleep 600"],
+        cwd=checkout,
+        env=variables | {"TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            while not (tmp_path / "running").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(end)
+            status = process.wait(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if end == signal.SIGKILL:
+        before["git worktree list"] = 2  # nobody is left to take it away, but it is elsewhere
+    else:
+        assert status == 128 + end
+        assert not list(temporary.iterdir())
+    assert state(checkout) == before
+
+
+@pytest.mark.slow
+def test_a_failure_at_the_very_end_is_taken_back(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """A disk that gets full, for instance: git has written some of the files."""
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    (tmp_path / "bin").mkdir()
+    fake = tmp_path / "bin" / "git"
+    fake.write_text(
+        f'#!/bin/sh\n{shutil.which("git")} "$@" || exit\n'
+        'case "$*" in *"read-tree -m"*) echo "fatal: no space" >&2; exit 128;; esac\n'
+    )
+    fake.chmod(0o755)
+    variables["PATH"] = f"{tmp_path / 'bin'}:{variables['PATH']}"
+    before = state(checkout)
+    outcome, said, _ = update(checkout, variables)
+    assert (outcome, said) == (Outcome.FAILED, "failed: `git read-tree` says: fatal: no space")
+    assert state(checkout) == before

@@ -1,0 +1,151 @@
+"""Releases of the template, and checkouts with every outcome that an update can have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import copier
+import yaml
+from helpers import ROOT, clean_environment, commit, copy_template, git
+from update_one import Outcome
+
+FIRST = "1.0.0"
+# The update to it runs the template's migration, and so needs trust.
+MAJOR = str(yaml.safe_load((ROOT / "copier.yml").read_text())["_migrations"][0]["version"])
+# The update to it changes one line of the conftest.py that it may have to merge.
+MINOR = f"{MAJOR.partition('.')[0]}.1.0"
+OLD_LINE = '"""Fixtures that every test can ask for."""'
+NEW_LINE = '"""What every test can ask for."""'
+OWN_LINE = '"""Our own fixtures."""'
+# A test command that each checkout answers in its own way.
+TEST = "exec sh ./check"
+CRASH = "crash"
+
+
+def release(folder: Path) -> str:
+    """Release the template three times, and return the URL of its bare repository."""
+    template = copy_template(folder / "template")
+    no_bytecode = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "hooks", template / "hooks", ignore=no_bytecode)
+    git(template, "init", "--quiet", "--initial-branch=main")
+    commit(template, FIRST)
+    (template / "CHANGELOG.md").write_text(f"{MAJOR} needs --trust\n")
+    commit(template, MAJOR)
+    changed = [path for path in template.rglob("conftest.py.jinja") if OLD_LINE in path.read_text()]
+    assert changed
+    for path in changed:
+        path.write_text(path.read_text().replace(OLD_LINE, NEW_LINE))
+    commit(template, MINOR)
+    git(folder, "clone", "--quiet", "--bare", str(template), "template.git")
+    return f"git+file://{folder}/template.git"
+
+
+def generate(folder: Path, url: str, version: str, **options: Any) -> Path:  # noqa: ANN401
+    """Generate a project from a release, and commit it with a check and an ignored file."""
+    copier.run_copy(
+        url,
+        folder,
+        data={"framework": "library"},
+        defaults=True,
+        quiet=True,
+        unsafe=False,
+        vcs_ref=version,
+        **options,
+    )
+    (folder / "check").write_text("exit 0\n")
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "own").write_text("ignored, and still of worth\n")
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
+    commit(folder)
+    return folder
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace what is there once."""
+    text = file.read_text()
+    assert text.count(old) == 1, file
+    file.write_text(text.replace(old, new))
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """A checkout for each outcome, to be copied: rendering every one of many takes too long."""
+
+    folder: Path
+    url: str
+
+    @classmethod
+    def make(cls, folder: Path) -> Prototypes:
+        """Release the template, and generate a project for each outcome."""
+        folder.mkdir(parents=True, exist_ok=True)
+        url = release(folder)
+        base = {version: folder / f"at-{version}" for version in (FIRST, MAJOR, MINOR)}
+        for version, path in base.items():
+            generate(path, url, version)
+        versions = {Outcome.NEEDS_TRUST: FIRST, Outcome.UP_TO_DATE: MINOR}
+        for outcome in Outcome:
+            shutil.copytree(base[versions.get(outcome, MAJOR)], folder / outcome.name)
+        shutil.copytree(base[MAJOR], folder / CRASH)
+
+        updated = folder / Outcome.UPDATED.name
+        conftest = updated / "tests" / "conftest.py"
+        conftest.write_text(conftest.read_text() + "\n# an own fixture\n")
+        (updated / "check").write_text(f"grep -q '{NEW_LINE}' tests/conftest.py\n")
+        edit(folder / Outcome.CONFLICTS.name / "tests" / "conftest.py", OLD_LINE, OWN_LINE)
+        (folder / Outcome.TESTS_RED.name / "check").write_text(
+            f"touch junk; grep -q '{OLD_LINE}' tests/conftest.py\n"
+        )
+        edit(folder / Outcome.FAILED.name / ".copier-answers.yml", "template.git", "gone.git")
+        # The shell has become the check, so its parent is the script.
+        (folder / CRASH / "check").write_text("kill -9 $PPID\n")
+        for name in (*(outcome.name for outcome in Outcome), CRASH):
+            git(folder / name, "add", "--all")
+            git(folder / name, "commit", "--quiet", "--allow-empty", "--message", "Own work")
+        (folder / Outcome.UNUSABLE.name / "not-committed").touch()
+        return cls(folder, url)
+
+    def copy(self, name: str, to: Path) -> Path:
+        """Copy the checkout that was made for an outcome."""
+        return shutil.copytree(self.folder / name, to, symlinks=True)
+
+
+def state(checkout: Path) -> dict[str, object]:
+    """Return all that an update could change: files, ignored ones too, and what git knows."""
+    found: dict[str, object] = {
+        path.relative_to(checkout).as_posix(): (path.stat().st_mode, path.read_bytes())
+        for path in sorted(checkout.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(checkout).parts
+    }
+    found["git status"] = git(checkout, "status", "--porcelain", "--ignored")
+    found["HEAD"] = git(checkout, "rev-parse", "HEAD")
+    found["git worktree list"] = len(git(checkout, "worktree", "list").splitlines())
+    return found
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return variables for a script of the fleet, whose Copier keeps its bytecode in a folder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = clean_environment() | {"PATH": path, "PYTHONPYCACHEPREFIX": str(folder)}
+    # A fleet's machine has it compiled. Without, Copier takes three times as long to start.
+    del variables["PYTHONDONTWRITEBYTECODE"]
+    return variables | more
+
+
+def run_script(
+    name: str, *arguments: str | Path, cwd: Path, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the fleet, its two outputs apart."""
+    return subprocess.run(
+        [sys.executable, ROOT / "fleet" / name, *arguments],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
