@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
+from async_test_template.source.module import Fixture
+from async_test_template.source.source import Unreadable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.Lambda)
+_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
 #: Names may lead in circles; nobody hands an application on more often than this.
 _STEPS = 8
 
@@ -29,7 +32,7 @@ def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS
     """
     while isinstance(node, (ast.Await, ast.NamedExpr)):
         node = node.value
-    if steps == 0:
+    if steps <= 0 or (isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)):
         return None
     if isinstance(node, ast.Call):
         made_by = origin(project, source, node.func, steps - 1)
@@ -37,7 +40,7 @@ def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS
             # A class, or something of a package: the call itself makes the value.
             return source, node
         return _returned(project, *made_by, steps)
-    found = _definition(project, source, node)
+    found = _definition(project, source, node, steps - 1)
     if found is None or not isinstance(found[1], ast.expr):
         return found
     return origin(project, found[0], found[1], steps - 1)
@@ -56,8 +59,9 @@ def _returned(
 
 
 def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope's body without those of the functions within."""
-    waiting: list[ast.AST] = list(getattr(scope, "body", ()))
+    """Yield the nodes of a scope's body without those of the scopes within."""
+    body = getattr(scope, "body", [])
+    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
     while waiting:
         node = waiting.pop()
         yield node
@@ -65,49 +69,59 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
             waiting.extend(ast.iter_child_nodes(node))
 
 
-def _definition(project: Project, source: Source, node: ast.expr) -> Origin | None:
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        if node.value.id in {"self", "cls"}:
+def _definition(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
+    if isinstance(node, ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
             return _of_class(source, node)
-    elif not isinstance(node, ast.Name):
-        return (source, node) if not isinstance(node, ast.Attribute) else None
-    if isinstance(node, ast.Name):
-        for around in source.around(node):
-            if not isinstance(around, _FUNCTIONS):
-                continue
-            if node.id in {argument.arg for argument in _arguments(around)}:
-                return _of_fixture(project, source, around, node.id)
-            if bound := bindings(around, node.id):
-                return (source, bound[0]) if len(bound) == 1 else None
-        if bound := bindings(source.tree, node.id):
+        return _of_import(project, source, node, steps)
+    if not isinstance(node, ast.Name):
+        return source, node
+    scopes = [n for n in source.around(node) if isinstance(n, (*_FUNCTIONS, ast.Lambda))]
+    for scope in (*scopes, source.tree):
+        bound = bindings(scope, node.id)
+        if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
+            return None if bound else _of_fixture(project, source, scope, node.id, steps)
+        if bound:
             return (source, bound[0]) if len(bound) == 1 else None
-    return _of_import(project, source, node)
+    return _of_import(project, source, node, steps)
 
 
-def _arguments(function: Function) -> list[ast.arg]:
+def _parameters(function: Function | ast.Lambda) -> set[str]:
     arguments = function.args
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+    return {argument.arg for argument in every}
 
 
 def bindings(scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
-    """Give what a name is bound to in a scope: values, or the definition of that name."""
+    """Give what a name is bound to in a scope: values, or the definition of that name.
+
+    Where the value cannot be told, as in a loop, that is the name itself.
+    """
     found: list[ast.expr | ast.stmt] = []
+    known: set[ast.expr | None] = set()
+    stored: list[ast.expr | ast.stmt] = []
     for node in own_nodes(scope):
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == name:
             found.append(node)
-        elif isinstance(node, ast.Assign):
-            found += [node.value for target in node.targets if _is_named(target, name)]
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            if node.value is not None and _is_named(node.target, name):
-                found.append(node.value)
-        elif isinstance(node, ast.withitem) and _is_named(node.optional_vars, name):
-            # A client's `with` hands out the client.
-            found.append(node.context_expr)
-    return found
+        elif isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            stored.append(node)
+        for target, value in _assigned(node):
+            if value is not None and isinstance(target, ast.Name) and target.id == name:
+                known.add(target)
+                found.append(value)
+    return [*found, *(node for node in stored if node not in known)]
 
 
-def _is_named(target: ast.expr | None, name: str) -> bool:
-    return isinstance(target, ast.Name) and target.id == name
+def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr | None, ast.expr | None]]:
+    """Yield the targets of a statement with the value that each gets."""
+    if isinstance(node, ast.Assign):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        yield node.target, node.value
+    elif isinstance(node, ast.withitem):
+        # A client's `with` hands out the client.
+        yield node.optional_vars, node.context_expr
 
 
 def _of_class(source: Source, node: ast.Attribute) -> Origin | None:
@@ -129,28 +143,29 @@ def _of_class(source: Source, node: ast.Attribute) -> Origin | None:
     return (source, found[0]) if len(found) == 1 else None
 
 
-def _of_fixture(project: Project, source: Source, function: Function, name: str) -> Origin | None:
+def _of_fixture(
+    project: Project, source: Source, function: Function | ast.Lambda, name: str, steps: int
+) -> Origin | None:
     """Find what the fixture of that name returns, for a parameter that pytest fills in."""
     item = project.code.at.get((source.file, function.lineno))
-    if item is None or name not in item.requests:
+    if isinstance(function, ast.Lambda) or item is None or name not in item.requests:
         return None
-    fixture = project.code.find(name, item.file, item.owner)
+    besides = item if isinstance(item, Fixture) else None
+    fixture = project.code.find(name, item.file, item.owner, besides=besides)
     if fixture is None or not fixture.function or project.code.may_bring(name, item.file):
         return None
     made_in = project.code.sources.get(fixture.file)
-    return _returned(project, made_in, made_in.functions[fixture.line], _STEPS)
+    return _returned(project, made_in, made_in.functions[fixture.line], steps)
 
 
-def _of_import(project: Project, source: Source, node: ast.expr) -> Origin | None:
+def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
     """Find what an import inside the repository brings, at the top of the file it names."""
-    if not source.names.is_certain(node):
+    if steps <= 0 or not source.names.is_certain(node):
         return None
     module, _, name = source.names.resolve(node).lstrip(".").rpartition(".")
     file = _file_of(project, source.file, module)
     if file is None:
         return None
-    from async_test_template.source.source import Unreadable
-
     try:
         other = project.code.sources.get(file)
         bound = bindings(other.tree, name)
@@ -159,8 +174,7 @@ def _of_import(project: Project, source: Source, node: ast.expr) -> Origin | Non
     if bound:
         return (other, bound[0]) if len(bound) == 1 else None
     # What a package hands on from one of its modules.
-    handed_on = ast.Name(name, ast.Load())
-    return _of_import(project, other, handed_on) if other is not source else None
+    return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
 
 
 def _file_of(project: Project, file: str, module: str) -> str | None:

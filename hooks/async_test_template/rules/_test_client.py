@@ -64,6 +64,7 @@ def is_client(project: Project, source: Source, node: ast.expr) -> bool:
         made is not None
         and isinstance(made[1], ast.Call)
         and made[0].names.resolve(made[1].func) in CLIENTS
+        and made[0].names.is_certain(made[1].func)
     )
 
 

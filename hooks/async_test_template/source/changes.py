@@ -345,7 +345,9 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
 def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) -> tuple[int, int]:
     """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
     behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
-    before = re.search(rb"(?:(?<=[\r\n])[ \t\f]*(?:\r\n|\r|\n))*\Z", source.data[:begin])
+    # Between the two bytes of `\r\n` no line begins.
+    line = rb"(?:(?<=\n)|(?<=\r)(?!\n))[ \t\f]*(?:\r\n|\r|\n)"
+    before = re.search(rb"(?:%s)*\Z" % line, source.data[:begin])
     blank_behind = behind.end() if behind else end
     blank_before = before.start() if before else begin
     if blank_before == begin and begin > 0 and not is_last:

@@ -214,6 +214,72 @@ REWRITTEN = {
         "import sys\nif sys.platform == 'linux':\n    async def test_it(event_loop): pass\n",
         "import sys\nif sys.platform == 'linux':\n    async def test_it(): pass\n",
     ),
+    "raw content in joined strings, with a trailing comma": (
+        (
+            "from starlette import testclient\n\nwith testclient.TestClient(app) as c:\n"
+            "    c.post(\n        '/',\n        data='a'\n        'b',  # raw\n    )\n"
+        ),
+        (
+            "from starlette import testclient\n\nwith testclient.TestClient(app) as c:\n"
+            "    c.post(\n        '/',\n        content='a'\n        'b',  # raw\n    )\n"
+        ),
+    ),
+    "a timeout between other arguments, of a client in a class": (
+        (
+            "from starlette.testclient import TestClient as Client\n\n\nclass TestIt:\n"
+            "    def setup_method(self): self.client = Client(app)\n\n"
+            "    def test_it(self): self.client.get('/', timeout=(1), params={'a': (1, 2)},)\n"
+        ),
+        (
+            "from starlette.testclient import TestClient as Client\n\n\nclass TestIt:\n"
+            "    def setup_method(self): self.client = Client(app)\n\n"
+            "    def test_it(self): self.client.get('/', params={'a': (1, 2)},)\n"
+        ),
+    ),
+    "a mock's import goes beside those of its module": (
+        (
+            "from unittest.mock import Mock\n\nfrom aiohttp.test_utils import make_mocked_coro "
+            "as coro\n\nMOCKS = [Mock(), coro(1), coro(raise_exception=OSError)]; X = 1\n"
+        ),
+        (
+            "from unittest.mock import AsyncMock, Mock\n\n"
+            "MOCKS = [Mock(), AsyncMock(return_value=1), AsyncMock(side_effect=OSError)]; X = 1\n"
+        ),
+    ),
+    "a mock by the module that is there": (
+        (
+            "from unittest import mock\nfrom aiohttp import test_utils\n\n"
+            "def make(value=test_utils.make_mocked_coro()): return mock.Mock(value)\n"
+        ),
+        (
+            "from unittest import mock\n\n"
+            "def make(value=mock.AsyncMock()): return mock.Mock(value)\n"
+        ),
+    ),
+    "a loop argument that was the only one, on one line with another": (
+        (
+            "from aiohttp import web\ndef make(loop): a = web.Application(loop=loop); "
+            "b = web.Application(loop=loop, debug=True); return a, b\n"
+        ),
+        (
+            "from aiohttp import web\ndef make(loop): a = web.Application(); "
+            "b = web.Application(debug=True); return a, b\n"
+        ),
+    ),
+    "an async get_app, decorated, and the one of its base class": (
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    async def get_app(self): return make()\n\n"
+            "class TestIt(Base):\n    @patch\n    # why\n    async def get_app(self):\n"
+            "        return await super().get_app()\n"
+        ),
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    async def get_application(self): return make()\n\n"
+            "class TestIt(Base):\n    @patch\n    # why\n    async def get_application(self):\n"
+            "        return await super().get_application()\n"
+        ),
+    ),
     "no line end at the end": (
         "async def test_it(event_loop): pass",
         "async def test_it(): pass",
@@ -272,6 +338,58 @@ LEFT = {
             "    def server(self): return make(self)\n"
         ),
         1,
+    ),
+    "a client's name that a loop, a lambda or a parameter binds": (
+        (
+            "from starlette.testclient import TestClient\n\nclient = TestClient(app)\n\n"
+            "def test_it():\n    for client in clients: client.post('/', data='raw')\n\n"
+            "def help(client): client.post('/', data='raw')\n\n"
+            "POST = lambda client: client.post('/', data='raw')\n"
+        ),
+        0,
+    ),
+    "a client of a class that is not Starlette's alone": (
+        (
+            "try:\n    from starlette.testclient import TestClient\nexcept ImportError:\n"
+            "    from mine import TestClient\nTestClient(app).post('/', data='raw')\n"
+        ),
+        0,
+    ),
+    "a comment that an argument would take along": (
+        (
+            "from aiohttp import web\nAPP = web.Application(\n    # the loop of all tests\n"
+            "    loop=loop,\n)\n"
+        ),
+        1,
+    ),
+    "a mock with arguments that nobody sees": (
+        "from aiohttp.test_utils import make_mocked_coro\nMOCK = make_mocked_coro(*more)\n",
+        1,
+    ),
+    "a name that the new mock would need": (
+        (
+            "from aiohttp.test_utils import make_mocked_coro\n\nclass AsyncMock: pass\n\n"
+            "MOCK = make_mocked_coro(1)\n"
+        ),
+        1,
+    ),
+    "a get_app that others call": (
+        (
+            "from aiohttp.test_utils import AioHTTPTestCase\n\nclass TestIt(AioHTTPTestCase):\n"
+            "    def get_app(self): return make()\n    def test_it(self): self.get_app()\n"
+        ),
+        1,
+    ),
+    "a fixture that asks for another one of its name": (
+        (
+            "import pytest\nfrom httpx import ASGITransport\n\n@pytest.fixture\n"
+            "def app(app): return app\n\nasync def test_it(app): ASGITransport(app=app)\n"
+        ),
+        0,
+    ),
+    "names that lead in circles": (
+        "from httpx import ASGITransport\na = b\nb = a\nASGITransport(app=a)\n",
+        0,
     ),
     "jinja": ("{% if x %}\nasync def test_it(event_loop): pass\n{% endif %}\n", 0),
     "an empty file": ("", 0),
@@ -429,3 +547,30 @@ def test_nothing_is_fixed_while_a_file_may_hide_who_asks(tmp_path: Path) -> None
     assert sorted(finding.code for finding in plan.left) == codes
     assert {finding.tier for finding in plan.left} == {Tier.REPORT}
     assert all("test_sync.py:2 cannot be parsed" in finding.hint for finding in plan.left)
+
+
+def test_imports_that_lead_in_circles_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("from two import app\n")
+    (tmp_path / "two.py").write_text("from one import app\n")
+    text = b"from httpx import ASGITransport\nfrom one import app\n\nASGITransport(app=app)\n"
+    new, plan = rewrite(tmp_path, text)
+    assert new == text
+    assert plan.left == []
+
+
+def test_a_module_that_cannot_be_parsed_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("app = = FastAPI()\n")
+    text = b"from httpx import ASGITransport\nfrom app import app\n\nASGITransport(app=app)\n"
+    new, plan = rewrite(tmp_path, text)
+    assert new == text
+    assert plan.left == []
+
+
+def test_a_comment_on_the_line_silences_a_report_on_code(tmp_path: Path) -> None:
+    text = (
+        b"from starlette.routing import Router\n\n"
+        b"ROUTER = Router(on_startup=[])  # att: ignore[AT822] - an old Starlette\n"
+    )
+    _, plan = rewrite(tmp_path, text, "app.py")
+    assert plan.left == []
+    assert [silenced.finding.code for silenced in plan.silenced] == ["AT822"]
