@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from filelock import FileLock
 from helpers import EVERYTHING, Environment, copy_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -30,13 +31,24 @@ def _copier_cache(shared_folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def environment(shared_folder: Path) -> Environment:
+def environment_of(shared_folder: Path) -> Callable[..., Environment]:
+    """Return a function that builds an environment of some requirements, once a run."""
+
+    def build(*requirements: str) -> Environment:
+        name = re.sub(r"[^\w.]+", "-", "-".join(requirements))
+        folder = shared_folder / f"environment{name}"
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                Environment.build(folder, sys.executable, "--compile-bytecode", *requirements)
+        return Environment(folder)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def environment(environment_of: Callable[..., Environment]) -> Environment:
     """Build, once a run, an environment with the newest of all that a project can ask for."""
-    folder = shared_folder / "environment"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            Environment.build(folder, sys.executable, "--compile-bytecode", *EVERYTHING)
-    return Environment(folder)
+    return environment_of(*EVERYTHING)
 
 
 @pytest.fixture(scope="session")

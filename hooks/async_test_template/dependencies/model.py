@@ -12,7 +12,9 @@ from async_test_template.tree import Tree
 
 #: What the settings and rules are about; lock files are searched for these only.
 PACKAGES = (
+    "aiohttp",
     "anyio",
+    "httpx",
     "httpx2",
     "pytest",
     "pytest-aiohttp",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._aiohttp_case import methods, renamed
-from async_test_template.rules._code import code_finding
+from async_test_template.rules._code import code_finding, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
 
 _NEW = {"setUpAsync": "asyncSetUp", "tearDownAsync": "asyncTearDown"}
@@ -30,9 +31,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 function,
                 f"{owner.name}.{function.name} is {new} now",
                 tier=Tier.UNSAFE,
-                fix=partial(renamed, project, source, owner, function, new),
+                fix=partial(_fix, project, source, owner, function),
                 hint="use unittest's own names",
             )
+
+
+def _fix(
+    project: Project, source: Source, owner: ast.ClassDef, function: Function
+) -> tuple[Edit, ...]:
+    # Older ones know only the old names.
+    needs(project, "aiohttp", "3.8")
+    return renamed(project, source, owner, function, _NEW[function.name])
 
 
 RULE = Rule(

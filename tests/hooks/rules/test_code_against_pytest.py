@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.cli import main
+from proofs import EVERYTHING, FAILED, INTERRUPTED, OK, Case, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from helpers import Environment
 
 pytestmark = pytest.mark.slow
 
 AUTO = "[pytest]\nasyncio_mode = auto\n"
 STRICT = "[pytest]\nasyncio_mode = strict\n"
-OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
 #: A session fixture and a test agree on the loop, or not.
 SAME_LOOP = """\
 import asyncio
@@ -67,20 +66,6 @@ async def test_it({}):
     client = {}
     assert (await client.get("/")).status == 404
 """
-
-
-@dataclass(frozen=True)
-class Case:
-    """A suite, and pytest's exit status before and after the fix of one rule.
-
-    `arguments` go to pytest, to make what is only a warning visible.
-    """
-
-    code: str
-    files: dict[str, str]
-    before: int = FAILED
-    after: int = OK
-    arguments: list[str] = field(default_factory=list)
 
 
 CASES = [
@@ -138,6 +123,7 @@ CASES = [
                 "    assert one is asyncio.get_running_loop()\n"
             ),
         },
+        unsafe=True,
     ),
     Case(
         "AT601",
@@ -265,6 +251,7 @@ CASES = [
                 "async def test_it(loop, one):\n    assert loop.is_running() and one == 1\n"
             ),
         },
+        unsafe=True,
     ),
     Case(
         "AT506",
@@ -559,6 +546,44 @@ CASES = [
         before=OK,
     ),
     Case(
+        "AT609",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
+        "AT813",
+        {
+            "pyproject.toml": (
+                '[project]\nname = "a"\nrequires-python = ">=3.11"\n'
+                'dependencies = ["starlette>=1.2"]\n\n'
+                '[dependency-groups]\ntest = ["pytest>=9.2", "httpx>=0.28"]\n'
+            ),
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            'def test_it():\n    assert TestClient(app).get("/").text == "hello"\n',
+        },
+        before=INTERRUPTED,
+        arguments=["-W", "error:Using `httpx` with:UserWarning"],
+        declared=True,
+    ),
+    Case(
+        "AT816",
+        {
+            "requirements.txt": ("pytest>=9.2\npytest-asyncio>=1.5\nhttpx>=0.28\nhttpx2>=2.14\n"),
+            "pytest.ini": AUTO,
+            "test_it.py": f"import httpx\n\n\n{APP}\n\nasync def test_it():\n"
+            "    transport = httpx.ASGITransport(app)\n"
+            '    async with httpx.AsyncClient(transport=transport, base_url="http://a") as c:\n'
+            '        assert (await c.get("/")).text == "hello"\n',
+        },
+        before=OK,
+        declared=True,
+    ),
+    Case(
         "AT818",
         {
             "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
@@ -575,6 +600,7 @@ CASES = [
             '    assert client.get("/", timeout=5).text == "hello"\n',
         },
         arguments=["-W", "error:You should not use the 'timeout':UserWarning"],
+        unsafe=True,
     ),
     Case(
         # The fixtures of the other plugin have a loop of their own.
@@ -626,52 +652,45 @@ CASES = [
         },
         arguments=["-W", "error:loop argument is deprecated:DeprecationWarning"],
     ),
+    Case(
+        "AT901",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "test_it.py": "async def test_it(loop):\n    assert loop.is_running()\n",
+        },
+    ),
+    Case(
+        "AT908",
+        {
+            "test_it.py": (
+                "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_application(self):\n"
+                "        return web.Application()\n\n    async def setUpAsync(self):\n"
+                "        await super().setUpAsync()\n        self.path = '/'\n\n"
+                "    async def test_it(self):\n"
+                "        assert (await self.client.get(self.path)).status == 404\n"
+            )
+        },
+        before=OK,
+    ),
+    Case(
+        "AT913",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef test_it():\n"
+                "    assert asyncio.iscoroutinefunction(asyncio.sleep)\n"
+            ),
+        },
+        before=OK,
+        arguments=["-W", "error"],
+    ),
 ]
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an environment with the plugins and clients as they are today."""
-    folder = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    python = folder / "bin" / "python"
-    packages = [
-        "pytest==9.2.*",
-        "pytest-asyncio==1.5.*",
-        "httpx==0.28.*",
-        "pytest-aiohttp==1.1.*",
-        "starlette==1.*",
-        "async-timeout==5.*",
-        # For AnyIO, which runs tests on what is installed, and for loops of another kind.
-        "trio==0.*",
-        "uvloop==0.*",
-    ]
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
-    )
-    return python
-
-
-def run_pytest(python: Path, root: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
 def test_a_suite_is_well_after_the_fix_and_not_before(
-    case: Case, python: Path, tmp_path: Path
+    case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
-    for name, text in case.files.items():
-        (tmp_path / name).write_text(text)
-    first = run_pytest(python, tmp_path, case.arguments)
-    assert first.returncode == case.before, first.stdout + first.stderr
-    main(["migrate", str(tmp_path), "--unsafe", "--select", case.code])
-    second = run_pytest(python, tmp_path, case.arguments)
-    assert second.returncode == case.after, second.stdout + second.stderr
-    assert main(["check", str(tmp_path), "--select", case.code]) == 0
+    prove(case, tmp_path, environment_of(*EVERYTHING), environment_of)
