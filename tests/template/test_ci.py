@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from helpers import QUESTIONS, ROOT, assert_done, choices, render, run
+from helpers import ROOT, assert_done, choices, render, run
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -20,6 +20,7 @@ PYTHONS = choices("python_version")
 KINDS = choices("project_kind")
 SHARDS = (1, 3)
 OURS = ROOT / ".github" / "workflows" / "ci.yml"
+ANSWERS = Path(".copier-answers.yml")
 GITHUB = Path(".github/workflows/test.yml")
 GITLAB = Path(".gitlab-ci.yml")
 PINNED = re.compile(r"[\w-]+(/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -96,11 +97,19 @@ def test_every_action_is_pinned_to_a_commit_and_says_its_version(workflows: list
 
 def test_all_workflows_pin_the_same_commits(workflows: list[Path]) -> None:
     """Older pins are for projects that began with them."""
-    newest = QUESTIONS["ci_pins"]["default"]
-    assert newest == choices("ci_pins")[0]
+    newest = choices("ci_pins")[0]
     now = [path for path in workflows if path.is_relative_to(ROOT) or newest in str(path)]
     pins = {pin for path in now for pin in re.findall(r"uses: (.*)", path.read_text())}
     assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+def test_every_edition_of_pins_can_be_chosen_and_the_newest_is_the_default(
+    tmp_path: Path, template: Path
+) -> None:
+    editions = re.findall(r"^  '(.*)': {$", (ROOT / "includes/pins.jinja").read_text(), re.MULTILINE)
+    assert editions == choices("ci_pins")
+    answers = yaml.safe_load((render(tmp_path, template, ci="github") / ANSWERS).read_text())
+    assert answers["ci_pins"] == editions[0]
 
 
 def test_jobs_read_the_code_and_nothing_else(variants: list[Path]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
-from helpers import COPIER, assert_done, commit, copy_template, git, run
+from helpers import COPIER, assert_done, choices, commit, copy_template, git, run
 
 PINS = Path("includes/pins.jinja")
-ALL_PINS = "{% set pins = {\n"
+ALL_PINS = "{% set editions = {\n"
 NEXT = "2999-01"
 NEXT_PINS = f"""\
   '{NEXT}': {{
@@ -95,10 +95,8 @@ def edit(file: Path, old: str, new: str) -> None:
 def release_next_pins(template: Path) -> None:
     """Release new pins for new projects, as CONTRIBUTING says."""
     edit(template / PINS, ALL_PINS, ALL_PINS + NEXT_PINS)
-    settings = yaml.safe_load((template / "copier.yml").read_text())["ci_pins"]
-    (first, *_), default = settings["choices"], settings["default"]
-    edit(template / "copier.yml", f'choices: ["{first}"', f'choices: ["{NEXT}", "{first}"')
-    edit(template / "copier.yml", f'default: "{default}"', f'default: "{NEXT}"')
+    first = f'"{choices("ci_pins")[0]}"'
+    edit(template / "copier.yml", f"choices: [{first}", f'choices: ["{NEXT}", {first}')
     commit(template, "1.1.0")
 
 
@@ -155,8 +153,14 @@ def test_a_release_that_changes_another_line_brings_it(
 
 
 @SERVICES
-def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None:
+@pytest.mark.parametrize(
+    "recorded", [True, pytest.param(False, id="before-they-were", marks=pytest.mark.slow)]
+)
+def test_new_pins_are_for_new_projects(service: Service, template: Path, *, recorded: bool) -> None:
     bumped = generate(template, "bumped", service)
+    if not recorded:
+        answers = (bumped / ".copier-answers.yml").read_text()
+        (bumped / ".copier-answers.yml").write_text(re.sub("(?m)^ci_pins: .*\n", "", answers))
     text = bump(bumped, service)
     plain = generate(template, "plain", service)
     release_next_pins(template)
