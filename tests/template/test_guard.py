@@ -392,3 +392,31 @@ def test_a_fixture_that_hangs_on_trio_tells_where(
     )
     assert "in resource\n    await trio.sleep_forever()" in text
     assert "Timeout" in text
+
+
+def test_a_module_that_cannot_be_imported_says_why(
+    environment: Environment, project: Path
+) -> None:
+    """pytest-timeout calls the guard for it, although no test runs."""
+    text = report(environment, project, "import no_such_module")
+    assert "No module named 'no_such_module'" in text
+    assert "INTERNALERROR" not in text
+
+
+@pytest.mark.slow
+def test_a_debugger_may_come_in_an_import(environment: Environment, project: Path) -> None:
+    text = report(
+        environment,
+        project,
+        """
+        import builtins
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(builtins, "input", lambda *_: "c")
+            breakpoint()
+
+        async def test_it():
+            pass
+        """,
+        "-s",
+    )
+    assert "1 passed" in text

@@ -1,0 +1,198 @@
+"""From every release, with every pair of answers, an update leads to the work tree's template.
+
+Files of the template become those of a fresh project with the owner's edits; the owner's stay as
+they are, and the settings in them that the template manages are those of a fresh project.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING
+
+import copier
+import pytest
+import tomllib
+from edits import BEFORE, edit
+from helpers import (
+    PARTS,
+    QUESTIONS,
+    ROOT,
+    Answers,
+    Environment,
+    choices,
+    commit,
+    copy_template,
+    git,
+    label,
+    products,
+)
+from packaging.version import Version
+
+import release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from _pytest.mark import ParameterSet
+
+pytestmark = pytest.mark.slow
+
+RELEASES = release.releases()
+MIGRATIONS = release.migrations((ROOT / "copier.yml").read_text())
+NEWEST = release.newest(RELEASES)
+#: The work tree as the next release that brings no migration.
+NEXT = Version(f"{NEWEST.major}.{NEWEST.minor + 1}.0")
+
+ANSWERS_FILE = ".copier-answers.yml"
+OF_THE_TEMPLATE = {
+    "tests/async_guard.py",
+    "tests/conftest.py",
+    "tests/test_event_loop.py",
+    ".github/workflows/test.yml",
+    ".gitlab-ci.yml",
+}
+
+
+def pairwise(*others: str) -> list[Answers]:
+    """Choose a few of the valid answers that have every possible pair of two answers.
+
+    Args:
+        others: questions beside those that decide the code and the configuration.
+
+    """
+    values = (choices(key) if "choices" in QUESTIONS[key] else (0, 30) for key in others)
+    rows = [
+        answers | dict(zip(others, more, strict=True))
+        for more in itertools.product(*values)
+        for answers in products()
+    ]
+    pairs = [frozenset(itertools.combinations(row.items(), 2)) for row in rows]
+    missing = set().union(*pairs)
+    chosen = []
+    while missing:
+        best = max(range(len(rows)), key=lambda number: len(missing & pairs[number]))
+        chosen.append(rows[best])
+        missing -= pairs[best]
+    return chosen
+
+
+def rows(answers: Iterable[Answers]) -> list[ParameterSet]:
+    """Return each of the answers for each of the releases."""
+    return [
+        pytest.param(version, row, id=f"{version}-{label(row)}")
+        for version, row in itertools.product(RELEASES, answers)
+    ]
+
+
+FILES = ("timeout", "ci", "project_kind")
+EDITED = pairwise(*FILES)
+#: One project of each framework, backend and set of event loops: their suites are run as well.
+WITH_SUITE = {
+    tuple(answers[key] for key in ("framework", "backend", "with_trio")): answers
+    for answers in EDITED
+    if answers["project_kind"] == "new"
+}.values()
+
+
+@pytest.fixture(scope="module")
+def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with every release, from the history of this one, and the work tree."""
+    folder = tmp_path_factory.mktemp("template")
+    git(folder, "init", "--quiet")
+    for version, hash_ in sorted(RELEASES.items()):
+        if not release.commit_of(hash_):
+            pytest.fail(f"{version} is not in this shallow clone: run `git fetch --unshallow`")
+        git(folder, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
+        command = ["git", "archive", hash_, *PARTS]
+        archive = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
+        commit(folder, str(version))
+    git(folder, "rm", "-r", "--quiet", ".")
+    copy_template(folder)
+    commit(folder, str(NEXT))
+    return folder
+
+
+def generate(template: Path, version: Version, folder: Path, answers: Answers) -> Path:
+    """Generate a project from a release, untrusted."""
+    copier.run_copy(
+        str(template),
+        folder,
+        data=answers | {"package_name": BEFORE},
+        defaults=True,
+        quiet=True,
+        unsafe=False,
+        vcs_ref=str(version),
+    )
+    return folder
+
+
+def update(project: Path) -> None:
+    """Commit a project and update it as a bot does, to the newest release."""
+    git(project, "init", "--quiet")
+    commit(project)
+    copier.run_update(
+        project, defaults=True, skip_answered=True, overwrite=True, quiet=True, unsafe=False
+    )
+    assert git(project, "ls-files", "--unmerged") == ""
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Return what a project holds."""
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(project).parts
+    }
+
+
+def assert_updated_to(fresh: Path, project: Path, answers: Answers) -> None:
+    """Update a project, and require the files of the template from another, and its own files."""
+    before = contents(project)
+    update(project)
+    owned = {ANSWERS_FILE, *(OF_THE_TEMPLATE if answers["project_kind"] == "new" else ())}
+    expected = {name: text for name, text in before.items() if name not in owned}
+    expected |= {name: text for name, text in contents(fresh).items() if name in owned}
+    assert contents(project) == expected
+
+
+def managed_settings(file: Path) -> dict[str, object]:
+    """Return the settings that the template manages in a file of the owner."""
+    settings = tomllib.loads(file.read_text())["tool"]["pytest"]["ini_options"]
+    prefixes = ("asyncio_", "anyio_", "timeout")
+    return {key: value for key, value in settings.items() if key.startswith(prefixes)}
+
+
+@pytest.mark.parametrize(("version", "answers"), rows(pairwise(*FILES, "python_version")))
+def test_an_update_equals_a_fresh_project(
+    version: Version, answers: Answers, template_repository: Path, tmp_path: Path
+) -> None:
+    project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
+    fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
+    assert_updated_to(fresh, project, answers)
+    if answers["project_kind"] == "new":
+        settings = [managed_settings(folder / "pyproject.toml") for folder in (project, fresh)]
+        assert settings[0] == settings[1], "a setting differs: a migration has to change it"
+
+
+@pytest.mark.parametrize(("version", "answers"), rows(EDITED))
+def test_the_edits_of_the_owner_survive(
+    version: Version,
+    answers: Answers,
+    template_repository: Path,
+    environment: Environment,
+    tmp_path: Path,
+) -> None:
+    project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
+    fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
+    edit(project)
+    edit(fresh)
+    assert_updated_to(fresh, project, answers)
+    if answers in WITH_SUITE:
+        done = environment.pytest(project, "-W", "error")
+        assert done.returncode == 0, done.stdout
