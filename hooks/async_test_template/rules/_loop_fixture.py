@@ -7,6 +7,7 @@ old name that hands out the running loop, so that a whole suite lives on without
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,8 @@ from async_test_template.rules._code import calls, code_finding, is_called, text
 from async_test_template.rules._loops import SCOPES, named
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
+from async_test_template.source.source import Unreadable
+from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +44,17 @@ CANONICAL = frozenset(
         "run_until_complete",
         "shutdown_asyncgens",
         "shutdown_default_executor",
+        # What tears a loop down or makes it strict, and leaves its kind as it is.
+        "all_tasks",
+        "bool",
+        "call_soon",
+        "cancel",
+        "gather",
+        "get",
+        "getenv",
+        "run_forever",
+        "set_debug",
+        "sleep",
     }
 )
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
@@ -96,7 +110,7 @@ def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> b
         besides: what it may call, too.
 
     """
-    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass)
+    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass, ast.For)
     if not (called_names(function) <= CANONICAL | besides | _default_policy(function)):
         return False
     return all(
@@ -168,7 +182,9 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
 
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
     message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
-    if not uses(function, name) and not is_called(source, function):
+    # What calls nothing needs no loop either; anything else may want it to be the current one.
+    is_idle = not uses(function, name) and not called_names(function)
+    if is_idle and not is_called(source, function):
         return code_finding(
             code,
             source,
@@ -233,15 +249,58 @@ def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
     return item.is_async
 
 
-def bridge_text(name: str, scope: str, asyncio: str, pytest_asyncio: str) -> str:
-    """Write the fixture that hands out the running loop under the old name."""
-    arguments = "" if scope == "function" else f'(scope="{scope}", loop_scope="{scope}")'
+def bridge_text(
+    name: str, scope: str, asyncio: str, pytest_asyncio: str, *, for_all: bool = False
+) -> str:
+    """Write the fixture that hands out the running loop under the old name.
+
+    With `for_all` each test gets it, so that what is not async finds a current loop.
+    """
+    arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
+    text = "Hand the running loop to what still asks for the old fixture."
+    if for_all:
+        arguments.append("autouse=True")
+        text = "Give each test a current loop, and hand it to what still asks for the old fixture."
+    called = f"({', '.join(arguments)})" if arguments else ""
     return (
-        f"@{pytest_asyncio}.fixture{arguments}\n"
+        f"@{pytest_asyncio}.fixture{called}\n"
         f"async def {name}():\n"
-        f'    """Hand the running loop to what still asks for the old fixture."""\n'
+        f'    """{text}"""\n'
         f"    return {asyncio}.get_running_loop()\n"
     )
+
+
+_TAKES_CURRENT = re.compile(rb"\bget_event_loop\(")
+
+
+# One project is in use at a time; each bridge asks.
+@lru_cache(maxsize=1)
+def takes_current_loop(project: Project) -> bool:
+    """Tell whether code of the repository that is not async asks for the current loop.
+
+    Before pytest-asyncio 1.0 there was one in each test; now a test that is not async finds none
+    once another has run. An override that gets its loop that way does not count.
+    """
+    for file in python_files(project.root):
+        data = project.tree.read(file) or b""
+        if _TAKES_CURRENT.search(data) is None:
+            continue
+        try:
+            source = project.code.sources.get(file)
+        except Unreadable:
+            continue
+        for call in source.nodes.of(ast.Call):
+            named = call.func
+            last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+            if last == "get_event_loop" and _is_in_sync_code(source, call):
+                return True
+    return False
+
+
+def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    return isinstance(function, ast.FunctionDef) and function.name not in {"event_loop", "loop"}
 
 
 def bridge(project: Project, name: str) -> tuple[Edit, ...]:
@@ -278,12 +337,13 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
+    for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
     file = home(project, [item.file for item in asking])
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:
         raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
     if project.tree.read(file) is None:
-        body = bridge_text(name, scope, "asyncio", "pytest_asyncio")
+        body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
         return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
     source = source_of(project, file)
     if _defines(project, source, name):
@@ -295,7 +355,7 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if len(source.tree.body) == 0:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(value=merged),), ()
-    text = bridge_text(name, scope, asyncio, plugin)
+    text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
     return (*one, *other, changes.append(source, text))
 
 

@@ -12,6 +12,7 @@ from async_test_template.rules._loop_fixture import (
     can_do_without,
     is_override,
     origin,
+    takes_current_loop,
 )
 from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
 from async_test_template.source import changes
@@ -54,13 +55,15 @@ def replacement(
     if is_called(source, function) and not _only_parameters(source):
         raise EditError("its name is used elsewhere in the file")
     settings = _settings(project, fixture.scope)
-    if not asking(project, fixture):
+    still = asking(project, fixture)
+    if not still:
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
         return (changes.remove_statement(source, function), *settings)
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
-    text = bridge_text(NAME, fixture.scope, asyncio, plugin)
+    for_all = not all(item.is_async for item in still) and takes_current_loop(project)
+    text = bridge_text(NAME, fixture.scope, asyncio, plugin, for_all=for_all)
     text = f"{hook}\n\n{text}" if hook else text
     return (changes.rewrite_definition(source, function, text), *one, *other, *settings)
 

@@ -92,6 +92,34 @@ CASES = [
             ),
         },
     ),
+    # What is not async wants a current loop, and lost it with the first async test.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "package.py": (
+                "import asyncio\n\n\nclass Queue:\n    def __init__(self):\n"
+                "        self.loop = asyncio.get_event_loop()\n"
+            ),
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\nfrom package import Queue\n\n\n"
+                "@pytest.fixture\ndef loop(event_loop):\n    return event_loop\n\n\n"
+                "async def test_first(loop):\n    assert loop is asyncio.get_running_loop()\n\n\n"
+                "def test_then():\n    assert not Queue().loop.is_running()\n"
+            ),
+        },
+    ),
+    # It does not use it, and yet its current loop came from there.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_first():\n    pass\n\n\n"
+                "def test_then(event_loop):\n    assert not asyncio.Future().done()\n"
+            ),
+        },
+    ),
     Case(
         "AT503",
         {

@@ -478,6 +478,48 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
     assert plan.left == []
 
 
+@pytest.mark.parametrize(
+    ("body", "for_all"),
+    [
+        ("class Queue:\n    def __init__(self):\n        self.loop = {}\n", True),
+        ("class Queue:\n    async def start(self):\n        self.loop = {}\n", False),
+        ("def event_loop():\n    return {}\n", False),
+    ],
+)
+def test_each_test_gets_the_bridge_where_sync_code_takes_the_current_loop(
+    body: str, tmp_path: Path, *, for_all: bool
+) -> None:
+    text = f"import asyncio\n\n\n{body.format('asyncio.get_event_loop()')}"
+    (tmp_path / "package.py").write_text(text)
+    new, _ = rewrite(tmp_path, b"def test_it(event_loop):\n    event_loop.time()\n")
+    assert ("@pytest_asyncio.fixture(autouse=True)" in new.decode()) is for_all
+
+
+@pytest.mark.parametrize(
+    ("made", "is_default"),
+    [
+        ("asyncio.new_event_loop()", True),
+        ("asyncio.get_event_loop_policy().new_event_loop()", True),
+        ("uvloop.new_event_loop()", False),
+        ("Loop()", False),
+    ],
+)
+def test_an_override_that_tears_down_by_hand_is_replaced_and_its_kind_of_loop_kept(
+    made: str, tmp_path: Path, *, is_default: bool
+) -> None:
+    override = (
+        "import asyncio\nimport gc\n\nimport pytest\nimport uvloop\nfrom uvloop import Loop\n\n\n"
+        f"@pytest.fixture\ndef event_loop():\n    loop = {made}\n    loop.set_debug(True)\n"
+        "    yield loop\n    for task in asyncio.all_tasks(loop):\n        task.cancel()\n"
+        "    loop.call_soon(loop.stop)\n    loop.run_forever()\n    loop.close()\n"
+        "    gc.collect()\n\n\n@pytest.fixture\ndef loop(event_loop):\n    return event_loop\n"
+    )
+    new, plan = rewrite(tmp_path, override.encode(), "conftest.py")
+    assert "async def event_loop():" in new.decode()
+    assert ("def pytest_asyncio_loop_factories(" not in new.decode()) is is_default
+    assert plan.left == []
+
+
 def test_a_plugins_fixture_that_builds_on_the_lost_one_is_not_hidden(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("pytest-aiohttp\n")
     (tmp_path / "plugin.py").write_text(
