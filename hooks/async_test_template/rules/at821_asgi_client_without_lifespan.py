@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    seen: set[tuple[str, int]] = set()
     for call in calls(source, "httpx.ASGITransport", "httpx2.ASGITransport"):
         given = keyword(call, "app")
         app = given.value if given else call.args[0] if call.args else None
         made = origin(project, source, app) if app is not None else None
-        if made is None or not isinstance(made[1], ast.Call):
+        # One of many clients on an application says enough.
+        if made is None or (place := (made[0].file, made[1].lineno)) in seen:
             continue
-        kind = made[0].names.resolve(made[1].func)
-        if kind not in FASTAPI | STARLETTE or not has_lifespan(made[0], made[1]):
+        seen.add(place)
+        if not _has_lifespan(*made):
             continue
         if not any(_runs_lifespan(other) for other in (made[0], *_in_reach(project, source))):
             yield code_finding(
@@ -40,6 +42,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     "`with TestClient(app)`"
                 ),
             )
+
+
+def _has_lifespan(source: Source, made: ast.expr | ast.stmt) -> bool:
+    return (
+        isinstance(made, ast.Call)
+        and source.names.resolve(made.func) in FASTAPI | STARLETTE
+        and has_lifespan(source, made)
+    )
 
 
 def _in_reach(project: Project, source: Source) -> Iterator[Source]:
@@ -137,7 +147,7 @@ RULE = Rule(
                 ),
                 "tests/test_it.py": (
                     "from httpx2 import ASGITransport\n\n\nasync def test_it(app):\n"
-                    "    ASGITransport(app)\n"
+                    "    ASGITransport(app)\n    ASGITransport(app)\n"
                 ),
             }
         ),

@@ -37,18 +37,15 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 "aiohttp's own plugin leaves with aiohttp 4",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, project, source, node),
-                hint="drop it and depend on pytest-aiohttp",
+                hint="depend on pytest-aiohttp>=1.1, and drop it",
             )
 
 
 def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit, ...]:
-    edits = [_without_plugin(source, statement), *_mode(project)]
-    if not project.dependencies.has("pytest-aiohttp"):
-        added = project.dependencies.added("pytest-aiohttp", "1.1")
-        if added is None:
-            raise EditError("no list of dependencies is known that pytest-aiohttp belongs to")
-        edits.append(added)
-    return tuple(edits)
+    if not project.dependencies.of("pytest-aiohttp"):
+        # An environment that is not built anew would be left with no plugin at all.
+        raise EditError("no dependency brings pytest-aiohttp yet")
+    return _without_plugin(source, statement), *_mode(project)
 
 
 def _without_plugin(source: Source, statement: ast.Assign) -> Edit:
@@ -74,8 +71,7 @@ def _mode(project: Project) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-_DECLARED = {"requirements.txt": "aiohttp\npytest\n"}
-_ADDED = {"requirements.txt": "aiohttp\npytest\npytest-aiohttp>=1.1\n"}
+_DECLARED = {"requirements.txt": "pytest\npytest-aiohttp\n"}
 _FIXTURE = "import pytest\n{}\n\n@pytest.fixture\ndef one():\n    return 1\n"
 
 RULE = Rule(
@@ -97,12 +93,12 @@ RULE = Rule(
                 **_DECLARED,
                 "conftest.py": _FIXTURE.format('\npytest_plugins = "aiohttp.pytest_plugin"\n'),
             },
-            after={**_ADDED, "conftest.py": _FIXTURE.format("")},
+            after={"conftest.py": _FIXTURE.format("")},
             tier=Tier.UNSAFE,
         ),
         Example(
             before={
-                "requirements.txt": "pytest-aiohttp\n",
+                **_DECLARED,
                 "conftest.py": 'pytest_plugins = ("pytester", "aiohttp.pytest_plugin", "mine")\n',
             },
             after={"conftest.py": 'pytest_plugins = ("pytester", "mine")\n'},
@@ -118,7 +114,6 @@ RULE = Rule(
                 ),
             },
             after={
-                **_ADDED,
                 "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
                 "test_it.py": ("import pytest\n\n\nasync def test_it(aiohttp_client):\n    pass\n"),
             },
@@ -135,7 +130,10 @@ RULE = Rule(
             },
         ),
         Example(
-            before={"conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n'},
+            before={
+                "requirements.txt": "aiohttp\npytest\n",
+                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+            },
         ),
         Example(
             before={

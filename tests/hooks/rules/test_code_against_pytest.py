@@ -634,7 +634,7 @@ CASES = [
         # The fixtures of the other plugin have a loop of their own.
         "AT905",
         {
-            "requirements.txt": "aiohttp\npytest\n",
+            "requirements.txt": "pytest-aiohttp\n",
             "pytest.ini": AUTO,
             "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
             "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
@@ -643,7 +643,7 @@ CASES = [
     Case(
         "AT905",
         {
-            "requirements.txt": "aiohttp\npytest\n",
+            "requirements.txt": "pytest-aiohttp\n",
             "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"]\n',
             "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
         },
