@@ -416,6 +416,24 @@ def usefixtures_findings(
                 )
 
 
+def getfixturevalue_findings(
+    code: str, project: Project, source: Source, name: str
+) -> Iterator[Finding]:
+    """Yield a finding for each `getfixturevalue` that names the lost fixture."""
+    for call in source.nodes.of(ast.Call):
+        if getattr(call.func, "attr", "") != "getfixturevalue" or not call.args:
+            continue
+        place = Test("", source.file, call.lineno, 1, is_async=True)
+        if text_of(call.args[0]) == name and origin(project, name, place) == "nowhere":
+            yield code_finding(
+                code,
+                source,
+                call,
+                f"getfixturevalue names the fixture {name}, which is gone",
+                hint="take the running loop from asyncio.get_running_loop()",
+            )
+
+
 def _without_use(source: Source, call: ast.Call, argument: ast.expr) -> tuple[Edit, ...]:
     if len(call.args) > 1:
         return (changes.remove_argument(source, call, argument),)

@@ -79,6 +79,15 @@ def is_anyios(project: Project, fixture: Fixture) -> bool:
     return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
 
 
+def has_other_runner(project: Project) -> bool:
+    """Tell whether anyio or trio run tests besides pytest-asyncio."""
+    names = ("anyio", "trio")
+    return any(test.mark(name) for test in project.code.tests for name in names) or any(
+        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
+        for fixture in project.code.fixtures
+    )
+
+
 def anyio_tests(project: Project) -> Iterator[Test]:
     """Yield the tests that AnyIO's plugin runs."""
     auto = project.settings.effective("anyio_mode") == "auto"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 NAME = "event_loop"
+_BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
 def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
@@ -36,6 +38,13 @@ def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
         and origin(project, NAME, item) == "override"
         and not can_do_without(project, item, NAME)
     ]
+
+
+def is_named(project: Project) -> bool:
+    """Tell whether a test gets the fixture by its name, while it runs."""
+    return any(
+        _BY_NAME.search(project.tree.read(module.file) or b"") for module in project.code.modules
+    )
 
 
 def replacement(
@@ -56,7 +65,7 @@ def replacement(
         raise EditError("its name is used elsewhere in the file")
     settings = _settings(project, fixture.scope)
     still = asking(project, fixture)
-    if not still:
+    if not still and not is_named(project):
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
         return (changes.remove_statement(source, function), *settings)

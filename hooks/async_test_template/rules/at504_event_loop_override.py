@@ -10,7 +10,7 @@ from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_factories import has_own_loop
 from async_test_template.rules._loop_fixture import is_canonical, is_override, when_all_is_read
 from async_test_template.rules._loops import FIXTURE_SCOPE, TEST_SCOPE
-from async_test_template.rules._override import NAME, asking, replacement
+from async_test_template.rules._override import NAME, asking, is_named, replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _tier(project: Project, fixture: Fixture) -> Tier:
     overrides = [f for f in project.code.fixtures if f.name == NAME]
-    if len(overrides) > 1 or not project.code.complete or asking(project, fixture):
+    if len(overrides) > 1 or not project.code.complete:
+        return Tier.UNSAFE
+    if asking(project, fixture) or is_named(project):
         return Tier.UNSAFE
     if fixture.scope == "function":
         return Tier.SAFE
@@ -158,6 +160,24 @@ RULE = Rule(
                     "\n\n@pytest.fixture\ndef server(event_loop):\n"
                     "    return event_loop.run_until_complete(serve())\n"
                 ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _OVERRIDE.format(decorator="@pytest.fixture") + _REST,
+                "test_it.py": (
+                    'def test_it(request):\n    loop = request.getfixturevalue("event_loop")\n\n\n'
+                    "async def test_other():\n    pass\n"
+                ),
+            },
+            after={
+                "conftest.py": (
+                    "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
+                    "@pytest_asyncio.fixture\nasync def event_loop():\n"
+                    '    """Hand the running loop to what still asks for the old fixture."""\n'
+                    "    return asyncio.get_running_loop()\n" + _REST
+                )
             },
             tier=Tier.UNSAFE,
         ),

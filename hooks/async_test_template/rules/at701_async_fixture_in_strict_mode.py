@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, sure
-from async_test_template.rules._loops import is_anyios, may_be_auto, runs_asyncio
+from async_test_template.rules._loops import has_other_runner, is_anyios, may_be_auto, runs_asyncio
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -39,18 +39,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     function,
                     f"the async fixture {fixture.name} is pytest's own, and the mode is strict",
-                    tier=Tier.UNSAFE if _has_other_runner(project) else Tier.SAFE,
+                    tier=Tier.UNSAFE if has_other_runner(project) else Tier.SAFE,
                     fix=partial(_fix, source, called),
                     hint="write @pytest_asyncio.fixture, or set asyncio_mode = auto",
                 )
-
-
-def _has_other_runner(project: Project) -> bool:
-    names = ("anyio", "trio")
-    return any(test.mark(name) for test in project.code.tests for name in names) or any(
-        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
-        for fixture in project.code.fixtures
-    )
 
 
 def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:

@@ -166,6 +166,17 @@ CASES = [
         arguments=["-W", "error"],
     ),
     Case(
+        "AT601",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.asyncio(scope="class", loop_scope="class")\n'
+                "class TestIt:\n    async def test_it(self):\n        pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT603",
         {
             "pytest.ini": STRICT,
@@ -234,6 +245,16 @@ CASES = [
             "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
             "test_it.py": (
                 "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
+                "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT702",
+        {
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(scope='module')\n"
                 "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
             ),
         },
@@ -559,7 +580,15 @@ CASES = [
         },
     ),
     Case(
-        # Nothing is wrong before.
+        # Nothing is wrong before, nor here and in AT923.
+        "AT609",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(): pass\n",
+        },
+        before=OK,
+    ),
+    Case(
         "AT923",
         {
             "pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.11"\n',

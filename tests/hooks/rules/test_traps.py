@@ -280,6 +280,64 @@ REWRITTEN = {
             "        return await super().get_application()\n"
         ),
     ),
+    "an iterator that commas and comments surround": (
+        (
+            "import pytest\n\n\n@pytest.mark.parametrize(\n    'a',  # name\n"
+            "    (n for n in (1, 2)),  # values\n)\nasync def test_it(a): pass\n"
+        ),
+        (
+            "import pytest\n\n\n@pytest.mark.parametrize(\n    'a',  # name\n"
+            "    list(n for n in (1, 2)),  # values\n)\nasync def test_it(a): pass\n"
+        ),
+    ),
+    "two marks of a hook with a comment between": (
+        (
+            "import pytest\n\n\n@pytest.mark.trylast  # last\n# and around\n"
+            "@pytest.mark.hookwrapper\ndef pytest_runtest_call(item):\n    yield\n"
+            "async def test_it(): pass\n"
+        ),
+        (
+            "import pytest\n\n\n@pytest.hookimpl(trylast=True, hookwrapper=True)  # last\n"
+            "# and around\ndef pytest_runtest_call(item):\n    yield\n"
+            "async def test_it(): pass\n"
+        ),
+    ),
+    "yield from in every place": (
+        (
+            "import asyncio\n\n\n@asyncio.coroutine\ndef make(a, b):\n"
+            "    x = (yield from a) + (yield from b)\n    yield from a or b\n"
+            "    yield from \\\n        (a, b)[0]\n    yield from(a)\n    return (yield from -x)\n"
+            "\n\nasync def test_it(): await make(1, 2)\n"
+        ),
+        (
+            "async def make(a, b):\n"
+            "    x = (await a) + (await b)\n    await (a or b)\n"
+            "    await \\\n        (a, b)[0]\n    await(a)\n    return (await (-x))\n"
+            "\n\nasync def test_it(): await make(1, 2)\n"
+        ),
+    ),
+    "a loop argument with a comment on its line": (
+        (
+            "import asyncio\n\n\nasync def test_it(server):\n    await asyncio.wait_for(\n"
+            "        server.run(),\n        loop=server.loop,  # its\n        timeout=1,\n    )\n"
+        ),
+        (
+            "import asyncio\n\n\nasync def test_it(server):\n    await asyncio.wait_for(\n"
+            "        server.run(),\n        timeout=1,\n    )\n"
+        ),
+    ),
+    "a run in a list, and under not": (
+        (
+            "import asyncio\n\n\nasync def test_it():\n"
+            "    a = [asyncio.run(one(n)) for n in (1, 2)], lambda: 1\n"
+            "    assert not asyncio.run(one(3)), 'no'\n"
+        ),
+        (
+            "async def test_it():\n"
+            "    a = [await one(n) for n in (1, 2)], lambda: 1\n"
+            "    assert not await one(3), 'no'\n"
+        ),
+    ),
     "no line end at the end": (
         "async def test_it(event_loop): pass",
         "async def test_it(): pass",
@@ -390,6 +448,57 @@ LEFT = {
     "names that lead in circles": (
         "from httpx import ASGITransport\na = b\nb = a\nASGITransport(app=a)\n",
         0,
+    ),
+    "a policy that a test module sets": (
+        "import uvloop\nuvloop.install()\nasync def test_it(): pass\n",
+        1,
+    ),
+    "the names of builtins are bound again": (
+        (
+            "import pytest\nzip = make\n@pytest.mark.parametrize('a', zip(1))\n"
+            "async def test_it(a): pass\n"
+        ),
+        0,
+    ),
+    "a mark of a hook that shares its line": (
+        (
+            "import pytest\n@pytest.mark.tryfirst\n@(pytest.mark.trylast)\n"
+            "def pytest_configure(): pass\nasync def test_it(): pass\n"
+        ),
+        1,
+    ),
+    "a coroutine that yields values, too": (
+        (
+            "import asyncio\n@asyncio.coroutine\ndef make():\n    yield\n    yield from a\n"
+            "async def test_it(): pass\n"
+        ),
+        1,
+    ),
+    "a loop argument among hidden ones": (
+        "import asyncio\nasync def test_it(): await asyncio.sleep(0, **more)\n",
+        0,
+    ),
+    "a loop argument of a name that is bound twice": (
+        ("import asyncio\nasync def test_it(asyncio): await asyncio.sleep(0, loop=1)\n"),
+        1,
+    ),
+    "a run that is expected to fail": (
+        (
+            "import asyncio, pytest\nasync def test_it():\n"
+            "    with pytest.raises(RuntimeError): asyncio.run(make())\n"
+        ),
+        0,
+    ),
+    "a run inside a generator": (
+        (
+            "import asyncio\nasync def test_it():\n"
+            "    return_ = list(asyncio.run(make(n)) for n in a)\n"
+        ),
+        0,
+    ),
+    "what else has such a method": (
+        "async def test_it(machine): machine.run_until_complete(make())\n",
+        1,
     ),
     "jinja": ("{% if x %}\nasync def test_it(event_loop): pass\n{% endif %}\n", 0),
     "an empty file": ("", 0),
