@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._loops import is_anyios, may_be_auto, runs_asyncio
-from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +67,8 @@ def _is_nobodys(project: Project, fixture: Fixture) -> bool:
 def _tests_elsewhere(project: Project, suspects: list[Fixture]) -> Iterator[Test]:
     """Yield the tests of files with nothing async in them that name one of the fixtures.
 
-    Such files are not part of the index. A fixture that asks for another one brings it along.
+    A fixture that asks for another one brings it along.
     """
-    from async_test_template.source.module import read_module
-    from async_test_template.source.source import Unreadable, read_source
-
     names = {fixture.name for fixture in suspects}
     while more := {
         f.name for f in project.code.fixtures if f.name not in names and names & {*f.requests}
@@ -83,16 +77,7 @@ def _tests_elsewhere(project: Project, suspects: list[Fixture]) -> Iterator[Test
     words = re.compile(
         rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")\b"
     )
-    lines = project.settings.lines_of("python_files")
-    patterns = [word for line in lines for word in line.split()] or ["test_*.py", "*_test.py"]
-    for file in python_files(project.root):
-        name = file.rpartition("/")[2]
-        if file in project.code.by_file or not any(fnmatch(name, p) for p in patterns):
-            continue
-        data = project.tree.read(file) or b""
-        if words.search(data):
-            with suppress(Unreadable):
-                yield from read_module(read_source(file, data), holds_tests=True).tests
+    return project.reader.other_tests(words)
 
 
 def _is_in_reach(fixture: Fixture, test: Test) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,11 +14,12 @@ from async_test_template.source.walk import python_files
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    import re
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
     from async_test_template.findings import Finding
-    from async_test_template.source.module import Module
+    from async_test_template.source.module import Module, Test
     from async_test_template.source.source import Source
     from async_test_template.tree import Tree
 
@@ -157,6 +159,23 @@ class Reader:
         source.module = read_module(source, holds_tests=self._holds_tests(source.file))
         state = (changed, self._configuration)
         return Reading(source.file, state, source.module, findings=tuple(self._look(source)))
+
+    def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
+        """Yield the tests of test files with nothing async in them, which the index leaves out.
+
+        Args:
+            words: what a file must mention for its tests to be of interest.
+
+        """
+        from async_test_template.source.module import read_module
+        from async_test_template.source.source import Unreadable, read_source
+
+        for file in python_files(self._tree.root):
+            if self._readings.of_file.get(file) is None and self._holds_tests(file):
+                data = self._tree.read(file) or b""
+                if words.search(data):
+                    with suppress(Unreadable):
+                        yield from read_module(read_source(file, data), holds_tests=True).tests
 
     def _read(self, file: str, *, keep: bool) -> Reading:
         from async_test_template.source.source import Unreadable, read_source
