@@ -234,7 +234,7 @@ class _Reader:
         return tuple(marks)
 
     def read_rest(self, source: Source) -> None:
-        for call in source.nodes.of(ast.Call):
+        for call in source.calls(*_FIXTURES):
             if call not in self._decorators:
                 self._read_call(call)
         for node in source.nodes.of(ast.Assign):
@@ -310,9 +310,6 @@ class _Reader:
 
     def _read_call(self, node: ast.Call) -> None:
         # `client = pytest_asyncio.fixture(scope="module")(make_client)`
-        kind = _FIXTURES.get(self.names.resolve(node.func))
-        if kind is None:
-            return
         keywords = _keywords(node)
         self.fixtures.append(
             Fixture(
@@ -320,7 +317,7 @@ class _Reader:
                 file=self.file,
                 line=node.lineno,
                 column=node.col_offset + 1,
-                decorator=kind,
+                decorator=_FIXTURES[self.names.resolve(node.func)],
                 is_async=True,
                 scope=_scope(node, keywords),
                 loop_scope=_text(keywords.get("loop_scope")),

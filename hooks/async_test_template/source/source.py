@@ -120,10 +120,29 @@ class Source:
         return found
 
     @cached_property
-    def mentioned(self) -> frozenset[str]:
-        """Every name that the file mentions, by itself or behind a dot; definitions do not."""
-        names = {node.id for node in self.nodes.of(ast.Name)}
-        return frozenset(names.union(node.attr for node in self.nodes.of(ast.Attribute)))
+    def mentions(self) -> dict[str, list[ast.Name | ast.Attribute]]:
+        """Where the file mentions a name, by itself or behind a dot; definitions do not."""
+        found: dict[str, list[ast.Name | ast.Attribute]] = {}
+        for name in self.nodes.of(ast.Name):
+            found.setdefault(name.id, []).append(name)
+        for attribute in self.nodes.of(ast.Attribute):
+            found.setdefault(attribute.attr, []).append(attribute)
+        return found
+
+    def references(self, *targets: str) -> Iterator[ast.Name | ast.Attribute]:
+        """Yield what stands for one of some dotted names, as far as imports tell."""
+        words = {target.rpartition(".")[2] for target in targets}
+        for word in sorted(words.union(*map(self.names.aliases, words))):
+            for node in self.mentions.get(word, ()):
+                if self.names.resolve(node) in targets:
+                    yield node
+
+    def calls(self, *targets: str) -> Iterator[ast.Call]:
+        """Yield the calls of functions with such dotted names, as far as imports tell."""
+        for node in self.references(*targets):
+            around = self.parents[node]
+            if isinstance(around, ast.Call) and around.func is node:
+                yield around
 
     def offset(self, line: int, column: int = 0) -> int:
         """Give the offset of a 1-based line and a column in bytes."""
