@@ -14,6 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PREFIX = ".async-test-template-"
+_SYNCS_AT_ONCE = 16
+# As many as fit into a command line on every system.
+_PATHS_A_CALL = 100
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
@@ -151,7 +155,16 @@ def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
-    changed = [str(target.relative_to(root)) for target in targets if _is_uncommitted(target)]
+    by_repository: dict[Path, list[Path]] = {}
+    for target in targets:
+        repository = next((f for f in target.parents if (f / ".git").exists()), None)
+        if repository is not None:
+            by_repository.setdefault(repository, []).append(target)
+    uncommitted: set[Path] = set()
+    for repository, inside in by_repository.items():
+        for start in range(0, len(inside), _PATHS_A_CALL):
+            uncommitted |= _uncommitted(repository, inside[start : start + _PATHS_A_CALL])
+    changed = [str(target.relative_to(root)) for target in targets if target in uncommitted]
     if changed:
         raise WriteRefused(
             f"there are uncommitted changes in {', '.join(changed)}: "
@@ -159,20 +172,19 @@ def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
         )
 
 
-def _is_uncommitted(target: Path) -> bool:
-    if not any((folder / ".git").exists() for folder in target.parents):
-        return False
+def _uncommitted(repository: Path, targets: list[Path]) -> set[Path]:
+    """Give those of some files in a git repository that have uncommitted changes."""
     # Run by a git hook, we would inherit where its repository and index are.
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    command = ["git", "--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "--"]
+    command = ["git", "--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "-z"]
     try:
         run = subprocess.run(
-            [*command, target.name],
-            cwd=next(folder for folder in target.parents if folder.is_dir()),
+            [*command, "--no-renames", "--untracked-files=all", "--", *targets],
+            cwd=repository,
             env=environment,
             capture_output=True,
             text=True,
-            errors="replace",
+            errors="surrogateescape",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
@@ -180,9 +192,10 @@ def _is_uncommitted(target: Path) -> bool:
         raise WriteRefused(
             f"git cannot tell whether it has uncommitted changes ({reason}): "
             "look for yourself, then pass --allow-dirty",
-            path=target,
+            path=targets[0],
         ) from error
-    return bool(run.stdout)
+    # `XY path`, from the top of the repository.
+    return {repository / entry[3:] for entry in run.stdout.split("\0") if entry}
 
 
 @contextmanager
@@ -227,6 +240,7 @@ def _replace_all(
                 new = None if content is None else _temporary(current, content, leftovers)
                 old = _temporary(current, None, leftovers) if current.exists() else None
                 staged.append((current, new, old))
+            _sync(new for _, new, _ in staged if new is not None)
             # Once more: git and the disk took their time.
             _refuse_changed(expected)
             for current, new, old in staged:
@@ -251,8 +265,6 @@ def _temporary(target: Path, content: bytes | None, leftovers: ExitStack) -> Pat
     leftovers.callback(_remove, temporary)
     with os.fdopen(descriptor, "wb") as file:
         file.write(target.read_bytes() if content is None else content)
-        file.flush()
-        os.fsync(file.fileno())
     if target.exists():
         _copy_permissions(target, temporary)
     else:
@@ -260,6 +272,21 @@ def _temporary(target: Path, content: bytes | None, leftovers: ExitStack) -> Pat
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
     return temporary
+
+
+def _sync(files: Iterable[Path]) -> None:
+    """Force files to the disk; it takes several at once in the time of one."""
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+        # Read to the end, so that what failed is raised here.
+        list(pool.map(_sync_one, files))
+
+
+def _sync_one(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _copy_permissions(source: Path, target: Path) -> None:

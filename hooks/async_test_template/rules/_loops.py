@@ -75,7 +75,7 @@ def is_anyios(project: Project, fixture: Fixture) -> bool:
     """Tell whether anyio runs a fixture: it asks for the backend, or only anyio's tests use it."""
     if "anyio_backend" in fixture.requests:
         return True
-    users = [test for test in project.code.async_tests if fixture in project.code.used_by(test)]
+    users = project.code.users.get(fixture, ())
     return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
 
 

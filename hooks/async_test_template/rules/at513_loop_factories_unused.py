@@ -9,7 +9,6 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
-from async_test_template.source.module import is_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if source.module.tests and not source.file.endswith("conftest.py"):
             message = "pytest calls no hook in a test module"
             hint = "move it to conftest.py"
-        elif not is_generator(function) and all(_is_empty(node.value) for node in returns):
+        elif function not in source.generators and all(_is_empty(node.value) for node in returns):
             message = "the hook pytest_asyncio_loop_factories returns nothing"
             hint = "return a mapping of names to factories"
         else:

@@ -8,7 +8,6 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
-from async_test_template.source.module import is_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for test in source.module.tests:
-        if test.is_async and is_generator(source.functions[test.line]):
+        if test.is_async and source.functions[test.line] in source.generators:
             yield code_finding(
                 RULE.code,
                 source,

@@ -10,7 +10,6 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, keyword, marks
 from async_test_template.source import changes
-from async_test_template.source.module import is_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +53,7 @@ def _is_iterator(source: Source, node: ast.expr) -> bool:
     return any(
         isinstance(statement, ast.FunctionDef)
         and statement.name == called
-        and is_generator(statement)
+        and statement in source.generators
         and not statement.decorator_list
         for statement in source.tree.body
     )

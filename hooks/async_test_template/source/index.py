@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from async_test_template.findings import Finding
     from async_test_template.source.module import Fixture, Module, Test
@@ -65,8 +66,8 @@ class Index:
             name in module.bound
             or module.generates_tests
             or (module.file.endswith("conftest.py") and module.imports_all)
-            for module in self.modules
-            if module.file == file or _is_conftest_above(module.file, file)
+            for module in map(self.by_file.get, _places(file))
+            if module is not None
         )
 
     @cached_property
@@ -102,7 +103,12 @@ class Index:
             for name in test.requests
             if (found := self.find(name, test.file, test.owner)) is not None
         ]
-        waiting += [f for f in self.fixtures if f.autouse and _reaches(f, test.file, test.owner)]
+        waiting += [
+            fixture
+            for place in _places(test.file)
+            for fixture in self._autouse.get(place, ())
+            if place != test.file or fixture.owner in {None, test.owner}
+        ]
         while waiting:
             fixture = waiting.pop(0)
             if fixture in seen:
@@ -115,11 +121,24 @@ class Index:
                     waiting.append(found)
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Fixture]]:
+    def users(self) -> dict[Fixture, list[Test]]:
+        """The async tests that get a fixture, of every fixture that one gets."""
+        found: dict[Fixture, list[Test]] = {}
+        for test in self.async_tests:
+            for fixture in self.used_by(test):
+                found.setdefault(fixture, []).append(test)
+        return found
+
+    @cached_property
+    def _autouse(self) -> dict[str, list[Fixture]]:
+        return _by_file(fixture for fixture in self.fixtures if fixture.autouse)
+
+    @cached_property
+    def _named(self) -> dict[str, dict[str, list[Fixture]]]:
         table: dict[str, list[Fixture]] = {}
         for fixture in self.fixtures:
             table.setdefault(fixture.name, []).append(fixture)
-        return table
+        return {name: _by_file(fixtures) for name, fixtures in table.items()}
 
     def find(
         self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
@@ -129,27 +148,33 @@ class Index:
         A fixture in neither may be imported or come from a plugin of the repository's own: it is
         taken when there is only one of that name.
         """
-        candidates = [f for f in self._by_name.get(name, ()) if f is not besides]
-        in_reach = [f for f in candidates if _reaches(f, file, owner)]
-        if in_reach:
-            return max(
-                in_reach,
-                key=lambda f: (
-                    f.file == file and f.owner is not None,
-                    f.file == file,
-                    f.file.count("/"),
-                    f.line,
-                ),
-            )
-        return candidates[0] if len(candidates) == 1 else None
+        named = self._named.get(name, {})
+        for place in _places(file):
+            found = [
+                fixture
+                for fixture in named.get(place, ())
+                if fixture is not besides and (place != file or fixture.owner in {None, owner})
+            ]
+            if found:
+                return max(found, key=lambda f: (place == file and f.owner is not None, f.line))
+        elsewhere = (f for fixtures in named.values() for f in fixtures if f is not besides)
+        first_two = list(islice(elsewhere, 2))
+        return first_two[0] if len(first_two) == 1 else None
 
 
-def _reaches(fixture: Fixture, file: str, owner: str | None) -> bool:
-    if fixture.file == file:
-        return fixture.owner is None or fixture.owner == owner
-    return _is_conftest_above(fixture.file, file)
+def _places(file: str) -> Iterator[str]:
+    """Yield the files whose fixtures a file sees, the closest first: itself, conftest files."""
+    yield file
+    folder = file
+    while folder:
+        folder = folder.rpartition("/")[0]
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        if conftest != file:
+            yield conftest
 
 
-def _is_conftest_above(conftest: str, file: str) -> bool:
-    folder, _, name = conftest.rpartition("/")
-    return name == "conftest.py" and (not folder or file.startswith(f"{folder}/"))
+def _by_file(fixtures: Iterable[Fixture]) -> dict[str, list[Fixture]]:
+    table: dict[str, list[Fixture]] = {}
+    for fixture in fixtures:
+        table.setdefault(fixture.file, []).append(fixture)
+    return table

@@ -14,8 +14,27 @@ _Node = TypeVar("_Node", bound=ast.AST)
 # Fields that hold no nodes, and operators and contexts, which have no place in the text. Leaving
 # them out by name takes half the time of looking at each value: most nodes have nothing else.
 _PLAIN = frozenset(
-    "arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple"
-    " tag type_comment type_ignores".split()
+    [
+        "arg",
+        "asname",
+        "attr",
+        "conversion",
+        "ctx",
+        "id",
+        "is_async",
+        "kind",
+        "kwd_attrs",
+        "level",
+        "module",
+        "name",
+        "op",
+        "ops",
+        "rest",
+        "simple",
+        "tag",
+        "type_comment",
+        "type_ignores",
+    ]
 )
 _WITHOUT_CHILDREN = ("Constant", "Global", "MatchSingleton", "Name", "Nonlocal")
 

@@ -176,6 +176,16 @@ class Source:
         begin = self.offset(node.lineno)
         return len(self.data[begin : self.start(node)].decode()) + 1
 
+    def scope(self, node: ast.AST) -> ast.AST:
+        """Give the function or the class that a node stands in, or the module."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+        return next((outer for outer in self.around(node) if isinstance(outer, kinds)), self.tree)
+
+    @cached_property
+    def generators(self) -> frozenset[ast.AST]:
+        """The functions that yield, themselves and not in a function within."""
+        return frozenset(map(self.scope, self.nodes.of(ast.Yield, ast.YieldFrom)))
+
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, the closest first."""
         while node in self.parents:
