@@ -221,10 +221,13 @@ class _Planner:
         from async_test_template.source.splices import splice
 
         reader = self._project().reader
+        readings = self.memory.readings.of_file
 
         def remake(file: str) -> tuple[bytes, Reading] | str:
+            reading = readings.get(file)
+            statements = reading.statements if reading is not None else None
             try:
-                source, data = splice(file, begin.read(file) or b"", spans[file])
+                source, data = splice(file, begin.read(file) or b"", spans[file], statements)
             except (EditError, ParseError) as error:
                 return error.message
             return data, reader.read(source, data)
@@ -236,7 +239,7 @@ class _Planner:
                 return False
             data, reading = remade
             self.plan.after[file] = data
-            self.memory.readings.of_file[file] = reading
+            readings[file] = reading
         return True
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:

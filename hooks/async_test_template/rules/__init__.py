@@ -60,7 +60,7 @@ def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Findi
     return tuple(
         _within_gate(project, rule, finding)
         for rule in rules
-        if rule.visit is not None and rule.alone and re.search(rule.words, source.data)
+        if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
         for finding in rule.visit(project, source)
     )
 
@@ -69,7 +69,7 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
     files = [module.file for module in project.code.modules] if rules else []
     wanted = {
-        file: [rule for rule in rules if re.search(rule.words, project.tree.read(file) or b"")]
+        file: [rule for rule in rules if _mentions(project.tree.read(file) or b"", rule.words)]
         for file in files
     }
     files = [file for file in files if wanted[file]]
@@ -86,6 +86,17 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
 
     for findings in spread(visit, files, size):
         yield from findings
+
+
+def _mentions(data: bytes, words: bytes) -> bool:
+    return any(pattern.search(data) for pattern in _patterns(words))
+
+
+@cache
+def _patterns(words: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """Part alternatives: `re` finds what begins with a plain word ten times faster."""
+    parts = [words] if b"(" in words.replace(rb"\(", b"") else words.split(b"|")
+    return tuple(map(re.compile, parts))
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:

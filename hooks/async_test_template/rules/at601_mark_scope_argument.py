@@ -68,7 +68,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"\basyncio\b[^\n]*\(|mark",
+    words=rb"mark",
     alone=True,
     invalid=(
         Example(

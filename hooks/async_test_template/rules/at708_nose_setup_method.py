@@ -65,7 +65,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=None,
     visit=_visit,
-    words=rb"def (setup|teardown)\b",
+    words=rb"def setup\b|def teardown\b",
     alone=True,
     invalid=(
         Example(

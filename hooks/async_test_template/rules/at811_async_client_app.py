@@ -86,7 +86,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"\bapp\s*=",
+    words=rb"app\s*=",
     alone=True,
     invalid=(
         Example(

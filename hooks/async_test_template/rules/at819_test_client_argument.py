@@ -110,7 +110,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"(?:data|cookies|timeout)\s*=",
+    words=rb"data\s*=|cookies\s*=|timeout\s*=",
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('data="text"')},

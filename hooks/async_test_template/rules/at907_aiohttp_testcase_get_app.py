@@ -69,7 +69,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=None,
     visit=_visit,
-    words=rb"\bget_app\b",
+    words=rb"get_app\b",
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("def get_app")},

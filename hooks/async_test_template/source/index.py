@@ -90,7 +90,7 @@ class Index:
         """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
         return not self.unreadable and not any(m.has_fixture_star for m in self.modules)
 
-    @property
+    @cached_property
     def has_item_hook(self) -> bool:
         """A hook marks or runs async tests, so that their own marks do not tell everything."""
         return any(module.has_item_hook for module in self.modules)

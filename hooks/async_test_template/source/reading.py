@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.findings import Finding
     from async_test_template.source.module import Module, Test
     from async_test_template.source.source import Source
+    from async_test_template.source.statements import Statements
     from async_test_template.tree import Tree
 
     #: Gives the findings of the rules that look at nothing but one file.
@@ -41,6 +42,7 @@ class Reading(NamedTuple):
         module: what it holds, None where this Python cannot parse it.
         problem: line and message where it cannot.
         findings: those of the rules that look at nothing but the file.
+        statements: where its statements stand, if one of those has a fix.
 
     """
 
@@ -49,6 +51,7 @@ class Reading(NamedTuple):
     module: Module | None
     problem: tuple[int, str] | None = None
     findings: tuple[Finding, ...] = ()
+    statements: Statements | None = None
 
 
 class Readings:
@@ -155,10 +158,18 @@ class Reader:
 
         """
         from async_test_template.source.module import read_module
+        from async_test_template.source.statements import statements_of
 
         source.module = read_module(source, holds_tests=self._holds_tests(source.file))
-        state = (changed, self._configuration)
-        return Reading(source.file, state, source.module, findings=tuple(self._look(source)))
+        findings = tuple(self._look(source))
+        return Reading(
+            source.file,
+            (changed, self._configuration),
+            source.module,
+            findings=findings,
+            # To make a fix, the file need not be parsed again.
+            statements=statements_of(source) if any(f.edits for f in findings) else None,
+        )
 
     def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
         """Yield the tests of test files with nothing async in them, which the index leaves out.

@@ -14,6 +14,7 @@ Statements: TypeAlias = "array[int]"
 
 _KINDS = {kind: number for number, kind in enumerate(ast.stmt.__subclasses__())}
 _BLOCKS = ("body", "orelse", "finalbody")
+_COMPOUND = {kind for kind in _KINDS if {"body", "cases"} & {*kind._fields}}
 
 
 def statements_of(source: Source) -> Statements:
@@ -22,23 +23,21 @@ def statements_of(source: Source) -> Statements:
     A decorated one begins with its first decorator. Places count as in `Source`.
     """
     found = array("L")
+    offset = source.offset
     blocks = [(source.tree.body, 0)]
     for block, depth in blocks:
-        for statement in block:
-            first = min(getattr(statement, "decorator_list", ()), key=_line, default=statement)
-            found.extend(
-                (source.start(first), source.end(statement), _KINDS[type(statement)], depth)
-            )
-            for branch in (
-                statement,
-                *getattr(statement, "handlers", ()),
-                *getattr(statement, "cases", ()),
-            ):
+        for node in block:
+            decorators = getattr(node, "decorator_list", None)
+            first = decorators[0] if decorators else node
+            start = offset(first.lineno, first.col_offset)
+            kind = node.__class__
+            found.extend((start, source.end(node), _KINDS[kind], depth))
+            if kind in _COMPOUND:
+                branches = (node, *getattr(node, "handlers", ()), *getattr(node, "cases", ()))
                 blocks += [
-                    (inner, depth + 1) for name in _BLOCKS if (inner := getattr(branch, name, None))
+                    (inner, depth + 1)
+                    for branch in branches
+                    for name in _BLOCKS
+                    if (inner := getattr(branch, name, None))
                 ]
     return found
-
-
-def _line(node: ast.expr) -> int:
-    return node.lineno
