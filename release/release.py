@@ -149,8 +149,8 @@ def require_migrations(version: Version, previous: Version, text: str, notes: st
     A project crosses a migration when it updates from a version before that of the migration to
     that or a later one (https://copier.readthedocs.io/en/stable/configuring/#migrations).
     """
-    then = migrations(read("copier.yml", releases()[previous])) if previous > NOTHING else set()
-    now = migrations(text)
+    before = read("copier.yml", releases()[previous]) if previous > NOTHING else "{}"
+    then, now = migrations(before), migrations(text)
     for late in sorted(m for m in now - then if m <= previous):
         raise RefusalError(
             f"copier.yml has a migration for {late}, which was released without it: "
@@ -161,6 +161,9 @@ def require_migrations(version: Version, previous: Version, text: str, notes: st
             f"copier.yml has lost the migration for {lost}: projects from before would miss it"
         )
     is_major = version.major > previous.major
+    for question, value in sorted(choices(before) - choices(text)):
+        if not is_major and question in yaml.safe_load(text):
+            raise RefusalError(f"the answer {question}: {value} is gone: that is for a major")
     removes = "### Removed" in notes.splitlines()
     if previous > NOTHING and is_major and version not in now and not removes:
         raise RefusalError(
@@ -185,6 +188,17 @@ def migrations(text: str) -> set[Version]:
                 f"copier.yml has a migration for {version}: a release with a migration is a major"
             )
         found.add(version)
+    return found
+
+
+def choices(text: str) -> set[tuple[str, str]]:
+    """Read what the questions in copier.yml offer: each with each of its values."""
+    found = set()
+    for question, settings in yaml.safe_load(text).items():
+        offered = settings.get("choices", []) if isinstance(settings, dict) else []
+        values = offered.values() if isinstance(offered, dict) else offered
+        for value in values:
+            found.add((question, str(value["value"] if isinstance(value, dict) else value)))
     return found
 
 

@@ -163,6 +163,27 @@ def test_a_released_migration_stays(repository: Path) -> None:
     assert_refused(repository, "prepare", "2.1.0", sentence="lost the migration for 2.0.0")
 
 
+def test_a_choice_is_removed_in_a_major(repository: Path) -> None:
+    questions = repository / "copier.yml"
+    waiting = questions.read_text()
+    named = "mode:\n  choices:\n    All: auto\n    Some: {value: strict}\n"
+    questions.write_text(f"{waiting}scope:\n  choices: [one, two]\n{named}")
+    commit(repository)
+    publish(repository, "1.0.0")
+    note(repository)
+    for gone in (
+        f"{waiting}scope:\n  choices: [one]\n{named}",
+        f"{waiting}mode:\n  choices: [auto]\n",
+    ):
+        questions.write_text(gone)
+        commit(repository)
+        assert_refused(repository, "prepare", "1.1.0", sentence="is gone: that is for a major")
+    questions.write_text(f"{waiting}{named}")
+    commit(repository)
+    # A question goes when another reads its answers: see CONTRIBUTING.md.
+    publish(repository, "1.1.0")
+
+
 def test_a_major_that_removes_something_needs_no_migration(repository: Path) -> None:
     publish(repository, "1.0.0")
     note(repository, "### Removed\n\n- A choice.")
