@@ -351,7 +351,11 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
     if {edit.at for edit in one} & {edit.at for edit in other}:
-        merged = f"{one[0].value}{other[0].value}"
+        # Each comes with its own two blank lines where the file has no imports yet.
+        first = str(one[0].value)
+        if first.endswith(3 * source.newline):
+            first = first.removesuffix(source.newline)
+        merged = f"{first}{other[0].value}"
         if len(source.tree.body) == 0:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(value=merged),), ()

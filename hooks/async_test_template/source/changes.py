@@ -311,7 +311,9 @@ def _section(module: str) -> int:
 
 def _before(source: Source, statement: ast.stmt) -> int:
     start = min([source.start(statement), *map(source.start, _decorators(statement))])
-    return _above_comments(source, source.line_start(start), at_top=False)
+    # A comment above the first import is about the file more often than about the import.
+    at_top = isinstance(statement, (ast.Import, ast.ImportFrom))
+    return _above_comments(source, source.line_start(start), at_top=at_top)
 
 
 def _decorators(statement: ast.stmt) -> list[ast.expr]:

@@ -74,9 +74,15 @@ class Source:
                 warnings.simplefilter("ignore")
                 return ast.parse(self.data.decode())
         except SyntaxError as error:
-            raise Unreadable(error.msg, error.lineno or 1) from error
+            raise Unreadable(error.msg, error.lineno or self._line_of_null) from error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise Unreadable(str(error) or "too deeply nested", 1) from error
+            raise Unreadable(str(error) or "too deeply nested", self._line_of_null) from error
+
+    @property
+    def _line_of_null(self) -> int:
+        """The line of the first null byte, for which Python names none; 1 without one."""
+        before, null, _ = self.data.partition(b"\0")
+        return len(_LINE_END.findall(before)) + 1 if null else 1
 
     @cached_property
     def nodes(self) -> Nodes:

@@ -338,6 +338,148 @@ REWRITTEN = {
             "    assert not await one(3), 'no'\n"
         ),
     ),
+    "a value in brackets of its own": (
+        (
+            "import pytest\npytestmark = pytest.mark.asyncio(scope=(  # wide\n"
+            '    "mod"\n    "ule"\n))\n'
+        ),
+        (
+            "import pytest\npytestmark = pytest.mark.asyncio(loop_scope=(  # wide\n"
+            '    "mod"\n    "ule"\n))\n'
+        ),
+    ),
+    "a comment behind the argument that goes": (
+        (
+            "async def test_it(\n    a,  # first\n    event_loop,  # the loop\n"
+            "    b,  # last\n): pass\n"
+        ),
+        "async def test_it(\n    a,  # first\n    b,  # last\n): pass\n",
+    ),
+    "a fixture decorator imported by its name": (
+        "from pytest_asyncio import fixture\n\n@fixture('class')\nasync def one(): yield 1\n",
+        "from pytest_asyncio import fixture\n\n@fixture(scope='class')\nasync def one(): yield 1\n",
+    ),
+    "a fixture decorator by another name": (
+        "from pytest_asyncio import fixture as f\n\n@f('class')\nasync def one(): yield 1\n",
+        "from pytest_asyncio import fixture as f\n\n@f(scope='class')\nasync def one(): yield 1\n",
+    ),
+    "an import that something refers to by its bare name stays": (
+        "import pytest\n\n@pytest.mark.asyncio\ndef test_it(): use(pytest)\n",
+        "import pytest\n\ndef test_it(): use(pytest)\n",
+    ),
+    "an import under a condition stays": (
+        (
+            "import sys\nif sys.platform:\n    import pytest\n\n"
+            "@pytest.mark.asyncio\ndef test_it(): pass\n"
+        ),
+        "import sys\nif sys.platform:\n    import pytest\n\ndef test_it(): pass\n",
+    ),
+    "an import that may fail stays": (
+        (
+            "try:\n    import pytest\nexcept ImportError:\n    pytest = None\n\n"
+            "@pytest.mark.asyncio\ndef test_it(): pass\n"
+        ),
+        (
+            "try:\n    import pytest\nexcept ImportError:\n    pytest = None\n\n"
+            "def test_it(): pass\n"
+        ),
+    ),
+    "an import below its first use counts": (
+        "async def test_it(event_loop): event_loop.time()\n\nimport asyncio\n",
+        (
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n\n"
+            "import asyncio\n"
+        ),
+    ),
+    "an import inside another function does not count": (
+        (
+            "import sys\n\ndef f():\n    import asyncio\n\n"
+            "async def test_it(event_loop): event_loop.time()\n"
+        ),
+        (
+            "import asyncio\nimport sys\n\ndef f():\n    import asyncio\n\n"
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "a comment that heads the file stays at its head": (
+        "# Copyright: ours\nimport sys\n\nasync def test_it(event_loop): event_loop.time()\n",
+        (
+            "# Copyright: ours\nimport asyncio\nimport sys\n\n"
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "a decorator over two lines by a backslash": (
+        "import pytest\n\n@pytest.mark \\\n    .asyncio(scope='class')\nclass TestIt: pass\n",
+        "import pytest\n\n@pytest.mark \\\n    .asyncio(loop_scope='class')\nclass TestIt: pass\n",
+    ),
+    "a decorator over two lines that goes": (
+        "import pytest\n\n@pytest.mark. \\\n    asyncio\n@pytest.mark.slow\ndef test_it(): pass\n",
+        "import pytest\n\n@pytest.mark.slow\ndef test_it(): pass\n",
+    ),
+    "a decorator behind a line with a backslash": (
+        (
+            "import pytest\nx = 1; \\\ny = 2\n@pytest.mark.asyncio\n@pytest.mark.slow\n"
+            "def test_it(): pass\n"
+        ),
+        "import pytest\nx = 1; \\\ny = 2\n@pytest.mark.slow\ndef test_it(): pass\n",
+    ),
+    "a parameter that gets another value": (
+        (
+            "import asyncio\n\nasync def test_it(event_loop):\n    a = event_loop.time()\n"
+            "    event_loop = make(a)\n"
+        ),
+        (
+            "import asyncio\n\nasync def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    a = event_loop.time()\n    event_loop = make(a)\n"
+        ),
+    ),
+    "a parameter of the same name in an inner function and a lambda": (
+        (
+            "import asyncio\n\nasync def test_it(event_loop):\n"
+            "    def f(event_loop): return event_loop\n    f(lambda event_loop: event_loop)\n"
+        ),
+        (
+            "import asyncio\n\nasync def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    def f(event_loop): return event_loop\n    f(lambda event_loop: event_loop)\n"
+        ),
+    ),
+    "a docstring that shares its line": (
+        "import asyncio\nasync def test_it(event_loop):\n    'doc'; x = event_loop.time()\n",
+        (
+            "import asyncio\nasync def test_it():\n"
+            "    'doc'; event_loop = asyncio.get_running_loop(); x = event_loop.time()\n"
+        ),
+    ),
+    "a parameter that only keywords reach": (
+        "import asyncio\nasync def test_it(a, *, event_loop, b): event_loop.time()\n",
+        (
+            "import asyncio\nasync def test_it(a, *, b): "
+            "event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "two first imports of a file": (
+        (
+            "async def test_it(event_loop):\n    def f():\n        nonlocal event_loop\n"
+            "        event_loop = 1\n"
+        ),
+        (
+            "import asyncio\n\nimport pytest_asyncio\n\n\nasync def test_it(event_loop):\n"
+            "    def f():\n        nonlocal event_loop\n        event_loop = 1\n"
+            "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
+            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            "    return asyncio.get_running_loop()\n"
+        ),
+    ),
+    "two imports above one that comes later": (
+        "import typing_extensions\n\ndef test_it(event_loop): event_loop.run_forever()\n",
+        (
+            "import asyncio\n\nimport pytest_asyncio\nimport typing_extensions\n\n"
+            "def test_it(event_loop): event_loop.run_forever()\n"
+            "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
+            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            "    return asyncio.get_running_loop()\n"
+        ),
+    ),
     "no line end at the end": (
         "async def test_it(event_loop): pass",
         "async def test_it(): pass",
@@ -474,6 +616,13 @@ LEFT = {
         ),
         1,
     ),
+    "a comment would be lost with the last argument": (
+        (
+            "import pytest\n\n@pytest.mark.asyncio(  # alone\n    forbid_global_loop=True,\n)\n"
+            "async def test_it(): pass\n"
+        ),
+        1,
+    ),
     "a loop argument among hidden ones": (
         "import asyncio\nasync def test_it(): await asyncio.sleep(0, **more)\n",
         0,
@@ -499,6 +648,13 @@ LEFT = {
     "what else has such a method": (
         "async def test_it(machine): machine.run_until_complete(make())\n",
         1,
+    ),
+    "a variable of the same name": (
+        (
+            "import asyncio\nevent_loop = asyncio.new_event_loop()\n\n"
+            "async def test_it(): event_loop.time()\n"
+        ),
+        0,
     ),
     "jinja": ("{% if x %}\nasync def test_it(event_loop): pass\n{% endif %}\n", 0),
     "an empty file": ("", 0),
@@ -569,6 +725,15 @@ def test_an_override_that_is_conditional_or_double_is_not_deleted_for_sure(tmp_p
     assert {finding.tier for finding in plan.left} == {Tier.UNSAFE}
     new, _ = rewrite(tmp_path, text.encode(), "conftest.py")
     assert new.decode() == "import sys\n\nif sys.platform:\n    pass\nelse:\n    pass\n"
+
+
+def test_an_override_in_a_plugin_module_is_deleted_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["plugin"]\n')
+    (tmp_path / "test_it.py").write_text("async def test_it():\n    pass\n")
+    new, plan = rewrite(tmp_path, f"{OVERRIDE}\n\nX = 1\n".encode(), "plugin.py")
+    assert new == b"X = 1\n"
+    assert b"asyncio_default_test_loop_scope = module" in plan.after["pytest.ini"]
+    assert sorted(plan.after) == ["plugin.py", "pytest.ini"]
 
 
 def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
