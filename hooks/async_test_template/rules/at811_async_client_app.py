@@ -132,6 +132,21 @@ RULE = Rule(
             },
             tier=Tier.SAFE,
         ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from httpx import Client\n\n\ndef get(app):\n"
+                    "    return Client(app=app).get('/')\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from httpx import Client, WSGITransport\n\n\ndef get(app):\n"
+                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
         Example(before={"test_it.py": _TEST.format("app=app, **options")}),
         Example(before={"test_it.py": _TEST.format("app=app, transport=None")}),
         Example(

@@ -426,11 +426,11 @@ def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Edit:
         between = f",\n{indent}" if not indent.strip() and indent else ", "
         return replace(source, start, start, f"{name}{between}")
     last = statement.names[-1]
-    end = source.end(last)
     start = source.line_start(source.start(last))
     indent = source.data[start : source.start(last)].decode()
-    own_line = not indent.strip() and bool(indent)
-    return replace(source, end, end, f",\n{indent}{name}" if own_line else f", {name}")
+    between = f",\n{indent}" if not indent.strip() and indent else ", "
+    # Written anew, since an insertion behind a statement is taken for no part of it.
+    return replace_node(source, last, f"{source.text(last)}{between}{name}")
 
 
 def _import_order(name: str) -> tuple[bool, bool, str]:

@@ -20,6 +20,8 @@ _WORDS_OF_TESTS = (
     b"warns(None",
     b"allow_redirects",
 )
+#: Words that are rare in other files, and say enough there.
+_WORDS_OF_OTHERS = (b".on_event(", b"on_startup=", b"on_shutdown=", b"allow_redirects")
 #: Other files matter where they hold fixtures, hooks or clients; async code alone is no reason.
 _IN_OTHERS = re.compile(
     rb"fixture|async[ \t]+def[ \t]+(?:test|setup_|teardown_)|def[ \t]+(?:setup|teardown)\("
@@ -27,8 +29,7 @@ _IN_OTHERS = re.compile(
     rb"|itemcollected|ignore_collect|collect_file|report_))"
     rb"|mark\.(?:timeout|tryfirst|trylast|hookwrapper|optionalhook)|\.asyncio\b|asyncio\.coroutine"
     rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|importorskip"
-    rb"|asynctest|inicfg|warns\(None|allow_redirects|uvloop|set_event_loop_policy"
-    rb"|on_(?:event\(|(?:startup|shutdown)[ \t]*=)"
+    rb"|asynctest|inicfg|warns\(None|uvloop|set_event_loop_policy"
 )
 # In a test file without async code a fixture matters when it has a mark, which stops pytest 9, or
 # when it stands in a class and is wider than a function.
@@ -49,7 +50,7 @@ def is_relevant(data: bytes, *, holds_tests: bool) -> bool:
 
     """
     if not holds_tests:
-        return _IN_OTHERS.search(data) is not None
+        return any(word in data for word in _WORDS_OF_OTHERS) or _IN_OTHERS.search(data) is not None
     return any(word in data for word in _WORDS_OF_TESTS) or any(
         pattern.search(data) for pattern in _ODD_FIXTURES
     )

@@ -641,6 +641,26 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT811",
+        {
+            "test_it.py": (
+                "from httpx import Client\n\n\ndef app(environ, start_response):\n"
+                '    start_response("200 OK", [])\n    return [b"hello"]\n\n\n'
+                "def test_it():\n"
+                '    with Client(app=app, base_url="http://test") as client:\n'
+                '        assert client.get("/").text == "hello"\n'
+            ),
+        },
+    ),
+    Case(
+        "AT902",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "test_it.py": "import aiohttp\n\n\ndef test_it(aiohttp_unused_port):\n"
+            "    assert aiohttp_unused_port() != aiohttp_unused_port()\n",
+        },
+    ),
+    Case(
         "AT818",
         {
             "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
