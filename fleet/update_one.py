@@ -332,12 +332,20 @@ def run_shell(command: str, project: Path) -> int:
 
 
 def deliver(tree: str, repository: Path) -> None:
-    """Bring a tree into the index and the files of a clean checkout: all of it or nothing."""
+    """Bring a tree into the index and the files of a clean checkout: all of it or nothing.
+
+    Raises:
+        Ended: a file that git ignores is where a new one belongs, or git failed.
+
+    """
     names = git(repository, "diff", "--name-only", "--diff-filter=A", "-z", "HEAD", tree)
-    paths = [repository / name for name in names.split("\0") if name]
-    new = [path for path in paths if not path.exists()]
+    new = [repository / name for name in names.split("\0") if name]
+    for path in new:
+        # Git would overwrite it, and what is ignored is nowhere else.
+        if os.path.lexists(path):
+            name = path.relative_to(repository)
+            raise Ended(Outcome.FAILED, f"the release adds {name}, which is there and ignored")
     try:
-        # As for a switch of branches, git refuses to overwrite what it does not know.
         git(repository, "read-tree", "-m", "-u", "HEAD", tree)
     except BaseException:
         for path in new:

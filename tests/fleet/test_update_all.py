@@ -25,14 +25,14 @@ SCRIPT = ROOT / "fleet" / "update_all.py"
 
 # How many of each; together 200.
 FLEET = {
-    Outcome.UP_TO_DATE.name: 90,
-    Outcome.UPDATED.name: 40,
-    Outcome.NEEDS_TRUST.name: 24,
-    Outcome.CONFLICTS.name: 14,
-    Outcome.UNUSABLE.name: 14,
+    Outcome.UP_TO_DATE.name: 100,
+    Outcome.UPDATED.name: 36,
+    Outcome.UNUSABLE.name: 20,
+    Outcome.NEEDS_TRUST.name: 16,
+    Outcome.CONFLICTS.name: 12,
     Outcome.TESTS_RED.name: 8,
-    Outcome.FAILED.name: 6,
-    CRASH: 4,
+    Outcome.FAILED.name: 5,
+    CRASH: 3,
 }
 
 

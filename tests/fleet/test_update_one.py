@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,7 @@ from fleets import (
     state,
 )
 from helpers import COPIER, ROOT, assert_done, commit, git, run
-from update_one import Outcome
+from update_one import Ended, Outcome, deliver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,12 +347,26 @@ def test_an_end_from_outside_leaves_the_checkout_whole(
     assert state(checkout) == before
 
 
-@pytest.mark.slow
+@pytest.fixture
+def delivery(tmp_path: Path) -> tuple[str, Path]:
+    """Return a tree with a new file and a changed one, and a checkout that has neither yet."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    git(checkout, "init", "--quiet")
+    (checkout / "changed").write_text("before\n")
+    commit(checkout)
+    (checkout / "changed").write_text("after\n")
+    (checkout / "new").write_text("after\n")
+    git(checkout, "add", "--all")
+    tree = git(checkout, "write-tree").strip()
+    git(checkout, "reset", "--quiet", "--hard")
+    return tree, checkout
+
+
 def test_a_failure_at_the_very_end_is_taken_back(
-    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+    delivery: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that gets full, for instance: git has written some of the files."""
-    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
     (tmp_path / "bin").mkdir()
     fake = tmp_path / "bin" / "git"
     fake.write_text(
@@ -359,8 +374,24 @@ def test_a_failure_at_the_very_end_is_taken_back(
         'case "$*" in *"read-tree -m"*) echo "fatal: no space" >&2; exit 128;; esac\n'
     )
     fake.chmod(0o755)
-    variables["PATH"] = f"{tmp_path / 'bin'}:{variables['PATH']}"
+    before = state(delivery[1])
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    with pytest.raises(Ended, match="`git read-tree` says: fatal: no space"):
+        deliver(*delivery)
+    assert state(delivery[1]) == before
+
+
+def test_an_ignored_file_in_the_way_of_a_new_one_stays(delivery: tuple[str, Path]) -> None:
+    tree, checkout = delivery
+    (checkout / ".git" / "info" / "exclude").write_text("new\n")
+    (checkout / "new").write_text("own\n")
     before = state(checkout)
-    outcome, said, _ = update(checkout, variables)
-    assert (outcome, said) == (Outcome.FAILED, "failed: `git read-tree` says: fatal: no space")
+    with pytest.raises(Ended, match="the release adds new, which is there and ignored"):
+        deliver(tree, checkout)
     assert state(checkout) == before
+
+
+def test_the_page_lists_every_status() -> None:
+    page = (ROOT / "fleet" / "README.md").read_text()
+    rows = re.findall(r"^\| (\d) \| ([\w ]+) \|", page, re.MULTILINE)
+    assert rows == [(str(outcome.status), outcome.word) for outcome in Outcome]
