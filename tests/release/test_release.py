@@ -171,11 +171,8 @@ def test_a_choice_is_removed_in_a_major(repository: Path) -> None:
     commit(repository)
     publish(repository, "1.0.0")
     note(repository)
-    for gone in (
-        f"{waiting}scope:\n  choices: [one]\n{named}",
-        f"{waiting}mode:\n  choices: [auto]\n",
-    ):
-        questions.write_text(gone)
+    for left in (f"scope:\n  choices: [one]\n{named}", "mode:\n  choices: [auto]\n"):
+        questions.write_text(waiting + left)
         commit(repository)
         assert_refused(repository, "prepare", "1.1.0", sentence="is gone: that is for a major")
     questions.write_text(f"{waiting}{named}")

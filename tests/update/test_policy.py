@@ -12,7 +12,11 @@ from helpers import COPIER, Answers, assert_done, commit, copy_template, git, ru
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 ANSWERS_FILE = ".copier-answers.yml"
+#: The default of a question that lost a choice.
+SUCCESSOR = "{{ {'class': 'module'}.get(loop_scope | default(''), 'function') }}"
 
 
 @pytest.fixture
@@ -79,12 +83,8 @@ def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
 @pytest.mark.parametrize(
     ("default", "answer", "after"),
     [
-        ("{{ {'class': 'module'}.get(loop_scope | default(''), 'function') }}", "class", "module"),
-        (
-            "{{ {'class': 'module'}.get(loop_scope | default(''), 'function') }}",
-            "session",
-            "session",
-        ),
+        (SUCCESSOR, "class", "module"),
+        (SUCCESSOR, "session", "session"),
         # What happens without the idiom, and why it is there.
         ("function", "class", "function"),
     ],
