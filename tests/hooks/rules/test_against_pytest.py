@@ -82,6 +82,19 @@ CASES = [
         },
         INTERNAL,
     ),
+    # A project on old Pythons cannot ask for a version that knows the setting.
+    Case(
+        "AT103",
+        {
+            "pyproject.toml": (
+                '[project]\nrequires-python = ">=3.8"\n\n[dependency-groups]\n'
+                'test = ["pytest", "pytest-asyncio~=0.21.1"]\n\n'
+                '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
+            ),
+            "test_it.py": WIDE,
+        },
+        INTERNAL,
+    ),
     Case(
         "AT104",
         {
