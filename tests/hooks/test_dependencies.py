@@ -162,6 +162,19 @@ def test_the_lock_file_decides_where_there_is_one(file: str, tmp_path: Path) -> 
     assert not dependencies.may_be_below("pytest-asyncio", "1.5")
 
 
+@pytest.mark.parametrize("file", ["uv.lock", "poetry.lock", "pdm.lock"])
+def test_a_lock_file_older_than_what_is_declared_decides_nothing(file: str, tmp_path: Path) -> None:
+    dependencies = read(
+        tmp_path,
+        {
+            "pyproject.toml": "[dependency-groups]\ntest = ['pytest-asyncio>=1.5']\n",
+            file: '[[package]]\nname = "pytest-asyncio"\nversion = "0.21.1"\n',
+        },
+    )
+    assert dependencies.at_least("pytest-asyncio", "1.5")
+    assert not dependencies.may_be_below("pytest-asyncio", "0.26")
+
+
 def test_a_missing_bound_is_neither_certain_nor_known_to_be_old(tmp_path: Path) -> None:
     dependencies = read(tmp_path, {"requirements.txt": "pytest-asyncio\n"})
     assert not dependencies.at_least("pytest-asyncio", "1.5")

@@ -24,7 +24,11 @@ PACKAGES = (
     "starlette",
 )
 # The Python that a version needs, where a project may still support an older one.
-_NEEDS_PYTHON = {("pytest-asyncio", "1.5"): (3, 10), ("httpx2", "2.14"): (3, 10)}
+_NEEDS_PYTHON = {
+    ("pytest-asyncio", "0.26"): (3, 9),
+    ("pytest-asyncio", "1.5"): (3, 10),
+    ("httpx2", "2.14"): (3, 10),
+}
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (
     "setup.py",
@@ -125,9 +129,16 @@ class Dependencies(NamedTuple):
         return all(bounds.reaches(d.specifier, bounds.release(version)) for d in self.of(name))
 
     def lock_of(self, name: str) -> str | None:
-        """Give the lowest version of a package in the lock files, None where there is none."""
+        """Give the lowest version of a package in the lock files, None where there is none.
+
+        One that is older than what is declared does not count: before anything is installed from
+        that lock file it has to be made again.
+        """
+        declared = [bounds.lowest(d.specifier) for d in self.written(name)]
+        least = max((bound for bound in declared if bound is not None), default=())
         held = [versions[name] for versions in self.locked.values() if name in versions]
-        return min(held, key=bounds.release, default=None)
+        counting = [v for v in held if bounds.release(v) >= least]
+        return min(counting, key=bounds.release, default=None)
 
     def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
         """Give the edits after which every declaration asks for that version or later.

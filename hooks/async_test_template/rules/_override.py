@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 NAME = "event_loop"
+#: The first pytest-asyncio with both settings.
+_SINCE = "0.26"
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
@@ -65,6 +67,11 @@ def replacement(
         raise EditError("its name is used elsewhere in the file")
     settings = _settings(project, fixture.scope)
     still = asking(project, fixture)
+    if fixture.scope != "function" and _may_still_act(project):
+        if still or hook or is_named(project):
+            raise EditError(f"what replaces it needs pytest-asyncio >= {_SINCE}")
+        # The oldest versions that the project allows need it, and the newer ones the settings.
+        return settings
     if not still and not is_named(project):
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
@@ -98,8 +105,6 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     """
     if scope == "function":
         return ()
-    if project.dependencies.may_be_below("pytest-asyncio", "0.26"):
-        raise EditError("the settings that replace it need pytest-asyncio >= 0.26")
     others = [f.scope for f in project.code.fixtures if f.name == NAME and is_override(project, f)]
     others += [project.settings.effective(name) or "" for name in (FIXTURE_SCOPE, TEST_SCOPE)]
     for other in others:
@@ -107,4 +112,24 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
     if edits is None:
         raise EditError("no file that can be edited holds pytest's configuration")
-    return edits
+    if _may_still_act(project) or not project.dependencies.may_be_below("pytest-asyncio", _SINCE):
+        return edits
+    return (*edits, *(project.dependencies.raised("pytest-asyncio", _SINCE) or ()))
+
+
+def _may_still_act(project: Project) -> bool:
+    """Tell whether the project allows a version that needs the override, and has to.
+
+    Raises:
+        EditError: it need not, and only a person can raise the version.
+
+    """
+    dependencies = project.dependencies
+    if not dependencies.may_be_below("pytest-asyncio", _SINCE):
+        return False
+    if dependencies.raised("pytest-asyncio", _SINCE) is not None:
+        return False
+    floor = dependencies.python_floor
+    if floor is None or floor >= (3, 9):
+        raise EditError(f"the settings that replace it need pytest-asyncio >= {_SINCE}")
+    return True

@@ -95,6 +95,17 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     invalid=(
+        # Python 3.8 has no pytest-asyncio that knows both settings: the override stays for it.
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.8"\n\n'
+                + _PYPROJECT.replace(">=1.5", ">=0.21,<0.24"),
+                "pytest.ini": _INI,
+                "conftest.py": _OVERRIDE.format(decorator=_SESSION),
+            },
+            after={"pytest.ini": _INI_AFTER},
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={
                 "pyproject.toml": _PYPROJECT,
