@@ -141,7 +141,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Edit:
         return replace(source, start - len(before), source.end(statement), "pass")
     begin = _above_comments(source, begin)
     is_last = statement is siblings[-1]
-    return replace(source, *_with_blank_lines(source, begin, end, is_last=is_last))
+    return replace(source, *with_blank_lines(source, begin, end, is_last=is_last))
 
 
 def prepend_statement(source: Source, function: Function, statement: str) -> Edit:
@@ -344,7 +344,9 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
     return position
 
 
-def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) -> tuple[int, int]:
+def with_blank_lines(
+    source: Source, begin: int, end: int, *, is_last: bool = False
+) -> tuple[int, int]:
     """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
     behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
     # Between the two bytes of `\r\n` no line begins.

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import EditError, ParseError
-from async_test_template.source.changes import remove_import, remove_whole
+from async_test_template.source.changes import remove_import, remove_whole, with_blank_lines
 from async_test_template.source.source import Source, Unreadable
 from async_test_template.source.statements import statements_of
 from async_test_template.source.text import decode
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 #: Start, end, and what stands there instead.
 Splice: TypeAlias = "tuple[int, int, bytes]"
 
-_BLANK_LINES = re.compile(rb"(?:[ \t]*(?:\r\n|\r|\n))*")
 _WORDS = re.compile(r"[\w.\[\], |]+")
 
 
@@ -134,8 +133,9 @@ def _unused_imports(new: Source, removed: bytes) -> Iterator[Splice]:
                 # Of several in one statement none goes: the brackets would change under way.
                 spans.append(remove_import(new, node, aliases[0]))
     for start, end in _joined(spans):
-        blank = _BLANK_LINES.match(new.data, end) if start == 0 else None
-        yield start, blank.end() if blank else end, b""
+        is_whole = start == new.line_start(start) and end == new.line_start(end)
+        # Each alone may leave a gap before the first and another one behind the last.
+        yield *(with_blank_lines(new, start, end) if is_whole else (start, end)), b""
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str | None:

@@ -534,6 +534,18 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT914",
+        {
+            "test_it.py": (
+                "from asynctest import CoroutineMock, TestCase\n\n\n"
+                "class TestIt(TestCase):\n"
+                "    async def setUp(self):\n        self.run = CoroutineMock(return_value=1)\n\n"
+                "    async def test_it(self):\n        self.assertEqual(await self.run(), 1)\n"
+            )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT915",
         {
             "test_it.py": (
