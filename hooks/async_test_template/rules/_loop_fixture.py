@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit, Finding, Tier
-from async_test_template.rules._code import calls, code_finding, is_called, text_of, uses
+from async_test_template.rules._code import calls, code_finding, is_called, needs, text_of, uses
 from async_test_template.rules._loops import SCOPES, named
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
@@ -337,6 +337,9 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
+    if scope != "function":
+        # Older ones know no loop_scope, and still have the fixture.
+        needs(project, "pytest-asyncio", "0.24")
     for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
     file = home(project, [item.file for item in asking])
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
