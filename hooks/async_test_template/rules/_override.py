@@ -98,6 +98,20 @@ def _only_parameters(source: Source) -> bool:
     )
 
 
+def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
+    """Give the settings that bring an override's one loop back, where it cannot be replaced.
+
+    It may stay, for pytest-asyncio takes no notice of it.
+
+    Raises:
+        EditError: they cannot be made.
+
+    """
+    if fixture.scope not in SCOPES:
+        raise EditError("its scope is computed")
+    return _settings(project, fixture.scope)
+
+
 def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     """Give the settings under which tests and fixtures share a loop as they did.
 

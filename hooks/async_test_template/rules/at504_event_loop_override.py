@@ -10,7 +10,7 @@ from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_factories import has_own_loop
 from async_test_template.rules._loop_fixture import is_canonical, is_override, when_all_is_read
 from async_test_template.rules._loops import FIXTURE_SCOPE, TEST_SCOPE
-from async_test_template.rules._override import NAME, asking, is_named, replacement
+from async_test_template.rules._override import NAME, asking, is_named, replacement, settings_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 function,
                 f"{message}, and what else it does is not done",
+                tier=Tier.UNSAFE,
+                fix=when_all_is_read(project, partial(settings_alone, project, fixture)),
                 hint="do it in a fixture of another name",
             )
             continue
@@ -95,6 +97,18 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     invalid=(
+        # What it does besides is for a person, and the one loop is not.
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT,
+                "pytest.ini": _INI,
+                "conftest.py": _OVERRIDE.format(decorator=_SESSION).replace(
+                    "    yield", "    start_server(loop)\n    yield"
+                ),
+            },
+            after={"pytest.ini": _INI_AFTER},
+            tier=Tier.UNSAFE,
+        ),
         # Python 3.8 has no pytest-asyncio that knows both settings: the override stays for it.
         Example(
             before={

@@ -23,7 +23,7 @@ from async_test_template.rules._loop_fixture import (
     is_override,
     when_all_is_read,
 )
-from async_test_template.rules._override import NAME, replacement
+from async_test_template.rules._override import NAME, replacement, settings_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _fix(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
+    try:
+        return _replaced(project, source, fixture)
+    except EditError:
+        edits = settings_alone(project, fixture)
+        if not edits:
+            raise
+        return edits
+
+
+def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", SINCE)
     function = source.functions[fixture.line]
     text, imports = hook(source, *_factory(source, function))
@@ -108,6 +118,7 @@ _INI_AFTER = (
     _INI
     + "asyncio_default_fixture_loop_scope = session\nasyncio_default_test_loop_scope = session\n"
 )
+_NEW_INI = _INI_AFTER.replace("asyncio_mode = auto\n", "")
 
 RULE = Rule(
     code="AT505",
@@ -123,6 +134,27 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     invalid=(
+        # Which loop it is depends on the platform; that there is one does not.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": (
+                    "import asyncio\nimport sys\n\nimport pytest\n\n\n"
+                    '@pytest.fixture(scope="session")\ndef event_loop():\n'
+                    '    if sys.platform == "win32":\n'
+                    "        policy = asyncio.WindowsSelectorEventLoopPolicy()\n"
+                    "        asyncio.set_event_loop_policy(policy)\n"
+                    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+                ),
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={"pytest.ini": _INI, "conftest.py": _OVERRIDE},
             after={"pytest.ini": _INI_AFTER, "conftest.py": f"import uvloop\n\n\n{_HOOK}"},
@@ -170,8 +202,14 @@ RULE = Rule(
         ),
         Example(
             before={"requirements.txt": "pytest-asyncio>=1.2\n", "conftest.py": _OVERRIDE},
+            after={"pytest.ini": _NEW_INI},
+            tier=Tier.UNSAFE,
         ),
-        Example(before={"test_it.py": _OVERRIDE}),
+        Example(
+            before={"test_it.py": _OVERRIDE},
+            after={"pytest.ini": _NEW_INI},
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={
                 "conftest.py": (
@@ -182,7 +220,11 @@ RULE = Rule(
                 )
             },
         ),
-        Example(before={"conftest.py": _OVERRIDE.replace("uvloop.new_event", "uvloop.make_my")}),
+        Example(
+            before={"conftest.py": _OVERRIDE.replace("uvloop.new_event", "uvloop.make_my")},
+            after={"pytest.ini": _NEW_INI},
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
         {
