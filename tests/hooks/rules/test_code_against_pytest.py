@@ -139,6 +139,15 @@ CASES = [
             "test_it.py": SAME_LOOP,
         },
     ),
+    # It does more than make a loop, so it stays; the settings bring the one loop back.
+    Case(
+        "AT504",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": OVERRIDE.replace("    yield", '    print("made")\n    yield'),
+            "test_it.py": SAME_LOOP,
+        },
+    ),
     Case(
         "AT504",
         {
