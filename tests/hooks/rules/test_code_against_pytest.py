@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import EVERYTHING, FAILED, INTERRUPTED, OK, Case, prove
+from proofs import EVERYTHING, FAILED, INTERRUPTED, OK, Case, lay_out, migrate, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,15 +136,6 @@ CASES = [
             "pyproject.toml": '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n',
             "pytest.ini": AUTO,
             "conftest.py": OVERRIDE,
-            "test_it.py": SAME_LOOP,
-        },
-    ),
-    # It does more than make a loop, so it stays; the settings bring the one loop back.
-    Case(
-        "AT504",
-        {
-            "pytest.ini": AUTO,
-            "conftest.py": OVERRIDE.replace("    yield", '    print("made")\n    yield'),
             "test_it.py": SAME_LOOP,
         },
     ),
@@ -792,3 +783,15 @@ def test_a_suite_is_well_after_the_fix_and_not_before(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
     prove(case, tmp_path, environment_of(*EVERYTHING), environment_of)
+
+
+def test_an_override_that_has_to_stay_gets_its_one_loop_back(
+    tmp_path: Path, environment_of: Callable[..., Environment]
+) -> None:
+    newest = environment_of(*EVERYTHING)
+    override = OVERRIDE.replace("    yield", '    print("made")\n    yield')
+    lay_out(tmp_path, {"pytest.ini": AUTO, "conftest.py": override, "test_it.py": SAME_LOOP})
+    assert newest.pytest(tmp_path).returncode == FAILED
+    migrate(tmp_path, "AT504", unsafe=True)
+    assert newest.pytest(tmp_path).returncode == OK
+    assert (tmp_path / "conftest.py").read_text() == override
