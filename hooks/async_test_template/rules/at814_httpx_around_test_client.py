@@ -97,6 +97,10 @@ RULE = Rule(
     valid=(
         {
             **_DECLARED,
+            "test_it.py": _TEST.format('httpx.get(url, auth=httpx.BasicAuth("a", "b"))'),
+        },
+        {
+            **_DECLARED,
             "test_it.py": _TEST.format(
                 "with pytest.raises(httpx.HTTPStatusError):\n        service.fetch()"
             ),

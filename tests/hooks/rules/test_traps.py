@@ -550,8 +550,9 @@ LEFT = {
     ),
     "a client of a class that is not Starlette's alone": (
         (
-            "try:\n    from starlette.testclient import TestClient\nexcept ImportError:\n"
-            "    from mine import TestClient\nTestClient(app).post('/', data='raw')\n"
+            "try:\n    from mine import TestClient\nexcept ImportError:\n"
+            "    from starlette.testclient import TestClient\n"
+            "TestClient(app).post('/', data='raw')\n"
         ),
         0,
     ),
@@ -563,8 +564,16 @@ LEFT = {
         1,
     ),
     "a mock with arguments that nobody sees": (
-        "from aiohttp.test_utils import make_mocked_coro\nMOCK = make_mocked_coro(*more)\n",
+        "from aiohttp.test_utils import make_mocked_coro\nMOCK = make_mocked_coro(**more)\n",
         1,
+    ),
+    "a fixture's name that the test gives to something else": (
+        (
+            "import pytest\nfrom starlette.testclient import TestClient\n\n@pytest.fixture\n"
+            "def client(): return TestClient(app)\n\ndef test_it(client):\n"
+            "    client = other(client)\n    client.post('/', data='raw')\n"
+        ),
+        0,
     ),
     "a name that the new mock would need": (
         (
