@@ -90,6 +90,8 @@ def has_other_runner(project: Project) -> bool:
 
 def anyio_tests(project: Project) -> Iterator[Test]:
     """Yield the tests that AnyIO's plugin runs."""
+    if project.settings.disables("anyio"):
+        return
     auto = project.settings.effective("anyio_mode") == "auto"
     for test in project.code.async_tests:
         if test.mark("anyio") or (auto and not (test.mark("asyncio") or test.mark("trio"))):

@@ -115,6 +115,7 @@ RULE = Rule(
         ),
     ),
     valid=(
+        {**_REQUIREMENTS, "pytest.ini": "[pytest]\naddopts = -p no:anyio\n", "test_it.py": _TEST},
         {**_REQUIREMENTS, "test_it.py": _TEST.replace("anyio", "asyncio")},
         {"requirements.txt": "pytest\nanyio\ntrio\n", "test_it.py": _TEST},
         {"requirements.txt": "pytest\nanyio[trio]\n", "test_it.py": _TEST},

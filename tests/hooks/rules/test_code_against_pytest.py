@@ -534,6 +534,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        # It warns from Python 3.14 on; before, the fix must not change the answer.
+        "AT913",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    assert asyncio.iscoroutinefunction(test_it)\n"
+                "    assert not asyncio.iscoroutinefunction(len)\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
         "AT914",
         {
             "test_it.py": (
