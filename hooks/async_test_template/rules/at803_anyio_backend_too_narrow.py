@@ -98,6 +98,10 @@ _BACKEND = 'import pytest\n\n\n@pytest.fixture{}\ndef anyio_backend():\n    retu
 _FIXTURE = '\n\n@pytest.fixture(scope="{}")\nasync def client():\n    yield 1\n'
 _TEST = "\n\n@pytest.mark.anyio\nasync def test_it(client):\n    assert client\n"
 _SUITE = _FIXTURE.format("session") + _TEST
+_TWO = (
+    '\n\n@pytest.fixture(scope="session", autouse=True)\nasync def port(anyio_backend):\n'
+    "    return 1\n" + _FIXTURE.format("module") + _TEST
+)
 
 RULE = Rule(
     code="AT803",
@@ -130,6 +134,11 @@ RULE = Rule(
                 "test_it.py": "import pytest\n" + _FIXTURE.format("module") + _TEST,
             },
             after={"conftest.py": _BACKEND.format('(scope="module", params=[1])')},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": _BACKEND.format("") + _TWO},
+            after={"test_it.py": _BACKEND.format('(scope="session")') + _TWO},
             tier=Tier.UNSAFE,
         ),
         Example(before={"test_it.py": "import pytest\n" + _SUITE}),
