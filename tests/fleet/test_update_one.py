@@ -366,12 +366,15 @@ def delivery(tmp_path: Path) -> tuple[str, Path]:
 def test_a_failure_at_the_very_end_is_taken_back(
     delivery: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk that gets full, for instance: git has written some of the files."""
+    """A disk that gets full, for instance: git has written files, and not yet its index."""
     (tmp_path / "bin").mkdir()
     fake = tmp_path / "bin" / "git"
+    real = shutil.which("git")
     fake.write_text(
-        f'#!/bin/sh\n{shutil.which("git")} "$@" || exit\n'
-        'case "$*" in *"read-tree -m"*) echo "fatal: no space" >&2; exit 128;; esac\n'
+        "#!/bin/sh\n"
+        f'case "$*" in *"read-tree -m"*) ;; *) exec {real} "$@";; esac\n'
+        f'cp .git/index ../index; {real} "$@"; cp ../index .git/index\n'
+        "[ -e new ] && echo 'fatal: no space' >&2; exit 128\n"
     )
     fake.chmod(0o755)
     before = state(delivery[1])
