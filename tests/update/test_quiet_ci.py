@@ -120,47 +120,34 @@ def test_a_release_that_leaves_ci_alone_leaves_the_bumped_pin(
     assert (project / service.path).read_text() == text
 
 
-@pytest.mark.parametrize(
-    ("service", "old", "new"),
-    [
-        pytest.param(GITHUB, "timeout-minutes: 15", "timeout-minutes: 20", id="timeout"),
-        pytest.param(
-            GITHUB, "  pull_request:\n", "  merge_group:\n  pull_request:\n", id="trigger"
-        ),
-        pytest.param(GITHUB, "a token in", "any token in", id="beside"),
-        pytest.param(
-            GITHUB,
-            "    steps:\n",
-            "    env:\n      UV_NO_PROGRESS: 1\n    steps:\n",
-            id="above",
-            marks=pytest.mark.slow,
-        ),
-        pytest.param(
-            GITLAB, "timeout: 15", "timeout: 20", id="gitlab-timeout", marks=pytest.mark.slow
-        ),
-    ],
-)
-def test_a_release_that_changes_another_line_brings_it(
-    service: Service, old: str, new: str, template: Path
-) -> None:
-    project = generate(template, "project", service)
-    text = bump(project, service)
-    edit(template / service.source, old, new)
-    commit(template, "1.1.0")
-    assert update(project) == [".copier-answers.yml", service.path]
-    assert old in text
-    assert (project / service.path).read_text() == text.replace(old, new)
+CHANGES = {
+    "github": {
+        "timeout-minutes: 15": "timeout-minutes: 20",
+        "  pull_request:\n": "  merge_group:\n  pull_request:\n",
+        # Two lines above a pin, and two below.
+        "    steps:\n": "    env:\n      UV_NO_PROGRESS: 1\n    steps:\n",
+        "a token in": "any token in",
+    },
+    "gitlab": {"timeout: 15": "timeout: 20", "# A newer push": "# A later push"},
+}
 
 
 @SERVICES
-@pytest.mark.parametrize(
-    "recorded", [True, pytest.param(False, id="before-they-were", marks=pytest.mark.slow)]
-)
-def test_new_pins_are_for_new_projects(service: Service, template: Path, *, recorded: bool) -> None:
+def test_a_release_that_changes_other_lines_brings_them(service: Service, template: Path) -> None:
+    project = generate(template, "project", service)
+    text = bump(project, service)
+    for old, new in CHANGES[service.ci].items():
+        edit(template / service.source, old, new)
+        assert old in text
+        text = text.replace(old, new)
+    commit(template, "1.1.0")
+    assert update(project) == [".copier-answers.yml", service.path]
+    assert (project / service.path).read_text() == text
+
+
+@SERVICES
+def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None:
     bumped = generate(template, "bumped", service)
-    if not recorded:
-        answers = (bumped / ".copier-answers.yml").read_text()
-        (bumped / ".copier-answers.yml").write_text(re.sub("(?m)^ci_pins: .*\n", "", answers))
     text = bump(bumped, service)
     plain = generate(template, "plain", service)
     release_next_pins(template)
@@ -175,3 +162,16 @@ def test_new_pins_are_for_new_projects(service: Service, template: Path, *, reco
     commit(plain)
     assert update(plain, "--data", f"ci_pins={NEXT}") == [".copier-answers.yml", service.path]
     assert (plain / service.path).read_text() == fresh
+
+
+def test_a_project_from_before_pins_were_recorded_keeps_its_own(template: Path) -> None:
+    project = generate(template, "project", GITHUB)
+    answers = project / ".copier-answers.yml"
+    recorded = answers.read_text()
+    answers.write_text(re.sub("(?m)^ci_pins: .*\n", "", recorded))
+    assert answers.read_text() != recorded
+    text = bump(project, GITHUB)
+    release_next_pins(template)
+    assert update(project) == [".copier-answers.yml"]
+    assert answers.read_text() == recorded.replace("_commit: 1.0.0", "_commit: 1.1.0")
+    assert (project / GITHUB.path).read_text() == text
