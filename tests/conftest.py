@@ -23,10 +23,13 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _copier_cache(shared_folder: Path) -> Iterator[None]:
-    """Keep Copier's copies of the templates of these tests out of the cache of the user."""
+def _copier_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep Copier's copies of templates out of the cache of the user, and those of workers apart.
+
+    Copier finds a copy by its URL, and a test may have git look elsewhere for that.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COPIER_CACHE_DIR", str(shared_folder / "copier"))
+        patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
         yield
 
 
