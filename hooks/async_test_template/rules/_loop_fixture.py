@@ -279,8 +279,13 @@ def takes_current_loop(project: Project) -> bool:
     """Tell whether code of the repository that is not async asks for the current loop.
 
     Before pytest-asyncio 1.0 there was one in each test; now a test that is not async finds none
-    once another has run. An override that gets its loop that way does not count.
+    once another has run. An override that gets its loop that way does not count. Where AnyIO or
+    trio may run a test a fixture for all of them would run on trio, too, so the answer is no.
     """
+    if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
+        "anyio_backend" in item.requests for item in project.code.at.values()
+    ):
+        return False
     for file in python_files(project.root):
         data = project.tree.read(file) or b""
         if _TAKES_CURRENT.search(data) is None:

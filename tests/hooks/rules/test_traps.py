@@ -767,13 +767,20 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
         ("class Queue:\n    def __init__(self):\n        self.loop = {}\n", True),
         ("class Queue:\n    async def start(self):\n        self.loop = {}\n", False),
         ("def event_loop():\n    return {}\n", False),
+        (
+            (
+                "import pytest\n\n\ndef start():\n    return {}\n\n\n@pytest.mark.anyio\n"
+                "async def test_it(anyio_backend): pass\n"
+            ),
+            False,
+        ),
     ],
 )
 def test_each_test_gets_the_bridge_where_sync_code_takes_the_current_loop(
     body: str, tmp_path: Path, *, for_all: bool
 ) -> None:
     text = f"import asyncio\n\n\n{body.format('asyncio.get_event_loop()')}"
-    (tmp_path / "package.py").write_text(text)
+    (tmp_path / "test_package.py").write_text(text)
     new, _ = rewrite(tmp_path, b"def test_it(event_loop):\n    event_loop.time()\n")
     assert ("@pytest_asyncio.fixture(autouse=True)" in new.decode()) is for_all
 
