@@ -27,6 +27,11 @@ def make_{number}(**changes):
     return record
 
 
+class Part{number}(object):
+    def label(self):
+        return "{{}}-{{}}".format(type(self).__name__, {number})
+
+
 @pytest.fixture
 def record_{number}(tmp_path):
     path = tmp_path / "record-{number}.txt"
