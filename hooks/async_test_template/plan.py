@@ -222,6 +222,7 @@ class _Planner:
 
         reader = self._project().reader
         readings = self.memory.readings.of_file
+        size = sum(len(begin.read(file) or b"") for file in spans)
 
         def remake(file: str) -> tuple[bytes, Reading] | str:
             reading = readings.get(file)
@@ -230,9 +231,8 @@ class _Planner:
                 source, data = splice(file, begin.read(file) or b"", spans[file], statements)
             except (EditError, ParseError) as error:
                 return error.message
-            return data, reader.read(source, data)
+            return data, reader.read(source, data, is_changed=True, size=size)
 
-        size = sum(len(begin.read(file) or b"") for file in spans)
         for file, remade in zip(spans, spread(remake, list(spans), size), strict=True):
             if isinstance(remade, str):
                 self._blame(file, made, begin, remade)

@@ -134,8 +134,7 @@ class Reader:
         files = sorted({*python_files(self._tree.root), *created})
         wanted = [file for file in files if not self._is_known(file) and self._is_relevant(file)]
         size = sum(len(self._tree.read(file) or b"") for file in wanted)
-        keep = size <= _KEPT_BYTES
-        for reading in spread(partial(self._read, keep=keep), wanted, size):
+        for reading in spread(partial(self._read, size=size), wanted, size):
             self._readings.of_file[reading.file] = reading
         everything = (self._readings.of_file[file] for file in files)
         found = [reading for reading in everything if reading is not None]
@@ -146,12 +145,14 @@ class Reader:
             [finding for reading in found for finding in reading.findings],
         )
 
-    def read(self, source: Source, changed: bytes | None) -> Reading:
+    def read(self, source: Source, data: bytes, *, is_changed: bool, size: int) -> Reading:
         """Read a file that may be parsed already.
 
         Args:
             source: the file.
-            changed: its bytes if they are not those on the disk.
+            data: its bytes.
+            is_changed: they are not those on the disk.
+            size: how much is read now; of little the syntax trees are kept.
 
         Raises:
             Unreadable: this Python cannot parse it.
@@ -162,9 +163,11 @@ class Reader:
 
         source.module = read_module(source, holds_tests=self._holds_tests(source.file))
         findings = tuple(self._look(source))
+        if size <= _KEPT_BYTES:
+            self._readings.keep(source, data)
         return Reading(
             source.file,
-            (changed, self._configuration),
+            (data if is_changed else None, self._configuration),
             source.module,
             findings=findings,
             # To make a fix, the file need not be parsed again.
@@ -188,18 +191,15 @@ class Reader:
                     with suppress(Unreadable):
                         yield from read_module(read_source(file, data), holds_tests=True).tests
 
-    def _read(self, file: str, *, keep: bool) -> Reading:
+    def _read(self, file: str, *, size: int) -> Reading:
         from async_test_template.source.source import Unreadable, read_source
 
         data = self._tree.read(file) or b""
         try:
             source = read_source(file, data)
-            reading = self.read(source, self._tree.changed.get(file))
+            return self.read(source, data, is_changed=file in self._tree.changed, size=size)
         except Unreadable as error:
             return Reading(file, self._state(file), None, problem=(error.line, error.message))
-        if keep:
-            self._readings.keep(source, data)
-        return reading
 
     def _is_known(self, file: str) -> bool:
         if file not in self._readings.of_file:
