@@ -100,7 +100,7 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
-        lowest = [bounds.lowest(d.specifier) for d in self.of(name)]
+        lowest = [bounds.lowest(d.specifier) for d in self._in_force(name)]
         known = [bound for bound in lowest if bound is not None]
         return bool(known) and all(bounds.at_least(bound, version) for bound in known)
 
@@ -113,7 +113,7 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return not bounds.at_least(bounds.release(locked), version)
-        for declaration in self.of(name):
+        for declaration in self._in_force(name):
             bound = bounds.lowest(declaration.specifier)
             if bound is not None and not bounds.at_least(bound, version):
                 return True
@@ -126,7 +126,9 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
-        return all(bounds.reaches(d.specifier, bounds.release(version)) for d in self.of(name))
+        return all(
+            bounds.reaches(d.specifier, bounds.release(version)) for d in self._in_force(name)
+        )
 
     def lock_of(self, name: str) -> str | None:
         """Give the lowest version of a package in the lock files, None where there is none.
@@ -134,11 +136,25 @@ class Dependencies(NamedTuple):
         One that is older than what is declared does not count: before anything is installed from
         that lock file it has to be made again.
         """
-        declared = [bounds.lowest(d.specifier) for d in self.written(name)]
-        least = max((bound for bound in declared if bound is not None), default=())
+        least = self._least(name)
         held = [versions[name] for versions in self.locked.values() if name in versions]
         counting = [v for v in held if bounds.release(v) >= least]
         return min(counting, key=bounds.release, default=None)
+
+    def _least(self, name: str) -> bounds.Release:
+        """Give the lowest version that every written declaration admits."""
+        declared = [bounds.lowest(d.specifier) for d in self.written(name)]
+        return max((bound for bound in declared if bound is not None), default=())
+
+    def _in_force(self, name: str) -> list[Declaration]:
+        """Give the declarations of a package but the compiled ones that are out of date."""
+        least = self._least(name)
+        return [
+            declaration
+            for declaration in self.of(name)
+            if not declaration.home.compiled_by
+            or (bounds.lowest(declaration.specifier) or least) >= least
+        ]
 
     def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
         """Give the edits after which every declaration asks for that version or later.
