@@ -58,9 +58,13 @@ def _is_fatal(project: Project) -> bool:
 
 
 def _stuck(project: Project) -> bool:
-    """Tell whether pytest-asyncio is declared and cannot be raised, by AT401 or here."""
+    """Tell whether pytest-asyncio is declared and cannot be raised, by AT401 or here.
+
+    Python 3.9 has versions that know the setting, though not fixture-scope: AT401 comes first.
+    """
+    wanted = "0.26" if _too_old(project) else "1.5"
     declared = project.dependencies.of("pytest-asyncio")
-    return bool(declared) and project.dependencies.raised("pytest-asyncio", "1.5") is None
+    return bool(declared) and project.dependencies.raised("pytest-asyncio", wanted) is None
 
 
 def _why_not(project: Project) -> str:
