@@ -2,7 +2,7 @@
 
 Each new content is written to a temporary file beside its target and forced to the disk before the
 first target is touched, so that a full disk is noticed in time; a target is then only ever
-replaced by renaming. What fails or is interrupted after that is undone from copies of the old
+replaced by renaming. What fails or is interrupted after that is undone from second names of the old
 files. Only a killed process can leave some files new and some old, never one in between; the next
 run removes what such a process left beside them.
 """
@@ -16,9 +16,11 @@ import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 from async_test_template.errors import WriteRefused
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PREFIX = ".async-test-template-"
-_SYNCS_AT_ONCE = 16
+_STAGED_AT_ONCE = 16
 # As many as fit into a command line on every system.
 _PATHS_A_CALL = 100
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
@@ -141,11 +143,16 @@ def _target(root: Path, path: Path) -> Path:
 def _refuse_special(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise WriteRefused("is not a regular file", path=path)
-    if status.st_nlink > 1:
-        names = f"{status.st_nlink} names (hard links)"
+    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(path)) > 1:
+        names = f"{links} names (hard links)"
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
+
+
+def _own_names(path: Path) -> int:
+    """Count the second names that a killed run has left a file; the next one removes them."""
+    return sum(leftover.samefile(path) for leftover in path.parent.glob(f"{_PREFIX}*"))
 
 
 def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
@@ -228,65 +235,85 @@ def _sweep(targets: Iterable[Path]) -> None:
             _remove(leftover)
 
 
+class _Staged(NamedTuple):
+    """A file to be replaced: what takes its place and its old content, both beside it."""
+
+    target: Path
+    new: Path | None
+    old: Path | None
+
+
 def _replace_all(
     targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
 ) -> None:
-    begun: list[tuple[Path, Path | None]] = []
-    current: Path | None = None
+    begun: list[_Staged] = []
     with ExitStack() as leftovers:
+        stage = partial(_stage, leftovers=leftovers, mode=_mode_of_new_files())
         try:
-            staged = []
-            for current, content in targets.items():
-                new = None if content is None else _temporary(current, content, leftovers)
-                old = _temporary(current, None, leftovers) if current.exists() else None
-                staged.append((current, new, old))
-            _sync(new for _, new, _ in staged if new is not None)
+            # The disk takes several at once in the time of one.
+            with ThreadPoolExecutor(_STAGED_AT_ONCE) as pool:
+                staged = list(pool.map(stage, targets, targets.values()))
             # Once more: git and the disk took their time.
             _refuse_changed(expected)
-            for current, new, old in staged:
-                begun.append((current, old))
-                if new is None:
-                    current.unlink()
-                else:
-                    new.replace(current)
+            for file in staged:
+                begun.append(file)
+                _replace(file)
             _sync_folders(targets)
         except BaseException as error:
             _put_back(begun, leftovers)
             if isinstance(error, OSError):
-                reason = _reason(error)
-                raise WriteRefused(f"cannot be written: {reason}", path=current) from error
+                path = begun[-1].target if begun else None
+                raise WriteRefused(f"cannot be written: {_reason(error)}", path=path) from error
             raise
 
 
-def _temporary(target: Path, content: bytes | None, leftovers: ExitStack) -> Path:
-    """Write `content`, or the target's own, to a file beside the target, with its permissions."""
+def _stage(target: Path, content: bytes | None, leftovers: ExitStack, mode: int) -> _Staged:
+    try:
+        new = None if content is None else _temporary(target, content, leftovers, mode)
+        return _Staged(target, new, _second_name(target, leftovers) if target.exists() else None)
+    except OSError as error:
+        raise WriteRefused(f"cannot be written: {_reason(error)}", path=target) from error
+
+
+def _replace(file: _Staged) -> None:
+    if file.new is None:
+        file.target.unlink()
+    else:
+        file.new.replace(file.target)
+
+
+def _temporary(target: Path, content: bytes, leftovers: ExitStack, mode: int) -> Path:
+    """Write `content` to a file beside the target, with its permissions, and force it to disk."""
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
     temporary = target.with_name(Path(name).name)
     leftovers.callback(_remove, temporary)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(target.read_bytes() if content is None else content)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
     if target.exists():
         _copy_permissions(target, temporary)
     else:
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(mode)
     return temporary
 
 
-def _sync(files: Iterable[Path]) -> None:
-    """Force files to the disk; it takes several at once in the time of one."""
-    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
-        # Read to the end, so that what failed is raised here.
-        list(pool.map(_sync_one, files))
-
-
-def _sync_one(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDWR)
+def _second_name(target: Path, leftovers: ExitStack) -> Path:
+    """Keep the old file under another name, or a copy of it where it can have only one."""
+    name = target.with_name(f"{_PREFIX}{uuid4().hex}")
+    leftovers.callback(_remove, name)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        name.hardlink_to(target)
+    except OSError:  # some file systems have no hard links
+        shutil.copy2(target, name)
+        _copy_permissions(target, name)
+    return name
+
+
+def _mode_of_new_files() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _copy_permissions(source: Path, target: Path) -> None:
@@ -299,11 +326,11 @@ def _copy_permissions(source: Path, target: Path) -> None:
     os.utime(target)
 
 
-def _put_back(begun: list[tuple[Path, Path | None]], leftovers: ExitStack) -> None:
-    failed = [(target, old) for target, old in reversed(begun) if not _is_put_back(target, old)]
+def _put_back(begun: list[_Staged], leftovers: ExitStack) -> None:
+    failed = [file for file in reversed(begun) if not _is_put_back(file.target, file.old)]
     if failed:
-        leftovers.pop_all()  # the copies are all there is now
-        where = ", ".join(f"{target} (its old content is in {old})" for target, old in failed)
+        leftovers.pop_all()  # the old files are all there is now
+        where = ", ".join(f"{file.target} (its old content is in {file.old})" for file in failed)
         raise WriteRefused(f"writing failed half-way, and this could not be undone: {where}")
 
 

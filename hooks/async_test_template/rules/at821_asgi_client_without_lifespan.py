@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
+_LIFESPAN = re.compile(rb"lifespan\s*=|on_event\(|on_startup\s*=|on_shutdown\s*=")
+
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not _is_lifespan_in(project):
+        return
     seen: set[tuple[str, int]] = set()
     for call in calls(source, "httpx.ASGITransport", "httpx2.ASGITransport"):
         given = keyword(call, "app")
@@ -42,6 +48,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     "`with TestClient(app)`"
                 ),
             )
+
+
+# One is in use at a time; thousands of files may have such a client.
+@lru_cache(maxsize=2)
+def _is_lifespan_in(project: Project) -> bool:
+    """Tell whether any file has what makes a lifespan, before one is parsed to look closer."""
+    return any(True for _ in project.reader.mentioning(_LIFESPAN))
 
 
 def _has_lifespan(source: Source, made: ast.expr | ast.stmt) -> bool:

@@ -184,12 +184,19 @@ class Reader:
         from async_test_template.source.module import read_module
         from async_test_template.source.source import Unreadable, read_source
 
-        for file in python_files(self._tree.root):
+        for file, data in self.mentioning(words):
             if self._readings.of_file.get(file) is None and self._holds_tests(file):
-                data = self._tree.read(file) or b""
-                if words.search(data):
-                    with suppress(Unreadable):
-                        yield from read_module(read_source(file, data), holds_tests=True).tests
+                with suppress(Unreadable):
+                    yield from read_module(read_source(file, data), holds_tests=True).tests
+
+    def mentioning(self, words: re.Pattern[bytes]) -> Iterator[tuple[str, bytes]]:
+        """Yield every Python file, of interest or not, in whose bytes some words are found."""
+        for file in python_files(self._tree.root):
+            data = self._tree.read(file) or b""
+            if self._readings.of_file.get(file) is None:
+                self._tree.forget(file)
+            if words.search(data):
+                yield file, data
 
     def _read(self, file: str, *, size: int) -> Reading:
         from async_test_template.source.source import Unreadable, read_source
