@@ -134,25 +134,29 @@ def _target(root: Path, path: Path) -> Path:
     if not target.is_relative_to(root):
         raise WriteRefused(f"is outside {root}, at {target}", path=path)
     if status is not None:
-        _refuse_special(path, status)
+        _refuse_special(path, target, status)
         if not os.access(target, os.W_OK):
             raise WriteRefused("is not yours to write", path=path)
     return target
 
 
-def _refuse_special(path: Path, status: os.stat_result) -> None:
+def _refuse_special(path: Path, target: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise WriteRefused("is not a regular file", path=path)
-    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(path)) > 1:
+    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(target, status)) > 1:
         names = f"{links} names (hard links)"
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
 
 
-def _own_names(path: Path) -> int:
+def _own_names(target: Path, status: os.stat_result) -> int:
     """Count the second names that a killed run has left a file; the next one removes them."""
-    return sum(leftover.samefile(path) for leftover in path.parent.glob(f"{_PREFIX}*"))
+    found = 0
+    for leftover in target.parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another run removes its own
+            found += os.path.samestat(leftover.lstat(), status)
+    return found
 
 
 def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
@@ -190,8 +194,6 @@ def _uncommitted(repository: Path, targets: list[Path]) -> set[Path]:
             cwd=repository,
             env=environment,
             capture_output=True,
-            text=True,
-            errors="surrogateescape",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
@@ -202,7 +204,13 @@ def _uncommitted(repository: Path, targets: list[Path]) -> set[Path]:
             path=targets[0],
         ) from error
     # `XY path`, from the top of the repository.
-    return {repository / entry[3:] for entry in run.stdout.split("\0") if entry}
+    found = {repository / os.fsdecode(entry[3:]) for entry in run.stdout.split(b"\0") if entry}
+    if found.issubset(targets):
+        return found
+    # Git counts from another top, or spells a name in another way: ask about one at a time.
+    if len(targets) == 1:
+        return set(targets)
+    return {target for target in targets if _uncommitted(repository, [target])}
 
 
 @contextmanager
@@ -364,5 +372,5 @@ def _remove(path: Path) -> None:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, subprocess.CalledProcessError):
-        return str(error.stderr).strip().partition("\n")[0]
+        return str(error.stderr, errors="replace").strip().partition("\n")[0]
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
