@@ -221,12 +221,11 @@ class _Planner:
         from async_test_template.source.splices import splice
 
         reader = self._project().reader
-        readings = self.memory.readings.of_file
+        readings = self.memory.readings
         size = sum(len(begin.read(file) or b"") for file in spans)
 
         def remake(file: str) -> tuple[bytes, Reading] | str:
-            reading = readings.get(file)
-            statements = reading.statements if reading is not None else None
+            statements = readings.statements(file, begin.changed.get(file))
             try:
                 source, data = splice(file, begin.read(file) or b"", spans[file], statements)
             except (EditError, ParseError) as error:
@@ -239,7 +238,7 @@ class _Planner:
                 return False
             data, reading = remade
             self.plan.after[file] = data
-            readings[file] = reading
+            readings.of_file[file] = reading
         return True
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
@@ -316,8 +315,9 @@ def _overlap(one: Edit, other: Edit) -> bool:
     if one.at[0] == one.at[1] and other.at[0] == other.at[1]:
         # Which of two insertions comes first is not told.
         return one.at == other.at
+    # An insertion clashes inside of a span, not at its ends.
     (start, end), (other_start, other_end) = map(int, one.at), map(int, other.at)
-    return max(start, other_start) < min(end, other_end)
+    return start < other_end and other_start < end
 
 
 def _clash(one: Edit, other: Edit) -> bool:

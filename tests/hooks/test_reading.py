@@ -102,3 +102,25 @@ def test_a_change_of_the_configuration_is_seen_in_files_that_stay_as_they_are(
     plan = migrate(tmp_path, (load("AT101"), load("AT609")))
     # Only in auto mode, which the first fix sets, the mark is one too many.
     assert [finding.code for finding in plan.fixed] == ["AT101", "AT609"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tox.ini", "[tool:pytest]\npython_files = check_*.py\n"),
+        ("pytest.toml", "python_files = ['check_*.py']\n"),
+    ],
+)
+def test_what_pytest_collects_by_a_mended_configuration_is_read(
+    file: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(text)
+    (tmp_path / "check_it.py").write_text(
+        "import asyncio\n\n\ndef test_it():\n    assert asyncio.iscoroutinefunction(print)\n"
+    )
+    plan = migrate(tmp_path)
+    # Nothing is of interest there unless the file holds tests.
+    assert "AT913" in [finding.code for finding in plan.fixed if finding.file == "check_it.py"]
+    for name, data in plan.after.items():
+        (tmp_path / name).write_bytes(data)
+    assert migrate(tmp_path).after == {}

@@ -38,7 +38,7 @@ class Reading(NamedTuple):
 
     Attributes:
         file: its path from the root.
-        state: what it depends on: see `Readings`.
+        state: what it depends on: the file, if it is not as on the disk, and the configuration.
         module: what it holds, None where this Python cannot parse it.
         problem: line and message where it cannot.
         findings: those of the rules that look at nothing but the file.
@@ -47,7 +47,7 @@ class Reading(NamedTuple):
     """
 
     file: str
-    state: object
+    state: tuple[bytes | None, Mapping[str, bytes]]
     module: Module | None
     problem: tuple[int, str] | None = None
     findings: tuple[Finding, ...] = ()
@@ -65,6 +65,25 @@ class Readings:
         self.of_file: dict[str, Reading | None] = {}
         self._sources: dict[str, tuple[bytes, Source]] = {}
         self._room = _KEPT_BYTES
+        self._test_files: tuple[str, ...] = ()
+
+    def hold_for(self, test_files: tuple[str, ...]) -> None:
+        """Forget which files are of no interest where pytest looks into others now."""
+        if test_files != self._test_files:
+            self._test_files = test_files
+            self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
+
+    def statements(self, file: str, changed: bytes | None) -> Statements | None:
+        """Give where a file's statements stand, if that is known.
+
+        Args:
+            file: its path.
+            changed: its bytes, None for those on the disk. What a fix had made of it that was
+                taken back may have been read last.
+
+        """
+        reading = self.of_file.get(file)
+        return reading.statements if reading is not None and reading.state[0] == changed else None
 
     def keep(self, source: Source, data: bytes) -> None:
         """Keep a parsed file if there is room: a syntax tree is far larger than its text."""
@@ -122,6 +141,7 @@ class Reader:
         self._tree = tree
         self._readings = readings
         self._patterns = tuple(test_files) or TEST_FILES
+        readings.hold_for(self._patterns)
         self._look = look
         self._configuration = {
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
