@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) 
         warnings.simplefilter("ignore", DeprecationWarning)
         for share in shares[1:]:
             receiver, sender = context.Pipe(duplex=False)
-            process = context.Process(target=_work_apart, args=(work, share, sender), daemon=True)
+            process = context.Process(
+                target=_work_apart, args=(work, share, receiver, sender), daemon=True
+            )
             process.start()
             sender.close()
             pipes.append((process, receiver))
@@ -59,15 +62,21 @@ def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) 
 
 
 def _work_apart(
-    work: Callable[[_Item], _Result], share: Sequence[_Item], sender: Connection
+    work: Callable[[_Item], _Result],
+    share: Sequence[_Item],
+    receiver: Connection,
+    sender: Connection,
 ) -> None:
-    try:
-        sender.send([work(item) for item in share])
-    except KeyboardInterrupt:
-        # The terminal sends Ctrl-C to every process; the first one says so.
-        sender.close()
-    except Exception as error:  # noqa: BLE001 - raised again where it can be handled
-        sender.send(error)
+    # Else sending would wait for ever once the first process, which reads, is gone.
+    receiver.close()
+    with suppress(BrokenPipeError):
+        try:
+            sender.send([work(item) for item in share])
+        except KeyboardInterrupt:
+            # The terminal sends Ctrl-C to every process; the first one says so.
+            sender.close()
+        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
+            sender.send(error)
 
 
 def _received(receiver: Connection) -> list[_Result]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,3 +72,38 @@ def test_what_cannot_be_sent_is_an_error_too() -> None:
 
     with pytest.raises(Exception, match="pickle"):
         spread(make, range(3), LARGE)
+
+
+def test_the_others_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
+    first = os.fork()
+    if first == 0:
+
+        def work(item: int) -> str:
+            if item:
+                (tmp_path / str(os.getpid())).touch()
+                return "x" * 10_000_000
+            while len(list(tmp_path.iterdir())) < 2:
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGKILL)
+            return ""
+
+        spread(work, range(3), LARGE)
+    os.waitpid(first, 0)
+    others = [int(file.name) for file in tmp_path.iterdir()]
+    assert len(others) == 2
+    end = time.monotonic() + 10
+    while any(map(_is_running, others)) and time.monotonic() < end:
+        time.sleep(0.01)
+    left = [other for other in others if _is_running(other)]
+    for other in left:
+        os.kill(other, signal.SIGKILL)
+    assert left == []
+
+
+def _is_running(process: int) -> bool:
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    # Who inherits it may not ask for it.
+    return status.rpartition(")")[2].split()[0] != "Z"

@@ -31,6 +31,7 @@ _PLAIN = frozenset(
         "ops",
         "rest",
         "simple",
+        "str",
         "tag",
         "type_comment",
         "type_ignores",

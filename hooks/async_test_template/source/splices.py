@@ -49,7 +49,8 @@ def splice(
     if statements is None:
         statements = statements_of(_parse(file, encoded.text))
     new = _spliced(file, text, statements, spans)
-    unused = sorted(_unused_imports(new, b" ".join(text[start:end] for start, end, _ in spans)))
+    removed = b" ".join(text[start:end] for start, end, _ in spans)
+    unused = sorted(_unused_imports(file, text, removed, new))
     if unused:
         new = _spliced(file, new.data, statements_of(new), unused)
     try:
@@ -105,7 +106,7 @@ def _in_fours(statements: Statements) -> Iterator[tuple[int, int, int, int]]:
     return zip(numbers, numbers, numbers, numbers, strict=True)
 
 
-def _unused_imports(new: Source, removed: bytes) -> Iterator[Splice]:
+def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Iterator[Splice]:
     """Yield the splices that remove top-level imports whose last use stood in what was removed."""
     # Behind a dot stands an attribute.
     words = set(re.findall(r"(?<![\w.])\w+", removed.decode(errors="replace")))
@@ -117,9 +118,17 @@ def _unused_imports(new: Source, removed: bytes) -> Iterator[Splice]:
         if alias.name not in {"*", alias.asname}
         and (bound := alias.asname or alias.name.partition(".")[0]) in words
         and not _is_used(new, bound)
+        and not _is_requested(new, bound)
     }
+    if not gone:
+        return
+    # Parameters, keywords and comments are words too: what only they name is a fixture or an
+    # import for what it does.
+    before = _parse(file, old.decode())
     by_statement: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
     for node, alias in gone:
+        if not _is_used(before, alias.asname or alias.name.partition(".")[0]):
+            continue
         line = new.data[new.offset(node.lineno) : new.line_end(new.end(node))]
         if b"noqa" not in line and _module(node) != "__future__":
             by_statement.setdefault(node, []).append(alias)
@@ -153,6 +162,11 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         end = max(end, stop)
     if end >= 0:
         yield start, end
+
+
+def _is_requested(source: Source, name: str) -> bool:
+    """Tell whether a parameter has the name, which an imported fixture is asked for by."""
+    return any(argument.arg == name for argument in source.nodes.of(ast.arg))
 
 
 def _is_used(source: Source, name: str) -> bool:
