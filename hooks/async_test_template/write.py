@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PREFIX = ".async-test-template-"
-_STAGED_AT_ONCE = 16
+_STAGED_AT_ONCE = 4
 # As many as fit into a command line on every system.
 _PATHS_A_CALL = 100
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
@@ -59,10 +59,11 @@ def write_all(
 
     """
     root = root.resolve()
-    changed, old = _accepted(root, contents, expected, allow_dirty=allow_dirty)
+    targets = _targets(root, (*contents, *expected))
+    changed, old = _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
     with _lock(root) as is_only_run:
         if is_only_run:
-            _sweep(_targets(root, contents))
+            _sweep(targets.values())
         _replace_all(changed, old)
 
 
@@ -79,22 +80,23 @@ def refuse(
         WriteRefused: as `write_all` does before it writes.
 
     """
-    _accepted(root.resolve(), contents, expected, allow_dirty=allow_dirty)
+    root = root.resolve()
+    targets = _targets(root, (*contents, *expected))
+    _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
 
 
 def _accepted(
     root: Path,
+    targets: Mapping[Path, Path],
     contents: Mapping[Path, bytes | None],
     expected: Mapping[Path, bytes | None],
     *,
     allow_dirty: bool,
 ) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
     """Give the files that change, with their new contents and with the expected ones."""
-    targets = _targets(root, contents)
-    changed = {
-        target: content for target, content in targets.items() if _content(target) != content
-    }
-    known = _targets(root, expected)
+    wanted = _by_target(targets, contents)
+    changed = {target: content for target, content in wanted.items() if _content(target) != content}
+    known = _by_target(targets, expected)
     old = {target: known[target] for target in changed if target in known}
     _refuse_changed(old)
     if not allow_dirty:
@@ -111,14 +113,20 @@ def _content(target: Path) -> bytes | None:
         raise WriteRefused(f"cannot be read: {_reason(error)}", path=target) from error
 
 
-def _targets(root: Path, contents: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
-    """Give the files behind the paths, with their new contents."""
-    targets: dict[Path, bytes | None] = {}
+def _targets(root: Path, paths: Iterable[Path]) -> dict[Path, Path]:
+    """Give the file behind each path."""
+    return {path: _target(root, root / path) for path in dict.fromkeys(paths)}
+
+
+def _by_target(
+    targets: Mapping[Path, Path], contents: Mapping[Path, bytes | None]
+) -> dict[Path, bytes | None]:
+    """Give the contents by the files behind the paths."""
+    found: dict[Path, bytes | None] = {}
     for path, content in contents.items():
-        target = _target(root, root / path)
-        if targets.setdefault(target, content) != content:
+        if found.setdefault(targets[path], content) != content:
             raise WriteRefused("is the same file as another one, with another content", path=path)
-    return targets
+    return found
 
 
 def _target(root: Path, path: Path) -> Path:
@@ -166,11 +174,14 @@ def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
-    by_repository: dict[Path, list[Path]] = {}
+    by_folder: dict[Path, list[Path]] = {}
     for target in targets:
-        repository = next((f for f in target.parents if (f / ".git").exists()), None)
+        by_folder.setdefault(target.parent, []).append(target)
+    by_repository: dict[Path, list[Path]] = {}
+    for folder, inside in by_folder.items():
+        repository = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
         if repository is not None:
-            by_repository.setdefault(repository, []).append(target)
+            by_repository.setdefault(repository, []).extend(inside)
     uncommitted: set[Path] = set()
     for repository, inside in by_repository.items():
         for start in range(0, len(inside), _PATHS_A_CALL):

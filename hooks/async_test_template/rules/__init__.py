@@ -89,14 +89,19 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 
 def _mentions(data: bytes, words: bytes) -> bool:
-    return any(pattern.search(data) for pattern in _patterns(words))
+    plain, patterns = _parts(words)
+    return any(word in data for word in plain) or any(p.search(data) for p in patterns)
 
 
 @cache
-def _patterns(words: bytes) -> tuple[re.Pattern[bytes], ...]:
-    """Part alternatives: `re` finds what begins with a plain word ten times faster."""
+def _parts(words: bytes) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
+    """Part alternatives into plain words and patterns, each looked for alone.
+
+    That is ten times faster than one pattern, since `re` knows how to look for a plain beginning.
+    """
     parts = [words] if b"(" in words.replace(rb"\(", b"") else words.split(b"|")
-    return tuple(map(re.compile, parts))
+    plain = tuple(part for part in parts if re.escape(part) == part)
+    return plain, tuple(re.compile(part) for part in parts if part not in plain)
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
