@@ -25,14 +25,14 @@ SCRIPT = ROOT / "fleet" / "update_all.py"
 
 # How many of each; together 200.
 FLEET = {
-    Outcome.UP_TO_DATE.name: 100,
-    Outcome.UPDATED.name: 36,
-    Outcome.UNUSABLE.name: 20,
-    Outcome.NEEDS_TRUST.name: 16,
-    Outcome.CONFLICTS.name: 12,
-    Outcome.TESTS_RED.name: 8,
-    Outcome.FAILED.name: 5,
-    CRASH: 3,
+    Outcome.UP_TO_DATE.name: 110,
+    Outcome.UPDATED.name: 16,
+    Outcome.UNUSABLE.name: 42,
+    Outcome.NEEDS_TRUST.name: 12,
+    Outcome.CONFLICTS.name: 8,
+    Outcome.TESTS_RED.name: 6,
+    Outcome.FAILED.name: 4,
+    CRASH: 2,
 }
 
 
