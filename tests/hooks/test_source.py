@@ -183,3 +183,30 @@ def test_the_text_of_an_interpolation_is_no_node() -> None:
     name = ast.Name("name", ast.Load())
     nodes = Nodes(kind(value=name, str="name", conversion=-1))
     assert list(nodes.of(ast.Name)) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import pytest\n\n@pytest.fixture('module')\ndef it(): ...\n",
+        (
+            "import pytest\n\n@pytest.fixture(\n    scope='module',\n)\n@pytest.mark.slow\n"
+            "def it(): ...\n"
+        ),
+        "import pytest\n\n@pytest.mark.slow(\n    1,\n)\n@pytest.fixture\ndef it(): ...\n",
+        (
+            "import pytest\n\nclass TestIt:\n    @pytest.fixture(params=(1, 2), scope='class')\n"
+            "    def it(self): ...\n"
+        ),
+    ],
+)
+def test_an_odd_fixture_makes_a_file_without_async_code_relevant(text: str, tmp_path: Path) -> None:
+    assert [fixture.name for fixture in index(tmp_path, {"test_it.py": text}).fixtures] == ["it"]
+
+
+def test_a_plain_fixture_does_not(tmp_path: Path) -> None:
+    text = (
+        "import pytest\n\n@pytest.fixture(scope='module')\ndef it(): ...\n\n\n"
+        "@pytest.mark.slow\ndef test_it(it): ...\n"
+    )
+    assert index(tmp_path, {"test_it.py": text}).modules == ()

@@ -31,13 +31,17 @@ _IN_OTHERS = re.compile(
     rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|importorskip"
     rb"|asynctest|inicfg|warns\(None|uvloop|set_event_loop_policy"
 )
-# In a test file without async code a fixture matters when it has a mark, which stops pytest 9, or
-# when it stands in a class and is wider than a function.
+# In a test file without async code a fixture matters when it has a mark or a scope by position,
+# which stop pytest, or when it stands in a class and is wider than a function.
 # One pattern each: each begins with a plain word, which `re` looks for at once.
+_LINES = (
+    rb"[^\n]*\n(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,20}?[ \t]*@(?:\w+\.)?"
+)
 _ODD_FIXTURES = (
-    re.compile(rb"fixture\b[^\n]*\n[ \t]*@(?:\w+\.)?mark\."),
-    re.compile(rb"mark\.[^\n]*\n[ \t]*@(?:\w+\.)?fixture"),
-    re.compile(rb"\n[ \t]+@(?:\w+\.)?fixture\([^)]*scope"),
+    re.compile(rb"fixture\b" + _LINES + rb"mark\."),
+    re.compile(rb"mark\." + _LINES + rb"fixture"),
+    re.compile(rb"fixture\(\s*[\"']"),
+    re.compile(rb"\n[ \t]+@(?:\w+\.)?fixture\((?:(?!\bdef\b)[\s\S]){0,2000}?scope"),
 )
 
 
