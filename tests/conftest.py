@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from filelock import FileLock
 from helpers import EVERYTHING, Environment, copy_template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -20,14 +22,36 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     return base if worker_id == "master" else base.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _copier_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep Copier's copies of templates out of the cache of the user, and those of workers apart.
+
+    Copier finds a copy by its URL, and a test may have git look elsewhere for that.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
 @pytest.fixture(scope="session")
-def environment(shared_folder: Path) -> Environment:
+def environment_of(shared_folder: Path) -> Callable[..., Environment]:
+    """Return a function that builds an environment of some requirements, once a run."""
+
+    def build(*requirements: str) -> Environment:
+        name = re.sub(r"[^\w.]+", "-", "-".join(requirements))
+        folder = shared_folder / f"environment{name}"
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                Environment.build(folder, sys.executable, "--compile-bytecode", *requirements)
+        return Environment(folder)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def environment(environment_of: Callable[..., Environment]) -> Environment:
     """Build, once a run, an environment with the newest of all that a project can ask for."""
-    folder = shared_folder / "environment"
-    with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            Environment.build(folder, sys.executable, "--compile-bytecode", *EVERYTHING)
-    return Environment(folder)
+    return environment_of(*EVERYTHING)
 
 
 @pytest.fixture(scope="session")

@@ -108,8 +108,11 @@ def confirm() -> bool:
     return bool(questionary.confirm("Add the files of the template?").unsafe_ask())
 
 
-def copy_template(template: str, project: Project, answers: Iterable[Answer]) -> None:
+def copy_template(template: str, project: Project, answers: Iterable[Answer]) -> str:
     """Run `copier copy` without trust; in an existing project it only adds what is missing.
+
+    Returns:
+        The file that holds the answers: beside those of another template, if there are any.
 
     Raises:
         UserError: Copier is not installed, refuses an answer or the template, or cannot get it.
@@ -123,13 +126,13 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
         raise UserError(
             "adopt needs Copier: run it as `uvx --with copier …`, or install copier"
         ) from error
+    answers_file = BESIDE if (project.root / ANSWERS_FILE).exists() else ANSWERS_FILE
     try:
         copier.run_copy(
             template,
             project.root,
             data={answer.key: answer.value for answer in answers},
-            # Beside those of another template, if there are any.
-            answers_file=BESIDE if (project.root / ANSWERS_FILE).exists() else None,
+            answers_file=answers_file,
             defaults=True,
             quiet=True,
             unsafe=False,
@@ -140,3 +143,4 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
         reason = str(getattr(error, "stderr", "")).strip().partition("\n")[0]
         reason = reason or error.strerror or type(error).__name__
         raise UserError(f"Copier cannot copy {template}: {reason}") from error
+    return answers_file

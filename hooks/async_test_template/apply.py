@@ -28,7 +28,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
         # Imported here: most projects' fixes need no editor of code.
         from async_test_template.source.splices import splice
 
-        changed[path] = splice(path, tree.read(path) or b"", spans)
+        _, changed[path] = splice(path, tree.read(path) or b"", spans)
     for edit in edits:
         if edit.verb == "splice":
             continue

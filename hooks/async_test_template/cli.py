@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template import __version__
-from async_test_template.desired import LOOP_SCOPES, MODES, Desired, decide, read_answers
+from async_test_template.desired import (
+    ANSWERS_FILE,
+    LOOP_SCOPES,
+    MODES,
+    Desired,
+    decide,
+    read_answers,
+)
 from async_test_template.errors import UserError, WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
@@ -309,7 +316,9 @@ def _adopt(options: argparse.Namespace) -> int:
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
-    adopt.copy_template(options.template or adopt.template_source(), project, answers)
+    file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
+    if file != ANSWERS_FILE:
+        print(f"Update it later by `copier update -a {file}`.", file=sys.stderr)
     try:
         return _patched(root, allow_dirty=options.allow_dirty)
     except WriteRefused as error:

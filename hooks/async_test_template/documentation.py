@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Example, Rule
 
-_FAMILIES = {
+#: The heading of the rules, by the first digit of their codes.
+FAMILIES = {
     "0": "What only a run can tell (`check --run`)",
     "1": "Modes and loop scopes",
     "2": "Configuration files and pytest itself",
@@ -58,7 +59,7 @@ def page() -> str:
     for rule in map(load, CODES):
         if rule.code[2] != family:
             family = rule.code[2]
-            parts.append(f"## {_FAMILIES[family]}\n")
+            parts.append(f"## {FAMILIES[family]}\n")
         parts.append(f"### {rule.code} {rule.name}\n\n{explanation(rule)}")
     return "\n".join(parts).rstrip() + "\n"
 

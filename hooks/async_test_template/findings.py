@@ -128,9 +128,12 @@ class Rule(NamedTuple):
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
         optional: off unless `--select` names it: a matter of taste.
-        visit: reads one parsed file of a project, for rules that look at code only; it is called
-            for the files in which `words` is found.
+        visit: reads one Python file of a project; it is called for the files in which `words`
+            is found.
         words: a regular expression on the bytes of a file.
+        alone: `visit` asks for no other Python file, only for the configuration, and finds what
+            the file holds in `source.module`: it can run in another process, and once for as long
+            as the file stays the same.
 
     """
 
@@ -147,3 +150,4 @@ class Rule(NamedTuple):
     optional: bool = False
     visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
     words: bytes = b""
+    alone: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.commands import command_lines
@@ -12,14 +12,38 @@ from async_test_template.settings import Settings
 from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from async_test_template.commands import CommandLine
     from async_test_template.config.in_force import InForce
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
+    from async_test_template.findings import Finding
     from async_test_template.source.index import Index
+    from async_test_template.source.reading import Reader, Readings
+    from async_test_template.source.source import Source
+
+
+class Memory:
+    """What has been read of a repository, for as long as a plan is made.
+
+    Attributes:
+        disk: the files as they were first read, None for those that are not there.
+
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self.disk: dict[str, bytes | None] = {}
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What has come of the Python files."""
+        # Imported here: most rules about configuration never look at the code.
+        from async_test_template.source.reading import Readings
+
+        return Readings()
 
 
 class Project:
@@ -39,9 +63,17 @@ class Project:
         root: Path,
         desired: Desired,
         changed: Mapping[str, bytes],
-        disk: dict[str, bytes | None] | None = None,
+        memory: Memory | None = None,
+        look: Callable[[Project, Source], Iterable[Finding]] = lambda _project, _source: (),
     ) -> None:
-        """Read the configuration in force; `changed` and `disk` are those of its tree.
+        """Read the configuration in force.
+
+        Args:
+            root: the directory that was asked about.
+            desired: what the user wants.
+            changed: contents that stand in for what is on the disk.
+            memory: what was read before; filled with what is read.
+            look: gives the findings in one file that depend on no other file with code.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -49,7 +81,10 @@ class Project:
         """
         self.root = root.resolve()
         self.desired = desired
-        self.tree = Tree(self.root, changed, disk)
+        self.memory = Memory() if memory is None else memory
+        self.tree = Tree(self.root, changed, self.memory.disk)
+        self._look = look
+        self._is_reading = False
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
         self.settings = self._settings()
 
@@ -65,15 +100,30 @@ class Project:
 
     @cached_property
     def code(self) -> Index:
-        """Fixtures and tests of the Python files."""
-        # Imported here: most rules about configuration never look at the code.
-        from async_test_template.source.index import TEST_FILES, read_index
+        """Fixtures and tests of the Python files.
+
+        Raises:
+            RuntimeError: a rule that is declared to look at one file alone asks for the others.
+
+        """
+        if self._is_reading:
+            raise RuntimeError("a rule that is `alone` asked for the other files")
+        self._is_reading = True
+        try:
+            return self.reader.index()
+        finally:
+            self._is_reading = False
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads the Python files."""
+        from async_test_template.source.reading import Reader
 
         patterns = [
             word for line in self.settings.lines_of("python_files") for word in line.split()
         ]
-        created = [file for file in self.tree.changed if file.endswith(".py")]
-        return read_index(self.root, self.tree.read, patterns or TEST_FILES, created)
+        look = partial(self._look, self)
+        return Reader(self.tree, self.memory.readings, patterns, look)
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:

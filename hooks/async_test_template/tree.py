@@ -58,6 +58,10 @@ class Tree:
                 raise UserError(f"cannot be read: {error.strerror}", path=path) from error
         return self.disk[file]
 
+    def forget(self, file: str) -> None:
+        """Let go of a file's bytes, which nobody will ask for again."""
+        self.disk.pop(file, None)
+
     def read_path(self, path: Path) -> bytes | None:
         """Give the bytes of a file anywhere, its changed ones where it is inside the root.
 

@@ -2,7 +2,7 @@
 
 Each new content is written to a temporary file beside its target and forced to the disk before the
 first target is touched, so that a full disk is noticed in time; a target is then only ever
-replaced by renaming. What fails or is interrupted after that is undone from copies of the old
+replaced by renaming. What fails or is interrupted after that is undone from second names of the old
 files. Only a killed process can leave some files new and some old, never one in between; the next
 run removes what such a process left beside them.
 """
@@ -14,10 +14,13 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 from async_test_template.errors import WriteRefused
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _PREFIX = ".async-test-template-"
+_STAGED_AT_ONCE = 4
+# As many as fit into a command line on every system.
+_PATHS_A_CALL = 100
 _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
 
 
@@ -53,10 +59,11 @@ def write_all(
 
     """
     root = root.resolve()
-    changed, old = _accepted(root, contents, expected, allow_dirty=allow_dirty)
+    targets = _targets(root, (*contents, *expected))
+    changed, old = _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
     with _lock(root) as is_only_run:
         if is_only_run:
-            _sweep(_targets(root, contents))
+            _sweep(targets.values())
         _replace_all(changed, old)
 
 
@@ -73,22 +80,23 @@ def refuse(
         WriteRefused: as `write_all` does before it writes.
 
     """
-    _accepted(root.resolve(), contents, expected, allow_dirty=allow_dirty)
+    root = root.resolve()
+    targets = _targets(root, (*contents, *expected))
+    _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
 
 
 def _accepted(
     root: Path,
+    targets: Mapping[Path, Path],
     contents: Mapping[Path, bytes | None],
     expected: Mapping[Path, bytes | None],
     *,
     allow_dirty: bool,
 ) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
     """Give the files that change, with their new contents and with the expected ones."""
-    targets = _targets(root, contents)
-    changed = {
-        target: content for target, content in targets.items() if _content(target) != content
-    }
-    known = _targets(root, expected)
+    wanted = _by_target(targets, contents)
+    changed = {target: content for target, content in wanted.items() if _content(target) != content}
+    known = _by_target(targets, expected)
     old = {target: known[target] for target in changed if target in known}
     _refuse_changed(old)
     if not allow_dirty:
@@ -105,14 +113,20 @@ def _content(target: Path) -> bytes | None:
         raise WriteRefused(f"cannot be read: {_reason(error)}", path=target) from error
 
 
-def _targets(root: Path, contents: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
-    """Give the files behind the paths, with their new contents."""
-    targets: dict[Path, bytes | None] = {}
+def _targets(root: Path, paths: Iterable[Path]) -> dict[Path, Path]:
+    """Give the file behind each path."""
+    return {path: _target(root, root / path) for path in dict.fromkeys(paths)}
+
+
+def _by_target(
+    targets: Mapping[Path, Path], contents: Mapping[Path, bytes | None]
+) -> dict[Path, bytes | None]:
+    """Give the contents by the files behind the paths."""
+    found: dict[Path, bytes | None] = {}
     for path, content in contents.items():
-        target = _target(root, root / path)
-        if targets.setdefault(target, content) != content:
+        if found.setdefault(targets[path], content) != content:
             raise WriteRefused("is the same file as another one, with another content", path=path)
-    return targets
+    return found
 
 
 def _target(root: Path, path: Path) -> Path:
@@ -128,20 +142,29 @@ def _target(root: Path, path: Path) -> Path:
     if not target.is_relative_to(root):
         raise WriteRefused(f"is outside {root}, at {target}", path=path)
     if status is not None:
-        _refuse_special(path, status)
+        _refuse_special(path, target, status)
         if not os.access(target, os.W_OK):
             raise WriteRefused("is not yours to write", path=path)
     return target
 
 
-def _refuse_special(path: Path, status: os.stat_result) -> None:
+def _refuse_special(path: Path, target: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise WriteRefused("is not a regular file", path=path)
-    if status.st_nlink > 1:
-        names = f"{status.st_nlink} names (hard links)"
+    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(target, status)) > 1:
+        names = f"{links} names (hard links)"
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
+
+
+def _own_names(target: Path, status: os.stat_result) -> int:
+    """Count the second names that a killed run has left a file; the next one removes them."""
+    found = 0
+    for leftover in target.parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another run removes its own
+            found += os.path.samestat(leftover.lstat(), status)
+    return found
 
 
 def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
@@ -151,7 +174,19 @@ def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
-    changed = [str(target.relative_to(root)) for target in targets if _is_uncommitted(target)]
+    by_folder: dict[Path, list[Path]] = {}
+    for target in targets:
+        by_folder.setdefault(target.parent, []).append(target)
+    by_repository: dict[Path, list[Path]] = {}
+    for folder, inside in by_folder.items():
+        repository = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
+        if repository is not None:
+            by_repository.setdefault(repository, []).extend(inside)
+    uncommitted: set[Path] = set()
+    for repository, inside in by_repository.items():
+        for start in range(0, len(inside), _PATHS_A_CALL):
+            uncommitted |= _uncommitted(repository, inside[start : start + _PATHS_A_CALL])
+    changed = [str(target.relative_to(root)) for target in targets if target in uncommitted]
     if changed:
         raise WriteRefused(
             f"there are uncommitted changes in {', '.join(changed)}: "
@@ -159,20 +194,17 @@ def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
         )
 
 
-def _is_uncommitted(target: Path) -> bool:
-    if not any((folder / ".git").exists() for folder in target.parents):
-        return False
+def _uncommitted(repository: Path, targets: list[Path]) -> set[Path]:
+    """Give those of some files in a git repository that have uncommitted changes."""
     # Run by a git hook, we would inherit where its repository and index are.
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    command = ["git", "--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "--"]
+    command = ["git", "--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "-z"]
     try:
         run = subprocess.run(
-            [*command, target.name],
-            cwd=next(folder for folder in target.parents if folder.is_dir()),
+            [*command, "--no-renames", "--untracked-files=all", "--", *targets],
+            cwd=repository,
             env=environment,
             capture_output=True,
-            text=True,
-            errors="replace",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
@@ -180,9 +212,16 @@ def _is_uncommitted(target: Path) -> bool:
         raise WriteRefused(
             f"git cannot tell whether it has uncommitted changes ({reason}): "
             "look for yourself, then pass --allow-dirty",
-            path=target,
+            path=targets[0],
         ) from error
-    return bool(run.stdout)
+    # `XY path`, from the top of the repository.
+    found = {repository / os.fsdecode(entry[3:]) for entry in run.stdout.split(b"\0") if entry}
+    if found.issubset(targets):
+        return found
+    # Git counts from another top, or spells a name in another way: ask about one at a time.
+    if len(targets) == 1:
+        return set(targets)
+    return {target for target in targets if _uncommitted(repository, [target])}
 
 
 @contextmanager
@@ -215,51 +254,85 @@ def _sweep(targets: Iterable[Path]) -> None:
             _remove(leftover)
 
 
+class _Staged(NamedTuple):
+    """A file to be replaced: what takes its place and its old content, both beside it."""
+
+    target: Path
+    new: Path | None
+    old: Path | None
+
+
 def _replace_all(
     targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
 ) -> None:
-    begun: list[tuple[Path, Path | None]] = []
-    current: Path | None = None
+    begun: list[_Staged] = []
     with ExitStack() as leftovers:
+        stage = partial(_stage, leftovers=leftovers, mode=_mode_of_new_files())
         try:
-            staged = []
-            for current, content in targets.items():
-                new = None if content is None else _temporary(current, content, leftovers)
-                old = _temporary(current, None, leftovers) if current.exists() else None
-                staged.append((current, new, old))
+            # The disk takes several at once in the time of one.
+            with ThreadPoolExecutor(_STAGED_AT_ONCE) as pool:
+                staged = list(pool.map(stage, targets, targets.values()))
             # Once more: git and the disk took their time.
             _refuse_changed(expected)
-            for current, new, old in staged:
-                begun.append((current, old))
-                if new is None:
-                    current.unlink()
-                else:
-                    new.replace(current)
+            for file in staged:
+                begun.append(file)
+                _replace(file)
             _sync_folders(targets)
         except BaseException as error:
             _put_back(begun, leftovers)
             if isinstance(error, OSError):
-                reason = _reason(error)
-                raise WriteRefused(f"cannot be written: {reason}", path=current) from error
+                path = begun[-1].target if begun else None
+                raise WriteRefused(f"cannot be written: {_reason(error)}", path=path) from error
             raise
 
 
-def _temporary(target: Path, content: bytes | None, leftovers: ExitStack) -> Path:
-    """Write `content`, or the target's own, to a file beside the target, with its permissions."""
+def _stage(target: Path, content: bytes | None, leftovers: ExitStack, mode: int) -> _Staged:
+    try:
+        new = None if content is None else _temporary(target, content, leftovers, mode)
+        return _Staged(target, new, _second_name(target, leftovers) if target.exists() else None)
+    except OSError as error:
+        raise WriteRefused(f"cannot be written: {_reason(error)}", path=target) from error
+
+
+def _replace(file: _Staged) -> None:
+    if file.new is None:
+        file.target.unlink()
+    else:
+        file.new.replace(file.target)
+
+
+def _temporary(target: Path, content: bytes, leftovers: ExitStack, mode: int) -> Path:
+    """Write `content` to a file beside the target, with its permissions, and force it to disk."""
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
     temporary = target.with_name(Path(name).name)
     leftovers.callback(_remove, temporary)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(target.read_bytes() if content is None else content)
+        file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(descriptor)
     if target.exists():
         _copy_permissions(target, temporary)
     else:
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(mode)
     return temporary
+
+
+def _second_name(target: Path, leftovers: ExitStack) -> Path:
+    """Keep the old file under another name, or a copy of it where it can have only one."""
+    name = target.with_name(f"{_PREFIX}{uuid4().hex}")
+    leftovers.callback(_remove, name)
+    try:
+        name.hardlink_to(target)
+    except OSError:  # some file systems have no hard links
+        shutil.copy2(target, name)
+        _copy_permissions(target, name)
+    return name
+
+
+def _mode_of_new_files() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 def _copy_permissions(source: Path, target: Path) -> None:
@@ -272,11 +345,11 @@ def _copy_permissions(source: Path, target: Path) -> None:
     os.utime(target)
 
 
-def _put_back(begun: list[tuple[Path, Path | None]], leftovers: ExitStack) -> None:
-    failed = [(target, old) for target, old in reversed(begun) if not _is_put_back(target, old)]
+def _put_back(begun: list[_Staged], leftovers: ExitStack) -> None:
+    failed = [file for file in reversed(begun) if not _is_put_back(file.target, file.old)]
     if failed:
-        leftovers.pop_all()  # the copies are all there is now
-        where = ", ".join(f"{target} (its old content is in {old})" for target, old in failed)
+        leftovers.pop_all()  # the old files are all there is now
+        where = ", ".join(f"{file.target} (its old content is in {file.old})" for file in failed)
         raise WriteRefused(f"writing failed half-way, and this could not be undone: {where}")
 
 
@@ -310,5 +383,5 @@ def _remove(path: Path) -> None:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, subprocess.CalledProcessError):
-        return str(error.stderr).strip().partition("\n")[0]
+        return str(error.stderr, errors="replace").strip().partition("\n")[0]
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -271,5 +271,6 @@ def test_the_answers_to_another_template_stay(repository: Path) -> None:
     done = adopt(repository, "--yes")
     assert done.returncode == 0, done.stdout
     assert (repository / ".copier-answers.yml").read_text() == theirs
+    assert "`copier update -a .copier-answers.async-test.yml`" in done.stdout
     ours = yaml.safe_load((repository / ".copier-answers.async-test.yml").read_text())
     assert ours["loop_scope"] == "function"

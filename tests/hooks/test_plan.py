@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from async_test_template.project import Project
+    from async_test_template.source.source import Source
 
 EVERYTHING = frozenset(Tier)
 ALL = tuple(map(load, CODES))
@@ -78,6 +79,66 @@ def test_a_fix_that_does_not_help_is_taken_back_and_the_others_stay(root: Path) 
     assert plan.after == {"pytest.ini": b"[pytest]\nb = AT102\n"}
     assert [finding.code for finding in plan.left] == ["AT101"]
     assert plan.failed == ["pytest.ini: AT101 was not fixed: the fix does not help"]
+
+
+def code_rule(code: str, old: bytes, new: str) -> Rule:
+    """Make a rule that puts something in the place of the first of some bytes of a file."""
+
+    def visit(_project: Project, source: Source) -> Iterator[Finding]:
+        start, _, end = old.partition(b"|")
+        if start in source.data and new.encode() not in source.data:
+            begin = source.data.index(start)
+            stop = source.data.index(end, begin) + len(end) if end else begin
+            edit = Edit(source.file, "splice", (begin, stop), new)
+            yield Finding(code, "found", source.file, tier=Tier.SAFE, edits=(edit,))
+
+    return Rule(
+        code, code, code, "", "", Tier.SAFE, None, (), (), visit=visit, words=b"", alone=True
+    )
+
+
+CODE = "import asyncio\n\nfirst = 1\n\nasync def it(): ...\n\nlast = [2, 3]\nend = 0\n"
+
+
+def test_a_file_whose_fix_was_taken_back_can_be_fixed_by_the_next_round(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(CODE)
+    useless = code_rule("AT901", b"first|", "")._replace(visit=_insert_before_first)
+    rules = (useless, code_rule("AT902", b"2|, 3", "4"))
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.failed == ["test_it.py: AT901 was not fixed: the fix does not help"]
+    assert plan.after == {"test_it.py": CODE.replace("2, 3", "4").encode()}
+
+
+def _insert_before_first(_project: Project, source: Source) -> Iterator[Finding]:
+    start = source.data.index(b"first")
+    edit = Edit(source.file, "splice", (start, start), "more = 1\n")
+    yield Finding("AT901", "found", source.file, tier=Tier.SAFE, edits=(edit,))
+
+
+def test_files_spliced_before_one_that_fails_are_spliced_again(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(CODE)
+    (tmp_path / "test_b.py").write_text(CODE.replace("[2, 3]", "[5]"))
+    # The first file needs two rounds, the second has a fix that cannot be made.
+    rules = (
+        code_rule("AT901", b"2|, 3", "44444"),
+        code_rule("AT902", b"44444|", "more, "),
+        code_rule("AT903", b"5|]", "}"),
+    )
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.after == {"test_a.py": CODE.replace("2, 3", "more, 44444").encode()}
+    assert [finding.code for finding in plan.left] == ["AT903"]
+    (failure,) = plan.failed
+    assert failure.startswith("test_b.py: AT903 was not fixed: the result does not parse")
+
+
+def test_an_insertion_into_what_another_fix_replaces_waits_for_the_next_round(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_it.py").write_text(CODE)
+    rules = (code_rule("AT901", b"[2|]", "[0, 3]"), code_rule("AT902", b"3|", "1, "))
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.failed == []
+    assert plan.after == {"test_it.py": CODE.replace("[2, 3]", "[0, 1, 3]").encode()}
 
 
 def test_a_fix_is_made_as_a_whole_or_not_at_all(root: Path) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.source.index import Index, read_index
+from async_test_template.desired import Desired
+from async_test_template.project import Project
+from async_test_template.source.nodes import Nodes
+from async_test_template.source.splices import splice
 from async_test_template.source.walk import python_files
-from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from async_test_template.source.index import Index
 
 
 def index(root: Path, files: dict[str, str]) -> Index:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
-    return read_index(root, Tree(root, {}).read)
+    return Project(root, Desired(), {}).code
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_what_cannot_be_parsed_is_told_and_spoils_the_proof(tmp_path: Path) -> N
 @pytest.mark.parametrize("data", [b"event_loop\0", b"\xef\xbb\xbfimport pytest_asyncio\n", b""])
 def test_odd_bytes_are_no_crash(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_bytes(data)
-    read_index(tmp_path, Tree(tmp_path, {}).read)
+    assert Project(tmp_path, Desired(), {}).code is not None
 
 
 def test_folders_that_are_not_the_repositorys_own_are_left_out(tmp_path: Path) -> None:
@@ -139,3 +145,41 @@ def test_folders_that_are_not_the_repositorys_own_are_left_out(tmp_path: Path) -
         (tmp_path / name).touch()
     (tmp_path / "env" / "pyvenv.cfg").touch()
     assert list(python_files(tmp_path)) == ["a/test_a.py"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import it\n\nprint(it=1)\n",
+        "import it\n\nprint('about it!')\n",
+        "import it\n\nprint()  # it\n",
+        "from fixtures import it\n\n\ndef test_one(it): ...\n",
+        "from fixtures import it\n\n\ndef test_one(it):\n    it()\n\n\ndef test_two(it): ...\n",
+    ],
+)
+def test_an_import_stays_that_no_removed_code_used_or_that_a_parameter_asks_for(text: str) -> None:
+    start = text.index("(", text.index("import it") + 1)
+    end = text.find("\n\n\ndef test_two") if "two" in text else len(text) - 1
+    _, new = splice(
+        "test_it.py", text.encode(), [(start, end, b"(): pass" if ":" in text else b"()")]
+    )
+    assert new.startswith(text[: text.index("\n") + 1].encode())
+
+
+def test_an_import_goes_with_its_last_use() -> None:
+    text = b"import it\n\nprint(it)\n"
+    assert splice("test_it.py", text, [(16, 20, b"()")])[1] == b"print()\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="templates of strings are new")
+def test_a_template_of_a_string_is_read(tmp_path: Path) -> None:
+    text = "async def test_it():\n    name = 1\n    t'{name!r:>{name}}'\n"
+    assert [test.name for test in index(tmp_path, {"test_it.py": text}).tests] == ["test_it"]
+
+
+def test_the_text_of_an_interpolation_is_no_node() -> None:
+    # As Python 3.14 has them.
+    kind = type("Interpolation", (ast.expr,), {"_fields": ("value", "str", "conversion")})
+    name = ast.Name("name", ast.Load())
+    nodes = Nodes(kind(value=name, str="name", conversion=-1))
+    assert list(nodes.of(ast.Name)) == [name]

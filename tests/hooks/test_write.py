@@ -199,6 +199,21 @@ def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
     assert (root / "config" / "a.ini").read_bytes() == b"new"
 
 
+def test_what_a_killed_run_left_beside_a_link_s_file_is_no_hard_link_of_the_user_s(
+    root: Path,
+) -> None:
+    (root / "config").mkdir()
+    (root / "a.ini").rename(root / "config" / "a.ini")
+    (root / "a.ini").symlink_to("config/a.ini")
+    (root / "config" / ".async-test-template-1").hardlink_to(root / "config" / "a.ini")
+    # Gone between the listing and the look at it, as another run's are.
+    (root / "config" / ".async-test-template-2").symlink_to("nowhere")
+
+    write_all(root, new(root, "a.ini"), allow_dirty=False)
+
+    assert contents(root / "config") == {"a.ini": b"new"}
+
+
 def outside(root: Path) -> None:
     (root.parent / "outside.ini").write_bytes(b"old")
     (root / "b.ini").unlink()
@@ -461,6 +476,32 @@ def test_uncommitted_changes_are_refused(repository: Path, prepare: Callable[[Pa
 
     write_all(repository, new(repository, "a.ini", "b.ini"), allow_dirty=True)
     assert contents(repository) == {**OLD, "a.ini": b"new", "b.ini": b"new"}
+
+
+@pytest.mark.parametrize("name", ["b\r.ini", "b\n.ini", "b \u00e9.ini", os.fsdecode(b"b\xff.ini")])
+def test_uncommitted_changes_are_seen_in_files_of_any_name(repository: Path, name: str) -> None:
+    (repository / name).write_bytes(b"mine")
+
+    with pytest.raises(WriteRefused, match="uncommitted changes"):
+        write_all(repository, new(repository, "a.ini", name), allow_dirty=False)
+    assert contents(repository) == {**OLD, name: b"mine"}
+
+
+def test_uncommitted_changes_are_seen_beside_what_is_no_repository(repository: Path) -> None:
+    folder = repository / "example"
+    (folder / ".git").mkdir(parents=True)
+    for name in ("d.ini", "e.ini"):
+        (folder / name).write_bytes(b"old")
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x")
+    (folder / "d.ini").write_bytes(b"mine")
+
+    with pytest.raises(WriteRefused, match=r"uncommitted changes in example/d\.ini: "):
+        write_all(repository, new(folder, "d.ini", "e.ini"), allow_dirty=False)
+    assert contents(folder) == {"d.ini": b"mine", "e.ini": b"old"}
+
+    write_all(repository, new(folder, "e.ini"), allow_dirty=False)
+    assert contents(folder) == {"d.ini": b"mine", "e.ini": b"new"}
 
 
 def test_changes_in_other_files_do_not_matter(repository: Path) -> None:

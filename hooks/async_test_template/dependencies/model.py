@@ -12,15 +12,23 @@ from async_test_template.tree import Tree
 
 #: What the settings and rules are about; lock files are searched for these only.
 PACKAGES = (
+    "aiohttp",
     "anyio",
+    "httpx",
+    "httpx2",
     "pytest",
     "pytest-aiohttp",
     "pytest-asyncio",
     "pytest-timeout",
     "pytest-trio",
+    "starlette",
 )
 # The Python that a version needs, where a project may still support an older one.
-_NEEDS_PYTHON = {("pytest-asyncio", "1.5"): (3, 10), ("httpx2", "2.14"): (3, 10)}
+_NEEDS_PYTHON = {
+    ("pytest-asyncio", "0.26"): (3, 9),
+    ("pytest-asyncio", "1.5"): (3, 10),
+    ("httpx2", "2.14"): (3, 10),
+}
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (
     "setup.py",
@@ -92,7 +100,7 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
-        lowest = [bounds.lowest(d.specifier) for d in self.of(name)]
+        lowest = [bounds.lowest(d.specifier) for d in self._in_force(name)]
         known = [bound for bound in lowest if bound is not None]
         return bool(known) and all(bounds.at_least(bound, version) for bound in known)
 
@@ -105,7 +113,7 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return not bounds.at_least(bounds.release(locked), version)
-        for declaration in self.of(name):
+        for declaration in self._in_force(name):
             bound = bounds.lowest(declaration.specifier)
             if bound is not None and not bounds.at_least(bound, version):
                 return True
@@ -113,10 +121,40 @@ class Dependencies(NamedTuple):
                 return True
         return False
 
+    def may_reach(self, name: str, version: str) -> bool:
+        """Tell whether a package may be that version or later, for all that is declared."""
+        locked = self.lock_of(name)
+        if locked is not None:
+            return bounds.at_least(bounds.release(locked), version)
+        return all(
+            bounds.reaches(d.specifier, bounds.release(version)) for d in self._in_force(name)
+        )
+
     def lock_of(self, name: str) -> str | None:
-        """Give the lowest version of a package in the lock files, None where there is none."""
+        """Give the lowest version of a package in the lock files, None where there is none.
+
+        One that is older than what is declared does not count: before anything is installed from
+        that lock file it has to be made again.
+        """
+        least = self._least(name)
         held = [versions[name] for versions in self.locked.values() if name in versions]
-        return min(held, key=bounds.release, default=None)
+        counting = [v for v in held if bounds.release(v) >= least]
+        return min(counting, key=bounds.release, default=None)
+
+    def _least(self, name: str) -> bounds.Release:
+        """Give the lowest version that every written declaration admits."""
+        declared = [bounds.lowest(d.specifier) for d in self.written(name)]
+        return max((bound for bound in declared if bound is not None), default=())
+
+    def _in_force(self, name: str) -> list[Declaration]:
+        """Give the declarations of a package but the compiled ones that are out of date."""
+        least = self._least(name)
+        return [
+            declaration
+            for declaration in self.of(name)
+            if not declaration.home.compiled_by
+            or (bounds.lowest(declaration.specifier) or least) >= least
+        ]
 
     def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
         """Give the edits after which every declaration asks for that version or later.

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
+from async_test_template.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from async_test_template.findings import Finding, Rule
     from async_test_template.project import Project
+    from async_test_template.source.source import Source
 
 _MODULES = {path.stem[:5].upper(): path.stem for path in Path(__file__).parent.glob("at*_*.py")}
 #: The codes of all rules, in order.
@@ -36,37 +38,76 @@ def load(code: str) -> Rule:
 def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
     """Give the findings of some rules, by file, line and code.
 
-    A fix whose gate is not met is left out: the finding then says which version it needs.
+    A fix whose gate is not met is left out: the finding then says which version it needs. The
+    findings of rules that look at one file alone are those of `look`, which the project was made
+    with.
     """
     rules = tuple(rules)
-    found = [(rule, f) for rule in rules if rule.check is not None for f in rule.check(project)]
-    found += _visit(project, [rule for rule in rules if rule.visit is not None])
-    findings = [
-        finding if _gate_is_met(project, rule) else _without_fix(finding, rule)
-        for rule, finding in found
+    found = [
+        _within_gate(project, rule, finding)
+        for rule in rules
+        if rule.check is not None
+        for finding in rule.check(project)
     ]
-    return sorted(findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
+    if any(rule.visit is not None for rule in rules):
+        found += project.code.findings
+        found += _visit(project, [r for r in rules if r.visit is not None and not r.alone])
+    return sorted(found, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
 
 
-def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Finding]]:
+def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Finding, ...]:
+    """Give the findings of rules that look at one file alone."""
+    return tuple(
+        _within_gate(project, rule, finding)
+        for rule in rules
+        if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
+        for finding in rule.visit(project, source)
+    )
+
+
+def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
-    if not rules:
-        return
-    for module in project.code.modules:
-        data = project.tree.read(module.file) or b""
-        wanted = [rule for rule in rules if re.search(rule.words, data)]
-        if wanted:
-            source = project.code.sources.get(module.file)
-            for rule in wanted:
-                if rule.visit is not None:
-                    yield from ((rule, finding) for finding in rule.visit(project, source))
+    files = [module.file for module in project.code.modules] if rules else []
+    wanted = {
+        file: [rule for rule in rules if _mentions(project.tree.read(file) or b"", rule.words)]
+        for file in files
+    }
+    files = [file for file in files if wanted[file]]
+    size = sum(len(project.tree.read(file) or b"") for file in files)
+
+    def visit(file: str) -> list[Finding]:
+        source = project.code.sources.get(file)
+        return [
+            _within_gate(project, rule, finding)
+            for rule in wanted[file]
+            if rule.visit is not None
+            for finding in rule.visit(project, source)
+        ]
+
+    for findings in spread(visit, files, size):
+        yield from findings
 
 
-def _gate_is_met(project: Project, rule: Rule) -> bool:
-    return all(project.dependencies.at_least(name, version) for name, version in rule.gate)
+def _mentions(data: bytes, words: bytes) -> bool:
+    plain, patterns = _parts(words)
+    return any(word in data for word in plain) or any(p.search(data) for p in patterns)
 
 
-def _without_fix(finding: Finding, rule: Rule) -> Finding:
+@cache
+def _parts(words: bytes) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
+    """Part alternatives into plain words and patterns, each looked for alone.
+
+    That is ten times faster than one pattern, since `re` knows how to look for a plain beginning.
+    """
+    parts = [words] if b"(" in words.replace(rb"\(", b"") else words.split(b"|")
+    plain = tuple(part for part in parts if re.escape(part) == part)
+    return plain, tuple(re.compile(part) for part in parts if part not in plain)
+
+
+def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
+    """Take the fix out of a finding if the repository allows versions that are too old for it."""
+    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
+        return finding
     needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
     hint = f"the fix needs {needs}, and the repository allows older ones"
     return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)

@@ -67,9 +67,7 @@ def _placed(source: Source, node: Placed, message: str) -> str:
 
 def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
     """Yield the calls of functions with such dotted names, as far as imports tell."""
-    for node in source.nodes.of(ast.Call):
-        if source.names.resolve(node.func) in targets:
-            yield node
+    yield from source.calls(*targets)
 
 
 def keyword(call: ast.Call, name: str) -> ast.keyword | None:
@@ -102,7 +100,7 @@ def sure(source: Source, node: ast.expr) -> None:
 
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by its name, beside defining it."""
-    return function.name in source.mentioned
+    return function.name in source.mentions
 
 
 def uses(function: Function, name: str) -> bool:
@@ -116,11 +114,9 @@ def uses(function: Function, name: str) -> bool:
 
 def marks(source: Source, name: str) -> Iterator[ast.expr]:
     """Yield every `pytest.mark.<name>`, as the call where it is one."""
-    nodes: list[ast.expr] = [*source.nodes.of(ast.Attribute), *source.nodes.of(ast.Name)]
-    for node in nodes:
-        if source.names.resolve(node) == f"pytest.mark.{name}":
-            around = source.parents[node]
-            yield around if isinstance(around, ast.Call) and around.func is node else node
+    for node in source.references(f"pytest.mark.{name}"):
+        around = source.parents[node]
+        yield around if isinstance(around, ast.Call) and around.func is node else node
 
 
 def decorators(source: Source, function: Function, target: str) -> Iterator[ast.expr]:
@@ -129,6 +125,12 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if source.names.resolve(called) == target:
             yield decorator
+
+
+def is_test_code(source: Source) -> bool:
+    """Tell whether a file belongs to the tests: a conftest.py, or one with tests or fixtures."""
+    module = source.module
+    return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
 
 
 def needs(project: Project, package: str, version: str) -> None:

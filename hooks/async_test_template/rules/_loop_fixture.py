@@ -7,15 +7,18 @@ old name that hands out the running loop, so that a whole suite lives on without
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit, Finding, Tier
-from async_test_template.rules._code import calls, code_finding, is_called, text_of, uses
-from async_test_template.rules._loops import SCOPES
+from async_test_template.rules._code import calls, code_finding, is_called, needs, text_of, uses
+from async_test_template.rules._loops import SCOPES, named
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
+from async_test_template.source.source import Unreadable
+from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 #: What calls of an override do that only makes a loop, hands it out and closes it.
-_CANONICAL = frozenset(
+CANONICAL = frozenset(
     {
         "new_event_loop",
         "get_event_loop",
@@ -35,15 +38,35 @@ _CANONICAL = frozenset(
         "close",
         "is_closed",
         "is_running",
+        # Of garbage, so that what nobody closed warns.
+        "collect",
         "stop",
         "run_until_complete",
         "shutdown_asyncgens",
         "shutdown_default_executor",
+        # What tears a loop down or makes it strict, and leaves its kind as it is.
+        "all_tasks",
+        "bool",
+        "call_soon",
+        "cancel",
+        "gather",
+        "get",
+        "getenv",
+        "run_forever",
+        "set_debug",
+        "sleep",
     }
 )
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
 #: Plugins that hand out a `loop` of their own.
-_OTHERS = ("pytest-sanic", "pytest-tornado", "pytest-tornasync", "pytest-toolbox")
+_OTHERS = (
+    "aiomisc",
+    "aiomisc-pytest",
+    "pytest-sanic",
+    "pytest-tornado",
+    "pytest-tornasync",
+    "pytest-toolbox",
+)
 
 Origin = Literal["nowhere", "override", "elsewhere"]
 
@@ -79,10 +102,18 @@ def called_names(function: Function) -> set[str]:
     }
 
 
-def is_canonical(function: Function) -> bool:
-    """Tell whether an override only makes a loop of the default kind and closes it."""
-    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass)
-    return called_names(function) <= _CANONICAL and all(
+def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> bool:
+    """Tell whether an override only makes a loop, of the default kind, and closes it.
+
+    Args:
+        function: the override.
+        besides: what it may call, too.
+
+    """
+    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass, ast.For)
+    if not (called_names(function) <= CANONICAL | besides | _default_policy(function)):
+        return False
+    return all(
         isinstance(node, plain)
         for statement in function.body
         for node in ast.walk(statement)
@@ -90,15 +121,30 @@ def is_canonical(function: Function) -> bool:
     )
 
 
+def _default_policy(function: Function) -> set[str]:
+    """Give the name of the call that sets a policy, where it sets asyncio's own."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
+    is_default = all(
+        isinstance(argument, ast.Call)
+        and getattr(argument.func, "attr", "") == "DefaultEventLoopPolicy"
+        for call in setting
+        for argument in call.args
+    )
+    return {"set_event_loop_policy"} if is_default else set()
+
+
 def parameter_findings(
     code: str, project: Project, source: Source, name: str, *, is_async: bool
 ) -> Iterator[Finding]:
     """Yield a finding for each async, or each other, function that asks for the lost fixture."""
-    for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
-        if item is None or item.is_async != is_async or not _has_parameter(function, name):
+    for item in project.code.items_of(source.file):
+        if item.is_async != is_async or name not in item.requests:
             continue
-        if name not in item.requests or (isinstance(item, Test) and item.mark("trio")):
+        function = source.functions.get(item.line)
+        if function is None or not _has_parameter(function, name):
+            continue
+        if isinstance(item, Test) and item.mark("trio"):
             continue
         where = origin(project, name, item)
         if is_async and where != "elsewhere":
@@ -136,7 +182,9 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
 
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
     message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
-    if not uses(function, name) and not is_called(source, function):
+    # What calls nothing needs no loop either; anything else may want it to be the current one.
+    is_idle = not uses(function, name) and not called_names(function)
+    if is_idle and not is_called(source, function):
         return code_finding(
             code,
             source,
@@ -201,15 +249,63 @@ def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
     return item.is_async
 
 
-def bridge_text(name: str, scope: str, asyncio: str, pytest_asyncio: str) -> str:
-    """Write the fixture that hands out the running loop under the old name."""
-    arguments = "" if scope == "function" else f'(scope="{scope}", loop_scope="{scope}")'
+def bridge_text(
+    name: str, scope: str, asyncio: str, pytest_asyncio: str, *, for_all: bool = False
+) -> str:
+    """Write the fixture that hands out the running loop under the old name.
+
+    With `for_all` each test gets it, so that what is not async finds a current loop.
+    """
+    arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
+    text = "Hand the running loop to what still asks for the old fixture."
+    if for_all:
+        arguments.append("autouse=True")
+        text = "Give each test a current loop, and hand it to what still asks for the old fixture."
+    called = f"({', '.join(arguments)})" if arguments else ""
     return (
-        f"@{pytest_asyncio}.fixture{arguments}\n"
+        f"@{pytest_asyncio}.fixture{called}\n"
         f"async def {name}():\n"
-        f'    """Hand the running loop to what still asks for the old fixture."""\n'
+        f'    """{text}"""\n'
         f"    return {asyncio}.get_running_loop()\n"
     )
+
+
+_TAKES_CURRENT = re.compile(rb"\bget_event_loop\(")
+
+
+# One project is in use at a time; each bridge asks.
+@lru_cache(maxsize=1)
+def takes_current_loop(project: Project) -> bool:
+    """Tell whether code of the repository that is not async asks for the current loop.
+
+    Before pytest-asyncio 1.0 there was one in each test; now a test that is not async finds none
+    once another has run. An override that gets its loop that way does not count. Where AnyIO or
+    trio may run a test a fixture for all of them would run on trio, too, so the answer is no.
+    """
+    if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
+        "anyio_backend" in item.requests for item in project.code.at.values()
+    ):
+        return False
+    for file in python_files(project.root):
+        data = project.tree.read(file) or b""
+        if _TAKES_CURRENT.search(data) is None:
+            continue
+        try:
+            source = project.code.sources.get(file)
+        except Unreadable:
+            continue
+        for call in source.nodes.of(ast.Call):
+            named = call.func
+            last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+            if last == "get_event_loop" and _is_in_sync_code(source, call):
+                return True
+    return False
+
+
+def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    return isinstance(function, ast.FunctionDef) and function.name not in {"event_loop", "loop"}
 
 
 def bridge(project: Project, name: str) -> tuple[Edit, ...]:
@@ -246,28 +342,43 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
-    file = _home(project, [item.file for item in asking])
+    if scope != "function":
+        # Older ones know no loop_scope, and still have the fixture.
+        needs(project, "pytest-asyncio", "0.24")
+    for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
+    file = home(project, [item.file for item in asking])
+    above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
+    if above:
+        raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
     if project.tree.read(file) is None:
-        body = bridge_text(name, scope, "asyncio", "pytest_asyncio")
+        body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
         return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
-    data = project.tree.read(file) or b""
-    if not data.strip() or file not in project.code.by_file:
-        from async_test_template.source.source import read_source
-
-        source = read_source(file, data)
-    else:
-        source = project.code.sources.get(file)
+    source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} defines the name {name} already")
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
     if {edit.at for edit in one} & {edit.at for edit in other}:
-        merged = f"{one[0].value}{other[0].value}"
+        # Each comes with its own two blank lines where the file has no imports yet.
+        first = str(one[0].value)
+        if first.endswith(3 * source.newline):
+            first = first.removesuffix(source.newline)
+        merged = f"{first}{other[0].value}"
         if len(source.tree.body) == 0:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(value=merged),), ()
-    text = bridge_text(name, scope, asyncio, plugin)
+    text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
     return (*one, *other, changes.append(source, text))
+
+
+def source_of(project: Project, file: str) -> Source:
+    """Give a file that is there, also one that holds nothing relevant yet."""
+    data = project.tree.read(file) or b""
+    if data.strip() and file in project.code.by_file:
+        return project.code.sources.get(file)
+    from async_test_template.source.source import read_source
+
+    return read_source(file, data)
 
 
 def _defines(project: Project, source: Source, name: str) -> bool:
@@ -283,7 +394,7 @@ def _defines(project: Project, source: Source, name: str) -> bool:
     )
 
 
-def _home(project: Project, files: list[str]) -> str:
+def home(project: Project, files: list[str]) -> str:
     """Choose the conftest.py, or the one test file, that all who ask can see."""
     folders = [file.split("/")[:-1] for file in files]
     common: list[str] = []
@@ -315,6 +426,24 @@ def usefixtures_findings(
                     fix=when_all_is_read(project, partial(_without_use, source, call, argument)),
                     hint="drop the name",
                 )
+
+
+def getfixturevalue_findings(
+    code: str, project: Project, source: Source, name: str
+) -> Iterator[Finding]:
+    """Yield a finding for each `getfixturevalue` that names the lost fixture."""
+    for call in source.nodes.of(ast.Call):
+        if getattr(call.func, "attr", "") != "getfixturevalue" or not call.args:
+            continue
+        place = Test("", source.file, call.lineno, 1, is_async=True)
+        if text_of(call.args[0]) == name and origin(project, name, place) == "nowhere":
+            yield code_finding(
+                code,
+                source,
+                call,
+                f"getfixturevalue names the fixture {name}, which is gone",
+                hint="take the running loop from asyncio.get_running_loop()",
+            )
 
 
 def _without_use(source: Source, call: ast.Call, argument: ast.expr) -> tuple[Edit, ...]:

@@ -64,6 +64,40 @@ def asyncio_tests(project: Project) -> Iterator[Test]:
             yield test
 
 
+def runs_asyncio(project: Project) -> bool:
+    """Tell whether pytest-asyncio runs any test or is there at all."""
+    return project.uses_asyncio_plugin or any(
+        test.mark("asyncio") is not None for test in project.code.tests
+    )
+
+
+def is_anyios(project: Project, fixture: Fixture) -> bool:
+    """Tell whether anyio runs a fixture: it asks for the backend, or only anyio's tests use it."""
+    if "anyio_backend" in fixture.requests:
+        return True
+    users = project.code.users.get(fixture, ())
+    return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
+
+
+def has_other_runner(project: Project) -> bool:
+    """Tell whether anyio or trio run tests besides pytest-asyncio."""
+    names = ("anyio", "trio")
+    return any(test.mark(name) for test in project.code.tests for name in names) or any(
+        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
+        for fixture in project.code.fixtures
+    )
+
+
+def anyio_tests(project: Project) -> Iterator[Test]:
+    """Yield the tests that AnyIO's plugin runs."""
+    if project.settings.disables("anyio"):
+        return
+    auto = project.settings.effective("anyio_mode") == "auto"
+    for test in project.code.async_tests:
+        if test.mark("anyio") or (auto and not (test.mark("asyncio") or test.mark("trio"))):
+            yield test
+
+
 def fixture_loop(project: Project, fixture: Fixture) -> str:
     """Give the scope of the loop that a fixture runs in."""
     if fixture.loop_scope is not None:

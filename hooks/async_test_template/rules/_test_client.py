@@ -5,33 +5,74 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from async_test_template.rules._origin import bindings, origin
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-_CLIENTS = {"starlette.testclient.TestClient", "fastapi.testclient.TestClient"}
-_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request"}
+CLIENTS = frozenset({"starlette.testclient.TestClient", "fastapi.testclient.TestClient"})
+_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"}
 
 
-def requests(source: Source) -> Iterator[tuple[ast.Call, str]]:
-    """Yield the calls of a client's methods, and what stands before their brackets.
+def requests(
+    project: Project, source: Source, arguments: frozenset[str]
+) -> Iterator[tuple[ast.Call, str, ast.keyword]]:
+    """Yield the requests that pass such an argument by its name.
 
-    A client is a name that the file gives to a `TestClient(...)`.
+    With each comes what stands before its brackets, and the argument.
     """
-    clients = {
-        target.id
-        for node in source.nodes.of(ast.Assign)
-        if isinstance(node.value, ast.Call) and source.names.resolve(node.value.func) in _CLIENTS
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
     for call in source.nodes.of(ast.Call):
         method = call.func
-        if (
-            isinstance(method, ast.Attribute)
-            and method.attr in _METHODS
-            and isinstance(method.value, ast.Name)
-            and method.value.id in clients
-        ):
-            yield call, f"{method.value.id}.{method.attr}"
+        if not isinstance(method, ast.Attribute) or method.attr not in _METHODS:
+            continue
+        passed = [argument for argument in call.keywords if argument.arg in arguments]
+        if passed and is_client(project, source, method.value):
+            yield from ((call, source.text(method), argument) for argument in passed)
+
+
+def is_request(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether a node is a call of one of a client's methods."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _METHODS
+        and is_client(project, source, node.func.value)
+    )
+
+
+def is_response(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether a node is a request, or the name that its function gives to an answer."""
+    if not isinstance(node, ast.Name):
+        return is_request(project, source, node)
+    return any(
+        is_request(project, source, value)
+        for around in source.around(node)
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for value in bindings(around, node.id)
+    )
+
+
+def is_client(project: Project, source: Source, node: ast.expr) -> bool:
+    """Tell whether an expression is a `TestClient`, wherever in the repository it was made."""
+    if isinstance(node, ast.Name) and _annotation(source, node) in CLIENTS:
+        return True
+    made = origin(project, source, node)
+    return (
+        made is not None
+        and isinstance(made[1], ast.Call)
+        and made[0].names.resolve(made[1].func) in CLIENTS
+        and made[0].names.is_certain(made[1].func)
+    )
+
+
+def _annotation(source: Source, node: ast.Name) -> str:
+    """Give the type that the parameter of that name is said to have, or nothing."""
+    for around in source.around(node):
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for argument in (*around.args.args, *around.args.kwonlyargs):
+                if argument.arg == node.id:
+                    return source.names.resolve(argument.annotation) if argument.annotation else ""
+    return ""

@@ -15,16 +15,26 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
+#: For projects on Pythons without pytest-asyncio 1.5.
+_FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
+
+
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
         return
-    if not project.uses_asyncio_plugin or _too_old(project):
+    is_fatal = _is_fatal(project)
+    if not project.uses_asyncio_plugin or (
+        _too_old(project) and not (is_fatal and _stuck(project))
+    ):
         return
     message = f"{FIXTURE_SCOPE} is not set"
-    if any(line.split(":")[0].strip() == "error" for line in settings.lines_of("filterwarnings")):
+    if is_fatal:
         message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
     tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
+    if is_fatal and settings.can_grow and not edits and _stuck(project):
+        # A version that the project allows does not know the setting; each knows this.
+        tier, edits = Tier.UNSAFE, settings.append_entries("filterwarnings", [_FILTER])
     if settings.file:
         yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
     for declaration in project.dependencies.written("pytest-asyncio")[:1]:
@@ -37,6 +47,24 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.column,
                 hint=hint,
             )
+
+
+def _is_fatal(project: Project) -> bool:
+    """Tell whether the warning of pytest-asyncio is turned into an error."""
+    lines = project.settings.lines_of("filterwarnings")
+    return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
+        FIXTURE_SCOPE in line for line in lines
+    )
+
+
+def _stuck(project: Project) -> bool:
+    """Tell whether pytest-asyncio is declared and cannot be raised, by AT401 or here.
+
+    Python 3.9 has versions that know the setting, though not fixture-scope: AT401 comes first.
+    """
+    wanted = "0.26" if _too_old(project) else "1.5"
+    declared = project.dependencies.of("pytest-asyncio")
+    return bool(declared) and project.dependencies.raised("pytest-asyncio", wanted) is None
 
 
 def _why_not(project: Project) -> str:
@@ -162,6 +190,24 @@ RULE = Rule(
             loop_scope="session",
         ),
         Example(before={"requirements.txt": "pytest\npytest-asyncio==1.4.0\n"}),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.8"\n\n'
+                    + _PYPROJECT.format(bound="~=0.21.1")
+                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n]\n'
+                ),
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.8"\n\n'
+                    + _PYPROJECT.format(bound="~=0.21.1")
+                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n'
+                    f'    "{_FILTER}",\n]\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
         {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n"},

@@ -40,7 +40,7 @@ def _check(project: Project) -> Iterator[Finding]:
     more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
     edits = settings.set_all({MODE: project.desired.mode or "auto"}) or ()
     tier = Tier.SAFE if project.desired.mode else Tier.UNSAFE
-    if project.desired.mode is None and _marks_any(project):
+    if project.desired.mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
         # They may be left out on purpose where others are marked.
         edits = ()
     tier = tier if edits else Tier.REPORT
@@ -56,6 +56,14 @@ def _check(project: Project) -> Iterator[Finding]:
 def _marks_any(project: Project) -> bool:
     runners = ("asyncio", "anyio", "trio")
     return any(test.mark(name) for test in project.code.async_tests for name in runners)
+
+
+def _ran_by_aiohttp(project: Project) -> bool:
+    """Tell whether it was pytest-aiohttp that ran what has no mark, before its release 1.0."""
+    is_asyncio = not any(
+        test.mark(name) for test in project.code.async_tests for name in ("anyio", "trio")
+    )
+    return is_asyncio and project.dependencies.has("pytest-aiohttp")
 
 
 _HINT = "choose --mode auto, or mark them with @pytest.mark.asyncio"
@@ -111,6 +119,18 @@ RULE = Rule(
                     "\n\nasync def test_b():\n    pass\n"
                 ),
             },
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "requirements.txt": "pytest-aiohttp\npytest-asyncio\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n"
+                    "\n\nasync def test_b():\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
         ),
     ),
     valid=(

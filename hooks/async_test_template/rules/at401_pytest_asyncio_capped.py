@@ -15,22 +15,25 @@ if TYPE_CHECKING:
 
 _TARGET = "1.5"
 _NEEDS_PYTHON = (3, 10)
+#: For projects that support Python 3.9: the last release that does.
+_TARGET_39 = "1.2"
 
 
 def _check(project: Project) -> Iterator[Finding]:
+    floor = project.dependencies.python_floor
+    target = _TARGET if floor is None or floor >= _NEEDS_PYTHON else _TARGET_39
     for declaration in project.dependencies.of("pytest-asyncio"):
         if declaration.home.compiled_by or bounds.reaches(
-            declaration.specifier, bounds.release(_TARGET)
+            declaration.specifier, bounds.release(target)
         ):
             continue
-        floor = project.dependencies.python_floor
-        edit = declaration.require(bounds.raised(declaration.specifier, _TARGET))
+        edit = declaration.require(bounds.raised(declaration.specifier, target))
         hint = declaration.fixed or declaration.home.why_not
-        if floor is not None and floor < _NEEDS_PYTHON:
+        if floor is not None and floor < (3, 9):
             edit, hint = None, "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
         yield Finding(
             RULE.code,
-            f"{declaration.text} ({declaration.home.label}) keeps pytest-asyncio below {_TARGET}",
+            f"{declaration.text} ({declaration.home.label}) keeps pytest-asyncio below {target}",
             declaration.file,
             declaration.line,
             declaration.column,
@@ -53,6 +56,21 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=_check,
     invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest', 'pytest-asyncio ~=0.21']\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest', 'pytest-asyncio >=1.2']\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={
                 "pyproject.toml": (

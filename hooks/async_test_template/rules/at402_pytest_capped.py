@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NEEDED = "8.4"
 _CURRENT = (9,)
 _NEEDS_PYTHON = (3, 10)
+_NEEDED_NEEDS_PYTHON = (3, 9)
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -31,7 +32,8 @@ def _check(project: Project) -> Iterator[Finding]:
             edit = declaration.require(bounds.raised(specifier, _NEEDED))
         floor = project.dependencies.python_floor
         if floor is not None and floor < _NEEDS_PYTHON:
-            edit, hint = None, "pytest 9 needs Python 3.10; raise requires-python first"
+            hint = "pytest 9 needs Python 3.10; raise requires-python first"
+            edit = edit if floor >= _NEEDED_NEEDS_PYTHON else None
         yield Finding(
             RULE.code,
             f"{declaration.text} ({declaration.home.label}) keeps pytest below 9",
@@ -56,6 +58,21 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=_check,
     invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest ~=7.4']\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest >=8.4']\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={"requirements-test.in": "-r base.in\npytest <8\npytest-asyncio\n"},
             after={"requirements-test.in": "-r base.in\npytest >=8.4\npytest-asyncio\n"},

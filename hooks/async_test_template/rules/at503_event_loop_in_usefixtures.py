@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loop_fixture import usefixtures_findings
+from async_test_template.rules._loop_fixture import (
+    getfixturevalue_findings,
+    usefixtures_findings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,20 +19,25 @@ if TYPE_CHECKING:
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     yield from usefixtures_findings(RULE.code, project, source, "event_loop")
+    yield from getfixturevalue_findings(RULE.code, project, source, "event_loop")
 
 
 _TEST = "import pytest\n\n\n{marks}async def test_it():\n    pass\n"
+_VALUE = (
+    'def test_it(request):\n    loop = request.getfixturevalue("event_loop")\n\n\n'
+    "async def test_other():\n    pass\n"
+)
 
 RULE = Rule(
     code="AT503",
     name="event-loop-in-usefixtures",
-    title='`usefixtures("event_loop")` names a fixture that is gone',
+    title="`usefixtures` or `getfixturevalue` names `event_loop`, which is gone",
     why="Every test in its reach fails: `fixture 'event_loop' not found`.",
     since="pytest-asyncio 1.0",
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"usefixtures",
+    words=rb"usefixtures|getfixturevalue",
     invalid=(
         Example(
             before={
@@ -65,6 +73,16 @@ RULE = Rule(
             after={"test_it.py": _TEST.format(marks="pytestmark = [pytest.mark.asyncio]\n\n\n")},
             tier=Tier.SAFE,
         ),
+        Example(before={"test_it.py": _VALUE}),
     ),
-    valid=({"test_it.py": _TEST.format(marks='@pytest.mark.usefixtures("loop")\n')},),
+    valid=(
+        {"test_it.py": _TEST.format(marks='@pytest.mark.usefixtures("loop")\n')},
+        {
+            "conftest.py": (
+                "import asyncio\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
+                "async def event_loop():\n    return asyncio.get_running_loop()\n"
+            ),
+            "test_it.py": _VALUE,
+        },
+    ),
 )

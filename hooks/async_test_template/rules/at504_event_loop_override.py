@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import code_finding, is_called
-from async_test_template.rules._loop_fixture import (
-    bridge_text,
-    called_names,
-    can_do_without,
-    is_canonical,
-    is_override,
-    origin,
-    when_all_is_read,
-)
-from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, TEST_SCOPE
-from async_test_template.source import changes
+from async_test_template.rules._code import code_finding
+from async_test_template.rules._loop_factories import has_own_loop
+from async_test_template.rules._loop_fixture import is_canonical, is_override, when_all_is_read
+from async_test_template.rules._loops import FIXTURE_SCOPE, TEST_SCOPE
+from async_test_template.rules._override import NAME, asking, is_named, replacement, settings_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.module import Fixture
     from async_test_template.source.source import Source
-
-_NAME = "event_loop"
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -37,17 +25,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if not is_override(project, fixture):
             continue
         function = source.functions[fixture.line]
-        message = f"the {fixture.scope}-scoped fixture {_NAME} replaces nothing any more"
+        if has_own_loop(source, function):
+            # AT505 tells of those.
+            continue
+        message = f"the {fixture.scope}-scoped fixture {NAME} replaces nothing any more"
         if not is_canonical(function):
-            made = ", ".join(
-                sorted(name for name in called_names(function) if "loop" in name.lower())
-            )
             yield code_finding(
                 RULE.code,
                 source,
                 function,
-                f"{message}, and its own kind of loop ({made}) is not used",
-                hint="return the loop's factory from pytest_asyncio_loop_factories (1.4)",
+                f"{message}, and what else it does is not done",
+                tier=Tier.UNSAFE,
+                fix=when_all_is_read(project, partial(settings_alone, project, fixture)),
+                hint="do it in a fixture of another name",
             )
             continue
         yield code_finding(
@@ -56,26 +46,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             function,
             message,
             tier=_tier(project, fixture),
-            fix=when_all_is_read(project, partial(_fix, project, source, fixture)),
+            fix=when_all_is_read(project, partial(replacement, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
 
 
-def _asking(project: Project, override: Fixture) -> list[Fixture | Test]:
-    """Find what asks for the override and cannot do without it."""
-    return [
-        item
-        for item in project.code.at.values()
-        if _NAME in item.requests
-        and item is not override
-        and origin(project, _NAME, item) == "override"
-        and not can_do_without(project, item, _NAME)
-    ]
-
-
 def _tier(project: Project, fixture: Fixture) -> Tier:
-    overrides = [f for f in project.code.fixtures if f.name == _NAME]
-    if len(overrides) > 1 or not project.code.complete or _asking(project, fixture):
+    overrides = [f for f in project.code.fixtures if f.name == NAME]
+    if len(overrides) > 1 or not project.code.complete:
+        return Tier.UNSAFE
+    if asking(project, fixture) or is_named(project):
         return Tier.UNSAFE
     if fixture.scope == "function":
         return Tier.SAFE
@@ -86,48 +66,6 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     at_top = fixture.file in {"conftest.py", "tests/conftest.py", "test/conftest.py"}
     is_session = fixture.scope == "session"
     return Tier.SAFE if certain and at_top and is_session and not explicit else Tier.UNSAFE
-
-
-def _fix(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
-    if fixture.scope not in SCOPES:
-        raise EditError("its scope is computed")
-    function = source.functions[fixture.line]
-    if is_called(source, function) and not _only_parameters(source):
-        raise EditError("its name is used elsewhere in the file")
-    settings = _settings(project, fixture.scope)
-    if not _asking(project, fixture):
-        return (changes.remove_statement(source, function), *settings)
-    asyncio, one = changes.bind_module(source, "asyncio")
-    plugin, other = changes.bind_module(source, "pytest_asyncio")
-    text = bridge_text(_NAME, fixture.scope, asyncio, plugin)
-    return (changes.rewrite_definition(source, function, text), *one, *other, *settings)
-
-
-def _only_parameters(source: Source) -> bool:
-    """Tell whether each mention of the name stands in a function that takes it as a parameter."""
-    return all(
-        any(
-            isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and any(a.arg == _NAME for a in (*outer.args.args, *outer.args.kwonlyargs))
-            for outer in source.around(node)
-        )
-        for node in ast.walk(source.tree)
-        if (isinstance(node, ast.Name) and node.id == _NAME)
-        or (isinstance(node, ast.Attribute) and node.attr == _NAME)
-    )
-
-
-def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Give the settings under which tests and fixtures share a loop as they did."""
-    if scope == "function":
-        return ()
-    if project.dependencies.may_be_below("pytest-asyncio", "0.26"):
-        raise EditError("the settings that replace it need pytest-asyncio >= 0.26")
-    wanted = {FIXTURE_SCOPE: scope, TEST_SCOPE: scope}
-    edits = project.settings.set_all(wanted)
-    if edits is None:
-        raise EditError("no file that can be edited holds pytest's configuration")
-    return edits
 
 
 _OVERRIDE = (
@@ -159,6 +97,29 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     invalid=(
+        # What it does besides is for a person, and the one loop is not.
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT,
+                "pytest.ini": _INI,
+                "conftest.py": _OVERRIDE.format(decorator=_SESSION).replace(
+                    "    yield", "    start_server(loop)\n    yield"
+                ),
+            },
+            after={"pytest.ini": _INI_AFTER},
+            tier=Tier.UNSAFE,
+        ),
+        # Python 3.8 has no pytest-asyncio that knows both settings: the override stays for it.
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.8"\n\n'
+                + _PYPROJECT.replace(">=1.5", ">=0.21,<0.24"),
+                "pytest.ini": _INI,
+                "conftest.py": _OVERRIDE.format(decorator=_SESSION),
+            },
+            after={"pytest.ini": _INI_AFTER},
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={
                 "pyproject.toml": _PYPROJECT,
@@ -173,6 +134,22 @@ RULE = Rule(
         ),
         Example(
             before={"conftest.py": _OVERRIDE.format(decorator="@pytest.fixture") + _REST},
+            after={
+                "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\nimport gc\n\nimport pytest\n\n\n@pytest.fixture\n"
+                    "def event_loop():\n"
+                    "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
+                    "    loop = asyncio.get_event_loop_policy().new_event_loop()\n"
+                    "    yield loop\n    gc.collect()\n    loop.close()\n"
+                )
+                + _REST
+            },
             after={
                 "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
             },
@@ -213,11 +190,45 @@ RULE = Rule(
         ),
         Example(
             before={
+                "conftest.py": _OVERRIDE.format(decorator="@pytest.fixture") + _REST,
+                "test_it.py": (
+                    'def test_it(request):\n    loop = request.getfixturevalue("event_loop")\n\n\n'
+                    "async def test_other():\n    pass\n"
+                ),
+            },
+            after={
                 "conftest.py": (
-                    "import pytest\nimport uvloop\n\n\n@pytest.fixture\ndef event_loop():\n"
-                    "    loop = uvloop.Loop()\n    yield loop\n    loop.close()\n"
+                    "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
+                    "@pytest_asyncio.fixture\nasync def event_loop():\n"
+                    '    """Hand the running loop to what still asks for the old fixture."""\n'
+                    "    return asyncio.get_running_loop()\n" + _REST
                 )
             },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+                    "    loop = asyncio.new_event_loop()\n    start_server(loop)\n"
+                    "    yield loop\n    loop.close()\n"
+                )
+            },
+        ),
+        Example(
+            before={
+                "pytest.ini": _INI + "asyncio_default_test_loop_scope = session\n",
+                "test_it.py": _OVERRIDE.format(decorator='@pytest.fixture(scope="module")') + _REST,
+            },
+            after={
+                "pytest.ini": (
+                    _INI
+                    + "asyncio_default_test_loop_scope = session\n"
+                    + "asyncio_default_fixture_loop_scope = session\n"
+                ),
+                "test_it.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n",
+            },
+            tier=Tier.UNSAFE,
         ),
     ),
     valid=(
@@ -230,6 +241,12 @@ RULE = Rule(
             "conftest.py": (
                 "import asyncio\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
                 "async def event_loop():\n    return asyncio.get_running_loop()\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import pytest\nimport uvloop\n\n\n@pytest.fixture\ndef event_loop():\n"
+                "    loop = uvloop.Loop()\n    yield loop\n    loop.close()\n"
             )
         },
         {

@@ -12,8 +12,8 @@ from async_test_template.rules._code import (
     code_finding,
     keyword,
     needs,
-    sure,
 )
+from async_test_template.rules._loop_factories import SINCE, factory_of, hook
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -24,16 +24,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 
-_FACTORIES = {
-    "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
-    "asyncio.DefaultEventLoopPolicy": ("asyncio", "new_event_loop"),
-    "asyncio.WindowsSelectorEventLoopPolicy": ("asyncio", "SelectorEventLoop"),
-    "asyncio.WindowsProactorEventLoopPolicy": ("asyncio", "ProactorEventLoop"),
-}
-
-
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for fixture in project.code.by_file[source.file].fixtures:
+    for fixture in source.module.fixtures:
         if fixture.name != "event_loop_policy" or not fixture.function:
             continue
         function = source.functions[fixture.line]
@@ -50,25 +42,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _fix(project: Project, source: Source, function: Function) -> tuple[Edit, ...]:
-    needs(project, "pytest-asyncio", "1.4")
-    if b"def pytest_asyncio_loop_factories" in source.data:
-        raise EditError("the file has such a hook already")
+    needs(project, "pytest-asyncio", SINCE)
     value = function.body[-1]
     call = value.value if isinstance(value, ast.Return) else None
     if len(function.body) != 1 or not isinstance(call, ast.Call) or call.args or call.keywords:
         raise EditError("it does more than return a policy")
     if any(isinstance(d, ast.Call) and keyword(d, "params") for d in function.decorator_list):
         raise EditError("its params would be lost for tests that are not async")
-    target = source.names.resolve(call.func)
-    if target not in _FACTORIES:
-        raise EditError("the policy is not a known one")
-    sure(source, call.func)
-    module, factory = _FACTORIES[target]
-    name, imports = changes.bind_module(source, module)
-    text = (
-        "def pytest_asyncio_loop_factories(config, item):\n"
-        f'    return {{"{module}": {name}.{factory}}}\n'
-    )
+    text, imports = hook(source, *factory_of(source, call))
     return (changes.rewrite_definition(source, function, text), *imports)
 
 
@@ -85,6 +66,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"event_loop_policy",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
+        item = source.items.get(line)
         if item is None or item.is_async or item.name == "event_loop":
             continue
         for node in ast.walk(function):
@@ -50,6 +50,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"get_event_loop",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for line, function in sorted(source.functions.items()):
-        if project.code.at.get((source.file, line)) is None:
+        if source.items.get(line) is None:
             continue
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
@@ -70,6 +70,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"close",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -43,6 +43,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_asyncio",
+    alone=True,
     invalid=(Example(before={"test_it.py": "from pytest_asyncio.plugin import unused_port\n"}),),
     valid=({"test_it.py": "from pytest_asyncio import fixture\n"},),
 )

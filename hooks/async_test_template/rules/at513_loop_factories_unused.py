@@ -22,17 +22,21 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if function.name != "pytest_asyncio_loop_factories":
             continue
         returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
-        if not source.file.endswith("conftest.py") and source.file.rpartition("/")[2].startswith(
-            "test_"
-        ):
+        if source.module.tests and not source.file.endswith("conftest.py"):
             message = "pytest calls no hook in a test module"
             hint = "move it to conftest.py"
-        elif not any(node.value is not None for node in returns):
+        elif function not in source.generators and all(_is_empty(node.value) for node in returns):
             message = "the hook pytest_asyncio_loop_factories returns nothing"
             hint = "return a mapping of names to factories"
         else:
             continue
         yield code_finding(RULE.code, source, function, message, hint=hint)
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Constant):
+        return value.value is None
+    return value is None or (isinstance(value, ast.Dict) and not value.keys)
 
 
 RULE = Rule(
@@ -45,13 +49,20 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_asyncio_loop_factories",
+    alone=True,
     invalid=(
         Example(
             before={
                 "test_it.py": (
                     "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                    '    return {"a": asyncio.new_event_loop}\n'
+                    '    return {"a": asyncio.new_event_loop}\n\n\n'
+                    "async def test_it():\n    pass\n"
                 )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    return {}\n"
             }
         ),
         Example(

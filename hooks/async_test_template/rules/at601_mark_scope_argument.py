@@ -68,7 +68,8 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"\basyncio\b[^\n]*\(|mark",
+    words=rb"mark",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('scope="module"')},

@@ -53,6 +53,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"mark",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('"module"')},

@@ -50,6 +50,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"forbid_global_loop",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("(forbid_global_loop=True)")},

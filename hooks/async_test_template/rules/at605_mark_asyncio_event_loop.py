@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import code_finding, marks
+from async_test_template.rules._code import code_finding, marks, needs
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for mark in marks(source, "asyncio_event_loop"):
         yield code_finding(
             RULE.code,
@@ -27,12 +27,13 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             mark,
             "the mark asyncio_event_loop is unknown",
             tier=Tier.UNSAFE,
-            fix=partial(_fix, source, mark),
+            fix=partial(_fix, project, source, mark),
             hint='write pytest.mark.asyncio(loop_scope="class") or "module"',
         )
 
 
-def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+def _fix(project: Project, source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", "0.24")
     scope = "class" if isinstance(source.parents[mark], ast.ClassDef) else "module"
     if isinstance(mark, ast.Call) or isinstance(
         source.parents[mark], (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -52,6 +53,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio_event_loop",
+    alone=True,
     invalid=(
         Example(
             before={
@@ -82,6 +84,15 @@ RULE = Rule(
                 )
             },
             tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=0.22\n",
+                "test_it.py": (
+                    "import pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n\n\n"
+                    "async def test_a():\n    pass\n"
+                ),
+            },
         ),
     ),
     valid=({"test_it.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n"},),

@@ -35,6 +35,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio_process_pool",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    inherited: dict[tuple[int, int], list[str]] = {}
     for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
+        item = source.items.get(line)
         # Something else on it may make a coroutine of what it calls.
         if not isinstance(item, Test) or item.is_async or item.wrapped:
             continue
-        for mark in decorators(source, function, "pytest.mark.asyncio"):
+        own = list(decorators(source, function, "pytest.mark.asyncio"))
+        closest = item.mark("asyncio")
+        if not own and closest is not None and not item.in_unittest:
+            inherited.setdefault((closest.line, closest.column), []).append(item.name)
+        for mark in own:
             yield code_finding(
                 RULE.code,
                 source,
@@ -35,6 +40,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 fix=partial(_fix, source, mark),
                 hint="drop the mark",
             )
+    for (line, column), names in inherited.items():
+        more = f" and {len(names) - 1} more tests" if len(names) > 1 else ""
+        yield Finding(
+            RULE.code,
+            f"the mark asyncio reaches {names[0]}{more}, and nothing there is async",
+            source.file,
+            line,
+            column,
+            hint="give the mark to the async tests alone",
+        )
 
 
 def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
@@ -53,6 +68,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},
@@ -64,10 +80,19 @@ RULE = Rule(
             after={"test_it.py": "def test_it():\n    pass\n"},
             tier=Tier.SAFE,
         ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\npytestmark = [pytest.mark.asyncio]\n\n\n"
+                    "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\n"
+                    "class TestIt:\n    def test_c(self):\n        pass\n"
+                )
+            },
+        ),
     ),
     valid=(
         {"test_it.py": _TEST.format("@pytest.mark.asyncio\nasync ")},
         {"test_it.py": _TEST.format("@pytest.mark.asyncio\n@run_async\n")},
-        {"test_it.py": _TEST.format("pytestmark = pytest.mark.asyncio\n\n\n")},
+        {"test_it.py": _TEST.format("pytestmark = pytest.mark.asyncio\n\n\nasync ")},
     ),
 )

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for line, function in sorted(source.functions.items()):
-        if not isinstance(project.code.at.get((source.file, line)), Fixture):
+        if not isinstance(source.items.get(line), Fixture):
             continue
         for decorator in function.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -54,6 +54,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    alone=True,
     invalid=(
         Example(
             before={"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n@pytest.fixture\n")},

@@ -50,6 +50,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"asyncio",
+    alone=True,
     optional=True,
     invalid=(
         Example(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, sure
-from async_test_template.rules._loops import may_be_auto
+from async_test_template.rules._loops import has_other_runner, is_anyios, may_be_auto, runs_asyncio
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
     from async_test_template.source.source import Source
 
 _PLAIN = {"pytest.fixture", "pytest.yield_fixture"}
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if may_be_auto(project) or not _runs_asyncio(project) or project.code.has_item_hook:
+    if may_be_auto(project) or not runs_asyncio(project) or project.code.has_item_hook:
         return
     for fixture in project.code.by_file[source.file].fixtures:
         item = project.code.at.get((source.file, fixture.line))
         if not fixture.is_async or fixture.decorator not in _PLAIN or item is not fixture:
             continue
-        if not fixture.function or _is_anyios(project, fixture):
+        if not fixture.function or is_anyios(project, fixture):
             continue
         function = source.functions[fixture.line]
         for decorator in function.decorator_list:
@@ -40,32 +39,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     function,
                     f"the async fixture {fixture.name} is pytest's own, and the mode is strict",
-                    tier=Tier.UNSAFE if _has_other_runner(project) else Tier.SAFE,
+                    tier=Tier.UNSAFE if has_other_runner(project) else Tier.SAFE,
                     fix=partial(_fix, source, called),
                     hint="write @pytest_asyncio.fixture, or set asyncio_mode = auto",
                 )
-
-
-def _runs_asyncio(project: Project) -> bool:
-    return project.uses_asyncio_plugin or any(
-        test.mark("asyncio") is not None for test in project.code.tests
-    )
-
-
-def _is_anyios(project: Project, fixture: Fixture) -> bool:
-    """Tell whether anyio runs a fixture: it asks for the backend, or only anyio's tests use it."""
-    if "anyio_backend" in fixture.requests:
-        return True
-    users = [test for test in project.code.async_tests if fixture in project.code.used_by(test)]
-    return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
-
-
-def _has_other_runner(project: Project) -> bool:
-    names = ("anyio", "trio")
-    return any(test.mark(name) for test in project.code.tests for name in names) or any(
-        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
-        for fixture in project.code.fixtures
-    )
 
 
 def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import code_finding, decorators, needs
-from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, wide_fixtures
+from async_test_template.rules._code import code_finding, decorators, needs, sure
+from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, has_other_runner, wide_fixtures
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -31,15 +31,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if SCOPES.index(fixture.scope) <= SCOPES.index(default):
             continue
         function = source.functions[fixture.line]
-        for decorator in decorators(source, function, "pytest_asyncio.fixture"):
+        # In auto mode pytest's own decorator does, too; it takes no `loop_scope`.
+        for decorator in decorators(source, function, fixture.decorator):
+            is_foreign = fixture.decorator == "pytest.fixture" and has_other_runner(project)
             yield code_finding(
                 RULE.code,
                 source,
                 function,
                 f"the {fixture.scope}-scoped fixture {fixture.name} has the {default} loop",
-                tier=Tier.SAFE,
+                tier=Tier.UNSAFE if is_foreign else Tier.SAFE,
                 fix=partial(_fix, project, source, decorator, fixture),
-                hint=f'give it loop_scope="{fixture.scope}"',
+                hint=f'give @pytest_asyncio.fixture loop_scope="{fixture.scope}"',
             )
 
 
@@ -54,7 +56,12 @@ def _fix(
     end = source.end(scope)
     if source.data[source.start(scope) : end].count(b"(") != 0:
         raise EditError("the value of scope= stands in brackets")
-    return (changes.replace(source, end, end, f', loop_scope="{fixture.scope}"'),)
+    edit = changes.replace(source, end, end, f', loop_scope="{fixture.scope}"')
+    if fixture.decorator == "pytest_asyncio.fixture":
+        return (edit,)
+    sure(source, decorator.func)
+    plugin, imports = changes.bind_module(source, "pytest_asyncio")
+    return (edit, changes.replace_node(source, decorator.func, f"{plugin}.fixture"), *imports)
 
 
 _FIXTURE = (
@@ -86,6 +93,25 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": f"{_INI['pytest.ini']}asyncio_mode = auto\n",
+                "conftest.py": _FIXTURE.replace("_asyncio", "").format('scope="module"'),
+            },
+            after={"conftest.py": _FIXTURE.format('scope="module", loop_scope="module"')},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": f"{_INI['pytest.ini']}asyncio_mode = auto\n",
+                "conftest.py": _FIXTURE.replace("_asyncio", "").format('scope="module"'),
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={"conftest.py": _FIXTURE.format('scope="module", loop_scope="module"')},
+            tier=Tier.UNSAFE,
         ),
     ),
     valid=(

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    nodes: list[ast.Name | ast.Attribute] = [*source.nodes.of(ast.Name)]
-    nodes += source.nodes.of(ast.Attribute)
-    for node in nodes:
-        if isinstance(node.ctx, ast.Load) and source.names.resolve(node) == "pytest.yield_fixture":
+    for node in source.references("pytest.yield_fixture"):
+        if isinstance(node.ctx, ast.Load):
             yield code_finding(
                 RULE.code,
                 source,
@@ -53,6 +51,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"yield_fixture",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -52,6 +52,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    alone=True,
     invalid=(
         Example(
             before={"conftest.py": _FIXTURE.format('"session"')},

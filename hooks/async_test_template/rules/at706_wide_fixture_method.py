@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _WIDE = {"class", "module", "package", "session"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for fixture in project.code.by_file[source.file].fixtures:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for fixture in source.module.fixtures:
         if fixture.owner is None or fixture.scope not in _WIDE or not fixture.function:
             continue
         function = source.functions[fixture.line]
@@ -48,6 +48,9 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
     names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
     if any(node.id == "cls" for node in names):
         raise EditError("it has a cls already")
+    for node in names:
+        if node.id == "self" and not _is_plain_attribute(source, node):
+            raise EditError("it calls what only an instance has, or hands the instance on")
     start = source.start(function)
     indent = source.data[source.line_start(start) : start].decode()
     own = function.args.args[0]
@@ -56,6 +59,15 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
         changes.replace(source, source.start(own), source.start(own) + len("self"), "cls"),
         *(changes.replace_node(source, node, "cls") for node in names if node.id == "self"),
     )
+
+
+def _is_plain_attribute(source: Source, node: ast.Name) -> bool:
+    """Tell whether `self` stands there for an attribute that is not called: a method needs one."""
+    around = source.parents[node]
+    if not isinstance(around, ast.Attribute):
+        return False
+    outside = source.parents[around]
+    return not (isinstance(outside, ast.Call) and outside.func is around)
 
 
 RULE = Rule(
@@ -71,6 +83,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    alone=True,
     invalid=(
         Example(
             before={

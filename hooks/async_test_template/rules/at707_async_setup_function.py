@@ -21,8 +21,8 @@ _METHODS = {"setup_method", "teardown_method", "setup_class", "teardown_class"}
 _FUNCTIONS = {"setup_module", "teardown_module", "setup_function", "teardown_function"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not project.code.by_file[source.file].tests:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not source.module.tests:
         return
     for _, function in sorted(source.functions.items()):
         in_class = isinstance(source.parents[function], ast.ClassDef)
@@ -47,6 +47,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"setup_|teardown_",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 _NEW = {"setup": "setup_method", "teardown": "teardown_method"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    owners = {
-        test.owner for test in project.code.by_file[source.file].tests if not test.in_unittest
-    }
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    owners = {test.owner for test in source.module.tests if not test.in_unittest}
     for _, function in sorted(source.functions.items()):
         around = source.parents[function]
         if not isinstance(around, ast.ClassDef) or around.name not in owners:
@@ -67,7 +65,8 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=None,
     visit=_visit,
-    words=rb"def (setup|teardown)\b",
+    words=rb"def setup\b|def teardown\b",
+    alone=True,
     invalid=(
         Example(
             before={

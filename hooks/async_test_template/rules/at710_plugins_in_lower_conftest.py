@@ -60,6 +60,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_plugins",
+    alone=True,
     invalid=(
         Example(before=_PLUGINS),
         Example(

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    seen = set()
-    for test in project.code.by_file[source.file].tests:
-        if not (test.is_async and test.in_unittest) or test.owner in seen:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    seen: set[ast.expr] = set()
+    for test in source.module.tests:
+        if not (test.is_async and test.in_unittest):
             continue
         function = source.functions[test.line]
         around = source.parents[function]
         if not isinstance(around, ast.ClassDef) or function.decorator_list:
             continue
-        for base in around.bases:
-            if source.names.resolve(base) == "unittest.TestCase":
-                seen.add(test.owner)
+        for base in _roots(source, around, set()):
+            if base not in seen:
+                seen.add(base)
                 yield code_finding(
                     RULE.code,
                     source,
@@ -43,6 +43,18 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     fix=partial(_fix, source, base),
                     hint="derive the class from unittest.IsolatedAsyncioTestCase",
                 )
+
+
+def _roots(source: Source, around: ast.ClassDef, seen: set[ast.ClassDef]) -> Iterator[ast.expr]:
+    """Yield where a class, or one of the same file that it derives from, names TestCase."""
+    seen.add(around)
+    for base in around.bases:
+        if source.names.resolve(base) == "unittest.TestCase":
+            yield base
+        elif isinstance(base, ast.Name):
+            named = [node for node in source.nodes.of(ast.ClassDef) if node.name == base.id]
+            if len(named) == 1 and named[0] not in seen:
+                yield from _roots(source, named[0], seen)
 
 
 def _fix(source: Source, base: ast.expr) -> tuple[Edit, ...]:
@@ -69,6 +81,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"TestCase",
+    alone=True,
     invalid=(
         Example(
             before={
@@ -101,8 +114,32 @@ RULE = Rule(
             },
             tier=Tier.UNSAFE,
         ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import unittest\n\n\nclass Base(unittest.TestCase):\n    port = 1\n\n\n"
+                    "class TestIt(Base):\n    async def test_it(self):\n        pass\n\n\n"
+                    "class TestOther(Base):\n    async def test_it(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import unittest\n\n\nclass Base(unittest.IsolatedAsyncioTestCase):\n"
+                    "    port = 1\n\n\n"
+                    "class TestIt(Base):\n    async def test_it(self):\n        pass\n\n\n"
+                    "class TestOther(Base):\n    async def test_it(self):\n        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
+        {
+            "test_it.py": (
+                "from django.test import TestCase\n\n\nclass TestIt(TestCase):\n"
+                "    async def test_it(self):\n        pass\n"
+            )
+        },
         {
             "test_it.py": (
                 "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"

@@ -8,7 +8,6 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
-from async_test_template.source.module import is_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for test in project.code.by_file[source.file].tests:
-        if test.is_async and is_generator(source.functions[test.line]):
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for test in source.module.tests:
+        if test.is_async and source.functions[test.line] in source.generators:
             yield code_finding(
                 RULE.code,
                 source,
@@ -39,6 +38,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"yield",
+    alone=True,
     invalid=(Example(before={"test_it.py": "async def test_it():\n    yield 1\n"}),),
     valid=({"test_it.py": "async def test_it():\n    def inner():\n        yield 1\n"},),
 )

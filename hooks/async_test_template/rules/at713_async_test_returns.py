@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.source import Function, Source
+    from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for test in project.code.by_file[source.file].tests:
-        if not test.is_async or test.in_unittest or test.wrapped:
-            continue
-        for node in _returns(source.functions[test.line]):
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    returns = {
+        source.scope(node): node
+        for node in source.nodes.of(ast.Return)
+        if node.value is not None and not isinstance(node.value, ast.Constant)
+    }
+    for test in source.module.tests:
+        node = returns.get(source.functions[test.line])
+        if node is not None and test.is_async and not test.in_unittest and not test.wrapped:
             yield code_finding(
                 RULE.code,
                 source,
@@ -29,19 +33,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 f"{test.name} returns a value, which nobody looks at",
                 hint="assert it",
             )
-            break
-
-
-def _returns(function: Function) -> Iterator[ast.Return]:
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop(0)
-        if isinstance(node, ast.Return) and not (
-            node.value is None or isinstance(node.value, ast.Constant)
-        ):
-            yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(node))
 
 
 RULE = Rule(
@@ -57,6 +48,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"return",
+    alone=True,
     invalid=(
         Example(before={"test_it.py": "async def test_it():\n    return await fetch() == 1\n"}),
     ),

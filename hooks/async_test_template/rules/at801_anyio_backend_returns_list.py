@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _BACKENDS = {"asyncio", "trio"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for fixture in project.code.by_file[source.file].fixtures:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for fixture in source.module.fixtures:
         if fixture.name != "anyio_backend" or not fixture.function or fixture.is_async:
             continue
         function = source.functions[fixture.line]
@@ -82,6 +82,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"anyio_backend",
+    alone=True,
     invalid=(
         Example(
             before={

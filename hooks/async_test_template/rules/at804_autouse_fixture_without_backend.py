@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
@@ -12,16 +13,25 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
+_TEST = re.compile(rb"def test")
+
 
 def _check(project: Project) -> Iterator[Finding]:
     if may_be_auto(project) or not any(test.mark("anyio") for test in project.code.tests):
         return
-    sync = [test for test in project.code.tests if not test.is_async]
-    for fixture in project.code.fixtures:
-        if not (fixture.autouse and fixture.is_async and fixture.decorator == "pytest.fixture"):
-            continue
-        if "anyio_backend" in fixture.requests:
-            continue
+    suspects = [
+        fixture
+        for fixture in project.code.fixtures
+        if fixture.autouse
+        and fixture.is_async
+        and fixture.decorator == "pytest.fixture"
+        and "anyio_backend" not in fixture.requests
+    ]
+    if not suspects:
+        return
+    tests = (*project.code.tests, *project.reader.other_tests(_TEST))
+    sync = [test for test in tests if not test.is_async]
+    for fixture in suspects:
         hit = next((test for test in sync if fixture in project.code.used_by(test)), None)
         if hit is not None:
             yield Finding(
@@ -50,6 +60,18 @@ RULE = Rule(
                     "    yield 1\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n\n"
                     "\ndef test_b():\n    pass\n"
                 )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\n\n\n@pytest.fixture(autouse=True)\nasync def db():\n"
+                    "    yield 1\n"
+                ),
+                "test_a.py": (
+                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n"
+                ),
+                "test_b.py": "def test_b():\n    pass\n",
             }
         ),
     ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TRANSPORTS = {"AsyncClient": "ASGITransport", "Client": "WSGITransport"}
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
     for call in calls(source, *targets):
         app = keyword(call, "app")
@@ -33,10 +33,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{name} takes no app=",
-                # Older versions have the transports too, but nobody has tried them.
-                tier=Tier.UNSAFE
-                if project.dependencies.may_be_below("httpx", "0.26")
-                else Tier.SAFE,
+                tier=Tier.SAFE,
                 fix=partial(_fix, source, call, app),
                 hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
             )
@@ -85,11 +82,12 @@ RULE = Rule(
     name="async-client-app",
     title="`AsyncClient(app=...)` needs a transport",
     why="TypeError: `AsyncClient.__init__() got an unexpected keyword argument 'app'`.",
-    since="removed in httpx 0.28; the new form works from 0.26 on",
+    since="removed in httpx 0.28; the new form works from 0.13 on",
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"\bapp\s*=",
+    words=rb"app\s*=",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('app=app, base_url="http://test"')},
@@ -135,9 +133,19 @@ RULE = Rule(
             tier=Tier.SAFE,
         ),
         Example(
-            before={"requirements.txt": "httpx>=0.18\n", "test_it.py": _TEST.format("app=app")},
-            after={"test_it.py": _TEST.format("transport=httpx.ASGITransport(app=app)")},
-            tier=Tier.UNSAFE,
+            before={
+                "test_it.py": (
+                    "from httpx import Client\n\n\ndef get(app):\n"
+                    "    return Client(app=app).get('/')\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from httpx import Client, WSGITransport\n\n\ndef get(app):\n"
+                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
+                )
+            },
+            tier=Tier.SAFE,
         ),
         Example(before={"test_it.py": _TEST.format("app=app, **options")}),
         Example(before={"test_it.py": _TEST.format("app=app, transport=None")}),

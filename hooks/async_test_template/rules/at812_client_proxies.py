@@ -44,7 +44,9 @@ _TARGETS = [
 ]
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    # An older one knows proxies= only, and fails as loudly.
+    tier = Tier.UNSAFE if project.dependencies.may_be_below("httpx", "0.26") else Tier.SAFE
     for call in calls(source, *_TARGETS):
         proxies = keyword(call, "proxies")
         if proxies is not None:
@@ -53,7 +55,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{source.names.resolve(call.func)} takes no proxies=",
-                tier=Tier.SAFE if text_of(proxies.value) is not None else Tier.REPORT,
+                tier=tier if text_of(proxies.value) is not None else Tier.REPORT,
                 fix=partial(_fix, source, call, proxies),
                 hint="write proxy= with one URL, or mounts= with a transport for each",
             )
@@ -72,16 +74,25 @@ RULE = Rule(
     name="client-proxies",
     title="`proxies=` is `proxy=`",
     why="TypeError: an unexpected keyword argument.",
-    since="removed in httpx 0.28",
+    since="removed in httpx 0.28; proxy= exists since 0.26",
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
     words=rb"proxies",
+    alone=True,
     invalid=(
         Example(
             before={"test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n'},
             after={"test_it.py": 'import httpx\n\nc = httpx.Client(proxy="http://p:1")\n'},
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.24\n",
+                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+            },
+            after={"test_it.py": 'import httpx\n\nc = httpx.Client(proxy="http://p:1")\n'},
+            tier=Tier.UNSAFE,
         ),
         Example(
             before={

@@ -19,19 +19,17 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call, method in requests(source):
-        argument = keyword(call, "allow_redirects")
-        if argument is not None:
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{method} takes no allow_redirects=",
-                tier=Tier.UNSAFE,
-                fix=partial(_fix, source, argument),
-                hint="write follow_redirects=",
-            )
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call, method, argument in requests(project, source, frozenset({"allow_redirects"})):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{method} takes no allow_redirects=",
+            tier=Tier.REPORT if keyword(call, "follow_redirects") else Tier.UNSAFE,
+            fix=partial(_fix, source, argument),
+            hint="write follow_redirects=",
+        )
 
 
 def _fix(source: Source, argument: ast.keyword) -> tuple[Edit, ...]:
@@ -64,6 +62,20 @@ RULE = Rule(
                     "client = TestClient(app)\n\n\ndef test_it():\n"
                     '    client.get("/", follow_redirects=False)\n'
                 )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nfrom starlette.testclient import TestClient\n\n\n"
+                    "@pytest.fixture\ndef client():\n    with TestClient(app) as made:\n"
+                    "        yield made\n"
+                ),
+                "test_it.py": 'def test_it(client):\n    client.get("/", allow_redirects=False)\n',
+            },
+            after={
+                "test_it.py": 'def test_it(client):\n    client.get("/", follow_redirects=False)\n'
             },
             tier=Tier.UNSAFE,
         ),

@@ -51,6 +51,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"ASGITransport",
+    alone=True,
     invalid=(
         Example(before={"test_it.py": _TEST.format("ASGITransport(app=app)")}),
         Example(

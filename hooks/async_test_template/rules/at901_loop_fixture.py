@@ -48,7 +48,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
-    words=rb"\bloop\b",
+    words=rb"loop\b",
     invalid=(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("loop, ", "")},

@@ -24,20 +24,19 @@ _NEW = {
     "test_server": "aiohttp_server",
     "raw_test_server": "aiohttp_raw_server",
     "unused_port": "unused_tcp_port_factory",
+    "aiohttp_unused_port": "unused_tcp_port_factory",
 }
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not is_aiohttps(project):
         return
-    for line, function in sorted(source.functions.items()):
-        item = project.code.at.get((source.file, line))
-        if item is None:
-            continue
+    for item in project.code.items_of(source.file):
         for old in (name for name in item.requests if name in _NEW):
             found = project.code.find(old, item.file, item.owner)
             if found is not None or project.code.may_bring(old, item.file):
                 continue
+            function = source.functions[item.line]
             yield code_finding(
                 RULE.code,
                 source,
@@ -68,6 +67,7 @@ def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
 
 
 _TEST = "async def test_it({0}):\n    client = await {0}(make_app())\n    await client.get('/')\n"
+_PORT = "import pytest\n\n\n@pytest.fixture\ndef port({0}):\n    return {0}()\n"
 _DECLARED = {"requirements.txt": "pytest-aiohttp\n"}
 
 RULE = Rule(
@@ -84,6 +84,11 @@ RULE = Rule(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("test_client")},
             after={"test_it.py": _TEST.format("aiohttp_client")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={**_DECLARED, "test_it.py": _PORT.format("aiohttp_unused_port")},
+            after={"test_it.py": _PORT.format("unused_tcp_port_factory")},
             tier=Tier.UNSAFE,
         ),
     ),

@@ -44,6 +44,21 @@ def client_calls(function: Function) -> list[ast.Call]:
     return found if is_plain and len(found) == len(uses) and "loop" in names else []
 
 
+def _is_exact(function: Function) -> bool:
+    """Tell whether a fixture does nothing but wait for the client of an application."""
+    statement = function.body[-1]
+    calls = client_calls(function)
+    if len(function.body) != 1 or not isinstance(statement, ast.Return) or len(calls) != 1:
+        return False
+    client = calls[0].args[0]
+    return (
+        statement.value is calls[0]
+        and isinstance(client, ast.Call)
+        and isinstance(client.func, ast.Name)
+        and client.func.id in {"aiohttp_client", "test_client"}
+    )
+
+
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for fixture in project.code.by_file[source.file].fixtures:
         if not fixture.function or "loop" not in fixture.requests:
@@ -57,7 +72,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 function,
                 f"the fixture {fixture.name} waits by loop.run_until_complete, and loop is gone",
-                tier=Tier.UNSAFE,
+                tier=Tier.SAFE if _is_exact(function) else Tier.UNSAFE,
                 fix=partial(_fix, source, function),
                 hint="make it async and await the client",
             )
@@ -87,11 +102,27 @@ RULE = Rule(
     title="A client fixture runs the loop itself",
     why="The fixture `loop` is gone, and inside a running loop the call would fail.",
     since="pytest-aiohttp 1.1",
-    tier=Tier.UNSAFE,
+    tier=Tier.SAFE,
     check=None,
     visit=_visit,
     words=rb"run_until_complete",
     invalid=(
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nfrom app import init\n\n\n@pytest.fixture\n"
+                    "def cli(loop, aiohttp_client):\n"
+                    "    return loop.run_until_complete(aiohttp_client(init()))\n"
+                )
+            },
+            after={
+                "conftest.py": (
+                    "import pytest_asyncio\nfrom app import init\n\n\n@pytest_asyncio.fixture\n"
+                    "async def cli(aiohttp_client):\n    return await aiohttp_client(init())\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
         Example(
             before={
                 "conftest.py": (

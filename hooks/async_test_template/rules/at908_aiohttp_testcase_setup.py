@@ -7,53 +7,41 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import (
-    code_finding,
-)
-from async_test_template.source import changes
+from async_test_template.rules._aiohttp_case import methods, renamed
+from async_test_template.rules._code import code_finding, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
 
 _NEW = {"setUpAsync": "asyncSetUp", "tearDownAsync": "asyncTearDown"}
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
-        if not isinstance(node, ast.ClassDef):
-            continue
-        bases = {source.names.resolve(base) for base in node.bases}
-        if "aiohttp.test_utils.AioHTTPTestCase" not in bases:
-            continue
-        for function in node.body:
-            if isinstance(function, ast.AsyncFunctionDef) and function.name in _NEW:
-                yield code_finding(
-                    RULE.code,
-                    source,
-                    function,
-                    f"{node.name}.{function.name} is {_NEW[function.name]} now",
-                    tier=Tier.UNSAFE,
-                    fix=partial(_fix, source, function),
-                    hint="use unittest's own names",
-                )
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for owner, function in methods(source, frozenset(_NEW)):
+        new = _NEW[function.name]
+        if isinstance(function, ast.AsyncFunctionDef):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{owner.name}.{function.name} is {new} now",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, project, source, owner, function),
+                hint="use unittest's own names",
+            )
 
 
-def _fix(source: Source, function: ast.AsyncFunctionDef) -> tuple[Edit, ...]:
-    new = _NEW[function.name]
-    start = source.data.index(function.name.encode(), source.start(function))
-    return (
-        changes.replace(source, start, start + len(function.name), new),
-        *(
-            changes.replace(source, source.end(node) - len(node.attr), source.end(node), new)
-            for node in ast.walk(function)
-            if isinstance(node, ast.Attribute) and node.attr == function.name
-        ),
-    )
+def _fix(
+    project: Project, source: Source, owner: ast.ClassDef, function: Function
+) -> tuple[Edit, ...]:
+    # Older ones know only the old names.
+    needs(project, "aiohttp", "3.8")
+    return renamed(project, source, owner, function, _NEW[function.name])
 
 
 RULE = Rule(

@@ -62,6 +62,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"parametrize",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    # An older one knows msg= only, and fails as loudly.
+    tier = Tier.UNSAFE if project.dependencies.may_be_below("pytest", "7") else Tier.SAFE
     for call in calls(source, "pytest.skip", "pytest.fail", "pytest.exit"):
         message = keyword(call, "msg")
         if message is not None:
@@ -32,7 +34,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{source.names.resolve(call.func)} takes reason=, not msg=",
-                tier=Tier.SAFE,
+                tier=tier,
                 fix=partial(_fix, source, call, message),
                 hint="write reason=",
             )
@@ -49,11 +51,12 @@ RULE = Rule(
     name="msg-argument",
     title="`msg=` is `reason=`",
     why="TypeError where the test wants to skip or fail.",
-    since="pytest 8.0",
+    since="pytest 8.0; reason= exists since 7.0",
     tier=Tier.SAFE,
     check=None,
     visit=_visit,
     words=rb"msg",
+    alone=True,
     invalid=(
         Example(
             before={
@@ -67,6 +70,20 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest>=6\n",
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
+                ),
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(reason="later")\n'
+                )
+            },
+            tier=Tier.UNSAFE,
         ),
     ),
     valid=(

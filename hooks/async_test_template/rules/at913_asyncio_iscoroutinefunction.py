@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    module = project.code.by_file[source.file]
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    module = source.module
     if not (module.tests or source.file.endswith("conftest.py")):
         return
     for call in calls(source, "asyncio.iscoroutinefunction"):
@@ -54,6 +54,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"iscoroutinefunction",
+    alone=True,
     invalid=(
         Example(
             before={

@@ -55,6 +55,28 @@ def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.key
     return replace(source, *without(source, brackets, index))
 
 
+def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Edit:
+    """Give a decorator, called or not, an argument by its name, or another value for it.
+
+    Raises:
+        EditError: it has arguments by position, or some that nobody can see.
+
+    """
+    if not isinstance(decorator, ast.Call):
+        end = source.end(decorator)
+        return replace(source, end, end, f"({name}={value})")
+    if decorator.args or any(keyword.arg is None for keyword in decorator.keywords):
+        raise EditError("some of its arguments have no name")
+    for keyword in decorator.keywords:
+        if keyword.arg == name:
+            return replace_node(source, keyword.value, value)
+    brackets = brackets_from(source, source.end(decorator.func))
+    if not brackets.items:
+        return replace(source, brackets.open, brackets.open, f"{name}={value}")
+    start = brackets.items[0].start
+    return replace(source, start, start, f"{name}={value}, ")
+
+
 def remove_call_brackets(source: Source, call: ast.Call) -> Edit:
     """Make a bare name of a call without the arguments that it has.
 
@@ -119,7 +141,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Edit:
         return replace(source, start - len(before), source.end(statement), "pass")
     begin = _above_comments(source, begin)
     is_last = statement is siblings[-1]
-    return replace(source, *_with_blank_lines(source, begin, end, is_last=is_last))
+    return replace(source, *with_blank_lines(source, begin, end, is_last=is_last))
 
 
 def prepend_statement(source: Source, function: Function, statement: str) -> Edit:
@@ -158,8 +180,42 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
                     return alias.asname or alias.name, ()
     if module in source.names.bound or not source.names.stands_for(module, module):
         raise EditError(f"the name {module} stands for something else in this file")
-    position, text = _place_of_import(source, module)
+    position, text = _place_of_import(source, module, f"import {module}\n", ast.Import)
     return module, (replace(source, position, position, text),)
+
+
+def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Edit, ...]]:
+    """Give what stands for a name of a module, and the edits that import it where nothing does.
+
+    Raises:
+        EditError: the name stands for something else in this file.
+
+    """
+    at_top = _imported_at_top(source)
+    if f"{module}.{name}" in at_top:
+        return at_top[f"{module}.{name}"], ()
+    if module in at_top:
+        return f"{at_top[module]}.{name}", ()
+    if name in source.names.bound or name in source.names.imported:
+        raise EditError(f"the name {name} stands for something else in this file")
+    for statement in source.tree.body:
+        if isinstance(statement, ast.ImportFrom) and _module_of(statement) == module:
+            return name, (_with_name(source, statement, name),)
+    line = f"from {module} import {name}\n"
+    position, text = _place_of_import(source, module, line, ast.ImportFrom)
+    return name, (replace(source, position, position, text),)
+
+
+def _imported_at_top(source: Source) -> dict[str, str]:
+    """Give what the imports at the top level bring, with the name that stands for it."""
+    found = {}
+    for statement in source.tree.body:
+        for alias in getattr(statement, "names", ()):
+            if isinstance(statement, ast.ImportFrom):
+                found[f"{_module_of(statement)}.{alias.name}"] = alias.asname or alias.name
+            elif isinstance(statement, ast.Import):
+                found[alias.name] = alias.asname or alias.name
+    return {t: n for t, n in found.items() if n.partition(".")[0] not in source.names.bound}
 
 
 def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
@@ -192,9 +248,10 @@ def remove_import(
     return source.end(statement.names[index - 1]), source.end(alias)
 
 
-def _place_of_import(source: Source, module: str) -> tuple[int, str]:
-    """Choose the place of `import module` as isort would: by section, then by name."""
-    statement = f"import {module}\n"
+def _place_of_import(
+    source: Source, module: str, statement: str, kind: type[ast.Import | ast.ImportFrom]
+) -> tuple[int, str]:
+    """Choose the place of an import as isort would: by section, `import` first, then by name."""
     imports = [
         node
         for node in _leading_imports(source)
@@ -204,8 +261,9 @@ def _place_of_import(source: Source, module: str) -> tuple[int, str]:
         return _place_of_first_import(source, statement)
     own = _section(module)
     same = [node for node in imports if _section(_module_of(node)) == own]
+    key = (kind is ast.ImportFrom, module)
     for node in same:
-        if isinstance(node, ast.ImportFrom) or node.names[0].name > module:
+        if (isinstance(node, ast.ImportFrom), _module_of(node)) > key:
             return _before(source, node), statement
     if same:
         return source.line_end(source.end(same[-1])), statement
@@ -253,7 +311,9 @@ def _section(module: str) -> int:
 
 def _before(source: Source, statement: ast.stmt) -> int:
     start = min([source.start(statement), *map(source.start, _decorators(statement))])
-    return _above_comments(source, source.line_start(start), at_top=False)
+    # A comment above the first import is about the file more often than about the import.
+    at_top = isinstance(statement, (ast.Import, ast.ImportFrom))
+    return _above_comments(source, source.line_start(start), at_top=at_top)
 
 
 def _decorators(statement: ast.stmt) -> list[ast.expr]:
@@ -284,15 +344,22 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
     return position
 
 
-def _with_blank_lines(source: Source, begin: int, end: int, *, is_last: bool) -> tuple[int, int]:
+def with_blank_lines(
+    source: Source, begin: int, end: int, *, is_last: bool = False
+) -> tuple[int, int]:
     """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
     behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
-    before = re.search(rb"(?:(?<=[\r\n])[ \t\f]*(?:\r\n|\r|\n))*\Z", source.data[:begin])
+    # Between the two bytes of `\r\n` no line begins.
+    line = rb"(?:(?<=\n)|(?<=\r)(?!\n))[ \t\f]*(?:\r\n|\r|\n)"
+    before = re.search(rb"(?:%s)*\Z" % line, source.data[:begin])
     blank_behind = behind.end() if behind else end
     blank_before = before.start() if before else begin
     if blank_before == begin and begin > 0 and not is_last:
         return begin, end
     if is_last or blank_behind == len(source.data):
+        return blank_before, end
+    if blank_before > 0 and begin - blank_before < blank_behind - end:
+        # The wider gap stays.
         return blank_before, end
     return begin, blank_behind
 
@@ -361,11 +428,11 @@ def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Edit:
         between = f",\n{indent}" if not indent.strip() and indent else ", "
         return replace(source, start, start, f"{name}{between}")
     last = statement.names[-1]
-    end = source.end(last)
     start = source.line_start(source.start(last))
     indent = source.data[start : source.start(last)].decode()
-    own_line = not indent.strip() and bool(indent)
-    return replace(source, end, end, f",\n{indent}{name}" if own_line else f", {name}")
+    between = f",\n{indent}" if not indent.strip() and indent else ", "
+    # Written anew, since an insertion behind a statement is taken for no part of it.
+    return replace_node(source, last, f"{source.text(last)}{between}{name}")
 
 
 def _import_order(name: str) -> tuple[bool, bool, str]:

@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-import fnmatch
 from functools import cached_property
-from pathlib import PurePosixPath
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from async_test_template.source.relevance import RELEVANT
-from async_test_template.source.walk import python_files
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from async_test_template.findings import Finding
     from async_test_template.source.module import Fixture, Module, Test
-    from async_test_template.source.source import Source
-
-# About 40 MB of syntax trees; larger suites are parsed a second time where rules look closer.
-_KEPT_BYTES = 1_000_000
-#: pytest's own `python_files`.
-TEST_FILES = ("test_*.py", "*_test.py")
-
-
-class Sources:
-    """Parsed files; as many are kept as fit, for a syntax tree is far larger than its text."""
-
-    def __init__(self, read: Callable[[str], bytes | None]) -> None:
-        """Read files with `read`."""
-        self._read = read
-        self._kept: dict[str, Source] = {}
-        self._room = _KEPT_BYTES
-
-    def get(self, file: str) -> Source:
-        """Parse a file.
-
-        Raises:
-            Unreadable: the running Python cannot parse it.
-
-        """
-        source = self._kept.get(file)
-        if source is None:
-            from async_test_template.source.source import read_source
-
-            source = read_source(file, self._read(file) or b"")
-            if len(source.data) <= self._room:
-                self._room -= len(source.data)
-                self._kept[file] = source
-        return source
+    from async_test_template.source.reading import Sources
 
 
 class Index:
@@ -55,8 +19,9 @@ class Index:
 
     Attributes:
         modules: files with something relevant in them, sorted by path.
+        sources: the files as code.
         unreadable: files that this Python cannot parse, with line and message.
-        sources: the parsed files.
+        findings: those of the rules that look at nothing but one file.
 
     """
 
@@ -65,11 +30,13 @@ class Index:
         modules: Sequence[Module],
         sources: Sources,
         unreadable: Sequence[tuple[str, int, str]] = (),
+        findings: Sequence[Finding] = (),
     ) -> None:
         """Take what has been read."""
         self.modules = tuple(modules)
         self.sources = sources
         self.unreadable = tuple(unreadable)
+        self.findings = tuple(findings)
 
     @cached_property
     def at(self) -> dict[tuple[str, int], Fixture | Test]:
@@ -84,6 +51,11 @@ class Index:
         """The modules by their path."""
         return {module.file: module for module in self.modules}
 
+    def items_of(self, file: str) -> list[Fixture | Test]:
+        """Give the fixtures and tests of one file, by line."""
+        module = self.by_file[file]
+        return sorted((*module.fixtures, *module.tests), key=lambda item: item.line)
+
     def may_bring(self, name: str, file: str) -> bool:
         """Tell whether a fixture may reach a file in a way that the index does not follow.
 
@@ -94,8 +66,8 @@ class Index:
             name in module.bound
             or module.generates_tests
             or (module.file.endswith("conftest.py") and module.imports_all)
-            for module in self.modules
-            if module.file == file or _is_conftest_above(module.file, file)
+            for module in map(self.by_file.get, _places(file))
+            if module is not None
         )
 
     @cached_property
@@ -118,7 +90,7 @@ class Index:
         """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
         return not self.unreadable and not any(m.has_fixture_star for m in self.modules)
 
-    @property
+    @cached_property
     def has_item_hook(self) -> bool:
         """A hook marks or runs async tests, so that their own marks do not tell everything."""
         return any(module.has_item_hook for module in self.modules)
@@ -131,7 +103,12 @@ class Index:
             for name in test.requests
             if (found := self.find(name, test.file, test.owner)) is not None
         ]
-        waiting += [f for f in self.fixtures if f.autouse and _reaches(f, test.file, test.owner)]
+        waiting += [
+            fixture
+            for place in _places(test.file)
+            for fixture in self._autouse.get(place, ())
+            if place != test.file or fixture.owner in {None, test.owner}
+        ]
         while waiting:
             fixture = waiting.pop(0)
             if fixture in seen:
@@ -144,11 +121,24 @@ class Index:
                     waiting.append(found)
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Fixture]]:
+    def users(self) -> dict[Fixture, list[Test]]:
+        """The async tests that get a fixture, of every fixture that one gets."""
+        found: dict[Fixture, list[Test]] = {}
+        for test in self.async_tests:
+            for fixture in self.used_by(test):
+                found.setdefault(fixture, []).append(test)
+        return found
+
+    @cached_property
+    def _autouse(self) -> dict[str, list[Fixture]]:
+        return _by_file(fixture for fixture in self.fixtures if fixture.autouse)
+
+    @cached_property
+    def _named(self) -> dict[str, dict[str, list[Fixture]]]:
         table: dict[str, list[Fixture]] = {}
         for fixture in self.fixtures:
             table.setdefault(fixture.name, []).append(fixture)
-        return table
+        return {name: _by_file(fixtures) for name, fixtures in table.items()}
 
     def find(
         self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
@@ -158,69 +148,33 @@ class Index:
         A fixture in neither may be imported or come from a plugin of the repository's own: it is
         taken when there is only one of that name.
         """
-        candidates = [f for f in self._by_name.get(name, ()) if f is not besides]
-        in_reach = [f for f in candidates if _reaches(f, file, owner)]
-        if in_reach:
-            return max(
-                in_reach,
-                key=lambda f: (
-                    f.file == file and f.owner is not None,
-                    f.file == file,
-                    f.file.count("/"),
-                    f.line,
-                ),
-            )
-        return candidates[0] if len(candidates) == 1 else None
+        named = self._named.get(name, {})
+        for place in _places(file):
+            found = [
+                fixture
+                for fixture in named.get(place, ())
+                if fixture is not besides and (place != file or fixture.owner in {None, owner})
+            ]
+            if found:
+                return max(found, key=lambda f: (place == file and f.owner is not None, f.line))
+        elsewhere = (f for fixtures in named.values() for f in fixtures if f is not besides)
+        first_two = list(islice(elsewhere, 2))
+        return first_two[0] if len(first_two) == 1 else None
 
 
-def read_index(
-    root: Path,
-    read: Callable[[str], bytes | None],
-    test_files: Iterable[str] = TEST_FILES,
-    created: Iterable[str] = (),
-) -> Index:
-    """Read the repository under `root`.
-
-    Args:
-        root: where to look for files.
-        read: gives a file's bytes by its path from `root`, None where it cannot be read.
-        test_files: pytest's `python_files` patterns.
-        created: files that are not on the disk yet.
-
-    """
-    patterns = tuple(test_files)
-    modules = []
-    unreadable = []
-    sources = Sources(read)
-    for file in sorted({*python_files(root), *created}):
-        data = read(file)
-        if data is None or not RELEVANT.search(data):
-            continue
-        # Imported here: a repository without tests needs no syntax trees.
-        from async_test_template.source.module import read_module
-        from async_test_template.source.source import Unreadable
-
-        try:
-            source = sources.get(file)
-        except Unreadable as error:
-            unreadable.append((file, error.line, error.message))
-        else:
-            modules.append(read_module(source, holds_tests=_matches(file, patterns)))
-    return Index(modules, sources, unreadable)
+def _places(file: str) -> Iterator[str]:
+    """Yield the files whose fixtures a file sees, the closest first: itself, conftest files."""
+    yield file
+    folder = file
+    while folder:
+        folder = folder.rpartition("/")[0]
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        if conftest != file:
+            yield conftest
 
 
-def _matches(file: str, patterns: tuple[str, ...]) -> bool:
-    """Tell whether pytest collects tests from `file`: a pattern with a slash means the path."""
-    name = PurePosixPath(file).name
-    return any(fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in patterns)
-
-
-def _reaches(fixture: Fixture, file: str, owner: str | None) -> bool:
-    if fixture.file == file:
-        return fixture.owner is None or fixture.owner == owner
-    return _is_conftest_above(fixture.file, file)
-
-
-def _is_conftest_above(conftest: str, file: str) -> bool:
-    folder, _, name = conftest.rpartition("/")
-    return name == "conftest.py" and (not folder or file.startswith(f"{folder}/"))
+def _by_file(fixtures: Iterable[Fixture]) -> dict[str, list[Fixture]]:
+    table: dict[str, list[Fixture]] = {}
+    for fixture in fixtures:
+        table.setdefault(fixture.file, []).append(fixture)
+    return table

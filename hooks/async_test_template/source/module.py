@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from async_test_template.source.names import Names
 from async_test_template.source.source import Function, Source
 
 #: A scope that is not written as a plain string, so that nobody can tell it without running.
@@ -156,7 +155,7 @@ def read_module(source: Source, *, holds_tests: bool) -> Module:
 
     """
     tree = source.tree
-    reader = _Reader(source.file, source.names, holds_tests=holds_tests)
+    reader = _Reader(source, holds_tests=holds_tests)
     reader.read_body(tree.body, owner=None, marks=reader.assigned_marks(tree.body))
     reader.read_rest(source)
     return Module(
@@ -176,9 +175,10 @@ def read_module(source: Source, *, holds_tests: bool) -> Module:
 
 
 class _Reader:
-    def __init__(self, file: str, names: Names, *, holds_tests: bool) -> None:
-        self.file = file
-        self.names = names
+    def __init__(self, source: Source, *, holds_tests: bool) -> None:
+        self.file = source.file
+        self.names = source.names
+        self.generators = source.generators
         self.holds_tests = holds_tests
         self.fixtures: list[Fixture] = []
         self.tests: list[Test] = []
@@ -234,7 +234,7 @@ class _Reader:
         return tuple(marks)
 
     def read_rest(self, source: Source) -> None:
-        for call in source.nodes.of(ast.Call):
+        for call in source.calls(*_FIXTURES):
             if call not in self._decorators:
                 self._read_call(call)
         for node in source.nodes.of(ast.Assign):
@@ -278,7 +278,7 @@ class _Reader:
                     autouse=keywords.get("autouse") is True,
                     requests=requests,
                     owner=owner,
-                    is_generator=is_generator(node),
+                    is_generator=node in self.generators,
                     function=node.name,
                 )
             )
@@ -310,9 +310,6 @@ class _Reader:
 
     def _read_call(self, node: ast.Call) -> None:
         # `client = pytest_asyncio.fixture(scope="module")(make_client)`
-        kind = _FIXTURES.get(self.names.resolve(node.func))
-        if kind is None:
-            return
         keywords = _keywords(node)
         self.fixtures.append(
             Fixture(
@@ -320,7 +317,7 @@ class _Reader:
                 file=self.file,
                 line=node.lineno,
                 column=node.col_offset + 1,
-                decorator=kind,
+                decorator=_FIXTURES[self.names.resolve(node.func)],
                 is_async=True,
                 scope=_scope(node, keywords),
                 loop_scope=_text(keywords.get("loop_scope")),
@@ -368,18 +365,6 @@ def _blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
         yield node.finalbody
         for handler in node.handlers:
             yield handler.body
-
-
-def is_generator(function: Function) -> bool:
-    """Tell whether a function yields, itself and not in a function within."""
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(node))
-    return False
 
 
 def _requests(node: Function) -> Iterator[str]:

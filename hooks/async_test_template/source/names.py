@@ -60,6 +60,19 @@ class Names:
         names.update(node.name for node in nodes.of(ast.ExceptHandler) if node.name)
         return frozenset(names)
 
+    def aliases(self, name: str) -> frozenset[str]:
+        """Give the names of this file's own for what is called `name` where it comes from."""
+        return self._aliases.get(name, frozenset())
+
+    @cached_property
+    def _aliases(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for own, target in self._targets.items():
+            name = target.rpartition(".")[2]
+            if name != own:
+                found[name] = found.get(name, frozenset()) | {own}
+        return found
+
     def stands_for(self, name: str, target: str) -> bool:
         """Tell whether a name is free, or what imports bind it to is the target alone."""
         return name not in self._ambiguous and self._targets.get(name, target) == target

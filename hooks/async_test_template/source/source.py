@@ -16,6 +16,8 @@ from async_test_template.source.text import decode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.source.module import Fixture, Module, Test
+
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 #: What has a place in the text.
 Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
@@ -39,7 +41,7 @@ class Unreadable(Exception):  # noqa: N818 - says what the file is, not that som
 
 
 class Source:
-    """A parsed Python file.
+    """A Python file.
 
     `ast` counts columns in UTF-8 bytes, so everything here does: `data` is the file's text in
     UTF-8, whatever its own encoding is, without the byte order mark.
@@ -47,28 +49,40 @@ class Source:
     Attributes:
         file: path from the project's root, with forward slashes.
         data: the text in UTF-8; line ends are as they are.
-        tree: its syntax tree.
+        module: its fixtures and tests, for rules that look at nothing but the file.
 
     """
 
+    module: Module
+
     def __init__(self, file: str, text: str) -> None:
-        """Parse the text of a file.
+        """Take the text of a file."""
+        self.file = file
+        self.data = text.encode()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree, parsed when first asked for.
 
         Raises:
-            Unreadable: the running Python cannot parse it.
+            Unreadable: the running Python cannot parse the file.
 
         """
-        self.file = file
         try:
             with warnings.catch_warnings():
                 # `"\d"` in somebody's test is not this program's to complain about.
                 warnings.simplefilter("ignore")
-                self.tree = ast.parse(text)
+                return ast.parse(self.data.decode())
         except SyntaxError as error:
-            raise Unreadable(error.msg, error.lineno or 1) from error
+            raise Unreadable(error.msg, error.lineno or self._line_of_null) from error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise Unreadable(str(error) or "too deeply nested", 1) from error
-        self.data = text.encode()
+            raise Unreadable(str(error) or "too deeply nested", self._line_of_null) from error
+
+    @property
+    def _line_of_null(self) -> int:
+        """The line of the first null byte, for which Python names none; 1 without one."""
+        before, null, _ = self.data.partition(b"\0")
+        return len(_LINE_END.findall(before)) + 1 if null else 1
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -105,10 +119,36 @@ class Source:
         return found
 
     @cached_property
-    def mentioned(self) -> frozenset[str]:
-        """Every name that the file mentions, by itself or behind a dot; definitions do not."""
-        names = {node.id for node in self.nodes.of(ast.Name)}
-        return frozenset(names.union(node.attr for node in self.nodes.of(ast.Attribute)))
+    def items(self) -> dict[int, Fixture | Test]:
+        """The fixtures and tests of `module` by their line."""
+        found: dict[int, Fixture | Test] = {test.line: test for test in self.module.tests}
+        found.update({fixture.line: fixture for fixture in self.module.fixtures})
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[str, list[ast.Name | ast.Attribute]]:
+        """Where the file mentions a name, by itself or behind a dot; definitions do not."""
+        found: dict[str, list[ast.Name | ast.Attribute]] = {}
+        for name in self.nodes.of(ast.Name):
+            found.setdefault(name.id, []).append(name)
+        for attribute in self.nodes.of(ast.Attribute):
+            found.setdefault(attribute.attr, []).append(attribute)
+        return found
+
+    def references(self, *targets: str) -> Iterator[ast.Name | ast.Attribute]:
+        """Yield what stands for one of some dotted names, as far as imports tell."""
+        words = {target.rpartition(".")[2] for target in targets}
+        for word in sorted(words.union(*map(self.names.aliases, words))):
+            for node in self.mentions.get(word, ()):
+                if self.names.resolve(node) in targets:
+                    yield node
+
+    def calls(self, *targets: str) -> Iterator[ast.Call]:
+        """Yield the calls of functions with such dotted names, as far as imports tell."""
+        for node in self.references(*targets):
+            around = self.parents[node]
+            if isinstance(around, ast.Call) and around.func is node:
+                yield around
 
     def offset(self, line: int, column: int = 0) -> int:
         """Give the offset of a 1-based line and a column in bytes."""
@@ -142,6 +182,16 @@ class Source:
         begin = self.offset(node.lineno)
         return len(self.data[begin : self.start(node)].decode()) + 1
 
+    def scope(self, node: ast.AST) -> ast.AST:
+        """Give the function or the class that a node stands in, or the module."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+        return next((outer for outer in self.around(node) if isinstance(outer, kinds)), self.tree)
+
+    @cached_property
+    def generators(self) -> frozenset[ast.AST]:
+        """The functions that yield, themselves and not in a function within."""
+        return frozenset(map(self.scope, self.nodes.of(ast.Yield, ast.YieldFrom)))
+
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, the closest first."""
         while node in self.parents:
@@ -150,10 +200,10 @@ class Source:
 
 
 def read_source(file: str, data: bytes) -> Source:
-    """Parse the bytes of a file.
+    """Give the bytes of a file as code.
 
     Raises:
-        Unreadable: they are no text in the encoding they declare, or no Python.
+        Unreadable: they are no text in the encoding they declare.
 
     """
     try:

@@ -9,12 +9,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import EditError, ParseError
-from async_test_template.source.changes import remove_import, remove_whole
+from async_test_template.source.changes import remove_import, remove_whole, with_blank_lines
 from async_test_template.source.source import Source, Unreadable
+from async_test_template.source.statements import statements_of
 from async_test_template.source.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from async_test_template.source.statements import Statements
 
 #: Start, end, and what stands there instead.
 Splice: TypeAlias = "tuple[int, int, bytes]"
@@ -22,8 +25,10 @@ Splice: TypeAlias = "tuple[int, int, bytes]"
 _WORDS = re.compile(r"[\w.\[\], |]+")
 
 
-def splice(file: str, data: bytes, splices: Iterable[Splice]) -> bytes:
-    """Give the file's new bytes, without the imports that the splices leave unused.
+def splice(
+    file: str, data: bytes, splices: Iterable[Splice], statements: Statements | None = None
+) -> tuple[Source, bytes]:
+    """Give the file's new code and its bytes, without imports that the splices leave unused.
 
     The result must parse, and every statement that no splice touches must stand in it with the
     same text, kind and nesting.
@@ -32,96 +37,100 @@ def splice(file: str, data: bytes, splices: Iterable[Splice]) -> bytes:
         file: its path, for messages.
         data: its bytes, in whatever encoding it has.
         splices: what changes; places count in the text as UTF-8 (see `Source`).
+        statements: where its statements stand, if that is known.
 
     Raises:
         EditError: two splices overlap, or the result would not be as meant.
 
     """
     encoded = decode(data)
-    old = _parse(file, encoded.text)
-    new = _spliced(old, sorted(set(splices)))
-    unused = sorted(_unused_imports(old, new))
+    spans = sorted(set(splices))
+    text = encoded.text.encode()
+    if statements is None:
+        statements = statements_of(_parse(file, encoded.text))
+    new = _spliced(file, text, statements, spans)
+    removed = b" ".join(text[start:end] for start, end, _ in spans)
+    unused = sorted(_unused_imports(file, text, removed, new))
     if unused:
-        new = _spliced(new, unused)
+        new = _spliced(file, new.data, statements_of(new), unused)
     try:
-        return encoded.encode(new.data.decode())
+        return new, encoded.encode(new.data.decode())
     except ParseError as error:
         raise EditError(error.message) from error
 
 
-def _spliced(old: Source, splices: Sequence[Splice]) -> Source:
+def _spliced(file: str, old: bytes, statements: Statements, splices: Sequence[Splice]) -> Source:
     parts = []
     position = 0
     for start, end, text in splices:
         if start < position:
             raise EditError("two changes overlap")
-        parts += [old.data[position:start], text]
+        parts += [old[position:start], text]
         position = end
-    new = _parse(old.file, b"".join([*parts, old.data[position:]]).decode())
-    _compare(old, new, splices)
+    new = _parse(file, b"".join([*parts, old[position:]]).decode())
+    _compare(old, statements, statements_of(new), splices)
     return new
 
 
 def _parse(file: str, text: str) -> Source:
+    source = Source(file, text)
     try:
-        return Source(file, text)
+        source.tree  # noqa: B018 - parsed when it is asked for
     except Unreadable as error:
         raise EditError(f"the result does not parse: {error.message}") from error
+    return source
 
 
-def _compare(old: Source, new: Source, splices: Sequence[Splice]) -> None:
+def _compare(
+    old: bytes, statements: Statements, after: Statements, splices: Sequence[Splice]
+) -> None:
     """Require that each untouched statement stands where the splices have moved it."""
     starts = [start for start, _, _ in splices]
     ends = [end for _, end, _ in splices]
     moved = [0]
     for start, end, text in splices:
         moved.append(moved[-1] + len(text) - (end - start))
-    found = set(_statements(new))
-    for start, end, kind, depth in _statements(old):
+    found = set(_in_fours(after))
+    for start, end, kind, depth in _in_fours(statements):
         before = bisect_right(ends, start)
         if before < len(splices) and bisect_left(starts, end) > before:
             continue
         shift = moved[before]
         if (start + shift, end + shift, kind, depth) not in found:
-            line = old.data.count(b"\n", 0, start) + 1
+            line = old.count(b"\n", 0, start) + 1
             raise EditError(f"the change would touch line {line} too")
 
 
-def _statements(source: Source) -> Iterator[tuple[int, int, type[ast.AST], int]]:
-    waiting: list[tuple[ast.AST, int]] = [(source.tree, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                start = source.start(child)
-                for decorator in getattr(child, "decorator_list", ()):
-                    start = min(start, source.start(decorator))
-                yield start, source.end(child), type(child), depth
-                waiting.append((child, depth + 1))
-            elif isinstance(child, (ast.excepthandler, ast.match_case)):
-                waiting.append((child, depth))
+def _in_fours(statements: Statements) -> Iterator[tuple[int, int, int, int]]:
+    numbers = iter(statements)
+    return zip(numbers, numbers, numbers, numbers, strict=True)
 
 
-def _unused_imports(old: Source, new: Source) -> Iterator[Splice]:
-    """Yield the splices that remove top-level imports which only the old text used."""
-    bound = {
-        (alias.asname or alias.name.partition(".")[0], node, alias)
+def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Iterator[Splice]:
+    """Yield the splices that remove top-level imports whose last use stood in what was removed."""
+    # Behind a dot stands an attribute.
+    words = set(re.findall(r"(?<![\w.])\w+", removed.decode(errors="replace")))
+    gone = {
+        (node, alias)
         for node in new.tree.body
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
         if alias.name not in {"*", alias.asname}
+        and (bound := alias.asname or alias.name.partition(".")[0]) in words
+        and not _is_used(new, bound)
+        and not _is_requested(new, bound)
     }
-    if not bound:
-        return
-    used = _used_names(new)
-    gone = {item for item in bound if item[0] not in used}
     if not gone:
         return
-    used_before = _used_names(old)
+    # Parameters, keywords and comments are words too: what only they name is a fixture or an
+    # import for what it does.
+    before = _parse(file, old.decode())
     by_statement: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
-    for name, node, alias in gone:
+    for node, alias in gone:
+        if not _is_used(before, alias.asname or alias.name.partition(".")[0]):
+            continue
         line = new.data[new.offset(node.lineno) : new.line_end(new.end(node))]
-        if name in used_before and b"noqa" not in line and _module(node) != "__future__":
+        if b"noqa" not in line and _module(node) != "__future__":
             by_statement.setdefault(node, []).append(alias)
     spans = []
     for node, aliases in by_statement.items():
@@ -132,7 +141,10 @@ def _unused_imports(old: Source, new: Source) -> Iterator[Splice]:
             elif len(aliases) == 1:
                 # Of several in one statement none goes: the brackets would change under way.
                 spans.append(remove_import(new, node, aliases[0]))
-    yield from ((start, end, b"") for start, end in _joined(spans))
+    for start, end in _joined(spans):
+        is_whole = start == new.line_start(start) and end == new.line_start(end)
+        # Each alone may leave a gap before the first and another one behind the last.
+        yield *(with_blank_lines(new, start, end) if is_whole else (start, end)), b""
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str | None:
@@ -152,10 +164,19 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _used_names(source: Source) -> set[str]:
-    used = {node.id for node in source.nodes.of(ast.Name)}
-    for node in source.nodes.of(ast.Constant):
-        # `__all__` and annotations in quotes name things too.
-        if isinstance(node.value, str) and _WORDS.fullmatch(node.value):
-            used.update(re.findall(r"\w+", node.value))
-    return used
+def _is_requested(source: Source, name: str) -> bool:
+    """Tell whether a parameter has the name, which an imported fixture is asked for by."""
+    return any(argument.arg == name for argument in source.nodes.of(ast.arg))
+
+
+def _is_used(source: Source, name: str) -> bool:
+    if any(isinstance(node, ast.Name) for node in source.mentions.get(name, ())):
+        return True
+    # `__all__` and annotations in quotes name things too.
+    return any(
+        isinstance(node.value, str)
+        and name in node.value
+        and _WORDS.fullmatch(node.value)
+        and name in re.findall(r"\w+", node.value)
+        for node in source.nodes.of(ast.Constant)
+    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.cli import main
+from proofs import FAILED, INTERNAL, OK, PLUGINS, USAGE, Case, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from helpers import Environment
 
 pytestmark = pytest.mark.slow
 
@@ -63,17 +63,6 @@ SAME_IDS = (
     "def test_it(x):\n    pass\n"
 )
 DECLARED = '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio>=1.5", "pytest-timeout"]\n\n'
-OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A suite, and pytest's exit status before and after."""
-
-    code: str
-    files: dict[str, str]
-    before: int
-    after: int = OK
 
 
 CASES = [
@@ -89,6 +78,19 @@ CASES = [
         "AT103",
         {
             "pyproject.toml": DECLARED + '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n',
+            "test_it.py": WIDE,
+        },
+        INTERNAL,
+    ),
+    # A project on old Pythons cannot ask for a version that knows the setting.
+    Case(
+        "AT103",
+        {
+            "pyproject.toml": (
+                '[project]\nrequires-python = ">=3.8"\n\n[dependency-groups]\n'
+                'test = ["pytest", "pytest-asyncio~=0.21.1"]\n\n'
+                '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
+            ),
             "test_it.py": WIDE,
         },
         INTERNAL,
@@ -186,40 +188,176 @@ CASES = [
         OK,
         FAILED,
     ),
+    Case(
+        "AT112",
+        {"pytest.ini": "[pytest]\n", "test_it.py": UNMARKED},
+        FAILED,
+        flags=("--mode", "auto"),
+    ),
+    Case(
+        "AT115",
+        {
+            "pytest.ini": "[pytest]\nanyio_mode = Auto\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+    ),
+    Case(
+        "AT120",
+        {
+            "pytest.ini": (
+                "[pytest]\nstrict_markers = true\nmarkers =\n    asyncio: async tests\n"
+                "    ours: fast\n"
+            ),
+            "test_it.py": MARKED + "\n\n@pytest.mark.ours\ndef test_b():\n    pass\n",
+        },
+        OK,
+    ),
+    Case(
+        "AT122",
+        {"pytest.ini": "[pytest]\nasyncio_mode = strict\n", "test_it.py": UNMARKED},
+        FAILED,
+        flags=("--mode", "auto"),
+    ),
+    Case(
+        "AT123",
+        {
+            "pytest.ini": "[pytest]\naddopts = -q\n",
+            ".copier-answers.yml": "backend: anyio\nloop_scope: function\nmode: auto\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+    ),
+    Case(
+        "AT209",
+        {
+            "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = ["auto"]\n',
+            "test_it.py": UNMARKED,
+        },
+        USAGE,
+    ),
+    Case(
+        # 9.0.0 collects the test and passes it: options in addopts come too late.
+        "AT213",
+        {
+            "requirements.txt": "pytest>=9.0\n",
+            "pytest.ini": "[pytest]\naddopts = --strict-config\nno_such_setting = 1\n",
+            "test_it.py": SYNC,
+        },
+        OK,
+        USAGE,
+        declared=True,
+    ),
+    Case(
+        "AT301",
+        {
+            "pytest.ini": "[pytest]\naddopts = --timeout=9 --timeout_method=signal\n",
+            "test_it.py": SYNC,
+        },
+        OK,
+    ),
+    Case(
+        "AT303",
+        {
+            "pytest.ini": "[pytest]\ntimeout = 1\ntimeout_method = thread\n",
+            "test_it.py": (
+                "import time\n\n\ndef test_a():\n    time.sleep(9)\n\n\ndef test_b():\n    pass\n"
+            ),
+        },
+        FAILED,
+        FAILED,
+        says="1 failed, 1 passed",
+    ),
+    Case(
+        # 2.4 takes it for no timeout, and 2.5 was withdrawn for such things.
+        "AT305",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-timeout==2.5.0\n",
+            "pytest.ini": "[pytest]\ntimeout =\n",
+            "test_it.py": SYNC,
+        },
+        USAGE,
+        declared=True,
+    ),
+    Case(
+        # It would wait for ever.
+        "AT306",
+        {
+            "requirements.txt": "pytest-asyncio\npytest-timeout\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "test_it.py": "import asyncio\n\n\nasync def test_it():\n    await asyncio.sleep(3)\n",
+        },
+        OK,
+        FAILED,
+        flags=("--timeout", "1"),
+    ),
+    # What follows changes what a repository declares: the oldest versions that it admits run it.
+    Case(
+        "AT108",
+        {
+            "requirements.txt": "pytest-asyncio>=1.2\n",
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n",
+            "test_it.py": WIDE,
+        },
+        USAGE,
+        declared=True,
+    ),
+    Case(
+        "AT109",
+        {
+            "requirements.txt": "pytest-asyncio>=0.25.3\n",
+            "pytest.ini": (
+                "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
+                "asyncio_default_test_loop_scope = session\n"
+            ),
+            "test_it.py": ONE_LOOP.format(arguments=""),
+        },
+        FAILED,
+        declared=True,
+    ),
+    Case(
+        "AT121",
+        {
+            "requirements.txt": "pytest>=9.2\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+        declared=True,
+    ),
+    Case(
+        "AT401",
+        {
+            "requirements.txt": "pytest>=8.4\npytest-asyncio==0.23.8\n",
+            "test_it.py": ONE_LOOP.format(arguments='(scope="module")').replace(
+                "mark.asyncio", 'mark.asyncio(loop_scope="module")'
+            ),
+        },
+        FAILED,
+        declared=True,
+    ),
+    Case(
+        # Before, the test is only skipped.
+        "AT402",
+        {
+            "requirements.txt": "pytest>=8.2,<8.4\npytest-asyncio>=0.26\n",
+            "test_it.py": UNMARKED,
+        },
+        OK,
+        FAILED,
+        declared=True,
+    ),
+    Case(
+        "AT403",
+        {"requirements.txt": "pytest>=9.2\n", "test_it.py": MARKED},
+        FAILED,
+        declared=True,
+    ),
 ]
 
 
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an environment with the plugins as they are today."""
-    folder = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    python = folder / "bin" / "python"
-    plugins = ["pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*", "anyio>=4.12"]
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *plugins], check=True
-    )
-    return python
-
-
-def run_pytest(python: Path, root: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(python), "-m", "pytest", "-p", "no:cacheprovider"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
-def test_what_a_rule_says_is_what_pytest_does(case: Case, python: Path, tmp_path: Path) -> None:
-    for name, text in case.files.items():
-        (tmp_path / name).write_text(text)
-    first = run_pytest(python, tmp_path)
-    assert first.returncode == case.before, first.stdout + first.stderr
-    main(["migrate", str(tmp_path), "--unsafe", "--select", case.code])
-    second = run_pytest(python, tmp_path)
-    assert second.returncode == case.after, second.stdout + second.stderr
-    assert main(["check", str(tmp_path), "--select", case.code]) == 0
+def test_what_a_rule_says_is_what_pytest_does(
+    case: Case, environment_of: Callable[..., Environment], tmp_path: Path
+) -> None:
+    prove(case, tmp_path, environment_of(*PLUGINS), environment_of)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.cli import main
+from proofs import EVERYTHING, FAILED, INTERRUPTED, OK, Case, lay_out, migrate, prove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from helpers import Environment
 
 pytestmark = pytest.mark.slow
 
 AUTO = "[pytest]\nasyncio_mode = auto\n"
 STRICT = "[pytest]\nasyncio_mode = strict\n"
-OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
 #: A session fixture and a test agree on the loop, or not.
 SAME_LOOP = """\
 import asyncio
@@ -45,6 +44,11 @@ def event_loop():
     yield loop
     loop.close()
 """
+IS_UVLOOP = """
+
+async def test_the_loop_is_uvloops():
+    assert type(asyncio.get_running_loop()).__module__ == "uvloop"
+"""
 APP = """\
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -62,20 +66,6 @@ async def test_it({}):
     client = {}
     assert (await client.get("/")).status == 404
 """
-
-
-@dataclass(frozen=True)
-class Case:
-    """A suite, and pytest's exit status before and after the fix of one rule.
-
-    `arguments` go to pytest, to make what is only a warning visible.
-    """
-
-    code: str
-    files: dict[str, str]
-    before: int = FAILED
-    after: int = OK
-    arguments: list[str] = field(default_factory=list)
 
 
 CASES = [
@@ -99,6 +89,34 @@ CASES = [
                 "async def test_it(one):\n    assert one == 1\n\n\n"
                 "def test_sync(event_loop):\n"
                 "    assert event_loop.run_until_complete(asyncio.sleep(0, 2)) == 2\n"
+            ),
+        },
+    ),
+    # What is not async wants a current loop, and lost it with the first async test.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "package.py": (
+                "import asyncio\n\n\nclass Queue:\n    def __init__(self):\n"
+                "        self.loop = asyncio.get_event_loop()\n"
+            ),
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\nfrom package import Queue\n\n\n"
+                "@pytest.fixture\ndef loop(event_loop):\n    return event_loop\n\n\n"
+                "async def test_first(loop):\n    assert loop is asyncio.get_running_loop()\n\n\n"
+                "def test_then():\n    assert not Queue().loop.is_running()\n"
+            ),
+        },
+    ),
+    # It does not use it, and yet its current loop came from there.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_first():\n    pass\n\n\n"
+                "def test_then(event_loop):\n    assert not asyncio.Future().done()\n"
             ),
         },
     ),
@@ -133,6 +151,7 @@ CASES = [
                 "    assert one is asyncio.get_running_loop()\n"
             ),
         },
+        unsafe=True,
     ),
     Case(
         "AT601",
@@ -145,6 +164,17 @@ CASES = [
         },
         before=INTERRUPTED,
         arguments=["-W", "error"],
+    ),
+    Case(
+        "AT601",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                'import pytest\n\n\n@pytest.mark.asyncio(scope="class", loop_scope="class")\n'
+                "class TestIt:\n    async def test_it(self):\n        pass\n"
+            ),
+        },
+        before=INTERRUPTED,
     ),
     Case(
         "AT603",
@@ -220,6 +250,16 @@ CASES = [
         },
     ),
     Case(
+        "AT702",
+        {
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(scope='module')\n"
+                "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT704",
         {
             "test_it.py": (
@@ -260,6 +300,7 @@ CASES = [
                 "async def test_it(loop, one):\n    assert loop.is_running() and one == 1\n"
             ),
         },
+        unsafe=True,
     ),
     Case(
         "AT506",
@@ -283,6 +324,79 @@ CASES = [
                 "async def test_it():\n    x = asyncio.run(one())\n    assert x == 1\n"
             ),
         },
+    ),
+    Case(
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
+            "test_it.py": SAME_LOOP + IS_UVLOOP,
+        },
+    ),
+    Case(
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop")
+            + "\n\n@pytest.fixture\ndef one(event_loop):\n"
+            "    async def loop(): return asyncio.get_running_loop()\n"
+            "    return event_loop.run_until_complete(loop())\n",
+            "test_it.py": SAME_LOOP
+            + IS_UVLOOP
+            + "\n\nasync def test_one(one):\n    assert one is asyncio.get_running_loop()\n",
+        },
+    ),
+    Case(
+        # On Python 3.11 the policy still works: what the fix must not lose is uvloop.
+        "AT507",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n\nuvloop.install()\n",
+            "test_it.py": "import asyncio\n" + IS_UVLOOP,
+        },
+        before=OK,
+    ),
+    Case(
+        "AT508",
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                "import inspect\n\nimport pytest\n\n\n"
+                "def pytest_collection_modifyitems(items):\n"
+                "    for item in items:\n"
+                "        if inspect.iscoroutinefunction(item.function):\n"
+                "            item.add_marker(pytest.mark.asyncio)\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n\n\ndef test_sync():\n    pass\n",
+        },
+        arguments=["-W", "error"],
+    ),
+    Case(
+        "AT510",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def one():\n    return [1]\n\n\n"
+                "async def test_it():\n    loop = asyncio.get_event_loop()\n"
+                "    assert loop.run_until_complete(one())[0] == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT711",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass Base(unittest.TestCase):\n    pass\n\n\n"
+                "class TestIt(Base):\n    async def test_it(self):\n        self.fail()\n"
+            )
+        },
+        before=OK,
+        after=FAILED,
     ),
     Case(
         "AT706",
@@ -322,6 +436,27 @@ CASES = [
                 "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
                 '    return ("asyncio", "asyncio")\n\n\n'
                 "@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+            )
+        },
+    ),
+    Case(
+        "AT802",
+        {
+            "requirements.txt": "pytest\nanyio\n",
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\n\n@pytest.mark.anyio\n"
+                "async def test_it():\n    await asyncio.sleep(0)\n"
+            ),
+        },
+    ),
+    Case(
+        "AT803",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return "asyncio"\n\n\n@pytest.fixture(scope="session")\n'
+                "async def one():\n    yield 1\n\n\n"
+                "@pytest.mark.anyio\nasync def test_it(one):\n    assert one\n"
             )
         },
     ),
@@ -398,48 +533,278 @@ CASES = [
         arguments=["-W", "error::DeprecationWarning"],
         before=INTERRUPTED,
     ),
+    Case(
+        # It warns from Python 3.14 on; before, the fix must not change the answer.
+        "AT913",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    assert asyncio.iscoroutinefunction(test_it)\n"
+                "    assert not asyncio.iscoroutinefunction(len)\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
+        "AT914",
+        {
+            "test_it.py": (
+                "from asynctest import CoroutineMock, TestCase\n\n\n"
+                "class TestIt(TestCase):\n"
+                "    async def setUp(self):\n        self.run = CoroutineMock(return_value=1)\n\n"
+                "    async def test_it(self):\n        self.assertEqual(await self.run(), 1)\n"
+            )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT915",
+        {
+            "test_it.py": (
+                "import pytest\n\n\nclass TestIt:\n"
+                '    @pytest.mark.parametrize("a", (n for n in [1, 2]))\n'
+                "    def test_it(self, a):\n        assert a\n\n\n"
+                "X = pytest.mark.asyncio\n"
+            )
+        },
+        before=INTERRUPTED,
+        arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT918",
+        {
+            "conftest.py": (
+                "import pytest\n\n\n@pytest.mark.tryfirst\n@pytest.mark.hookwrapper\n"
+                "def pytest_runtest_call(item):\n    item.obj.__dict__['seen'] = True\n    yield\n"
+            ),
+            "test_it.py": "def test_it():\n    assert test_it.seen\n",
+        },
+        arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\n@asyncio.coroutine\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1) if test_it else None) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT922",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    loop = asyncio.get_running_loop()\n    lock = asyncio.Lock(loop=loop)\n"
+                "    assert await asyncio.sleep(0, lock, loop=loop)\n"
+            ),
+        },
+    ),
+    Case(
+        # Nothing is wrong before, nor here and in AT923.
+        "AT609",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(): pass\n",
+        },
+        before=OK,
+    ),
+    Case(
+        "AT923",
+        {
+            "pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.11"\n',
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import async_timeout\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.raises(TimeoutError):\n"
+                "        async with async_timeout.timeout(0.001):\n"
+                "            await __import__('asyncio').sleep(1)\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
+        "AT609",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
+        "AT813",
+        {
+            "pyproject.toml": (
+                '[project]\nname = "a"\nrequires-python = ">=3.11"\n'
+                'dependencies = ["starlette>=1.2"]\n\n'
+                '[dependency-groups]\ntest = ["pytest>=9.2", "httpx>=0.28"]\n'
+            ),
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            'def test_it():\n    assert TestClient(app).get("/").text == "hello"\n',
+        },
+        before=INTERRUPTED,
+        arguments=["-W", "error:Using `httpx` with:UserWarning"],
+        declared=True,
+    ),
+    Case(
+        "AT816",
+        {
+            "requirements.txt": ("pytest>=9.2\npytest-asyncio>=1.5\nhttpx>=0.28\nhttpx2>=2.14\n"),
+            "pytest.ini": AUTO,
+            "test_it.py": f"import httpx\n\n\n{APP}\n\nasync def test_it():\n"
+            "    transport = httpx.ASGITransport(app)\n"
+            '    async with httpx.AsyncClient(transport=transport, base_url="http://a") as c:\n'
+            '        assert (await c.get("/")).text == "hello"\n',
+        },
+        before=OK,
+        declared=True,
+    ),
+    Case(
+        "AT811",
+        {
+            "test_it.py": (
+                "from httpx import Client\n\n\ndef app(environ, start_response):\n"
+                '    start_response("200 OK", [])\n    return [b"hello"]\n\n\n'
+                "def test_it():\n"
+                '    with Client(app=app, base_url="http://test") as client:\n'
+                '        assert client.get("/").text == "hello"\n'
+            ),
+        },
+    ),
+    Case(
+        "AT902",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "test_it.py": "import aiohttp\n\n\ndef test_it(aiohttp_unused_port):\n"
+            "    assert aiohttp_unused_port() != aiohttp_unused_port()\n",
+        },
+    ),
+    Case(
+        "AT818",
+        {
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.get("/", allow_redirects=False).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT819",
+        {
+            "test_it.py": "import pytest\nfrom starlette.testclient import TestClient\n\n\n"
+            f"{APP}\n\n@pytest.fixture\ndef client():\n    return TestClient(app)\n\n\n"
+            "def test_it(client):\n"
+            '    assert client.get("/", timeout=5).text == "hello"\n',
+        },
+        arguments=["-W", "error:You should not use the 'timeout':UserWarning"],
+        unsafe=True,
+    ),
+    Case(
+        # The fixtures of the other plugin have a loop of their own.
+        "AT905",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+            "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
+        },
+    ),
+    Case(
+        "AT905",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"]\n',
+            "test_it.py": AIOHTTP.format("aiohttp_client", "await aiohttp_client(make())"),
+        },
+        arguments=["-W", "error:aiohttp.pytest_plugin:DeprecationWarning"],
+    ),
+    Case(
+        "AT907",
+        {
+            "test_it.py": (
+                "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_app(self):\n"
+                "        return web.Application()\n\n    async def test_it(self):\n"
+                '        assert (await self.client.get("/")).status == 404\n'
+            )
+        },
+    ),
+    Case(
+        "AT909",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nfrom aiohttp import web\n"
+                "from aiohttp.test_utils import TestClient, TestServer, make_mocked_coro\n\n\n"
+                "async def test_it():\n    loop = asyncio.get_running_loop()\n"
+                "    app = web.Application(loop=loop)\n"
+                "    async with TestClient(TestServer(app, loop=loop), loop=loop) as client:\n"
+                '        assert (await client.get("/")).status == 404\n'
+                "    mock = make_mocked_coro([3])\n    assert await mock(1) == [3]\n"
+                "    mock.assert_called_once_with(1)\n"
+                "    bad = make_mocked_coro(raise_exception=OSError)\n"
+                "    try:\n        await bad()\n    except OSError:\n        return\n"
+                "    assert not bad\n"
+            ),
+        },
+        arguments=["-W", "error:loop argument is deprecated:DeprecationWarning"],
+    ),
+    Case(
+        "AT901",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": AUTO,
+            "test_it.py": "async def test_it(loop):\n    assert loop.is_running()\n",
+        },
+    ),
+    Case(
+        "AT908",
+        {
+            "test_it.py": (
+                "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                "class TestIt(AioHTTPTestCase):\n    async def get_application(self):\n"
+                "        return web.Application()\n\n    async def setUpAsync(self):\n"
+                "        await super().setUpAsync()\n        self.path = '/'\n\n"
+                "    async def test_it(self):\n"
+                "        assert (await self.client.get(self.path)).status == 404\n"
+            )
+        },
+        before=OK,
+    ),
+    Case(
+        "AT913",
+        {
+            "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef test_it():\n"
+                "    assert asyncio.iscoroutinefunction(asyncio.sleep)\n"
+            ),
+        },
+        before=OK,
+        arguments=["-W", "error"],
+    ),
 ]
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an environment with the plugins and clients as they are today."""
-    folder = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    python = folder / "bin" / "python"
-    packages = [
-        "pytest==9.2.*",
-        "pytest-asyncio==1.5.*",
-        "httpx==0.28.*",
-        "pytest-aiohttp==1.1.*",
-        "starlette==1.*",
-    ]
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *packages], check=True
-    )
-    return python
-
-
-def run_pytest(python: Path, root: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
 def test_a_suite_is_well_after_the_fix_and_not_before(
-    case: Case, python: Path, tmp_path: Path
+    case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
-    for name, text in case.files.items():
-        (tmp_path / name).write_text(text)
-    first = run_pytest(python, tmp_path, case.arguments)
-    assert first.returncode == case.before, first.stdout + first.stderr
-    main(["migrate", str(tmp_path), "--unsafe", "--select", case.code])
-    second = run_pytest(python, tmp_path, case.arguments)
-    assert second.returncode == case.after, second.stdout + second.stderr
-    assert main(["check", str(tmp_path), "--select", case.code]) == 0
+    prove(case, tmp_path, environment_of(*EVERYTHING), environment_of)
+
+
+def test_an_override_that_has_to_stay_gets_its_one_loop_back(
+    tmp_path: Path, environment_of: Callable[..., Environment]
+) -> None:
+    newest = environment_of(*EVERYTHING)
+    override = OVERRIDE.replace("    yield", '    print("made")\n    yield')
+    lay_out(tmp_path, {"pytest.ini": AUTO, "conftest.py": override, "test_it.py": SAME_LOOP})
+    assert newest.pytest(tmp_path).returncode == FAILED
+    migrate(tmp_path, "AT504", unsafe=True)
+    assert newest.pytest(tmp_path).returncode == OK
+    assert (tmp_path / "conftest.py").read_text() == override

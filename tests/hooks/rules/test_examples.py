@@ -9,6 +9,7 @@ from async_test_template.desired import Desired
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
+from async_test_template.source import reading
 
 ALL = tuple(map(load, CODES))
 # The others tell what a run shows: tests/hooks/test_observe.py.
@@ -69,6 +70,16 @@ def test_a_fix_gives_the_shown_result_and_a_second_run_changes_nothing(
     second = make_plan(tmp_path, desired(example), [rule], tiers=frozenset(Tier))
     assert second.after == {}
     assert second.left == plan.left
+
+
+@pytest.mark.parametrize(("rule", "example"), INVALID)
+def test_a_finding_is_the_same_where_no_syntax_tree_was_kept(
+    rule: Rule, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path, dict(example.before))
+    kept = make_plan(tmp_path, desired(example), [rule], tiers=frozenset())
+    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    assert make_plan(tmp_path, desired(example), [rule], tiers=frozenset()).left == kept.left
 
 
 @pytest.mark.parametrize(("rule", "files"), VALID)

@@ -214,6 +214,272 @@ REWRITTEN = {
         "import sys\nif sys.platform == 'linux':\n    async def test_it(event_loop): pass\n",
         "import sys\nif sys.platform == 'linux':\n    async def test_it(): pass\n",
     ),
+    "raw content in joined strings, with a trailing comma": (
+        (
+            "from starlette import testclient\n\nwith testclient.TestClient(app) as c:\n"
+            "    c.post(\n        '/',\n        data='a'\n        'b',  # raw\n    )\n"
+        ),
+        (
+            "from starlette import testclient\n\nwith testclient.TestClient(app) as c:\n"
+            "    c.post(\n        '/',\n        content='a'\n        'b',  # raw\n    )\n"
+        ),
+    ),
+    "a timeout between other arguments, of a client in a class": (
+        (
+            "from starlette.testclient import TestClient as Client\n\n\nclass TestIt:\n"
+            "    def setup_method(self): self.client = Client(app)\n\n"
+            "    def test_it(self): self.client.get('/', timeout=(1), params={'a': (1, 2)},)\n"
+        ),
+        (
+            "from starlette.testclient import TestClient as Client\n\n\nclass TestIt:\n"
+            "    def setup_method(self): self.client = Client(app)\n\n"
+            "    def test_it(self): self.client.get('/', params={'a': (1, 2)},)\n"
+        ),
+    ),
+    "a mock's import goes beside those of its module": (
+        (
+            "from unittest.mock import Mock\n\nfrom aiohttp.test_utils import make_mocked_coro "
+            "as coro\n\nMOCKS = [Mock(), coro(1), coro(raise_exception=OSError)]; X = 1\n"
+        ),
+        (
+            "from unittest.mock import AsyncMock, Mock\n\n"
+            "MOCKS = [Mock(), AsyncMock(return_value=1), AsyncMock(side_effect=OSError)]; X = 1\n"
+        ),
+    ),
+    "a mock by the module that is there": (
+        (
+            "from unittest import mock\nfrom aiohttp import test_utils\n\n"
+            "def make(value=test_utils.make_mocked_coro()): return mock.Mock(value)\n"
+        ),
+        (
+            "from unittest import mock\n\n"
+            "def make(value=mock.AsyncMock()): return mock.Mock(value)\n"
+        ),
+    ),
+    "a loop argument that was the only one, on one line with another": (
+        (
+            "from aiohttp import web\ndef make(loop): a = web.Application(loop=loop); "
+            "b = web.Application(loop=loop, debug=True); return a, b\n"
+        ),
+        (
+            "from aiohttp import web\ndef make(loop): a = web.Application(); "
+            "b = web.Application(debug=True); return a, b\n"
+        ),
+    ),
+    "an async get_app, decorated, and the one of its base class": (
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    async def get_app(self): return make()\n\n"
+            "class TestIt(Base):\n    @patch\n    # why\n    async def get_app(self):\n"
+            "        return await super().get_app()\n"
+        ),
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    async def get_application(self): return make()\n\n"
+            "class TestIt(Base):\n    @patch\n    # why\n    async def get_application(self):\n"
+            "        return await super().get_application()\n"
+        ),
+    ),
+    "an iterator that commas and comments surround": (
+        (
+            "import pytest\n\n\n@pytest.mark.parametrize(\n    'a',  # name\n"
+            "    (n for n in (1, 2)),  # values\n)\nasync def test_it(a): pass\n"
+        ),
+        (
+            "import pytest\n\n\n@pytest.mark.parametrize(\n    'a',  # name\n"
+            "    list(n for n in (1, 2)),  # values\n)\nasync def test_it(a): pass\n"
+        ),
+    ),
+    "two marks of a hook with a comment between": (
+        (
+            "import pytest\n\n\n@pytest.mark.trylast  # last\n# and around\n"
+            "@pytest.mark.hookwrapper\ndef pytest_runtest_call(item):\n    yield\n"
+            "async def test_it(): pass\n"
+        ),
+        (
+            "import pytest\n\n\n@pytest.hookimpl(trylast=True, hookwrapper=True)  # last\n"
+            "# and around\ndef pytest_runtest_call(item):\n    yield\n"
+            "async def test_it(): pass\n"
+        ),
+    ),
+    "yield from in every place": (
+        (
+            "import asyncio\n\n\n@asyncio.coroutine\ndef make(a, b):\n"
+            "    x = (yield from a) + (yield from b)\n    yield from a or b\n"
+            "    yield from \\\n        (a, b)[0]\n    yield from(a)\n    return (yield from -x)\n"
+            "\n\nasync def test_it(): await make(1, 2)\n"
+        ),
+        (
+            "async def make(a, b):\n"
+            "    x = (await a) + (await b)\n    await (a or b)\n"
+            "    await \\\n        (a, b)[0]\n    await(a)\n    return (await (-x))\n"
+            "\n\nasync def test_it(): await make(1, 2)\n"
+        ),
+    ),
+    "a loop argument with a comment on its line": (
+        (
+            "import asyncio\n\n\nasync def test_it(server):\n    await asyncio.wait_for(\n"
+            "        server.run(),\n        loop=server.loop,  # its\n        timeout=1,\n    )\n"
+        ),
+        (
+            "import asyncio\n\n\nasync def test_it(server):\n    await asyncio.wait_for(\n"
+            "        server.run(),\n        timeout=1,\n    )\n"
+        ),
+    ),
+    "a run in a list, and under not": (
+        (
+            "import asyncio\n\n\nasync def test_it():\n"
+            "    a = [asyncio.run(one(n)) for n in (1, 2)], lambda: 1\n"
+            "    assert not asyncio.run(one(3)), 'no'\n"
+        ),
+        (
+            "async def test_it():\n"
+            "    a = [await one(n) for n in (1, 2)], lambda: 1\n"
+            "    assert not await one(3), 'no'\n"
+        ),
+    ),
+    "a value in brackets of its own": (
+        (
+            "import pytest\npytestmark = pytest.mark.asyncio(scope=(  # wide\n"
+            '    "mod"\n    "ule"\n))\n'
+        ),
+        (
+            "import pytest\npytestmark = pytest.mark.asyncio(loop_scope=(  # wide\n"
+            '    "mod"\n    "ule"\n))\n'
+        ),
+    ),
+    "a comment behind the argument that goes": (
+        (
+            "async def test_it(\n    a,  # first\n    event_loop,  # the loop\n"
+            "    b,  # last\n): pass\n"
+        ),
+        "async def test_it(\n    a,  # first\n    b,  # last\n): pass\n",
+    ),
+    "a fixture decorator imported by its name": (
+        "from pytest_asyncio import fixture\n\n@fixture('class')\nasync def one(): yield 1\n",
+        "from pytest_asyncio import fixture\n\n@fixture(scope='class')\nasync def one(): yield 1\n",
+    ),
+    "a fixture decorator by another name": (
+        "from pytest_asyncio import fixture as f\n\n@f('class')\nasync def one(): yield 1\n",
+        "from pytest_asyncio import fixture as f\n\n@f(scope='class')\nasync def one(): yield 1\n",
+    ),
+    "an import that something refers to by its bare name stays": (
+        "import pytest\n\n@pytest.mark.asyncio\ndef test_it(): use(pytest)\n",
+        "import pytest\n\ndef test_it(): use(pytest)\n",
+    ),
+    "an import under a condition stays": (
+        (
+            "import sys\nif sys.platform:\n    import pytest\n\n"
+            "@pytest.mark.asyncio\ndef test_it(): pass\n"
+        ),
+        "import sys\nif sys.platform:\n    import pytest\n\ndef test_it(): pass\n",
+    ),
+    "an import that may fail stays": (
+        (
+            "try:\n    import pytest\nexcept ImportError:\n    pytest = None\n\n"
+            "@pytest.mark.asyncio\ndef test_it(): pass\n"
+        ),
+        (
+            "try:\n    import pytest\nexcept ImportError:\n    pytest = None\n\n"
+            "def test_it(): pass\n"
+        ),
+    ),
+    "an import below its first use counts": (
+        "async def test_it(event_loop): event_loop.time()\n\nimport asyncio\n",
+        (
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n\n"
+            "import asyncio\n"
+        ),
+    ),
+    "an import inside another function does not count": (
+        (
+            "import sys\n\ndef f():\n    import asyncio\n\n"
+            "async def test_it(event_loop): event_loop.time()\n"
+        ),
+        (
+            "import asyncio\nimport sys\n\ndef f():\n    import asyncio\n\n"
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "a comment that heads the file stays at its head": (
+        "# Copyright: ours\nimport sys\n\nasync def test_it(event_loop): event_loop.time()\n",
+        (
+            "# Copyright: ours\nimport asyncio\nimport sys\n\n"
+            "async def test_it(): event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "a decorator over two lines by a backslash": (
+        "import pytest\n\n@pytest.mark \\\n    .asyncio(scope='class')\nclass TestIt: pass\n",
+        "import pytest\n\n@pytest.mark \\\n    .asyncio(loop_scope='class')\nclass TestIt: pass\n",
+    ),
+    "a decorator over two lines that goes": (
+        "import pytest\n\n@pytest.mark. \\\n    asyncio\n@pytest.mark.slow\ndef test_it(): pass\n",
+        "import pytest\n\n@pytest.mark.slow\ndef test_it(): pass\n",
+    ),
+    "a decorator behind a line with a backslash": (
+        (
+            "import pytest\nx = 1; \\\ny = 2\n@pytest.mark.asyncio\n@pytest.mark.slow\n"
+            "def test_it(): pass\n"
+        ),
+        "import pytest\nx = 1; \\\ny = 2\n@pytest.mark.slow\ndef test_it(): pass\n",
+    ),
+    "a parameter that gets another value": (
+        (
+            "import asyncio\n\nasync def test_it(event_loop):\n    a = event_loop.time()\n"
+            "    event_loop = make(a)\n"
+        ),
+        (
+            "import asyncio\n\nasync def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    a = event_loop.time()\n    event_loop = make(a)\n"
+        ),
+    ),
+    "a parameter of the same name in an inner function and a lambda": (
+        (
+            "import asyncio\n\nasync def test_it(event_loop):\n"
+            "    def f(event_loop): return event_loop\n    f(lambda event_loop: event_loop)\n"
+        ),
+        (
+            "import asyncio\n\nasync def test_it():\n    event_loop = asyncio.get_running_loop()\n"
+            "    def f(event_loop): return event_loop\n    f(lambda event_loop: event_loop)\n"
+        ),
+    ),
+    "a docstring that shares its line": (
+        "import asyncio\nasync def test_it(event_loop):\n    'doc'; x = event_loop.time()\n",
+        (
+            "import asyncio\nasync def test_it():\n"
+            "    'doc'; event_loop = asyncio.get_running_loop(); x = event_loop.time()\n"
+        ),
+    ),
+    "a parameter that only keywords reach": (
+        "import asyncio\nasync def test_it(a, *, event_loop, b): event_loop.time()\n",
+        (
+            "import asyncio\nasync def test_it(a, *, b): "
+            "event_loop = asyncio.get_running_loop(); event_loop.time()\n"
+        ),
+    ),
+    "two first imports of a file": (
+        (
+            "async def test_it(event_loop):\n    def f():\n        nonlocal event_loop\n"
+            "        event_loop = 1\n"
+        ),
+        (
+            "import asyncio\n\nimport pytest_asyncio\n\n\nasync def test_it(event_loop):\n"
+            "    def f():\n        nonlocal event_loop\n        event_loop = 1\n"
+            "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
+            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            "    return asyncio.get_running_loop()\n"
+        ),
+    ),
+    "two imports above one that comes later": (
+        "import typing_extensions\n\ndef test_it(event_loop): event_loop.run_forever()\n",
+        (
+            "import asyncio\n\nimport pytest_asyncio\nimport typing_extensions\n\n"
+            "def test_it(event_loop): event_loop.run_forever()\n"
+            "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
+            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            "    return asyncio.get_running_loop()\n"
+        ),
+    ),
     "no line end at the end": (
         "async def test_it(event_loop): pass",
         "async def test_it(): pass",
@@ -256,6 +522,146 @@ LEFT = {
         (
             "import pytest\n@pytest.mark.parametrize(('event_loop', 'b'), [])\n"
             "async def test_it(event_loop, b): pass\n"
+        ),
+        0,
+    ),
+    "a class-scoped fixture that calls methods of the instance": (
+        (
+            "import pytest\n\n\nclass TestIt:\n    def start(self): return 1\n\n"
+            "    @pytest.fixture(scope='class')\n    def server(self): return self.start()\n"
+        ),
+        1,
+    ),
+    "a class-scoped fixture that hands the instance on": (
+        (
+            "import pytest\n\n\nclass TestIt:\n    @pytest.fixture(scope='class')\n"
+            "    def server(self): return make(self)\n"
+        ),
+        1,
+    ),
+    "a client's name that a loop, a lambda or a parameter binds": (
+        (
+            "from starlette.testclient import TestClient\n\nclient = TestClient(app)\n\n"
+            "def test_it():\n    for client in clients: client.post('/', data='raw')\n\n"
+            "def help(client): client.post('/', data='raw')\n\n"
+            "POST = lambda client: client.post('/', data='raw')\n"
+        ),
+        0,
+    ),
+    "a client of a class that is not Starlette's alone": (
+        (
+            "try:\n    from mine import TestClient\nexcept ImportError:\n"
+            "    from starlette.testclient import TestClient\n"
+            "TestClient(app).post('/', data='raw')\n"
+        ),
+        0,
+    ),
+    "a comment that an argument would take along": (
+        (
+            "from aiohttp import web\nAPP = web.Application(\n    # the loop of all tests\n"
+            "    loop=loop,\n)\n"
+        ),
+        1,
+    ),
+    "a mock with arguments that nobody sees": (
+        "from aiohttp.test_utils import make_mocked_coro\nMOCK = make_mocked_coro(**more)\n",
+        1,
+    ),
+    "a fixture's name that the test gives to something else": (
+        (
+            "import pytest\nfrom starlette.testclient import TestClient\n\n@pytest.fixture\n"
+            "def client(): return TestClient(app)\n\ndef test_it(client):\n"
+            "    client = other(client)\n    client.post('/', data='raw')\n"
+        ),
+        0,
+    ),
+    "a name that the new mock would need": (
+        (
+            "from aiohttp.test_utils import make_mocked_coro\n\nclass AsyncMock: pass\n\n"
+            "MOCK = make_mocked_coro(1)\n"
+        ),
+        1,
+    ),
+    "a get_app that others call": (
+        (
+            "from aiohttp.test_utils import AioHTTPTestCase\n\nclass TestIt(AioHTTPTestCase):\n"
+            "    def get_app(self): return make()\n    def test_it(self): self.get_app()\n"
+        ),
+        1,
+    ),
+    "a fixture that asks for another one of its name": (
+        (
+            "import pytest\nfrom httpx import ASGITransport\n\n@pytest.fixture\n"
+            "def app(app): return app\n\nasync def test_it(app): ASGITransport(app=app)\n"
+        ),
+        0,
+    ),
+    "names that lead in circles": (
+        "from httpx import ASGITransport\na = b\nb = a\nASGITransport(app=a)\n",
+        0,
+    ),
+    "a policy that a test module sets": (
+        "import uvloop\nuvloop.install()\nasync def test_it(): pass\n",
+        1,
+    ),
+    "the names of builtins are bound again": (
+        (
+            "import pytest\nzip = make\n@pytest.mark.parametrize('a', zip(1))\n"
+            "async def test_it(a): pass\n"
+        ),
+        0,
+    ),
+    "a mark of a hook that shares its line": (
+        (
+            "import pytest\n@pytest.mark.tryfirst\n@(pytest.mark.trylast)\n"
+            "def pytest_configure(): pass\nasync def test_it(): pass\n"
+        ),
+        1,
+    ),
+    "a coroutine that yields values, too": (
+        (
+            "import asyncio\n@asyncio.coroutine\ndef make():\n    yield\n    yield from a\n"
+            "async def test_it(): pass\n"
+        ),
+        1,
+    ),
+    "a comment would be lost with the last argument": (
+        (
+            "import pytest\n\n@pytest.mark.asyncio(  # alone\n    forbid_global_loop=True,\n)\n"
+            "async def test_it(): pass\n"
+        ),
+        1,
+    ),
+    "a loop argument among hidden ones": (
+        "import asyncio\nasync def test_it(): await asyncio.sleep(0, **more)\n",
+        0,
+    ),
+    "a loop argument of a name that is bound twice": (
+        ("import asyncio\nasync def test_it(asyncio): await asyncio.sleep(0, loop=1)\n"),
+        1,
+    ),
+    "a run that is expected to fail": (
+        (
+            "import asyncio, pytest\nasync def test_it():\n"
+            "    with pytest.raises(RuntimeError): asyncio.run(make())\n"
+        ),
+        0,
+    ),
+    "a run inside a generator": (
+        (
+            "import asyncio\nasync def test_it():\n"
+            "    return_ = list(asyncio.run(make(n)) for n in a)\n"
+        ),
+        0,
+    ),
+    "what else has such a method": (
+        "async def test_it(machine): machine.run_until_complete(make())\n",
+        1,
+    ),
+    "a variable of the same name": (
+        (
+            "import asyncio\nevent_loop = asyncio.new_event_loop()\n\n"
+            "async def test_it(): event_loop.time()\n"
         ),
         0,
     ),
@@ -330,6 +736,15 @@ def test_an_override_that_is_conditional_or_double_is_not_deleted_for_sure(tmp_p
     assert new.decode() == "import sys\n\nif sys.platform:\n    pass\nelse:\n    pass\n"
 
 
+def test_an_override_in_a_plugin_module_is_deleted_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["plugin"]\n')
+    (tmp_path / "test_it.py").write_text("async def test_it():\n    pass\n")
+    new, plan = rewrite(tmp_path, f"{OVERRIDE}\n\nX = 1\n".encode(), "plugin.py")
+    assert new == b"X = 1\n"
+    assert b"asyncio_default_test_loop_scope = module" in plan.after["pytest.ini"]
+    assert sorted(plan.after) == ["plugin.py", "pytest.ini"]
+
+
 def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
     sync = b"def test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
     for file in ("tests/a/test_a.py", "tests/b/test_b.py"):
@@ -344,6 +759,68 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
         "    return asyncio.get_running_loop()\n"
     )
     assert plan.left == []
+
+
+@pytest.mark.parametrize(
+    ("body", "for_all"),
+    [
+        ("class Queue:\n    def __init__(self):\n        self.loop = {}\n", True),
+        ("class Queue:\n    async def start(self):\n        self.loop = {}\n", False),
+        ("def event_loop():\n    return {}\n", False),
+        (
+            (
+                "import pytest\n\n\ndef start():\n    return {}\n\n\n@pytest.mark.anyio\n"
+                "async def test_it(anyio_backend): pass\n"
+            ),
+            False,
+        ),
+    ],
+)
+def test_each_test_gets_the_bridge_where_sync_code_takes_the_current_loop(
+    body: str, tmp_path: Path, *, for_all: bool
+) -> None:
+    text = f"import asyncio\n\n\n{body.format('asyncio.get_event_loop()')}"
+    (tmp_path / "test_package.py").write_text(text)
+    new, _ = rewrite(tmp_path, b"def test_it(event_loop):\n    event_loop.time()\n")
+    assert ("@pytest_asyncio.fixture(autouse=True)" in new.decode()) is for_all
+
+
+@pytest.mark.parametrize(
+    ("made", "is_default"),
+    [
+        ("asyncio.new_event_loop()", True),
+        ("asyncio.get_event_loop_policy().new_event_loop()", True),
+        ("uvloop.new_event_loop()", False),
+        ("Loop()", False),
+    ],
+)
+def test_an_override_that_tears_down_by_hand_is_replaced_and_its_kind_of_loop_kept(
+    made: str, tmp_path: Path, *, is_default: bool
+) -> None:
+    override = (
+        "import asyncio\nimport gc\n\nimport pytest\nimport uvloop\nfrom uvloop import Loop\n\n\n"
+        f"@pytest.fixture\ndef event_loop():\n    loop = {made}\n    loop.set_debug(True)\n"
+        "    yield loop\n    for task in asyncio.all_tasks(loop):\n        task.cancel()\n"
+        "    loop.call_soon(loop.stop)\n    loop.run_forever()\n    loop.close()\n"
+        "    gc.collect()\n\n\n@pytest.fixture\ndef loop(event_loop):\n    return event_loop\n"
+    )
+    new, plan = rewrite(tmp_path, override.encode(), "conftest.py")
+    assert "async def event_loop():" in new.decode()
+    assert ("def pytest_asyncio_loop_factories(" not in new.decode()) is is_default
+    assert plan.left == []
+
+
+def test_a_plugins_fixture_that_builds_on_the_lost_one_is_not_hidden(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest-aiohttp\n")
+    (tmp_path / "plugin.py").write_text(
+        "import pytest\n\n\n@pytest.fixture\ndef loop(loop):\n    loop.set_debug(True)\n"
+        "    return loop\n"
+    )
+    test = b"def test_it(loop):\n    loop.run_until_complete(1)\n"
+    new, plan = rewrite(tmp_path, test, "test_it.py")
+    assert new == test
+    assert plan.after == {}
+    assert [(finding.file, finding.line) for finding in plan.left] == [("plugin.py", 5)]
 
 
 OVERRIDE = (
@@ -402,3 +879,30 @@ def test_nothing_is_fixed_while_a_file_may_hide_who_asks(tmp_path: Path) -> None
     assert sorted(finding.code for finding in plan.left) == codes
     assert {finding.tier for finding in plan.left} == {Tier.REPORT}
     assert all("test_sync.py:2 cannot be parsed" in finding.hint for finding in plan.left)
+
+
+def test_imports_that_lead_in_circles_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("from two import app\n")
+    (tmp_path / "two.py").write_text("from one import app\n")
+    text = b"from httpx import ASGITransport\nfrom one import app\n\nASGITransport(app=app)\n"
+    new, plan = rewrite(tmp_path, text)
+    assert new == text
+    assert plan.left == []
+
+
+def test_a_module_that_cannot_be_parsed_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("app = = FastAPI()\n")
+    text = b"from httpx import ASGITransport\nfrom app import app\n\nASGITransport(app=app)\n"
+    new, plan = rewrite(tmp_path, text)
+    assert new == text
+    assert plan.left == []
+
+
+def test_a_comment_on_the_line_silences_a_report_on_code(tmp_path: Path) -> None:
+    text = (
+        b"from starlette.routing import Router\n\n"
+        b"ROUTER = Router(on_startup=[])  # att: ignore[AT822] - an old Starlette\n"
+    )
+    _, plan = rewrite(tmp_path, text, "app.py")
+    assert plan.left == []
+    assert [silenced.finding.code for silenced in plan.silenced] == ["AT822"]

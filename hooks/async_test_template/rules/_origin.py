@@ -1,0 +1,190 @@
+"""Where a value comes from: names followed through scopes, fixtures, functions and imports."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeAlias
+
+from async_test_template.source.module import Fixture
+from async_test_template.source.source import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+    #: An expression or a definition, with the file it stands in.
+    Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
+#: Names may lead in circles; nobody hands an application on more often than this.
+_STEPS = 8
+
+
+def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS) -> Origin | None:
+    """Follow an expression to the one that makes its value, inside the repository.
+
+    A name leads to what it was assigned, a fixture or a function of the repository to what it
+    returns, an import to the file that it names. None where there is more than one way, or where
+    a value comes from outside: from a package, or from a caller.
+    """
+    while isinstance(node, (ast.Await, ast.NamedExpr)):
+        node = node.value
+    if steps <= 0 or (isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)):
+        return None
+    if isinstance(node, ast.Call):
+        made_by = origin(project, source, node.func, steps - 1)
+        if made_by is None or not isinstance(made_by[1], _FUNCTIONS):
+            # A class, or something of a package: the call itself makes the value.
+            return source, node
+        return _returned(project, *made_by, steps)
+    found = _definition(project, source, node, steps - 1)
+    if found is None or not isinstance(found[1], ast.expr):
+        return found
+    return origin(project, found[0], found[1], steps - 1)
+
+
+def _returned(
+    project: Project, source: Source, function: ast.expr | ast.stmt, steps: int
+) -> Origin | None:
+    """Follow the one expression that a function returns or, as a fixture, yields."""
+    given = [
+        node.value
+        for node in own_nodes(function)
+        if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None
+    ]
+    return origin(project, source, given[0], steps - 1) if len(given) == 1 else None
+
+
+def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope's body without those of the scopes within."""
+    body = getattr(scope, "body", [])
+    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _definition(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
+    if isinstance(node, ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
+            return _of_class(source, node)
+        return _of_import(project, source, node, steps)
+    if not isinstance(node, ast.Name):
+        return source, node
+    scopes = [n for n in source.around(node) if isinstance(n, (*_FUNCTIONS, ast.Lambda))]
+    for scope in (*scopes, source.tree):
+        bound = bindings(scope, node.id)
+        if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
+            return None if bound else _of_fixture(project, source, scope, node.id, steps)
+        if bound:
+            return (source, bound[0]) if len(bound) == 1 else None
+    return _of_import(project, source, node, steps)
+
+
+def _parameters(function: Function | ast.Lambda) -> set[str]:
+    arguments = function.args
+    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+    return {argument.arg for argument in every}
+
+
+def bindings(scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
+    """Give what a name is bound to in a scope: values, or the definition of that name.
+
+    Where the value cannot be told, as in a loop, that is the name itself.
+    """
+    found: list[ast.expr | ast.stmt] = []
+    known: set[ast.expr | None] = set()
+    stored: list[ast.expr | ast.stmt] = []
+    for node in own_nodes(scope):
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == name:
+            found.append(node)
+        elif isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            stored.append(node)
+        for target, value in _assigned(node):
+            if value is not None and isinstance(target, ast.Name) and target.id == name:
+                known.add(target)
+                found.append(value)
+    return [*found, *(node for node in stored if node not in known)]
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr | None, ast.expr | None]]:
+    """Yield the targets of a statement with the value that each gets."""
+    if isinstance(node, ast.Assign):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        yield node.target, node.value
+    elif isinstance(node, ast.withitem):
+        # A client's `with` hands out the client.
+        yield node.optional_vars, node.context_expr
+
+
+def _of_class(source: Source, node: ast.Attribute) -> Origin | None:
+    """Find the one value that a class gives to `self.name`, in a method or in its body."""
+    owner = next((n for n in source.around(node) if isinstance(n, ast.ClassDef)), None)
+    if owner is None:
+        return None
+    found = bindings(owner, node.attr)
+    for inner in ast.walk(owner):
+        if isinstance(inner, ast.Assign):
+            found += [
+                inner.value
+                for target in inner.targets
+                if isinstance(target, ast.Attribute)
+                and target.attr == node.attr
+                and isinstance(target.value, ast.Name)
+                and target.value.id in {"self", "cls"}
+            ]
+    return (source, found[0]) if len(found) == 1 else None
+
+
+def _of_fixture(
+    project: Project, source: Source, function: Function | ast.Lambda, name: str, steps: int
+) -> Origin | None:
+    """Find what the fixture of that name returns, for a parameter that pytest fills in."""
+    item = project.code.at.get((source.file, function.lineno))
+    if isinstance(function, ast.Lambda) or item is None or name not in item.requests:
+        return None
+    besides = item if isinstance(item, Fixture) else None
+    fixture = project.code.find(name, item.file, item.owner, besides=besides)
+    if fixture is None or not fixture.function or project.code.may_bring(name, item.file):
+        return None
+    made_in = project.code.sources.get(fixture.file)
+    return _returned(project, made_in, made_in.functions[fixture.line], steps)
+
+
+def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
+    """Find what an import inside the repository brings, at the top of the file it names."""
+    if steps <= 0 or not source.names.is_certain(node):
+        return None
+    module, _, name = source.names.resolve(node).lstrip(".").rpartition(".")
+    file = _file_of(project, source.file, module)
+    if file is None:
+        return None
+    try:
+        other = project.code.sources.get(file)
+        bound = bindings(other.tree, name)
+    except Unreadable:
+        return None
+    if bound:
+        return (other, bound[0]) if len(bound) == 1 else None
+    # What a package hands on from one of its modules.
+    return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
+
+
+def _file_of(project: Project, file: str, module: str) -> str | None:
+    """Find a module's file: by pytest's paths and the usual ones, the closest folder first."""
+    folders = file.split("/")[:-1]
+    places = ["/".join(folders[:depth]) for depth in range(len(folders), -1, -1)]
+    path = module.replace(".", "/")
+    for place in (*places, "src"):
+        begin = f"{place}/" if place else ""
+        for candidate in (f"{begin}{path}.py", f"{begin}{path}/__init__.py"):
+            if module and project.tree.read(candidate) is not None:
+                return candidate
+    return None

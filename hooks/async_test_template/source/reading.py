@@ -1,0 +1,257 @@
+"""Read the Python files of a repository, each once for as long as it stays the same."""
+
+from __future__ import annotations
+
+import fnmatch
+from contextlib import suppress
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.source.index import Index
+from async_test_template.source.relevance import is_relevant
+from async_test_template.source.walk import python_files
+from async_test_template.spread import spread
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import TypeAlias
+
+    from async_test_template.findings import Finding
+    from async_test_template.source.module import Module, Test
+    from async_test_template.source.source import Source
+    from async_test_template.source.statements import Statements
+    from async_test_template.tree import Tree
+
+    #: Gives the findings of the rules that look at nothing but one file.
+    Look: TypeAlias = Callable[[Source], Iterable[Finding]]
+
+# About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
+_KEPT_BYTES = 1_000_000
+#: pytest's own `python_files`.
+TEST_FILES = ("test_*.py", "*_test.py")
+
+
+class Reading(NamedTuple):
+    """What has come of a relevant file.
+
+    Attributes:
+        file: its path from the root.
+        state: what it depends on: the file, if it is not as on the disk, and the configuration.
+        module: what it holds, None where this Python cannot parse it.
+        problem: line and message where it cannot.
+        findings: those of the rules that look at nothing but the file.
+        statements: where its statements stand, if one of those has a fix.
+
+    """
+
+    file: str
+    state: tuple[bytes | None, Mapping[str, bytes]]
+    module: Module | None
+    problem: tuple[int, str] | None = None
+    findings: tuple[Finding, ...] = ()
+    statements: Statements | None = None
+
+
+class Readings:
+    """What has been read so far; it outlives the trees of a plan's rounds.
+
+    A reading holds while the file's bytes, and the configuration beside it, are the same.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing read."""
+        self.of_file: dict[str, Reading | None] = {}
+        self._sources: dict[str, tuple[bytes, Source]] = {}
+        self._room = _KEPT_BYTES
+        self._test_files: tuple[str, ...] = ()
+
+    def hold_for(self, test_files: tuple[str, ...]) -> None:
+        """Forget which files are of no interest where pytest looks into others now."""
+        if test_files != self._test_files:
+            self._test_files = test_files
+            self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
+
+    def statements(self, file: str, changed: bytes | None) -> Statements | None:
+        """Give where a file's statements stand, if that is known.
+
+        Args:
+            file: its path.
+            changed: its bytes, None for those on the disk. What a fix had made of it that was
+                taken back may have been read last.
+
+        """
+        reading = self.of_file.get(file)
+        return reading.statements if reading is not None and reading.state[0] == changed else None
+
+    def keep(self, source: Source, data: bytes) -> None:
+        """Keep a parsed file if there is room: a syntax tree is far larger than its text."""
+        size = len(data) - len(self._sources.get(source.file, (b"",))[0])
+        if size <= self._room:
+            self._room -= size
+            self._sources[source.file] = (data, source)
+
+    def source(self, file: str, data: bytes) -> Source:
+        """Give a file as Python code; it is parsed when something first looks at its tree."""
+        kept = self._sources.get(file)
+        if kept is not None and kept[0] == data:
+            return kept[1]
+        from async_test_template.source.source import read_source
+
+        source = read_source(file, data)
+        self.keep(source, data)
+        return source
+
+
+class Sources:
+    """The Python files of one tree."""
+
+    def __init__(self, tree: Tree, readings: Readings) -> None:
+        """Read from `tree` what `readings` has not kept."""
+        self._tree = tree
+        self._readings = readings
+
+    def get(self, file: str) -> Source:
+        """Give a file's code.
+
+        Raises:
+            Unreadable: it is no text in the encoding that it declares.
+
+        """
+        return self._readings.source(file, self._tree.read(file) or b"")
+
+
+class Reader:
+    """Reads one tree's files.
+
+    Attributes:
+        sources: the files as code.
+
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        readings: Readings,
+        test_files: Iterable[str] = (),
+        look: Look = lambda _source: (),
+    ) -> None:
+        """Read for `look`; `test_files` are pytest's `python_files` where they are configured."""
+        self._tree = tree
+        self._readings = readings
+        self._patterns = tuple(test_files) or TEST_FILES
+        readings.hold_for(self._patterns)
+        self._look = look
+        self._configuration = {
+            file: data for file, data in tree.changed.items() if not file.endswith(".py")
+        }
+        self.sources = Sources(tree, readings)
+
+    def index(self) -> Index:
+        """Read what has not been read yet, and give what all files hold."""
+        created = [file for file in self._tree.changed if file.endswith(".py")]
+        files = sorted({*python_files(self._tree.root), *created})
+        wanted = [file for file in files if not self._is_known(file) and self._is_relevant(file)]
+        size = sum(len(self._tree.read(file) or b"") for file in wanted)
+        for reading in spread(partial(self._read, size=size), wanted, size):
+            self._readings.of_file[reading.file] = reading
+        everything = (self._readings.of_file[file] for file in files)
+        found = [reading for reading in everything if reading is not None]
+        return Index(
+            [reading.module for reading in found if reading.module is not None],
+            self.sources,
+            [(reading.file, *reading.problem) for reading in found if reading.problem is not None],
+            [finding for reading in found for finding in reading.findings],
+        )
+
+    def read(self, source: Source, data: bytes, *, is_changed: bool, size: int) -> Reading:
+        """Read a file that may be parsed already.
+
+        Args:
+            source: the file.
+            data: its bytes.
+            is_changed: they are not those on the disk.
+            size: how much is read now; of little the syntax trees are kept.
+
+        Raises:
+            Unreadable: this Python cannot parse it.
+
+        """
+        from async_test_template.source.module import read_module
+        from async_test_template.source.statements import statements_of
+
+        source.module = read_module(source, holds_tests=self._holds_tests(source.file))
+        findings = tuple(self._look(source))
+        if size <= _KEPT_BYTES:
+            self._readings.keep(source, data)
+        return Reading(
+            source.file,
+            (data if is_changed else None, self._configuration),
+            source.module,
+            findings=findings,
+            # To make a fix, the file need not be parsed again.
+            statements=statements_of(source) if any(f.edits for f in findings) else None,
+        )
+
+    def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
+        """Yield the tests of test files with nothing async in them, which the index leaves out.
+
+        Args:
+            words: what a file must mention for its tests to be of interest.
+
+        """
+        from async_test_template.source.module import read_module
+        from async_test_template.source.source import Unreadable, read_source
+
+        for file, data in self.mentioning(words):
+            if self._readings.of_file.get(file) is None and self._holds_tests(file):
+                with suppress(Unreadable):
+                    yield from read_module(read_source(file, data), holds_tests=True).tests
+
+    def mentioning(self, words: re.Pattern[bytes]) -> Iterator[tuple[str, bytes]]:
+        """Yield every Python file, of interest or not, in whose bytes some words are found."""
+        for file in python_files(self._tree.root):
+            data = self._tree.read(file) or b""
+            if self._readings.of_file.get(file) is None:
+                self._tree.forget(file)
+            if words.search(data):
+                yield file, data
+
+    def _read(self, file: str, *, size: int) -> Reading:
+        from async_test_template.source.source import Unreadable, read_source
+
+        data = self._tree.read(file) or b""
+        try:
+            source = read_source(file, data)
+            return self.read(source, data, is_changed=file in self._tree.changed, size=size)
+        except Unreadable as error:
+            return Reading(file, self._state(file), None, problem=(error.line, error.message))
+
+    def _is_known(self, file: str) -> bool:
+        if file not in self._readings.of_file:
+            return False
+        reading = self._readings.of_file[file]
+        if reading is None:
+            return file not in self._tree.changed
+        return reading.state == self._state(file)
+
+    def _is_relevant(self, file: str) -> bool:
+        data = self._tree.read(file)
+        if data is not None and is_relevant(data, holds_tests=self._holds_tests(file)):
+            return True
+        self._readings.of_file[file] = None
+        # Most files of a repository are of no interest, and too many to keep.
+        self._tree.forget(file)
+        return False
+
+    def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
+        """Give what a reading depends on: the file and the configuration, as far as changed."""
+        return self._tree.changed.get(file), self._configuration
+
+    def _holds_tests(self, file: str) -> bool:
+        """Tell whether pytest collects tests from a file: a pattern with a slash means the path."""
+        name = PurePosixPath(file).name
+        return any(
+            fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in self._patterns
+        )

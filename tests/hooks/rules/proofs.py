@@ -1,0 +1,123 @@
+"""What a proof of a rule consists of: a tiny suite, and what real pytest makes of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from async_test_template.cli import main
+from async_test_template.findings import Tier
+from async_test_template.rules import load
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from helpers import Environment
+
+OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
+#: The plugins as they are today.
+PLUGINS = ("anyio>=4.12", "pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*")
+#: With what the rules on code speak of; pytest-aiohttp changes what asyncio modes mean.
+EVERYTHING = (
+    *PLUGINS,
+    "async-timeout==5.*",
+    "httpx==0.28.*",
+    "pytest-aiohttp==1.1.*",
+    "starlette==1.*",
+    # For AnyIO, which runs tests on what is installed, and for loops of another kind.
+    "trio==0.*",
+    "uvloop==0.*",
+)
+#: A requirements file that stands for whatever a repository declares.
+REQUIREMENTS = "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A suite, and what pytest says of it before and after the fix of one rule.
+
+    Attributes:
+        code: the rule's.
+        files: the suite.
+        before: pytest's exit status with the newest plugins, before the fix.
+        after: and after it.
+        arguments: for pytest, to make visible what is only a warning.
+        flags: for `migrate`; `--unsafe` is among them where the rule has unsafe fixes, unless
+            `unsafe` says otherwise.
+        unsafe: whether the fix that is shown is unsafe; the rule's tier by default.
+        says: what pytest prints after the fix and not before, where the exit status says too
+            little.
+        declared: pytest runs with the oldest versions that the suite declares, before and after,
+            for rules that change what it declares.
+
+    """
+
+    code: str
+    files: Mapping[str, str]
+    before: int = FAILED
+    after: int = OK
+    arguments: list[str] = field(default_factory=list)
+    flags: tuple[str, ...] = ()
+    unsafe: bool | None = None
+    says: str = ""
+    declared: bool = False
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether the fix needs `--unsafe`."""
+        return load(self.code).tier is Tier.UNSAFE if self.unsafe is None else self.unsafe
+
+    @property
+    def shows_a_difference(self) -> bool:
+        """Whether pytest says something else after the fix."""
+        return self.before != self.after or bool(self.says)
+
+
+def prove(
+    case: Case, root: Path, newest: Environment, environment_of: Callable[..., Environment]
+) -> None:
+    """Run a suite before and after the fix, and require what the case says."""
+    lay_out(root, case.files)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        environment = newest
+        if case.declared:
+            environment = environment_of("--resolution", "lowest-direct", *declared(root))
+        return environment.pytest(root, *case.arguments)
+
+    first = run()
+    assert first.returncode == case.before, first.stdout
+    assert not case.says or case.says not in first.stdout
+    migrate(root, case.code, *case.flags, unsafe=case.is_unsafe)
+    second = run()
+    assert second.returncode == case.after, second.stdout
+    assert case.says in second.stdout
+    assert main(["check", str(root), "--select", case.code, *case.flags]) == 0
+
+
+def declared(root: Path) -> list[str]:
+    """Give the requirements of a suite, for itself and its tests."""
+    if (root / REQUIREMENTS).exists():
+        return (root / REQUIREMENTS).read_text().splitlines()
+    document = tomllib.loads((root / "pyproject.toml").read_text())
+    return [*document["project"]["dependencies"], *document["dependency-groups"]["test"]]
+
+
+def lay_out(root: Path, files: Mapping[str, str]) -> None:
+    """Write a suite."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def migrate(root: Path, code: str, *flags: str, unsafe: bool) -> None:
+    """Make the fixes of one rule."""
+    main(["migrate", str(root), "--select", code, *flags, *(["--unsafe"] if unsafe else [])])

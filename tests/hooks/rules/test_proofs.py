@@ -1,0 +1,41 @@
+"""Every fix has a proof by real pytest: in test_against_pytest.py or test_code_against_pytest.py.
+
+How a fix does with the oldest version that it is offered for is in test_gates.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+import test_against_pytest
+import test_code_against_pytest
+from async_test_template.findings import Rule, Tier
+from async_test_template.rules import CODES, load
+
+CASES = (*test_against_pytest.CASES, *test_code_against_pytest.CASES)
+RULES = tuple(rule for rule in map(load, CODES) if rule.tier is not Tier.REPORT)
+#: Fixes of what no version of today minds. Their proof is that the tests pass as before.
+HARMLESS = {
+    "AT120": "a marker that is registered twice is what a reader trips over, not pytest",
+    "AT301": "pytest-timeout still takes the old spelling",
+    "AT507": "only Python 3.14 warns, and these tests run on 3.11 too",
+    "AT609": "a mark too many is what a reader trips over, not pytest",
+    "AT816": "httpx works as well as httpx2 where nothing of the one meets the other",
+    "AT908": "only aiohttp 4, which is not out, does without the old names",
+    "AT913": "only Python 3.14 warns, and these tests run on 3.11 too",
+    "AT923": "the package still works, where Python itself has the same",
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_fix_is_proved(rule: Rule) -> None:
+    cases = [case for case in CASES if case.code == rule.code]
+    # A safe fix is proved without --unsafe.
+    assert [case for case in cases if rule.tier is Tier.UNSAFE or not case.is_unsafe]
+    assert all(case.shows_a_difference for case in cases) or rule.code in HARMLESS
+    assert not any(case.shows_a_difference for case in cases if case.code in HARMLESS)
+
+
+def test_nothing_is_proved_that_is_not_there() -> None:
+    codes = {rule.code for rule in RULES}
+    assert {case.code for case in CASES} <= codes
+    assert HARMLESS.keys() <= codes

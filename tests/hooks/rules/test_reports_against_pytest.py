@@ -1,0 +1,315 @@
+"""What the rules without a fix say about clients is true: real pytest shows it, and a way out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+AUTO = {"pytest.ini": "[pytest]\nasyncio_mode = auto\n"}
+APP = """\
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+started = []
+
+
+@asynccontextmanager
+async def lifespan(app):
+    started.append(app)
+    yield
+
+
+app = FastAPI({})
+
+
+@app.get("/")
+def count():
+    return len(started)
+"""
+WITH_ASGI = """\
+import httpx
+from app import app
+
+
+async def test_it():
+    transport = httpx.ASGITransport(app=app)
+    async with {}httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/")).json() == 1
+"""
+WITH_CLIENT = """\
+import {0}
+import pytest
+from fastapi.testclient import TestClient
+
+from app import app
+
+
+def test_it():
+    response = TestClient(app).get("/", auth={0}.BasicAuth("a", "b"))
+    assert isinstance(response, {0}.Response)
+    with pytest.raises({0}.HTTPStatusError):
+        TestClient(app).get("/nothing").raise_for_status()
+"""
+MOCKED = """\
+import {0}
+
+
+def test_it(httpx_mock):
+    httpx_mock.add_response(url="http://127.0.0.1:9/")
+    assert {0}.get("http://127.0.0.1:9/").status_code == 200
+"""
+RESPX = """\
+import httpx
+import respx
+from {0} import AsyncClient
+
+
+@respx.mock
+async def test_it():
+    respx.get("http://127.0.0.1:9/").mock(return_value=httpx.Response(200))
+    async with AsyncClient() as client:
+        assert (await client.get("http://127.0.0.1:9/")).status_code == 200
+"""
+STARLETTE = """\
+from starlette.applications import Starlette
+
+
+async def test_it():
+    Starlette({}=[])
+"""
+AIOHTTP = """\
+from aiohttp import web
+
+
+def make():
+    return web.Application()
+
+
+async def test_it(aiohttp_client):
+    client = await aiohttp_client({})
+    assert (await client.get("/")).status == 404
+"""
+ON_EVENT = """\
+from fastapi import FastAPI
+
+
+def test_it():
+    app = FastAPI()
+    {}
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A suite that fails as a rule says, and the one that a person makes of it."""
+
+    code: str
+    bad: dict[str, str]
+    says: str
+    good: dict[str, str]
+    arguments: tuple[str, ...] = ()
+
+
+CASES = [
+    Case(
+        "AT814",
+        {
+            "requirements.txt": "pytest\nstarlette\nhttpx\nhttpx2\n",
+            "app.py": APP.format(""),
+            "test_it.py": WITH_CLIENT.format("httpx"),
+        },
+        'Invalid "auth" argument',
+        {
+            "requirements.txt": "pytest\nstarlette\nhttpx\nhttpx2\n",
+            "app.py": APP.format(""),
+            "test_it.py": WITH_CLIENT.format("httpx2"),
+        },
+    ),
+    Case(
+        "AT815",
+        {"test_it.py": MOCKED.format("httpx2")},
+        "Connection refused",
+        {"test_it.py": MOCKED.format("httpx")},
+    ),
+    Case(
+        "AT815",
+        {**AUTO, "test_it.py": RESPX.format("httpx2")},
+        "All connection attempts failed",
+        {**AUTO, "test_it.py": RESPX.format("httpx")},
+    ),
+    Case(
+        "AT817",
+        {
+            "requirements.txt": "pytest\npytest-httpx\n",
+            "conftest.py": "import httpx2\n\nhttpx2.alias_httpx()\n",
+            "test_it.py": "import httpx2\n\n\ndef test_it():\n    import httpx\n\n"
+            "    assert httpx is httpx2\n",
+        },
+        "httpx was already imported",
+        {
+            "requirements.txt": "pytest\n",
+            "pytest.ini": "[pytest]\naddopts = -p no:pytest_httpx -p no:respx\n",
+            "conftest.py": "import httpx2\n\nhttpx2.alias_httpx()\n",
+            "test_it.py": "import httpx2\n\n\ndef test_it():\n    import httpx\n\n"
+            "    assert httpx is httpx2\n",
+        },
+    ),
+    Case(
+        "AT821",
+        {**AUTO, "app.py": APP.format("lifespan=lifespan"), "test_it.py": WITH_ASGI.format("")},
+        "assert 0 == 1",
+        {
+            **AUTO,
+            "app.py": APP.format("lifespan=lifespan"),
+            "test_it.py": WITH_ASGI.format("app.router.lifespan_context(app), "),
+        },
+    ),
+    Case(
+        "AT822",
+        {**AUTO, "test_it.py": STARLETTE.format("on_startup")},
+        "unexpected keyword argument 'on_startup'",
+        {**AUTO, "test_it.py": STARLETTE.format("routes")},
+    ),
+    Case(
+        "AT822",
+        {"test_it.py": ON_EVENT.format('app.on_event("startup")(print)') + "# testclient\n"},
+        "on_event is deprecated",
+        {"test_it.py": ON_EVENT.format("assert app") + "# testclient\n"},
+        ("-W", "error::DeprecationWarning:test_it"),
+    ),
+    Case(
+        "AT903",
+        {**AUTO, "test_it.py": AIOHTTP.format("make")},
+        "Unknown argument type",
+        {**AUTO, "test_it.py": AIOHTTP.format("make()")},
+    ),
+    Case(
+        "AT819",
+        {
+            "test_it.py": "from app import app\nfrom fastapi.testclient import TestClient\n\n\n"
+            'def test_it():\n    TestClient(app).get("/", cookies={"a": "b"})\n',
+            "app.py": APP.format(""),
+        },
+        "Setting per-request cookies",
+        {
+            "test_it.py": "from app import app\nfrom fastapi.testclient import TestClient\n\n\n"
+            'def test_it():\n    client = TestClient(app)\n    client.cookies.set("a", "b")\n'
+            '    client.get("/")\n',
+            "app.py": APP.format(""),
+        },
+        ("-W", "error:Setting per-request cookies:DeprecationWarning"),
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build an environment with both clients, and what catches the requests of one."""
+    folder = tmp_path_factory.mktemp("environment") / "venv"
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+    packages = [
+        "pytest==9.2.*",
+        "pytest-asyncio==1.5.*",
+        "pytest-aiohttp==1.1.*",
+        "httpx==0.28.*",
+        "httpx2==2.*",
+        "respx==0.23.*",
+        "pytest-httpx==0.36.*",
+        "fastapi>=0.165",
+    ]
+    subprocess.run(
+        ["uv", "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *packages],
+        check=True,
+    )
+    return folder / "bin" / "python"
+
+
+def run_pytest(python: Path, root: Path, arguments: tuple[str, ...]) -> tuple[int, str]:
+    done = subprocess.run(
+        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
+def test_a_suite_fails_as_the_rule_says_and_is_well_as_the_hint_says(
+    case: Case, python: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = tmp_path / "bad", tmp_path / "good"
+    for folder, files in ((bad, case.bad), (good, case.good)):
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    status, output = run_pytest(python, bad, case.arguments)
+    assert status != 0, output
+    assert case.says in output
+    assert main(["check", str(bad), "--select", case.code]) == 1
+    assert case.code in capsys.readouterr().out
+    status, output = run_pytest(python, good, case.arguments)
+    assert status == 0, output
+    assert main(["check", str(good), "--select", case.code]) == 0
+
+
+def test_tests_on_httpx_move_to_httpx2_as_a_whole(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest\nstarlette\nhttpx\nhttpx2\n")
+    (tmp_path / "app.py").write_text(APP.format(""))
+    test = tmp_path / "test_it.py"
+    test.write_text(WITH_CLIENT.format("httpx"))
+    assert run_pytest(python, tmp_path, ())[0] == 1
+    assert main(["migrate", str(tmp_path), "--unsafe", "--select", "AT816"]) == 0
+    assert test.read_text() == WITH_CLIENT.format("httpx2")
+    status, output = run_pytest(python, tmp_path, ())
+    assert status == 0, output
+
+
+def test_the_added_httpx2_ends_the_warning_at_the_import(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "it"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["starlette"]\n\n[dependency-groups]\ntest = ["pytest==9.2.*", "httpx"]\n'
+    )
+    (tmp_path / "test_it.py").write_text(
+        "from starlette.applications import Starlette\n"
+        "from starlette.testclient import TestClient\n\n\ndef test_it():\n"
+        '    assert TestClient(Starlette()).get("/").status_code == 404\n'
+    )
+    environment = tmp_path / ".venv"
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(environment)], check=True)
+    python = environment / "bin" / "python"
+    install = [
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        str(python),
+        "starlette",
+        "--group",
+        "test",
+    ]
+
+    def run() -> tuple[int, str]:
+        subprocess.run(install, cwd=tmp_path, check=True)
+        return run_pytest(python, tmp_path, ("-W", "error", "test_it.py"))
+
+    status, output = run()
+    assert status != 0
+    assert "install `httpx2` instead" in output
+    assert main(["migrate", str(tmp_path), "--unsafe", "--select", "AT813"]) == 0
+    status, output = run()
+    assert status == 0, output

@@ -1,0 +1,126 @@
+"""Python files are read as rarely as can be, on as many cores as pay, with the same outcome."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template import spread as spreading
+from async_test_template.desired import Desired
+from async_test_template.findings import Finding, Rule, Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import CODES, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from async_test_template.plan import Plan
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+ALL = tuple(map(load, CODES))
+OUTDATED = (
+    "import pytest\n\n\n@pytest.mark.asyncio(scope='module')\nasync def test_{0}(event_loop):\n"
+    "    assert event_loop.is_running()\n\n\n@pytest.yield_fixture\ndef number():\n    yield {0}\n"
+)
+SYNC = "import pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n\n\ndef test_{0}(one): ...\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(
+        '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio>=1.5"]\n\n'
+        "[tool.pytest.ini_options]\n"
+    )
+    for number in range(20):
+        (tmp_path / f"test_old_{number}.py").write_text(OUTDATED.format(number))
+        (tmp_path / f"test_sync_{number}.py").write_text(SYNC.format(number))
+    return tmp_path
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often each text is parsed."""
+    texts: Counter[str] = Counter()
+    parse = ast.parse
+
+    def count(text: str) -> ast.Module:
+        texts[text] += 1
+        return parse(text)
+
+    monkeypatch.setattr(ast, "parse", count)
+    return texts
+
+
+def migrate(root: Path, rules: tuple[Rule, ...] = ALL) -> Plan:
+    return make_plan(root, Desired(), rules, frozenset(Tier))
+
+
+def test_a_migration_parses_each_outdated_file_twice_and_no_other(
+    root: Path, parsed: Counter[str]
+) -> None:
+    plan = migrate(root)
+    new = {data.decode() for file, data in plan.after.items() if file.endswith(".py")}
+    assert len(new) == 20
+    expected = {OUTDATED.format(number) for number in range(20)} | new
+    assert parsed == dict.fromkeys(expected, 1)
+
+
+def test_many_processes_come_to_the_same_as_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "test_broken.py").write_text("async def test_it(:\n")
+    alone = migrate(root)
+    monkeypatch.setattr(spreading, "_cores", lambda: 3)
+    monkeypatch.setattr(spreading, "_SMALL", 1)
+    together = migrate(root)
+    assert together.after == alone.after
+    assert together.left == alone.left
+    assert together.fixed == alone.fixed
+    assert together.unreadable == alone.unreadable == (("test_broken.py", 1, "invalid syntax"),)
+
+
+def test_a_rule_that_looks_at_one_file_alone_must_not_ask_for_the_others(root: Path) -> None:
+    def visit(project: Project, source: Source) -> Iterator[Finding]:
+        yield Finding("AT999", f"{len(project.code.tests)} tests", source.file)
+
+    rule = Rule("AT999", "", "", "", "", Tier.REPORT, None, (), (), visit=visit, alone=True)
+    with pytest.raises(RuntimeError, match="alone"):
+        migrate(root, (rule,))
+
+
+def test_a_change_of_the_configuration_is_seen_in_files_that_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = legacy\n")
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+    )
+    plan = migrate(tmp_path, (load("AT101"), load("AT609")))
+    # Only in auto mode, which the first fix sets, the mark is one too many.
+    assert [finding.code for finding in plan.fixed] == ["AT101", "AT609"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tox.ini", "[tool:pytest]\npython_files = check_*.py\n"),
+        ("pytest.toml", "python_files = ['check_*.py']\n"),
+    ],
+)
+def test_what_pytest_collects_by_a_mended_configuration_is_read(
+    file: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(text)
+    (tmp_path / "check_it.py").write_text(
+        "import asyncio\n\n\ndef test_it():\n    assert asyncio.iscoroutinefunction(print)\n"
+    )
+    plan = migrate(tmp_path)
+    # Nothing is of interest there unless the file holds tests.
+    assert "AT913" in [finding.code for finding in plan.fixed if finding.file == "check_it.py"]
+    for name, data in plan.after.items():
+        (tmp_path / name).write_bytes(data)
+    assert migrate(tmp_path).after == {}
