@@ -349,8 +349,22 @@ def _put_back(begun: list[_Staged], leftovers: ExitStack) -> None:
     failed = [file for file in reversed(begun) if not _is_put_back(file.target, file.old)]
     if failed:
         leftovers.pop_all()  # the old files are all there is now
-        where = ", ".join(f"{file.target} (its old content is in {file.old})" for file in failed)
+        where = ", ".join(
+            f"{file.target} (its old content is in {_kept(file.old)})"
+            if file.old
+            else str(file.target)
+            for file in failed
+        )
         raise WriteRefused(f"writing failed half-way, and this could not be undone: {where}")
+
+
+def _kept(old: Path) -> Path:
+    """Give an old file a name that the next run does not take for a leftover."""
+    name = old.with_name(f"async-test-template-kept-{uuid4().hex}")
+    try:
+        return old.rename(name)
+    except OSError:
+        return old
 
 
 def _is_put_back(target: Path, old: Path | None) -> bool:
