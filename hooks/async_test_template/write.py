@@ -371,7 +371,7 @@ def _is_put_back(target: Path, old: Path | None) -> bool:
     try:
         if old is None:
             target.unlink(missing_ok=True)
-        else:
+        elif not (target.exists() and old.samefile(target)):
             old.replace(target)
     except OSError:
         return False
