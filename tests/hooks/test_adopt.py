@@ -165,6 +165,26 @@ def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
     assert 'asyncio_default_fixture_loop_scope = "function"' in git(repository, "diff")
 
 
+@pytest.mark.parametrize("plugins", ["", ', "pytest-asyncio>=1.5"'], ids=["none", "asyncio"])
+def test_a_repository_without_async_tests_gets_all_that_they_need(
+    plugins: str, tmp_path: Path
+) -> None:
+    group = f'[dependency-groups]\ndev = ["pytest>=8.4"{plugins}]\n'
+    files = {"pyproject.toml": group, "tests/test_it.py": "def test_it(): ...\n"}
+    write(tmp_path, files)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "Start")
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 0, done.stdout
+    assert git(tmp_path, "diff", "--name-only").split() == ["pyproject.toml"]
+    written = (tmp_path / "pyproject.toml").read_text()
+    assert '"pytest-asyncio>=1.5"' in written
+    assert '"pytest-timeout>=2.4"' in written
+    assert 'asyncio_mode = "auto"' in written
+    assert (tmp_path / "tests/test_event_loop.py").read_text().count("pytest_asyncio") == 0
+
+
 def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
     done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")
     assert done.returncode == 0, done.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import MODE, may_be_auto
+from async_test_template.rules._loops import MODE, without_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,24 +16,7 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    if settings.effective(MODE) is not None or may_be_auto(project):
-        return
-    other = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
-    if other or project.desired.backend == "anyio":
-        return
-    # Something else than pytest-asyncio runs them where it is not declared, or where a hook does.
-    if project.dependencies.of("pytest") and not project.dependencies.has("pytest-asyncio"):
-        return
-    if project.code.has_item_hook:
-        return
-    unmarked = [
-        test
-        for test in project.code.async_tests
-        if not any(test.mark(name) for name in ("asyncio", "anyio", "trio", "gen_test"))
-        # anyio runs a test that asks for its backend; others bring a marker of their own.
-        and "anyio_backend" not in test.requests
-        and not test.wrapped
-    ]
+    unmarked = without_runner(project)
     if not unmarked:
         return
     first = unmarked[0]
@@ -43,6 +26,14 @@ def _check(project: Project) -> Iterator[Finding]:
     if project.desired.mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
         # They may be left out on purpose where others are marked.
         edits = ()
+    if (
+        edits
+        and project.dependencies.of("pytest")
+        and not project.dependencies.may_have("pytest-asyncio")
+    ):
+        # Without the plugin the mode would mean nothing.
+        added = project.dependencies.added("pytest-asyncio", "1.5")
+        edits = (*edits, added) if added else ()
     tier = tier if edits else Tier.REPORT
     sentence = _sentence(first, more)
     if not settings.file:

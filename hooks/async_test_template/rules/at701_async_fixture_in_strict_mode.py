@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, sure
-from async_test_template.rules._loops import has_other_runner, is_anyios, may_be_auto, runs_asyncio
+from async_test_template.rules._loops import (
+    has_other_runner,
+    is_anyios,
+    may_be_auto,
+    runs_asyncio,
+    without_runner,
+)
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -24,6 +30,8 @@ _PLAIN = {"pytest.fixture", "pytest.yield_fixture"}
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if may_be_auto(project) or not runs_asyncio(project) or project.code.has_item_hook:
         return
+    if project.desired.mode == "auto" and project.settings.can_grow and without_runner(project):
+        return  # AT112 sets the mode, which runs the fixtures as well.
     for fixture in project.code.by_file[source.file].fixtures:
         item = project.code.at.get((source.file, fixture.line))
         if not fixture.is_async or fixture.decorator not in _PLAIN or item is not fixture:
