@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -110,6 +111,17 @@ def confirm() -> bool:
     return bool(questionary.confirm("Add the files of the template?").unsafe_ask())
 
 
+def require_copier() -> None:
+    """Say that Copier is missing before anything is asked.
+
+    Raises:
+        UserError: Copier is not installed.
+
+    """
+    if find_spec("copier") is None:
+        raise UserError("adopt needs Copier: run it as `uvx --with copier …`, or install copier")
+
+
 def copy_template(template: str, project: Project, answers: Iterable[Answer]) -> str:
     """Run `copier copy` without trust; in an existing project it only adds what is missing.
 
@@ -117,17 +129,13 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
         The file that holds the answers: beside those of another template, if there are any.
 
     Raises:
-        UserError: Copier is not installed, refuses an answer or the template, or cannot get it.
+        UserError: Copier refuses an answer or the template, or cannot get it.
 
     """
     # Imported here: of all commands only this needs Copier, which is not a dependency.
-    try:
-        import copier
-        from copier.errors import CopierError
-    except ModuleNotFoundError as error:
-        raise UserError(
-            "adopt needs Copier: run it as `uvx --with copier …`, or install copier"
-        ) from error
+    import copier
+    from copier.errors import CopierError
+
     answers_file = BESIDE if (project.root / ANSWERS_FILE).exists() else ANSWERS_FILE
     try:
         copier.run_copy(

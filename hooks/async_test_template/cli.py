@@ -304,6 +304,7 @@ def _adopt(options: argparse.Namespace) -> int:
     from async_test_template.project import Project
     from async_test_template.write import refuse
 
+    adopt.require_copier()
     root = _root(options)
     project = Project(root, Desired(), {})
     answers = adopt.decide_answers(project, dict(options.data))
@@ -318,7 +319,7 @@ def _adopt(options: argparse.Namespace) -> int:
         return _LEFT
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
-        print(f"Update it later by `copier update -a {file}`.", file=sys.stderr)
+        print(f"Update it later by `uvx copier update -a {file}`.", file=sys.stderr)
     try:
         return _patched(root, allow_dirty=options.allow_dirty)
     except WriteRefused as error:

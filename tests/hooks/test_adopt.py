@@ -275,6 +275,16 @@ def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
     assert "run `copier update`" in done.stdout
 
 
+def test_without_copier_nobody_is_asked(repository: Path) -> None:
+    command = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.modules['copier'] = None; "
+    command += "from async_test_template.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = run(sys.executable, "-c", command, ROOT / "hooks", "adopt", repository, cwd=repository)
+    assert done.returncode == 2
+    assert done.stdout == (
+        "error: adopt needs Copier: run it as `uvx --with copier …`, or install copier\n"
+    )
+
+
 @pytest.mark.parametrize(("key", "status"), [("y", 0), ("n", 1), ("\x03", 130)])
 def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> None:
     terminal = Terminal(*ENGINE, "adopt", ".", "--template", str(ROOT), cwd=repository)
@@ -291,6 +301,6 @@ def test_the_answers_to_another_template_stay(repository: Path) -> None:
     done = adopt(repository, "--yes")
     assert done.returncode == 0, done.stdout
     assert (repository / ".copier-answers.yml").read_text() == theirs
-    assert "`copier update -a .copier-answers.async-test.yml`" in done.stdout
+    assert "`uvx copier update -a .copier-answers.async-test.yml`" in done.stdout
     ours = yaml.safe_load((repository / ".copier-answers.async-test.yml").read_text())
     assert ours["loop_scope"] == "function"

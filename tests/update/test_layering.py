@@ -188,7 +188,7 @@ def test_without_an_answers_file_of_its_own_the_right_command_is_told(
         text = terminal.text
     assert f"{THEIRS} holds the answers to another template (git+file://" in text
     assert git(project, "status", "--porcelain") == ""
-    told = re.findall(r"^ +copier (copy .*)", text, re.MULTILINE)
+    told = re.findall(r"^ +uvx copier (copy .*)", text, re.MULTILINE)
     assert len(told) == 1, text
     arguments = shlex.split(told[0])
     assert [option in arguments for option in ("--defaults", "package_name=it's")] == [
@@ -198,6 +198,6 @@ def test_without_an_answers_file_of_its_own_the_right_command_is_told(
     arguments = [part.replace("it's", "its") for part in arguments]
     done = run(*COPIER, *arguments, *([] if options else ["--defaults"]), cwd=project)
     assert_done(done)
-    assert f"copier update -a {OURS}" in done.stdout
+    assert f"uvx copier update -a {OURS}" in done.stdout
     status = git(project, "status", "--porcelain", "--untracked-files=all").splitlines()
     assert sorted(status) == [f"?? {name}" for name in ADDED]
