@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml_read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
+from async_test_template.rules.at107_ini_value_not_bare import bare_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,9 +116,16 @@ def _with_trio(project: Project, framework: str) -> Answer:
     return Answer("with_trio", "false", "trio is not declared")
 
 
+def _configured(project: Project, name: str) -> str:
+    """Give the value that is meant, without the comment or the quotes that AT107 takes away."""
+    value = project.settings.effective(name) or ""
+    found = bare_value(project.settings, name)
+    return found[0] if found and value == project.settings.text_of(name) else value.strip()
+
+
 def _mode(project: Project, backend: str) -> Answer:
     name = f"{backend}_mode"
-    configured = (project.settings.effective(name) or "").strip().lower()
+    configured = _configured(project, name).lower()
     if configured in MODES:
         return Answer("mode", configured, f"{project.settings.file} sets {name}")
     if name == "asyncio_mode" and configured == "legacy":
@@ -130,7 +138,7 @@ def _mode(project: Project, backend: str) -> Answer:
 
 def _loop_scope(project: Project) -> Answer:
     for name in ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"):
-        configured = (project.settings.effective(name) or "").strip()
+        configured = _configured(project, name)
         if configured in LOOP_SCOPES:
             return Answer("loop_scope", configured, f"{project.settings.file} sets {name}")
     scoped = [
@@ -147,7 +155,7 @@ def _loop_scope(project: Project) -> Answer:
 
 
 def _timeout(project: Project) -> Answer:
-    configured = project.settings.effective("timeout") or ""
+    configured = _configured(project, "timeout")
     if re.fullmatch(r"\s*\d+(\.\d*)?\s*", configured):
         seconds = str(math.ceil(float(configured)))
         return Answer("timeout", seconds, f"{project.settings.file} sets timeout")

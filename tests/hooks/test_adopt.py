@@ -79,6 +79,15 @@ TEST = "async def test_it(): ...\n"
             id="pytest-ini",
         ),
         pytest.param(
+            {
+                "pytest.ini": "[pytest]\nasyncio_mode = auto  ; all\ntimeout = 12  # s\n"
+                "asyncio_default_fixture_loop_scope = 'module'\n",
+                "tests/test_it.py": TEST,
+            },
+            {"mode": "auto", "timeout": "12", "loop_scope": "module"},
+            id="comments-and-quotes",
+        ),
+        pytest.param(
             {"pyproject.toml": "project = []\ntool.poetry = 5\n"},
             {"framework": "library"},
             id="no-tables",
