@@ -391,3 +391,18 @@ def test_rules_on_code_are_imported_where_there_is_code(project: Path) -> None:
     assert imported() == "False"
     (project / "test_it.py").write_text("def test_it(event_loop): pass\n")
     assert imported() == "True"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_behind_the_output_is_told(project: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "async_test_template", "check"],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(HOOKS)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")

@@ -90,7 +90,10 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _mentions(data: bytes, words: bytes) -> bool:
     plain, patterns = _parts(words)
-    return any(word in data for word in plain) or any(p.search(data) for p in patterns)
+    for word in plain:
+        if word in data:
+            return True
+    return any(pattern.search(data) for pattern in patterns) if patterns else False
 
 
 @cache
