@@ -124,3 +124,15 @@ def test_what_pytest_collects_by_a_mended_configuration_is_read(
     for name, data in plan.after.items():
         (tmp_path / name).write_bytes(data)
     assert migrate(tmp_path).after == {}
+
+
+def test_a_sync_test_below_words_on_fixtures_is_not_parsed(
+    tmp_path: Path, parsed: Counter[str]
+) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n\ndef test_one(one):\n    assert one, 'the fixture gives it'\n\n\n"
+        "@pytest.mark.parametrize('number', [1, 2])\ndef test_two(number): ...\n"
+        "\n\n@pytest.fixture\ndef one():\n    return 1\n"
+    )
+    migrate(tmp_path)
+    assert not parsed

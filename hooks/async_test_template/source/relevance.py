@@ -33,13 +33,14 @@ _IN_OTHERS = re.compile(
 )
 # In a test file without async code a fixture matters when it has a mark or a scope by position,
 # which stop pytest, or when it stands in a class and is wider than a function.
-# One pattern each: each begins with a plain word, which `re` looks for at once.
+# One pattern each: each begins with a plain byte, which `re` looks for at once. Between a decorator
+# and the `def` below it stand only other decorators.
 _LINES = (
     rb"[^\n]*\n(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,20}?[ \t]*@(?:\w+\.)?"
 )
 _ODD_FIXTURES = (
-    re.compile(rb"fixture\b" + _LINES + rb"mark\."),
-    re.compile(rb"mark\." + _LINES + rb"fixture"),
+    re.compile(rb"@(?:\w+\.)?fixture\b" + _LINES + rb"mark\."),
+    re.compile(rb"@(?:\w+\.)?mark\." + _LINES + rb"fixture"),
     re.compile(rb"fixture\(\s*[\"']"),
     re.compile(rb"\n[ \t]+@(?:\w+\.)?fixture\((?:(?!\bdef\b)[\s\S]){0,2000}?scope"),
 )
