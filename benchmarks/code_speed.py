@@ -145,6 +145,8 @@ def run_on_copy(
     """Run a command that writes on a copy of a tree."""
     copy = tree.with_name("copy")
     shutil.copytree(tree, copy)
+    # What forces its own files to the disk would have to wait for these as well.
+    os.sync()
     try:
         return run(command, copy, names=names, watch=watch)
     finally:
