@@ -67,13 +67,14 @@ def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Findi
 
 def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
-    files = [module.file for module in project.code.modules] if rules else []
+    modules = project.code.modules if rules else ()
+    texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
     wanted = {
-        file: [rule for rule in rules if _mentions(project.tree.read(file) or b"", rule.words)]
-        for file in files
+        file: [rule for rule in rules if _mentions(text, rule.words)]
+        for file, text in texts.items()
     }
-    files = [file for file in files if wanted[file]]
-    size = sum(len(project.tree.read(file) or b"") for file in files)
+    files = [file for file in texts if wanted[file]]
+    size = sum(len(texts[file]) for file in files)
 
     def visit(file: str) -> list[Finding]:
         source = project.code.sources.get(file)
