@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Tier
+from async_test_template.rules._premises import within_premises
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -36,18 +36,17 @@ def load(code: str) -> Rule:
 
 
 def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
-    """Give the findings of some rules, by file, line and code.
+    """Give the findings of some rules, by file, line and code, as far as their premises hold.
 
-    A fix whose gate is not met is left out: the finding then says which version it needs. The
-    findings of rules that look at one file alone are those of `look`, which the project was made
-    with.
+    The findings of rules that look at one file alone are those of `look`, which the project was
+    made with.
     """
     rules = tuple(rules)
     found = [
-        _within_gate(project, rule, finding)
+        finding
         for rule in rules
         if rule.check is not None
-        for finding in rule.check(project)
+        for finding in within_premises(project, rule, None, rule.check(project))
     ]
     if any(rule.visit is not None for rule in rules):
         found += project.code.findings
@@ -58,10 +57,10 @@ def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
 def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Finding, ...]:
     """Give the findings of rules that look at one file alone."""
     return tuple(
-        _within_gate(project, rule, finding)
+        finding
         for rule in rules
         if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
-        for finding in rule.visit(project, source)
+        for finding in within_premises(project, rule, source, rule.visit(project, source))
     )
 
 
@@ -79,10 +78,10 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
     def visit(file: str) -> list[Finding]:
         source = project.code.sources.get(file)
         return [
-            _within_gate(project, rule, finding)
+            finding
             for rule in wanted[file]
             if rule.visit is not None
-            for finding in rule.visit(project, source)
+            for finding in within_premises(project, rule, source, rule.visit(project, source))
         ]
 
     for findings in spread(visit, files, size):
@@ -106,12 +105,3 @@ def _parts(words: bytes) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ..
     parts = [words] if b"(" in words.replace(rb"\(", b"") else words.split(b"|")
     plain = tuple(part for part in parts if re.escape(part) == part)
     return plain, tuple(re.compile(part) for part in parts if part not in plain)
-
-
-def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Take the fix out of a finding if the repository allows versions that are too old for it."""
-    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
-        return finding
-    needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
-    hint = f"the fix needs {needs}, and the repository allows older ones"
-    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
