@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +17,27 @@ from async_test_template.source.splices import splice
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from async_test_template.source.index import Index
+
+#: Operators and contexts, which are not walked.
+WITHOUT_PLACE = (
+    ast.boolop,
+    ast.cmpop,
+    ast.expr_context,
+    ast.operator,
+    ast.type_ignore,
+    ast.unaryop,
+)
+#: Every kind of node with fields that this Python has, but for those that no parser makes any more.
+KINDS = [
+    kind
+    for kind in vars(ast).values()
+    if isinstance(kind, type)
+    and issubclass(kind, ast.AST)
+    and not issubclass(kind, WITHOUT_PLACE)
+    and kind._fields
+    and not (kind.__doc__ or "").startswith("Deprecated")
+]
 
 
 def index(root: Path, files: dict[str, str]) -> Index:
@@ -177,12 +198,50 @@ def test_a_template_of_a_string_is_read(tmp_path: Path) -> None:
     assert [test.name for test in index(tmp_path, {"test_it.py": text}).tests] == ["test_it"]
 
 
-def test_the_text_of_an_interpolation_is_no_node() -> None:
-    # As Python 3.14 has them.
-    kind = type("Interpolation", (ast.expr,), {"_fields": ("value", "str", "conversion")})
-    name = ast.Name("name", ast.Load())
-    nodes = Nodes(kind(value=name, str="name", conversion=-1))
-    assert list(nodes.of(ast.Name)) == [name]
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_of_every_kind_of_node_the_nodes_are_walked_and_nothing_else(kind: type[ast.AST]) -> None:
+    class Child(ast.AST):
+        pass
+
+    # As the grammar has it: "ImportFrom(identifier? module, alias* names, int? level)".
+    fields = re.findall(r"(\w+)([?*]*) (\w+)", kind.__doc__ or "")
+    assert [name for *_, name in fields] == [*kind._fields]
+    values, children = {}, []
+    for of, many, name in fields:
+        # Text and numbers have no class in `ast`.
+        is_node = isinstance(of_class := getattr(ast, of, None), type)
+        value: object = 0
+        if is_node and of_class not in WITHOUT_PLACE:
+            value = Child()
+            children.append(value)
+        values[name] = [value] if "*" in many else value
+    node = kind(**values)
+    walked = Nodes(node)
+    assert walked.parents == dict.fromkeys(children, node)
+    assert [*walked.of(Child)] == children
+
+
+def test_a_field_that_a_new_python_adds_is_walked_only_where_it_holds_nodes() -> None:
+    types = {
+        "names": list[ast.alias],
+        "later": ast.expr | None,
+        "is_new": int | None,
+        "table": dict,
+        "words": list[str],
+    }
+    kind = type("Import", (ast.stmt,), {"_fields": tuple(types), "_field_types": types})
+    alias, name = ast.alias("it", None), ast.Name("it", ast.Load())
+    node = kind(names=[alias], later=name, is_new=1, table={}, words=["it"])
+    assert Nodes(node).parents == {alias: node, name: node}
+
+
+def test_real_code_is_walked_as_by_the_standard_library() -> None:
+    for path in Path(asyncio.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_bytes())
+        parents = Nodes(tree).parents
+        found = {node for node in ast.walk(tree) if not isinstance(node, WITHOUT_PLACE)}
+        assert parents.keys() == found - {tree}
+        assert all(child in ast.iter_child_nodes(node) for child, node in parents.items())
 
 
 @pytest.mark.parametrize(

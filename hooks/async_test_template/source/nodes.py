@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+# Operators and contexts, which have no place in the text, and comments for type checkers.
+_NO_PLACE = (
+    ast.boolop,
+    ast.cmpop,
+    ast.expr_context,
+    ast.operator,
+    ast.type_ignore,
+    ast.unaryop,
+)
 
-# Fields that hold no nodes, and operators and contexts, which have no place in the text. Leaving
-# them out by name takes half the time of looking at each value: most nodes have nothing else.
+# What holds no nodes below Python 3.13, where the classes do not say what their fields hold. No
+# field can come to these: such Pythons get no new syntax.
 _PLAIN = frozenset(
     [
         "arg",
@@ -31,7 +40,6 @@ _PLAIN = frozenset(
         "ops",
         "rest",
         "simple",
-        "str",
         "tag",
         "type_comment",
         "type_ignores",
@@ -41,12 +49,30 @@ _WITHOUT_CHILDREN = ("Constant", "Global", "MatchSingleton", "Name", "Nonlocal")
 
 
 def _children(kind: type[ast.AST]) -> tuple[str, ...]:
-    """Give the fields of a kind of nodes that hold nodes, lists of nodes, or None."""
+    """Give the fields of a kind of nodes that hold nodes, lists of nodes, or None.
+
+    To know them saves the walk from looking at each value: most nodes have nothing else. What a
+    field holds is asked of the class, for a new Python adds fields: `is_lazy`, a number, in 3.15.
+    """
+    types = getattr(kind, "_field_types", None)
+    if types is not None:
+        return tuple(field for field in kind._fields if _holds_nodes(types.get(field)))
     if kind.__name__ in _WITHOUT_CHILDREN:
         return ()
     # Of all kinds only the `type` statement (Python 3.12) has a node for its name.
     own = {"name"} if kind.__name__ == "TypeAlias" else set()
     return tuple(field for field in kind._fields if field not in _PLAIN - own)
+
+
+def _holds_nodes(declared: object) -> bool:
+    """Tell whether a type is that of nodes with a place: `expr`, `expr | None`, `list[expr]`."""
+    if isinstance(declared, type) and issubclass(declared, ast.AST):
+        return not issubclass(declared, _NO_PLACE)
+    return any(_holds_nodes(part) for part in get_args(declared))
+
+
+# What was asked once, for all trees.
+_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 class Nodes:
@@ -62,14 +88,15 @@ class Nodes:
         self.parents: dict[ast.AST, ast.AST] = {}
         self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
         by_kind, parents = self._by_kind, self.parents
-        fields: dict[type[ast.AST], tuple[str, ...]] = {}
+        fields = _CHILDREN
         waiting = [tree]
         add = waiting.append
         for node in waiting:
             kind = node.__class__
             if kind not in by_kind:
                 by_kind[kind] = []
-                fields[kind] = _children(kind)
+                if kind not in fields:
+                    fields[kind] = _children(kind)
             by_kind[kind].append(node)
             for field in fields[kind]:
                 value = getattr(node, field)
