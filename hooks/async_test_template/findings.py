@@ -151,3 +151,4 @@ class Rule(NamedTuple):
     visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
     words: bytes = b""
     alone: bool = False
+    python: str = ""

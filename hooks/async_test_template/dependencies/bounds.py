@@ -6,9 +6,12 @@ and takes 40 ms to import.
 """
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 Release = tuple[int, ...]
+#: How many minor versions of Python 3 are thought of, released or not.
+PYTHONS = 32
 
 _CLAUSE = re.compile(
     r"\s*(?P<operator>===|~=|==|!=|<=|>=|<|>|\^|~)?\s*v?(?P<release>\d+(?:\.\d+)*)"
@@ -93,6 +96,20 @@ def reaches(specifier: str, version: Release) -> bool:
     padded = [edge + (0,) * (length - len(edge)) for edge in edges]
     behind = [(*edge, 1) for edge in padded]
     return any(edge >= padded[0] and admits(specifier, edge) for edge in (*padded, *behind))
+
+
+@cache
+def minors(specifier: str) -> frozenset[int]:
+    """Give the minor versions of Python 3 that a specifier admits, with some that may come.
+
+    >>> sorted(minors(">=3.11,<3.14"))
+    [11, 12, 13]
+    """
+    return frozenset(
+        minor
+        for minor in range(PYTHONS)
+        if any(admits(specifier, (3, minor, patch)) for patch in (0, 99))
+    )
 
 
 def raised(specifier: str, version: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def within_premises(
     project: Project,
     rule: Rule,
-    source: Source | None,  # noqa: ARG001 - for the premises about a place
+    source: Source | None,
     findings: Iterable[Finding],
 ) -> Iterator[Finding]:
     """Yield the findings whose premises hold, each with no more of a fix than they allow.
@@ -29,8 +30,31 @@ def within_premises(
         findings: what it found.
 
     """
+    if rule.python:
+        findings = _reached(project, rule, source, findings)
     for finding in findings:
         yield _within_gate(project, rule, finding)
+
+
+def _reached(
+    project: Project, rule: Rule, source: Source | None, findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings that one of the Pythons comes to that the rule speaks of.
+
+    Those that the project does not admit do not count.
+    """
+    # Imported here: what looks at configuration alone starts without `ast`.
+    from async_test_template.source.reach import Reach
+
+    pythons = minors(rule.python) & minors(project.dependencies.requires_python)
+    reach: Reach | None = None
+    for finding in findings:
+        reached = pythons
+        if source is not None and finding.file == source.file:
+            reach = reach or Reach(source)
+            reached = pythons & reach.at(finding.line, finding.column)
+        if reached:
+            yield finding
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:

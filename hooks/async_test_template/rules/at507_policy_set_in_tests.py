@@ -93,6 +93,7 @@ RULE = Rule(
     ),
     since="Python 3.14; the hook is there since pytest-asyncio 1.4",
     tier=Tier.UNSAFE,
+    python=">=3.14",
     check=None,
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
@@ -151,6 +152,12 @@ RULE = Rule(
                 "def event_loop():\n"
                 "    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())\n"
                 "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nif sys.version_info < (3, 11):\n"
+                "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
             )
         },
     ),

@@ -51,6 +51,7 @@ RULE = Rule(
     why=("A DeprecationWarning, which is an error where warnings are errors."),
     since="Python 3.14",
     tier=Tier.SAFE,
+    python=">=3.14",
     check=None,
     visit=_visit,
     words=rb"iscoroutinefunction",
@@ -78,6 +79,21 @@ RULE = Rule(
                 "import inspect\n\n\nasync def test_it():\n"
                 "    assert inspect.iscoroutinefunction(test_it)\n"
             )
+        },
+        {
+            "test_it.py": (
+                "import sys\n\nif sys.version_info >= (3, 13):\n"
+                "    from inspect import iscoroutinefunction\nelse:\n"
+                "    from asyncio import iscoroutinefunction\n\n\n"
+                "async def test_it():\n    assert iscoroutinefunction(test_it)\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    assert asyncio.iscoroutinefunction(test_it)\n"
+            ),
         },
     ),
 )

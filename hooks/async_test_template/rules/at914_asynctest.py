@@ -151,6 +151,7 @@ RULE = Rule(
     why="The import fails: asynctest needs asyncio.coroutine.",
     since="Python 3.11",
     tier=Tier.UNSAFE,
+    python=">=3.11",
     check=None,
     visit=_visit,
     words=rb"asynctest",

@@ -97,6 +97,7 @@ RULE = Rule(
     why="AttributeError when the module is imported: none of its tests runs.",
     since="removed in Python 3.11",
     tier=Tier.UNSAFE,
+    python=">=3.11",
     check=None,
     visit=_visit,
     words=rb"coroutine",

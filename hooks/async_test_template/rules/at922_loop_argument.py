@@ -73,6 +73,7 @@ RULE = Rule(
     why="TypeError, or a loop that is handed on to something that does not know it.",
     since="removed in Python 3.10",
     tier=Tier.UNSAFE,
+    python=">=3.10",
     check=None,
     visit=_visit,
     words=rb"loop\s*=",

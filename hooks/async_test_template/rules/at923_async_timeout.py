@@ -62,6 +62,7 @@ RULE = Rule(
     why="Nothing is wrong with it; it is one dependency less.",
     since="Python 3.11",
     tier=Tier.SAFE,
+    python=">=3.11",
     check=None,
     visit=_visit,
     words=rb"async_timeout",

@@ -1,0 +1,256 @@
+"""On which Pythons a condition holds, as far as that can be told without running it.
+
+A set of Pythons is one of minor versions: 14 is Python 3.14.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from async_test_template.dependencies.bounds import PYTHONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from async_test_template.source.source import Source
+
+Pythons: TypeAlias = frozenset[int]
+
+#: The minor versions of Python 3 that there are, and some that may come.
+EVERY: Pythons = frozenset(range(PYTHONS))
+#: A test may look at the patch as well: then the Python of one minor reaches both branches.
+_PATCHES = (*range(8), 99)
+_UNKNOWN = object()
+#: Where a name of the standard library is (minor versions of its first release and of the first
+#: one without it, 99 for none), as far as people ask for it: docs.python.org, What's New.
+_LIVES = {
+    "asyncio.AbstractChildWatcher": (0, 14),
+    "asyncio.Barrier": (11, 99),
+    "asyncio.EventLoop": (13, 99),
+    "asyncio.FastChildWatcher": (0, 14),
+    "asyncio.MultiLoopChildWatcher": (8, 14),
+    "asyncio.PidfdChildWatcher": (9, 14),
+    "asyncio.Runner": (11, 99),
+    "asyncio.SafeChildWatcher": (0, 14),
+    "asyncio.TaskGroup": (11, 99),
+    "asyncio.ThreadedChildWatcher": (8, 14),
+    "asyncio.all_tasks": (7, 99),
+    "asyncio.async": (0, 7),
+    "asyncio.coroutine": (0, 11),
+    "asyncio.create_task": (7, 99),
+    "asyncio.current_task": (7, 99),
+    "asyncio.eager_task_factory": (12, 99),
+    "asyncio.exceptions": (8, 99),
+    "asyncio.get_child_watcher": (0, 14),
+    "asyncio.get_event_loop_policy": (0, 16),
+    "asyncio.get_running_loop": (7, 99),
+    "asyncio.iscoroutinefunction": (0, 16),
+    "asyncio.run": (7, 99),
+    "asyncio.set_child_watcher": (0, 14),
+    "asyncio.set_event_loop_policy": (0, 16),
+    "asyncio.timeout": (11, 99),
+    "asyncio.timeout_at": (11, 99),
+    "asyncio.timeouts": (11, 99),
+    "asyncio.to_thread": (9, 99),
+    "builtins.ExceptionGroup": (11, 99),
+    "builtins.aiter": (10, 99),
+    "builtins.anext": (10, 99),
+    "contextlib.AsyncExitStack": (7, 99),
+    "contextlib.aclosing": (10, 99),
+    "contextlib.asynccontextmanager": (7, 99),
+    "inspect.markcoroutinefunction": (12, 99),
+    "six.PY2": (99, 99),
+    "six.PY3": (0, 99),
+    "tomllib": (11, 99),
+    "unittest.IsolatedAsyncioTestCase": (8, 99),
+    "unittest.mock.AsyncMock": (8, 99),
+}
+_OPERATORS: Mapping[type[ast.cmpop], Callable[[object, object], object]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,  # type: ignore[dict-item]
+    ast.LtE: operator.le,  # type: ignore[dict-item]
+    ast.Gt: operator.gt,  # type: ignore[dict-item]
+    ast.GtE: operator.ge,  # type: ignore[dict-item]
+    ast.In: lambda one, others: one in others,  # type: ignore[operator]
+    ast.NotIn: lambda one, others: one not in others,  # type: ignore[operator]
+}
+# `PY313`, `IS_PY_3_13_PLUS`, `PYTHON_GE_313`, `py313_or_later`, `PY_LT_313`: names that projects
+# give to a test, and import from where they made it.
+_NAME = re.compile(
+    r"_*(?:is_|at_least_)?py(?:thon)?_?(?:ge|gte|(?P<less>lt|below|before|older_than))?_?"
+    r"3_?(?P<minor>\d\d?)"
+    r"(?:_?(?:plus|ge|and_(?:later|up|newer|above)|or_(?:later|up|newer|above|greater|higher)))?",
+    re.IGNORECASE,
+)
+_INFO = ("major", "minor", "micro", "releaselevel", "serial")
+
+
+class Outcome(NamedTuple):
+    """What comes of a condition.
+
+    Attributes:
+        true: the Pythons on which it may hold.
+        false: the Pythons on which it may not.
+
+    """
+
+    true: Pythons = EVERY
+    false: Pythons = EVERY
+
+
+class Conditions:
+    """The conditions of one file."""
+
+    def __init__(self, source: Source) -> None:
+        """Take the file, for its names and constants."""
+        self._source = source
+        self._known: dict[ast.expr, Outcome] = {}
+        self._open: set[str] = set()
+
+    def judge(self, condition: ast.expr) -> Outcome:
+        """Tell on which Pythons a condition may hold, and on which it may not."""
+        if condition not in self._known:
+            answers = {
+                (minor, self._holds(condition, (3, minor, patch, "final", 0)))
+                for minor in EVERY
+                for patch in _PATCHES
+            }
+            self._known[condition] = Outcome(
+                frozenset(minor for minor, answer in answers if answer is not False),
+                frozenset(minor for minor, answer in answers if answer is not True),
+            )
+        return self._known[condition]
+
+    @cached_property
+    def constants(self) -> dict[str, ast.expr]:
+        """What the file's own names stand for that are assigned once, and at its top level."""
+        values: dict[str, ast.expr] = {}
+        counts: dict[str, int] = {}
+        for name in self._source.nodes.of(ast.Name):
+            if not isinstance(name.ctx, ast.Load):
+                counts[name.id] = counts.get(name.id, 0) + 1
+        for statement in self._source.tree.body:
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                target, value = statement.targets[0], statement.value
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                target, value = statement.target, statement.value
+            else:
+                continue
+            if isinstance(target, ast.Name) and counts[target.id] == 1:
+                values[target.id] = value
+        return values
+
+    def _holds(self, node: ast.expr, version: tuple[object, ...]) -> bool | None:
+        """Tell whether a condition holds on a Python; None where nobody knows."""
+        if isinstance(node, ast.BoolOp):
+            answers = [self._holds(value, version) for value in node.values]
+            decides = isinstance(node.op, ast.Or)
+            if decides in answers:
+                return decides
+            return None if None in answers else not decides
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            answer = self._holds(node.operand, version)
+            return None if answer is None else not answer
+        if isinstance(node, ast.Compare):
+            return self._compares(node, version)
+        if isinstance(node, ast.Call):
+            return self._is_there(node, version)
+        value = self._value(node, version)
+        return None if value is _UNKNOWN else bool(value)
+
+    def _compares(self, node: ast.Compare, version: tuple[object, ...]) -> bool | None:
+        values = [self._value(value, version) for value in (node.left, *node.comparators)]
+        answers: list[bool | None] = []
+        for (one, other), kind in zip(pairwise(values), node.ops, strict=True):
+            compare = _OPERATORS.get(type(kind))
+            if one is _UNKNOWN or other is _UNKNOWN or compare is None:
+                answers.append(None)
+                continue
+            try:
+                answers.append(bool(compare(one, other)))
+            except TypeError:
+                answers.append(None)
+        if False in answers:
+            return False
+        return None if None in answers else True
+
+    def _is_there(self, call: ast.Call, version: tuple[object, ...]) -> bool | None:
+        """Judge `hasattr(asyncio, "timeout")` and `getattr(asyncio, "timeout", None)`."""
+        names = self._source.names
+        called = names.resolve(call.func)
+        if called == "bool" and len(call.args) == 1:
+            return self._holds(call.args[0], version)
+        if called not in {"hasattr", "getattr"} or len(call.args) < 2:  # noqa: PLR2004
+            return None
+        attribute = call.args[1]
+        if not isinstance(attribute, ast.Constant) or not isinstance(attribute.value, str):
+            return None
+        return _is_in(f"{names.resolve(call.args[0])}.{attribute.value}", version)
+
+    def _value(self, node: ast.expr, version: tuple[object, ...]) -> object:  # noqa: PLR0911
+        """Give what an expression comes to on a Python, as far as that is certain."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            values = tuple(self._value(item, version) for item in node.elts)
+            return _UNKNOWN if _UNKNOWN in values else values
+        if isinstance(node, ast.Subscript):
+            return self._part(node, version)
+        if isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)):
+            answer = self._holds(node, version)
+            return _UNKNOWN if answer is None else answer
+        name = self._source.names.resolve(node)
+        if name == "sys.version_info":
+            return version
+        if name == "sys.hexversion":
+            return int(f"{version[0]:02x}{version[1]:02x}{version[2]:02x}f0", 16)
+        owner, _, last = name.rpartition(".")
+        if owner == "sys.version_info" and last in _INFO:
+            return version[_INFO.index(last)]
+        if name in self.constants and name not in self._open:
+            self._open.add(name)
+            value = self._value(self.constants[name], version)
+            self._open.remove(name)
+            return value
+        return self._named(name, version)
+
+    def _named(self, name: str, version: tuple[object, ...]) -> object:
+        """Judge a name by where it lives, or by what it says."""
+        answer = _is_in(name, version)
+        if answer is not None:
+            return answer
+        match = _NAME.fullmatch(name.rpartition(".")[2])
+        if match is None:
+            return _UNKNOWN
+        is_later = version[:2] >= (3, int(match["minor"]))
+        return not is_later if match["less"] else is_later
+
+    def _part(self, node: ast.Subscript, version: tuple[object, ...]) -> object:
+        """Give `sys.version_info[0]` or `sys.version_info[:2]`."""
+        if self._source.names.resolve(node.value) != "sys.version_info":
+            return _UNKNOWN
+        index = node.slice
+        if isinstance(index, ast.Constant) and isinstance(index.value, int):
+            return version[index.value] if index.value < len(version) else _UNKNOWN
+        if isinstance(index, ast.Slice) and index.lower is None and index.step is None:
+            upper = index.upper
+            if isinstance(upper, ast.Constant) and isinstance(upper.value, int):
+                return version[: upper.value]
+        return _UNKNOWN
+
+
+def without(name: str) -> Pythons | None:
+    """Give the Pythons whose standard library lacks a name, None where nothing is known of it."""
+    lives = _LIVES.get(name)
+    return None if lives is None else frozenset(m for m in EVERY if not lives[0] <= m < lives[1])
+
+
+def _is_in(name: str, version: tuple[object, ...]) -> bool | None:
+    lacking = without(name)
+    return None if lacking is None else version[1] not in lacking

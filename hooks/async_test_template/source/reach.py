@@ -1,0 +1,267 @@
+"""Which Pythons reach a place in a file: what the tests and marks around it say."""
+
+from __future__ import annotations
+
+import ast
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from async_test_template.source.conditions import EVERY, Conditions, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from async_test_template.source.conditions import Pythons
+    from async_test_template.source.source import Function, Source
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: How the names of functions begin that nobody calls by their name.
+_BY_PYTEST = ("test", "pytest_", "setup", "teardown", "setUp", "tearDown", "asyncSetUp", "__")
+_BLOCKS = ("body", "orelse", "finalbody")
+#: Calls that nothing in the same block comes after.
+_ENDS = {"pytest.skip", "pytest.xfail", "pytest.fail", "pytest.exit", "sys.exit", "exit"}
+#: What leaves a test out, or lets it fail, where its condition holds, and where it does not.
+_UNLESS = {"pytest.mark.skipif", "pytest.mark.xfail", "unittest.skipIf"}
+_ONLY = {"unittest.skipUnless"}
+#: What is caught around something that an older or a newer Python does not have.
+_LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
+
+
+class Reach:
+    """Tells which Pythons reach the places of one file."""
+
+    def __init__(self, source: Source) -> None:
+        """Take the file."""
+        self._source = source
+        self._conditions = Conditions(source)
+        self._open: set[ast.AST] = set()
+
+    def at(self, line: int, column: int) -> Pythons:
+        """Give the Pythons that reach what begins at a place, counted as findings count.
+
+        What stands there has to be reached, and so has the import of the name that it begins
+        with: of `from asyncio import timeout` in a branch, only the Pythons of that branch know.
+        """
+        nodes = [
+            node
+            for node in self._source.parents
+            if getattr(node, "lineno", 0) == line and self._source.column(node) == column  # type: ignore[arg-type]
+        ]
+        if not nodes:
+            return EVERY
+        # The innermost: what is left in `old() if PY313 else new()` is not the whole.
+        node = nodes[-1]
+        return self.of(node) & self._imported(node)
+
+    def of(self, node: ast.AST) -> Pythons:
+        """Give the Pythons that reach a node."""
+        found = self._marked(node) if isinstance(node, _FUNCTIONS) else EVERY
+        child = node
+        for around in self._source.around(node):
+            found &= self._branch(around, child) & self._block(around, child)
+            if isinstance(around, _FUNCTIONS) and child in around.body:
+                found &= self._called(around)
+            child = around
+        return found
+
+    def _called(self, function: Function) -> Pythons:
+        """Give the Pythons that call a function, as far as its own file tells.
+
+        pytest calls tests and hooks. It calls a fixture for those who ask for it, and a helper is
+        called where its name stands; for either, this file alone counts.
+        """
+        if function in self._open or function.name.startswith(_BY_PYTEST):
+            return EVERY
+        decorators = list(map(self._called_name, function.decorator_list))
+        users: list[ast.AST] = []
+        if not decorators:
+            users += self._source.mentions.get(function.name, ())
+        elif any(name.endswith(".fixture") for name in decorators) and not self._is_given(function):
+            users += (
+                self._source.parents[self._source.parents[parameter]]
+                for parameter in self._source.nodes.of(ast.arg)
+                if parameter.arg == function.name
+            )
+        self._open.add(function)
+        reached = list(map(self.of, users))
+        self._open.remove(function)
+        return frozenset().union(*reached) if reached else EVERY
+
+    def _called_name(self, decorator: ast.expr) -> str:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        return self._source.names.resolve(called)
+
+    def _is_given(self, fixture: Function) -> bool:
+        """Tell whether others than this file's functions may get a fixture."""
+        return (
+            self._source.file.endswith("conftest.py")
+            or any("autouse" in self._source.text(item) for item in fixture.decorator_list)
+            or any(text.value == fixture.name for text in self._source.nodes.of(ast.Constant))
+        )
+
+    def _imported(self, node: ast.AST) -> Pythons:
+        """Give the Pythons that reach an import of a name as what it stands for in this file."""
+        if not isinstance(node, ast.Name):
+            return EVERY
+        target = self._source.names.resolve(node)
+        reached = [
+            self.of(statement)
+            for statement, bound in self._imports.get(node.id, ())
+            if bound == target
+        ]
+        return frozenset().union(*reached) if reached else EVERY
+
+    @cached_property
+    def _imports(self) -> dict[str, list[tuple[ast.stmt, str]]]:
+        """Every import of a name, and what it makes the name stand for."""
+        found: dict[str, list[tuple[ast.stmt, str]]] = {}
+        nodes = self._source.nodes
+        for plain in nodes.of(ast.Import):
+            for alias in plain.names:
+                first = alias.name.partition(".")[0]
+                bound = (plain, alias.name if alias.asname else first)
+                found.setdefault(alias.asname or first, []).append(bound)
+        for node in nodes.of(ast.ImportFrom):
+            for alias in node.names:
+                target = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                found.setdefault(alias.asname or alias.name, []).append((node, target))
+        return found
+
+    def _branch(self, around: ast.AST, child: ast.AST) -> Pythons:
+        """Give the Pythons that go from a node into one of its branches."""
+        if isinstance(around, (ast.If, ast.While, ast.IfExp)):
+            if child is around.test:
+                return EVERY
+            outcome = self._conditions.judge(around.test)
+            body = around.body if isinstance(around.body, list) else [around.body]
+            return outcome.true if child in body else outcome.false
+        if isinstance(around, ast.BoolOp):
+            outcomes = [
+                self._conditions.judge(value)
+                for value in around.values[: around.values.index(child)]  # type: ignore[arg-type]
+            ]
+            is_and = isinstance(around.op, ast.And)
+            return EVERY.intersection(*(o.true if is_and else o.false for o in outcomes))
+        if isinstance(around, ast.Try) and isinstance(child, ast.ExceptHandler):
+            return self._lacking(around, child)
+        return EVERY
+
+    def _lacking(self, around: ast.Try, handler: ast.ExceptHandler) -> Pythons:
+        """Give the Pythons that do not have what a `try` asks for first."""
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        names = {self._source.names.resolve(kind) for kind in kinds if kind is not None}
+        if not names & _LACKING:
+            return EVERY
+        asked = [
+            lacking
+            for statement in around.body
+            for name in self._asked_for(statement)
+            if (lacking := without(name)) is not None
+        ]
+        return frozenset().union(*asked) if asked else EVERY
+
+    def _asked_for(self, statement: ast.stmt) -> Iterator[str]:
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+            yield statement.module or ""
+        else:
+            for node in ast.walk(statement):
+                if isinstance(node, (ast.Attribute, ast.Name)):
+                    yield self._source.names.resolve(node)
+
+    def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
+        """Give the Pythons that come to a statement of a block, past those before it."""
+        block = next((b for name in _BLOCKS if child in (b := _block_of(around, name))), ())
+        is_definition = isinstance(child, (*_FUNCTIONS, ast.ClassDef))
+        found = EVERY
+        for statement in block:
+            if statement is child:
+                if not (isinstance(around, ast.Module) and is_definition):
+                    # Nothing of a module runs before all of it was imported.
+                    break
+                continue
+            found &= self._past(statement)
+        if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and child in around.body:
+            found &= self._marked(around)
+        if isinstance(around, (ast.Module, ast.ClassDef)) and is_definition:
+            found &= self._assigned_marks(around)
+        return found
+
+    def _past(self, statement: ast.stmt) -> Pythons:
+        """Give the Pythons that come past a statement."""
+        if isinstance(statement, ast.Assert):
+            return self._conditions.judge(statement.test).true
+        if self._ends(statement):
+            # What comes after it is reached by nobody; that is no matter of versions.
+            return EVERY
+        if isinstance(statement, ast.If):
+            outcome = self._conditions.judge(statement.test)
+            if any(map(self._ends, statement.body)):
+                return outcome.false
+            if any(map(self._ends, statement.orelse)):
+                return outcome.true
+        return EVERY
+
+    def _ends(self, statement: ast.stmt) -> bool:
+        """Tell whether nothing of a block comes after a statement."""
+        if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+            return True
+        if isinstance(statement, ast.If):
+            return any(map(self._ends, statement.body)) and any(map(self._ends, statement.orelse))
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            name = self._source.names.resolve(statement.value.func)
+            return name in _ENDS or name.endswith(".skipTest")
+        return False
+
+    def _assigned_marks(self, around: ast.Module | ast.ClassDef) -> Pythons:
+        """Give the Pythons that `pytestmark = …` lets through; in a conftest.py it does nothing."""
+        found = EVERY
+        if self._source.file.endswith("conftest.py"):
+            return found
+        for statement in around.body:
+            if isinstance(statement, ast.Assign):
+                targets: Sequence[ast.expr] = statement.targets
+            elif isinstance(statement, ast.AnnAssign):
+                targets = [statement.target]
+            else:
+                continue
+            if statement.value is not None and any(
+                isinstance(name, ast.Name) and name.id == "pytestmark" for name in targets
+            ):
+                value = statement.value
+                listed = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+                found = found.intersection(*map(self._mark, listed))
+        return found
+
+    def _marked(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Pythons:
+        """Give the Pythons that the decorators of a function or a class let through."""
+        return EVERY.intersection(*map(self._mark, node.decorator_list))
+
+    def _mark(self, mark: ast.expr) -> Pythons:
+        if isinstance(mark, ast.Name):
+            mark = self._conditions.constants.get(mark.id, mark)
+        if not isinstance(mark, ast.Call):
+            return EVERY
+        name = self._source.names.resolve(mark.func)
+        if name not in _UNLESS | _ONLY:
+            return EVERY
+        named = (keyword.value for keyword in mark.keywords if keyword.arg == "condition")
+        conditions = [*mark.args[: None if name == "pytest.mark.skipif" else 1], *named]
+        outcomes = [self._conditions.judge(_parsed(condition)) for condition in conditions]
+        return EVERY.intersection(*(o.true if name in _ONLY else o.false for o in outcomes))
+
+
+def _block_of(node: ast.AST, name: str) -> Sequence[ast.stmt]:
+    block = getattr(node, name, ())
+    return block if isinstance(block, list) else ()
+
+
+def _parsed(condition: ast.expr) -> ast.expr:
+    """Give a condition as code: pytest takes it as a string as well."""
+    if isinstance(condition, ast.Constant) and isinstance(condition.value, str):
+        with suppress(SyntaxError, ValueError):
+            return ast.parse(condition.value.strip(), mode="eval").body
+    return condition
