@@ -134,6 +134,8 @@ class Rule(NamedTuple):
         alone: `visit` asks for no other Python file, only for the configuration, and finds what
             the file holds in `source.module`: it can run in another process, and once for as long
             as the file stays the same.
+        python: the Pythons on which what the rule says is true, as a specifier; empty for all. It
+            is silent where the project admits none of them, or where none reaches the place.
 
     """
 
