@@ -136,6 +136,9 @@ class Rule(NamedTuple):
             as the file stays the same.
         python: the Pythons on which what the rule says is true, as a specifier; empty for all. It
             is silent where the project admits none of them, or where none reaches the place.
+        about: the plugin or library that the rule speaks of, as a package's name; empty for pytest
+            and Python themselves. The rule is silent where the repository does not use it, or is
+            its own, and has no fix where only a mark tells of it.
 
     """
 
@@ -154,3 +157,4 @@ class Rule(NamedTuple):
     words: bytes = b""
     alone: bool = False
     python: str = ""
+    about: str = ""

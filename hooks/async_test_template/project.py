@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.commands import command_lines
 from async_test_template.config import in_force
+from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from async_test_template.commands import CommandLine
     from async_test_template.config.in_force import InForce
+    from async_test_template.dependencies.metadata import Metadata
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
     from async_test_template.findings import Finding
@@ -92,6 +94,11 @@ class Project:
     def dependencies(self) -> Dependencies:
         """Declared dependencies and lock files."""
         return read_dependencies(self.tree)
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """What the repository says of itself."""
+        return read_metadata(self.tree)
 
     @cached_property
     def commands(self) -> tuple[CommandLine, ...]:

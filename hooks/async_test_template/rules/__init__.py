@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.rules._premises import within_premises
+from async_test_template.rules._premises import within_premises, within_repository
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
     if any(rule.visit is not None for rule in rules):
         found += project.code.findings
         found += _visit(project, [r for r in rules if r.visit is not None and not r.alone])
+    found = list(within_repository(project, rules, found))
     return sorted(found, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.rules._about import has_own_runner, ships
 from async_test_template.rules._code import calls, code_finding, is_called, needs, text_of, uses
 from async_test_template.rules._loops import SCOPES, named
 from async_test_template.source import changes
@@ -77,16 +78,35 @@ def origin(project: Project, name: str, item: Fixture | Test) -> Origin:
     found = project.code.find(name, item.file, item.owner, besides=besides)
     if found is not None:
         return "override" if is_override(project, found) else "elsewhere"
-    if project.code.may_bring(name, item.file) or not (
-        name == "event_loop" or is_aiohttps(project)
-    ):
+    known = not has_own_runner(project) if name == "event_loop" else is_aiohttps(project)
+    if not known or project.code.may_bring(name, item.file) or _is_in_a_plugin(project, name, item):
         return "elsewhere"
     return "nowhere"
 
 
+def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
+    """Tell whether a plugin of the repository may bring another fixture of that name along.
+
+    It is then in a file that is neither a conftest.py nor one with tests.
+    """
+    return any(
+        fixture.name == name
+        and fixture is not item
+        and not fixture.file.endswith("conftest.py")
+        and not project.code.by_file[fixture.file].tests
+        for fixture in project.code.fixtures
+    )
+
+
 def is_override(project: Project, fixture: Fixture) -> bool:
-    """Tell whether a fixture replaced pytest-asyncio's `event_loop` before that was removed."""
-    if fixture.name != "event_loop" or fixture.is_async:
+    """Tell whether a fixture replaced pytest-asyncio's `event_loop` before that was removed.
+
+    Where another plugin, or a hook of the project, runs the tests the fixture is for that one, and
+    one in a plugin that the repository ships is for the tests of others.
+    """
+    if fixture.name != "event_loop" or fixture.is_async or has_own_runner(project):
+        return False
+    if ships(project, fixture.file):
         return False
     function = project.code.sources.get(fixture.file).functions[fixture.line]
     return any("loop" in name.lower() for name in called_names(function))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
+from async_test_template.rules._about import Presence, presence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +55,24 @@ def _reached(
             reach = reach or Reach(source)
             reached = pythons & reach.at(finding.line, finding.column)
         if reached:
+            yield finding
+
+
+def within_repository(
+    project: Project, rules: Iterable[Rule], findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings of rules whose plugin or library the repository uses.
+
+    Which it is can only be told when every file has been read, and some rules look at one alone.
+    """
+    about = {rule.code: rule.about for rule in rules}
+    for finding in findings:
+        package = about[finding.code]
+        found = presence(project, package) if package else Presence.THERE
+        if found is Presence.PERHAPS and finding.edits:
+            hint = f"the fix needs {package}, which no dependency brings"
+            yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        elif found is not Presence.ABSENT:
             yield finding
 
 

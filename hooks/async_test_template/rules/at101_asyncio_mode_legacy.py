@@ -35,6 +35,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.20, deprecated in 0.18",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -48,6 +48,7 @@ RULE = Rule(
     why="pytest-asyncio rejects the value and pytest exits with status 4 before any test.",
     since="pytest-asyncio 0.20, deprecated in 0.18",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

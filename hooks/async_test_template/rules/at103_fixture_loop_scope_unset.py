@@ -130,6 +130,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.24; fixture-scope needs 1.5; the internal error pytest 9.2",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -56,6 +56,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.24; fixture-scope needs 1.5",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -111,6 +111,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.24, for marks 0.23; the test default exists since 0.26",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -41,6 +41,7 @@ RULE = Rule(
     why="pytest exits with status 4 before any test.",
     since="pytest-asyncio 1.2",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

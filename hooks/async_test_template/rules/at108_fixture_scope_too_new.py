@@ -29,6 +29,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 1.5",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -30,6 +30,7 @@ RULE = Rule(
     why='Older versions ignore it with an "unknown config option" warning and use other loops.',
     since="pytest-asyncio 0.24 for fixtures, 0.26 for tests",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -35,6 +35,7 @@ RULE = Rule(
     ),
     since="never worked; config.inicfg is deprecated since pytest 9.1",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -59,6 +59,7 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.17 with any anyio",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

@@ -34,6 +34,7 @@ RULE = Rule(
     ),
     since="anyio 4.12",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=_check,
     invalid=(Example(before={"pytest.ini": "[pytest]\nanyio_mode = auto\nasyncio_mode = auto\n"}),),
     valid=(

@@ -40,6 +40,7 @@ RULE = Rule(
     why="anyio takes it for strict without a word, and unmarked async tests fail.",
     since="anyio 4.12",
     tier=Tier.SAFE,
+    about="anyio",
     check=_check,
     invalid=(
         Example(

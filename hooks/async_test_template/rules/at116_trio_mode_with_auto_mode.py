@@ -32,6 +32,7 @@ RULE = Rule(
     why='Tests fail with "a coroutine was expected, got None".',
     since="pytest-asyncio 0.17 with pytest-trio 0.8",
     tier=Tier.REPORT,
+    about="pytest-trio",
     check=_check,
     invalid=(Example(before={"pytest.ini": "[pytest]\ntrio_mode = true\nasyncio_mode = auto\n"}),),
     valid=({"pytest.ini": "[pytest]\ntrio_mode = true\nasyncio_mode = strict\n"},),

@@ -39,6 +39,7 @@ RULE = Rule(
     why="The option is unrecognised (exit status 4); the name is ignored without a word.",
     since="anyio 2 and 3",
     tier=Tier.REPORT,
+    about="anyio",
     check=_check,
     invalid=(
         Example(before={"pytest.ini": "[pytest]\naddopts = --anyio-backends=asyncio\n"}),

@@ -51,6 +51,7 @@ RULE = Rule(
     why="pytest exits with status 4, unrecognised arguments.",
     since="pytest-aiohttp 1.0; asyncio_debug pytest-asyncio 1.2",
     tier=Tier.UNSAFE,
+    about="pytest-aiohttp",
     check=_check,
     invalid=(
         Example(

@@ -34,6 +34,7 @@ RULE = Rule(
     why='pytest stops with an internal error, no option named "asyncio_mode".',
     since="pytest-aiohttp 1.0",
     tier=Tier.REPORT,
+    about="pytest-aiohttp",
     check=_check,
     invalid=(
         Example(

@@ -33,6 +33,7 @@ RULE = Rule(
     why="Without it, AnyIO runs marked tests only, and pytest fails those that no plugin runs.",
     since="anyio 4.12",
     tier=Tier.SAFE,
+    about="anyio",
     check=_check,
     invalid=(
         Example(

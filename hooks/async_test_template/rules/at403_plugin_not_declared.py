@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._about import PYTEST_ASYNCIO, has_own_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,10 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
-        if project.dependencies.may_have(package):
+        if project.dependencies.may_have(package) or (
+            # The mark is then another plugin's, or the project's own.
+            package == PYTEST_ASYNCIO and has_own_runner(project)
+        ):
             continue
         edit = project.dependencies.added(package, version)
         yield Finding(

@@ -27,6 +27,7 @@ RULE = Rule(
     why="The fixture is gone: `fixture 'event_loop' not found`. An async function has its loop.",
     since="pytest-asyncio 1.0; a warning since 0.23",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"event_loop",

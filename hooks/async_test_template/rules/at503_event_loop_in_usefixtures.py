@@ -35,6 +35,7 @@ RULE = Rule(
     why="Every test in its reach fails: `fixture 'event_loop' not found`.",
     since="pytest-asyncio 1.0",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"usefixtures|getfixturevalue",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules._code import calls, code_finding, needs
 from async_test_template.rules._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules._loop_fixture import is_override
-from async_test_template.rules._loops import runs_asyncio
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
 
 def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", SINCE)
-    if not runs_asyncio(project):
+    if presence(project, PYTEST_ASYNCIO) is not Presence.THERE:
         raise EditError("pytest-asyncio is not there to call the hook")
     statement = source.parents[call]
     around = source.parents[statement]

@@ -46,6 +46,7 @@ RULE = Rule(
     why=("In a test module it is never called; without a mapping pytest stops with a usage error."),
     since="pytest-asyncio 1.4",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"pytest_asyncio_loop_factories",

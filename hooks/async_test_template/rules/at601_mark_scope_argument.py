@@ -66,6 +66,7 @@ RULE = Rule(
     why="A deprecation warning today; both together are an error at collection.",
     since="pytest-asyncio 0.24; 0.23 ignores loop_scope",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"mark",

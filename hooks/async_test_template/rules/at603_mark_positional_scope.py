@@ -50,6 +50,7 @@ RULE = Rule(
     why="Collection stops with an error.",
     since="pytest-asyncio 0.24",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"mark",

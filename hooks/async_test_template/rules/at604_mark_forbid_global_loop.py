@@ -47,6 +47,7 @@ RULE = Rule(
     why="Collection stops with an error.",
     since="removed in pytest-asyncio 0.6",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"forbid_global_loop",

@@ -50,6 +50,7 @@ RULE = Rule(
     why="Each test silently runs in a loop of its own; with strict markers collection stops.",
     since="only in pytest-asyncio 0.22; `loop_scope` since 0.24",
     tier=Tier.UNSAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"asyncio_event_loop",

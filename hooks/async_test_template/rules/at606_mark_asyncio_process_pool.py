@@ -32,6 +32,7 @@ RULE = Rule(
     why="The tests fail: nothing runs them, and `event_loop_process_pool` is not found.",
     since="removed in pytest-asyncio 0.9",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"asyncio_process_pool",

@@ -65,6 +65,7 @@ RULE = Rule(
     why="A warning, and an error where warnings are errors; the mark does nothing.",
     since="pytest-asyncio 0.18",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"asyncio",

@@ -47,6 +47,7 @@ RULE = Rule(
     why="Nothing is wrong with it; it is one thing less to read.",
     since="pytest-asyncio 0.17",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"asyncio",

@@ -32,6 +32,7 @@ RULE = Rule(
     why="anyio wins and runs the test once for each of its backends.",
     since="anyio, always",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(

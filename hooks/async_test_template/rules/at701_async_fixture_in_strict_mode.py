@@ -76,6 +76,7 @@ RULE = Rule(
     ),
     since="strict is the default since pytest-asyncio 0.19; an error since pytest 9",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"fixture",

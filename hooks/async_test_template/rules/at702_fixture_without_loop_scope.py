@@ -76,6 +76,7 @@ RULE = Rule(
     why="Every test that uses it fails with ScopeMismatch.",
     since="pytest-asyncio 0.24",
     tier=Tier.SAFE,
+    about="pytest-asyncio",
     check=None,
     visit=_visit,
     words=rb"fixture",

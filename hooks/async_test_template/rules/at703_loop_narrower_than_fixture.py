@@ -40,6 +40,7 @@ RULE = Rule(
     why="Every test that uses it fails with ScopeMismatch.",
     since="pytest-asyncio 0.24",
     tier=Tier.REPORT,
+    about="pytest-asyncio",
     check=_check,
     invalid=(
         Example(before={"conftest.py": _FIXTURE.format('scope="session", loop_scope="function"')}),

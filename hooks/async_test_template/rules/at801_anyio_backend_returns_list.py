@@ -79,6 +79,7 @@ RULE = Rule(
     why=("TypeError: it must be either a string or a tuple of a string and a dict."),
     since="anyio, always",
     tier=Tier.SAFE,
+    about="anyio",
     check=None,
     visit=_visit,
     words=rb"anyio_backend",

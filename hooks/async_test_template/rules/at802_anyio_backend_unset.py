@@ -84,6 +84,7 @@ RULE = Rule(
     ),
     since="anyio, always",
     tier=Tier.UNSAFE,
+    about="anyio",
     check=_check,
     invalid=(
         Example(

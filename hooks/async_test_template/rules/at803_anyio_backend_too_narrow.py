@@ -110,6 +110,7 @@ RULE = Rule(
     why="Every test that uses it fails with ScopeMismatch.",
     since="anyio, always; its own fixture is module-scoped since 4.12",
     tier=Tier.UNSAFE,
+    about="anyio",
     check=_check,
     invalid=(
         Example(

@@ -51,6 +51,7 @@ RULE = Rule(
     why=("No plugin runs it for them: pytest 9 stops each of them with an error."),
     since="pytest 9.0",
     tier=Tier.REPORT,
+    about="anyio",
     check=_check,
     invalid=(
         Example(

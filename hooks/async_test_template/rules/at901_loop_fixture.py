@@ -46,6 +46,7 @@ RULE = Rule(
     ),
     since="pytest-aiohttp 1.1",
     tier=Tier.SAFE,
+    about="pytest-aiohttp",
     check=None,
     visit=_visit,
     words=rb"loop\b",

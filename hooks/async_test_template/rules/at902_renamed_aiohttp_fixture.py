@@ -77,6 +77,7 @@ RULE = Rule(
     why="The old name is gone: `fixture 'test_client' not found`.",
     since="pytest-aiohttp 1.0; the new names are aiohttp 3.0's",
     tier=Tier.UNSAFE,
+    about="pytest-aiohttp",
     check=None,
     visit=_visit,
     words=rb"test_client|test_server|unused_port",

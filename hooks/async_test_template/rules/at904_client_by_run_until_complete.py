@@ -103,6 +103,7 @@ RULE = Rule(
     why="The fixture `loop` is gone, and inside a running loop the call would fail.",
     since="pytest-aiohttp 1.1",
     tier=Tier.SAFE,
+    about="pytest-aiohttp",
     check=None,
     visit=_visit,
     words=rb"run_until_complete",

@@ -18,12 +18,13 @@ _FIXTURES = {
     "pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture",
 }
 # Hooks that give tests a mark, or run them, in a way that only running the suite would tell.
+_RUNS = "pytest_pyfunc_call"
 _HOOKS = frozenset(
     {
         "pytest_collection_modifyitems",
         "pytest_itemcollected",
         "pytest_pycollect_makeitem",
-        "pytest_pyfunc_call",
+        _RUNS,
     }
 )
 _NO_FIXTURES = frozenset({"self", "cls", "request"})
@@ -124,6 +125,7 @@ class Module(NamedTuple):
         anyio_backends: places where a module-level `anyio_backends` is assigned.
         imports: the modules that it imports, or imports from, with the line.
         has_item_hook: a hook in it may mark or run async tests in its own way.
+        runs_tests: such a hook is `pytest_pyfunc_call`, which runs them.
         has_fixture_star: a star import may have brought a fixture decorator along.
         bound: names that it imports or assigns at its top level; fixtures may hide among them.
         imports_all: a star import brings names that nobody can tell.
@@ -139,6 +141,7 @@ class Module(NamedTuple):
     anyio_backends: tuple[tuple[int, int], ...] = ()
     imports: Mapping[str, int] = MappingProxyType({})
     has_item_hook: bool = False
+    runs_tests: bool = False
     has_fixture_star: bool = False
     bound: frozenset[str] = frozenset()
     imports_all: bool = False
@@ -166,6 +169,7 @@ def read_module(source: Source, *, holds_tests: bool) -> Module:
         tuple(reader.anyio_backends),
         reader.names.modules,
         has_item_hook=reader.has_item_hook,
+        runs_tests=reader.runs_tests,
         has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
         bound=reader.names.imported | _assigned(tree.body),
         imports_all=bool(reader.names.stars),
@@ -185,6 +189,7 @@ class _Reader:
         self.assignments: list[OptionAssignment] = []
         self.anyio_backends: list[tuple[int, int]] = []
         self.has_item_hook = False
+        self.runs_tests = False
         self._decorators: set[ast.expr] = set()
         self._unittest_classes: set[str] = set()
 
@@ -285,6 +290,7 @@ class _Reader:
             return
         if node.name in _HOOKS:
             self.has_item_hook |= _mentions_asyncio(node)
+            self.runs_tests |= node.name == _RUNS and _mentions_asyncio(node)
         if not self.holds_tests or not node.name.startswith("test"):
             return
         if owner is not None and not in_unittest and not owner.startswith("Test"):

@@ -1,0 +1,189 @@
+"""What must be true of a repository for a rule to speak, and for its fix to be offered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import CODES, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from async_test_template.plan import Plan
+
+ALL = tuple(load(code) for code in CODES if code >= "AT1")
+#: A test and a fixture that AT501 and AT701 speak of.
+CODE = (
+    "import pytest\n\n\n@pytest.fixture\nasync def client():\n    yield 1\n\n\n"
+    "{mark}async def test_it(client, event_loop):\n    assert event_loop.is_running()\n"
+)
+MARKED = {"test_it.py": CODE.format(mark="@pytest.mark.asyncio\n")}
+UNMARKED = {"test_it.py": CODE.format(mark="")}
+FOR_ANYIO = {"test_it.py": CODE.format(mark="@pytest.mark.anyio\n")}
+RUNNER = {
+    "conftest.py": (
+        "import inspect\n\n\ndef pytest_pyfunc_call(pyfuncitem):\n"
+        "    return inspect.iscoroutinefunction(pyfuncitem.obj)\n"
+    )
+}
+PYTEST = {"requirements.txt": "pytest\n"}
+
+
+def look(root: Path, files: dict[str, str], *tiers: Tier) -> Plan:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return make_plan(root, Desired(), ALL, frozenset(tiers))
+
+
+THERE = {
+    "nothing says what the tests need, and they have the mark": MARKED,
+    "declared": {**UNMARKED, "requirements.txt": "pytest\npytest-asyncio\n"},
+    "brought by another plugin": {**MARKED, "requirements.txt": "pytest\npytest-aiohttp\n"},
+    "only in a lock file": {
+        **MARKED,
+        **PYTEST,
+        "poetry.lock": '[[package]]\nname = "pytest-asyncio"\nversion = "1.5.0"\n',
+    },
+    "imported by another test file": {
+        **MARKED,
+        **PYTEST,
+        "test_other.py": "import pytest_asyncio\n\n\nasync def test_other(): pass\n",
+    },
+    "named where nothing here can read it": {
+        **MARKED,
+        **PYTEST,
+        "Dockerfile": "RUN pip install pytest-asyncio\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", THERE.values(), ids=THERE)
+def test_a_rule_speaks_where_the_plugin_is_there(files: dict[str, str], tmp_path: Path) -> None:
+    found = {f.code: f.tier for f in look(tmp_path, files).left}
+    assert found["AT501"] is Tier.SAFE
+
+
+PERHAPS = {
+    "the tests have the mark": {**MARKED, **PYTEST},
+    "it has a setting": {
+        **UNMARKED,
+        **PYTEST,
+        "pytest.ini": "[pytest]\nasyncio_mode = strict\n",
+    },
+    "addopts has its option": {
+        **UNMARKED,
+        **PYTEST,
+        "pytest.ini": "[pytest]\naddopts = --asyncio-mode=strict\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", PERHAPS.values(), ids=PERHAPS)
+def test_there_is_no_fix_where_the_dependencies_leave_the_plugin_out(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    found = {f.code: f for f in look(tmp_path, files).left}
+    assert found["AT501"].tier is Tier.REPORT
+    assert found["AT501"].hint == "the fix needs pytest-asyncio, which no dependency brings"
+
+
+def test_the_fix_is_made_once_the_plugin_is_declared(tmp_path: Path) -> None:
+    plan = look(tmp_path, {**MARKED, **PYTEST}, *Tier)
+    fixed = [f.code for f in plan.fixed if f.code in {"AT403", "AT501", "AT701"}]
+    assert sorted(fixed) == ["AT403", "AT501", "AT701"]
+    assert fixed[0] == "AT403"
+
+
+ABSENT = {
+    "the tests are AnyIO's": {**FOR_ANYIO, "requirements.txt": "pytest\nanyio\n"},
+    "the tests are AnyIO's, and nothing says what they need": FOR_ANYIO,
+    "they are pytest's alone": {**UNMARKED, **PYTEST},
+    "another plugin runs them": {**MARKED, "requirements.txt": "pytest\naiomisc-pytest\n"},
+    "a hook of the project runs them": {**MARKED, **RUNNER},
+    "a hook of the project runs them, and the mark is its own": {**MARKED, **PYTEST, **RUNNER},
+    "it is the plugin's own repository": {
+        **MARKED,
+        "pyproject.toml": '[project]\nname = "pytest_asyncio"\n',
+    },
+    "the name of the plugin's own repository is in setup.py": {
+        **MARKED,
+        "setup.py": "from setuptools import setup\nsetup(name='pytest-asyncio')\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", ABSENT.values(), ids=ABSENT)
+def test_a_rule_is_silent_where_something_else_runs_the_tests(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    plan = look(tmp_path, files, *Tier)
+    spoke = {load(f.code).about for f in (*plan.left, *plan.fixed)}
+    assert "pytest-asyncio" not in spoke
+    assert not any(b"pytest-asyncio" in data for data in plan.after.values())
+    assert not any(b"pytest_asyncio" in data for data in plan.after.values())
+
+
+OVERRIDE = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
+SHIPPED = {
+    "pyproject.toml": {
+        "pyproject.toml": '[project]\nname = "a"\n\n[project.entry-points.pytest11]\na = "a.b"\n'
+    },
+    "poetry": {
+        "pyproject.toml": '[tool.poetry]\nname = "a"\n\n[tool.poetry.plugins.pytest11]\na = "a.b"\n'
+    },
+    "setup.cfg": {"setup.cfg": "[options.entry_points]\npytest11 =\n    a = a.b\n"},
+    "setup.py": {
+        "setup.py": (
+            "import setuptools\n"
+            'setuptools.setup(entry_points={"pytest11": ["a = a.b"], "console_scripts": ["c = d"]})'
+        )
+    },
+    "setup.py as text": {
+        "setup.py": (
+            "from setuptools import setup\n"
+            'setup(entry_points="""\n[console_scripts]\nc = d\n[pytest11]\na = a.b\n""")\n'
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("files", SHIPPED.values(), ids=SHIPPED)
+def test_a_fixture_of_a_plugin_that_the_repository_ships_is_not_the_lost_one(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    plan = look(
+        tmp_path,
+        {
+            **files,
+            "requirements.txt": "pytest\npytest-asyncio\n",
+            "src/a/b.py": OVERRIDE,
+            "tests/test_it.py": "async def test_it(event_loop):\n    await event_loop.go()\n",
+        },
+        *Tier,
+    )
+    assert not {f.code for f in (*plan.left, *plan.fixed)} & {"AT501", "AT504"}
+
+
+def test_a_fixture_of_two_plugins_in_the_repository_is_not_the_lost_one(tmp_path: Path) -> None:
+    plan = look(
+        tmp_path,
+        {
+            "requirements.txt": "pytest\npytest-aiohttp\n",
+            "plug.py": (
+                'import pytest\n\n\n@pytest.fixture(name="loop")\ndef _loop():\n    yield 1\n\n\n'
+                "@pytest.fixture\ndef loop(loop):\n    return loop\n"
+            ),
+            "test_it.py": "async def test_it(loop):\n    assert loop\n",
+        },
+        *Tier,
+    )
+    assert "AT901" not in {f.code for f in (*plan.left, *plan.fixed)}
