@@ -127,6 +127,8 @@ class Rule(NamedTuple):
         valid: repositories that look alike and have none.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
+        expects: the errors and warnings, by their names, to which what the rule finds leads in
+            some version: where a test waits for one of them, it is meant, and there is no finding.
         optional: off unless `--select` names it: a matter of taste.
         visit: reads one Python file of a project; it is called for the files in which `words`
             is found.
@@ -152,6 +154,7 @@ class Rule(NamedTuple):
     invalid: tuple[Example, ...]
     valid: tuple[Mapping[str, str], ...]
     gate: tuple[tuple[str, str], ...] = ()
+    expects: tuple[str, ...] = ()
     optional: bool = False
     visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
     words: bytes = b""

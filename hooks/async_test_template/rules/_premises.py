@@ -33,8 +33,24 @@ def within_premises(
     """
     if rule.python:
         findings = _reached(project, rule, source, findings)
+    if rule.expects and source is not None:
+        findings = _unexpected(rule, source, findings)
     for finding in findings:
         yield _within_gate(project, rule, finding)
+
+
+def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings whose error no test waits for; where one may, they only report."""
+    # Imported here for the same reason as below.
+    from async_test_template.rules._expected import Wish, wish
+
+    for finding in findings:
+        wanted = wish(source, finding, rule.expects) if finding.file == source.file else None
+        if wanted is Wish.PERHAPS:
+            hint = "the test expects something to go wrong here: change it if it is not this"
+            yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        elif wanted is None:
+            yield finding
 
 
 def _reached(

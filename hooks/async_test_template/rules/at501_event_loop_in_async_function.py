@@ -31,6 +31,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"event_loop",
+    expects=("LookupError",),
     invalid=(
         Example(
             before={

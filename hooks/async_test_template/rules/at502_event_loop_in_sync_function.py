@@ -43,6 +43,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"event_loop",
+    expects=("LookupError",),
     invalid=(
         Example(
             before={"tests/conftest.py": _FIXTURE.format(scope="")},

@@ -39,6 +39,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"usefixtures|getfixturevalue",
+    expects=("LookupError",),
     invalid=(
         Example(
             before={

@@ -97,6 +97,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={**_REQUIREMENTS, "conftest.py": _CONFTEST.format("uvloop.install()\n")},

@@ -52,6 +52,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"get_event_loop",
     alone=True,
+    expects=("RuntimeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

@@ -37,8 +37,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             continue
         if source.items.get(function.lineno) is None:
             continue
-        if _is_expected_to_fail(source, call):
-            continue
         yield code_finding(
             RULE.code,
             source,
@@ -48,19 +46,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, source, call, function),
             hint="await it",
         )
-
-
-def _is_expected_to_fail(source: Source, call: ast.Call) -> bool:
-    """Tell whether a call stands under `pytest.raises`: the error may be what is tested."""
-    return any(
-        isinstance(around, (ast.With, ast.AsyncWith))
-        and any(
-            isinstance(item.context_expr, ast.Call)
-            and source.names.resolve(item.context_expr.func) == "pytest.raises"
-            for item in around.items
-        )
-        for around in source.around(call)
-    )
 
 
 def _fix(source: Source, call: ast.Call, function: Function) -> tuple[Edit, ...]:
@@ -110,6 +95,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio|run_until_complete",
     alone=True,
+    expects=("RuntimeError",),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("    x = asyncio.run(make(1))\n    assert x\n")},

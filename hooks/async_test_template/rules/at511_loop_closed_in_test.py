@@ -71,6 +71,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"close",
     alone=True,
+    expects=("RuntimeError", "RuntimeWarning"),
     invalid=(
         Example(
             before={

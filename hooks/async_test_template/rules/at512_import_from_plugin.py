@@ -45,6 +45,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"pytest_asyncio",
     alone=True,
+    expects=("ImportError",),
     invalid=(Example(before={"test_it.py": "from pytest_asyncio.plugin import unused_port\n"}),),
     valid=({"test_it.py": "from pytest_asyncio import fixture\n"},),
 )

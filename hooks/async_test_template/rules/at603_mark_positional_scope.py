@@ -55,6 +55,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"mark",
     alone=True,
+    expects=("ValueError",),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('"module"')},

@@ -52,6 +52,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"forbid_global_loop",
     alone=True,
+    expects=("ValueError",),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("(forbid_global_loop=True)")},

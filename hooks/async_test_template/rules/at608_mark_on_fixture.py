@@ -55,6 +55,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"fixture",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n@pytest.fixture\n")},

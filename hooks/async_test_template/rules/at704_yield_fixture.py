@@ -52,6 +52,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"yield_fixture",
     alone=True,
+    expects=("DeprecationWarning", "AttributeError"),
     invalid=(
         Example(
             before={

@@ -53,6 +53,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"fixture",
     alone=True,
+    expects=("TypeError",),
     invalid=(
         Example(
             before={"conftest.py": _FIXTURE.format('"session"')},

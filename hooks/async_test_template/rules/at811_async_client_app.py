@@ -88,6 +88,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"app\s*=",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('app=app, base_url="http://test"')},

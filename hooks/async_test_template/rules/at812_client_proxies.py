@@ -80,6 +80,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"proxies",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={"test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n'},

@@ -67,6 +67,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"alias_httpx",
     alone=True,
+    expects=("RuntimeError",),
     invalid=(
         Example(before={"requirements.txt": "pytest\npytest-httpx\n", "conftest.py": _CONFTEST}),
         Example(before={"conftest.py": f"import httpx\n{_CONFTEST}"}),

@@ -47,6 +47,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"allow_redirects",
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

@@ -111,6 +111,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
+    expects=("DeprecationWarning", "UserWarning"),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('data="text"')},

@@ -52,6 +52,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"ASGITransport",
     alone=True,
+    expects=("ValueError", "UnsupportedProtocol"),
     invalid=(
         Example(before={"test_it.py": _TEST.format("ASGITransport(app=app)")}),
         Example(

@@ -51,6 +51,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"\bon_(?:event|startup|shutdown)\b",
     alone=True,
+    expects=("TypeError", "AttributeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

@@ -50,6 +50,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"loop\b",
+    expects=("LookupError", "DeprecationWarning"),
     invalid=(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("loop, ", "")},

@@ -81,6 +81,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"test_client|test_server|unused_port",
+    expects=("LookupError", "DeprecationWarning"),
     invalid=(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("test_client")},

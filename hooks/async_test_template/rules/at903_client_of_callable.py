@@ -85,6 +85,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"aiohttp_client\(|test_client\(",
+    expects=("ValueError",),
     invalid=(
         Example(before={"test_it.py": _TEST.format("create_app")}),
         Example(before={"test_it.py": _TEST.format("lambda loop: create_app()")}),

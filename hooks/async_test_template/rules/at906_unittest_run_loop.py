@@ -51,6 +51,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"unittest_run_loop",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={

@@ -123,6 +123,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={"test_it.py": _APP.format("loop=loop, debug=True")},

@@ -63,6 +63,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"parametrize",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

@@ -57,6 +57,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"msg",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

@@ -56,6 +56,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"iscoroutinefunction",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={

@@ -88,6 +88,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"parametrize",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('"a", (n * 2 for n in [1, 2])')},

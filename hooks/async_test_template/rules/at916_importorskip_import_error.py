@@ -41,6 +41,7 @@ RULE = Rule(
     words=rb"importorskip",
     alone=True,
     optional=True,
+    expects=("ImportError", "DeprecationWarning"),
     invalid=(
         Example(before={"test_it.py": 'import pytest\n\nuvloop = pytest.importorskip("uvloop")\n'}),
     ),

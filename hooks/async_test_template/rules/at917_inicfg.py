@@ -46,6 +46,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"inicfg",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={

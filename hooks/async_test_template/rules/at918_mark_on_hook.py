@@ -88,6 +88,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={"conftest.py": _HOOK.format("@pytest.mark.tryfirst\n")},

@@ -46,6 +46,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"pytest_(?:ignore_collect|collect_file|pycollect_makemodule|report_)",
     alone=True,
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={

@@ -38,6 +38,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"warns",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={

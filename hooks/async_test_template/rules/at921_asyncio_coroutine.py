@@ -102,6 +102,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"coroutine",
     alone=True,
+    expects=("AttributeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={"test_it.py": _BEFORE.format("assert (yield from asyncio.sleep(0, 1)) == 1")},

@@ -78,6 +78,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"loop\s*=",
     alone=True,
+    expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("await asyncio.sleep(0, loop=server.loop)")},
