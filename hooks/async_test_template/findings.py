@@ -22,6 +22,19 @@ class Tier(enum.Enum):
     REPORT = "report"
 
 
+class Where(enum.Enum):
+    """Which files hold what a rule looks for.
+
+    INDEXED: those that the index of fixtures and tests holds anyway, TESTS: test files besides,
+    with or without anything async in them, EVERYWHERE: any Python file. A file counts that holds
+    the words of the rule.
+    """
+
+    INDEXED = "indexed"
+    TESTS = "tests"
+    EVERYWHERE = "everywhere"
+
+
 #: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
 #: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
 #: requirement and `require` adds one; `splice` replaces a span of Python code and `create` makes a
@@ -133,6 +146,10 @@ class Rule(NamedTuple):
         visit: reads one Python file of a project; it is called for the files in which `words`
             is found.
         words: a regular expression on the bytes of a file.
+        where: which files it looks at; from those of the chosen rules follows which files are
+            parsed.
+        suspects: tells from the bytes of a file that holds the words, and that nothing else is
+            parsed for, whether it is worth parsing; None where the words say enough.
         alone: `visit` asks for no other Python file, only for the configuration, and finds what
             the file holds in `source.module`: it can run in another process, and once for as long
             as the file stays the same.
@@ -158,6 +175,8 @@ class Rule(NamedTuple):
     optional: bool = False
     visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
     words: bytes = b""
+    where: Where = Where.INDEXED
+    suspects: Callable[[bytes], object] | None = None
     alone: bool = False
     python: str = ""
     about: str = ""

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, ParseError
-from async_test_template.project import Memory, Project
-from async_test_template.rules import CODES, look, run
+from async_test_template.project import Looks, Memory, Project
+from async_test_template.rules import CODES, look, run, suspicion
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
@@ -105,7 +105,7 @@ class _Planner:
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
         self.memory = Memory()
-        self.look = partial(look, rules)
+        self.looks = Looks(partial(look, rules), suspicion(rules))
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 
@@ -137,7 +137,8 @@ class _Planner:
 
     def _project(self) -> Project:
         """Give the repository as it is after the fixes so far, which later ones do not change."""
-        return Project(self.root, self.desired, dict(self.plan.after), self.memory, self.look)
+        changed = dict(self.plan.after)
+        return Project(self.root, self.desired, changed, self.memory, self.looks)
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
         return Tree(self.root, changed, self.memory.disk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.commands import command_lines
 from async_test_template.config import in_force
@@ -48,6 +48,20 @@ class Memory:
         return Readings()
 
 
+class Looks(NamedTuple):
+    """What the chosen rules do with one file while it is read.
+
+    Attributes:
+        look: gives the findings in it that depend on no other file with code.
+        suspects: tells from its bytes, and from whether pytest collects tests from a file of its
+            name, that it is worth parsing for a rule, where the index has no use for it.
+
+    """
+
+    look: Callable[[Project, Source], Iterable[Finding]] = lambda _project, _source: ()
+    suspects: Callable[[bytes, bool], bool] = lambda _data, _holds_tests: False
+
+
 class Project:
     """A repository as pytest sees it from its root.
 
@@ -66,7 +80,7 @@ class Project:
         desired: Desired,
         changed: Mapping[str, bytes],
         memory: Memory | None = None,
-        look: Callable[[Project, Source], Iterable[Finding]] = lambda _project, _source: (),
+        looks: Looks | None = None,
     ) -> None:
         """Read the configuration in force.
 
@@ -75,7 +89,7 @@ class Project:
             desired: what the user wants.
             changed: contents that stand in for what is on the disk.
             memory: what was read before; filled with what is read.
-            look: gives the findings in one file that depend on no other file with code.
+            looks: what rules do with one file while it is read; None for nothing.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -85,7 +99,7 @@ class Project:
         self.desired = desired
         self.memory = Memory() if memory is None else memory
         self.tree = Tree(self.root, changed, self.memory.disk)
-        self._look = look
+        self._looks = Looks() if looks is None else looks
         self._is_reading = False
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
         self.settings = self._settings()
@@ -129,8 +143,8 @@ class Project:
         patterns = [
             word for line in self.settings.lines_of("python_files") for word in line.split()
         ]
-        look = partial(self._look, self)
-        return Reader(self.tree, self.memory.readings, patterns, look)
+        look = partial(self._looks.look, self)
+        return Reader(self.tree, self.memory.readings, patterns, look, self._looks.suspects)
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:

@@ -244,26 +244,7 @@ def test_real_code_is_walked_as_by_the_standard_library() -> None:
         assert all(child in ast.iter_child_nodes(node) for child, node in parents.items())
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import pytest\n\n@pytest.fixture('module')\ndef it(): ...\n",
-        (
-            "import pytest\n\n@pytest.fixture(\n    scope='module',\n)\n@pytest.mark.slow\n"
-            "def it(): ...\n"
-        ),
-        "import pytest\n\n@pytest.mark.slow(\n    1,\n)\n@pytest.fixture\ndef it(): ...\n",
-        (
-            "import pytest\n\nclass TestIt:\n    @pytest.fixture(params=(1, 2), scope='class')\n"
-            "    def it(self): ...\n"
-        ),
-    ],
-)
-def test_an_odd_fixture_makes_a_file_without_async_code_relevant(text: str, tmp_path: Path) -> None:
-    assert [fixture.name for fixture in index(tmp_path, {"test_it.py": text}).fixtures] == ["it"]
-
-
-def test_a_plain_fixture_does_not(tmp_path: Path) -> None:
+def test_a_file_without_async_code_is_not_parsed_for_a_plain_fixture(tmp_path: Path) -> None:
     text = (
         "import pytest\n\n@pytest.fixture(scope='module')\ndef it(): ...\n\n\n"
         "@pytest.mark.slow\ndef test_it(it): ...\n"

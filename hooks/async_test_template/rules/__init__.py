@@ -8,11 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template.findings import Where
 from async_test_template.rules._premises import within_premises, within_repository
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from async_test_template.findings import Finding, Rule
     from async_test_template.project import Project
@@ -63,6 +64,38 @@ def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Findi
         if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
         for finding in within_premises(project, rule, source, rule.visit(project, source))
     )
+
+
+def suspicion(rules: Iterable[Rule]) -> Callable[[bytes, bool], bool]:
+    """Give what tells from the bytes of a file that one of some rules may find something in it.
+
+    Its second argument is whether pytest collects tests from a file of this name; others belong to
+    the tests if they mention pytest.
+    """
+    anywhere = [rule for rule in rules if rule.where is Where.EVERYWHERE]
+    in_tests = [*anywhere, *(rule for rule in rules if rule.where is Where.TESTS)]
+    of_tests, of_others = _sure_words(in_tests), _sure_words(anywhere)
+    closer_in_tests = [rule for rule in in_tests if rule.suspects is not None]
+    closer_anywhere = [rule for rule in anywhere if rule.suspects is not None]
+
+    def suspects(data: bytes, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two
+        is_tests = holds_tests or b"pytest" in data
+        # One loop over plain words: this is asked of every file of the repository.
+        for word in of_tests if is_tests else of_others:
+            if word in data:
+                return True
+        return any(
+            rule.suspects is not None and _mentions(data, rule.words) and rule.suspects(data)
+            for rule in (closer_in_tests if is_tests else closer_anywhere)
+        )
+
+    return suspects
+
+
+def _sure_words(rules: Iterable[Rule]) -> tuple[bytes, ...]:
+    """Give the words that alone make a file worth parsing, the plain part of each."""
+    words = (rule.words for rule in rules if rule.suspects is None)
+    return tuple(dict.fromkeys(word for each in words for word in each.split(b"|")))
 
 
 def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:

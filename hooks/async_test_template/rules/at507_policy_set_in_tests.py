@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules._code import calls, code_finding, needs
 from async_test_template.rules._loop_factories import HOOK, SINCE, factory_of, hook
@@ -98,6 +98,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
     expects=("DeprecationWarning",),
+    where=Where.TESTS,
     invalid=(
         Example(
             before={**_REQUIREMENTS, "conftest.py": _CONFTEST.format("uvloop.install()\n")},

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, is_called, marks
 from async_test_template.rules._loops import MODE
 from async_test_template.source import changes
@@ -132,6 +132,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"add_marker",
+    where=Where.EVERYWHERE,
     invalid=(
         Example(
             before={**_STRICT, "conftest.py": _CONFTEST.format(_LOOP.format(""))},

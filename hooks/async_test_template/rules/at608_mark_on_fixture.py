@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture
@@ -44,6 +45,22 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 
 _FIXTURE = "import pytest\n\n\n{}async def client():\n    pass\n"
 
+# A mark and a fixture decorator on one function. One pattern each: each begins with a plain byte,
+# which `re` looks for at once. Between a decorator and the `def` below it stand only other ones.
+_LINES = (
+    rb"[^\n]*\n(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,40}?[ \t]*@(?:\w+\.)?"
+)
+_TOGETHER = (
+    re.compile(rb"@(?:\w+\.)?fixture\b" + _LINES + rb"mark\."),
+    re.compile(rb"@(?:\w+\.)?mark\." + _LINES + rb"fixture"),
+    re.compile(rb"\b(?:fixture|mark)[ \t]+as[ \t]"),
+)
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return any(pattern.search(data) for pattern in _TOGETHER)
+
+
 RULE = Rule(
     code="AT608",
     name="mark-on-fixture",
@@ -54,6 +71,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

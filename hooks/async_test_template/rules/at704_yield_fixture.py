@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, sure
 from async_test_template.source import changes
 
@@ -51,6 +51,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"yield_fixture",
+    where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning", "AttributeError"),
     invalid=(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding, text_of
 from async_test_template.rules._loops import SCOPES
 from async_test_template.source import changes
@@ -52,6 +53,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    where=Where.TESTS,
+    suspects=re.compile(rb"fixture(?:\(\s*(?:#[^\n]*\s*)*[\"']|[ \t]+as[ \t])").search,
     alone=True,
     expects=("TypeError",),
     invalid=(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     code_finding,
 )
@@ -83,6 +84,10 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"fixture",
+    where=Where.TESTS,
+    suspects=re.compile(
+        rb"\n[ \t]+@(?:\w+\.)*fixture\((?:(?!\bdef\b)[\s\S]){0,2000}?scope|fixture[ \t]+as[ \t]"
+    ).search,
     alone=True,
     invalid=(
         Example(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     code_finding,
     is_called,
@@ -65,7 +66,9 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=None,
     visit=_visit,
-    words=rb"def setup\b|def teardown\b",
+    words=rb"def setup|def teardown",
+    where=Where.TESTS,
+    suspects=re.compile(rb"def (?:setup|teardown)\b").search,
     alone=True,
     invalid=(
         Example(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, keyword
 from async_test_template.rules._test_client import requests
 from async_test_template.source import changes
@@ -48,6 +48,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"allow_redirects",
     expects=("TypeError", "DeprecationWarning"),
+    where=Where.EVERYWHERE,
     invalid=(
         Example(
             before={

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._applications import EVENTS, STARLETTE, handlers
 from async_test_template.rules._code import calls, code_finding, keyword
 
@@ -49,7 +50,9 @@ RULE = Rule(
     tier=Tier.REPORT,
     check=None,
     visit=_visit,
-    words=rb"\bon_(?:event|startup|shutdown)\b",
+    words=rb"on_event|on_startup|on_shutdown",
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"fastapi|starlette").search,
     alone=True,
     expects=("TypeError", "AttributeError", "DeprecationWarning"),
     invalid=(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._loop_fixture import parameter_findings, usefixtures_findings
 from async_test_template.rules.at904_client_by_run_until_complete import client_calls
 
@@ -51,6 +52,8 @@ RULE = Rule(
     visit=_visit,
     words=rb"loop\b",
     expects=("LookupError", "DeprecationWarning"),
+    where=Where.TESTS,
+    suspects=re.compile(rb"def[ \t]+\w+\([^)]*\bloop\b|usefixtures\([^)]*[\"']loop[\"']").search,
     invalid=(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("loop, ", "")},

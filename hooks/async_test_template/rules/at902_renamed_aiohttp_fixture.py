@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, is_called
 from async_test_template.rules._loop_fixture import is_aiohttps
 from async_test_template.source import changes
@@ -82,6 +83,11 @@ RULE = Rule(
     visit=_visit,
     words=rb"test_client|test_server|unused_port",
     expects=("LookupError", "DeprecationWarning"),
+    where=Where.TESTS,
+    suspects=re.compile(
+        rb"def[ \t]+\w+\([^)]*\b(?:test_client|test_server|unused_port"
+        rb"|raw_test_server|aiohttp_unused_port)\b"
+    ).search,
     invalid=(
         Example(
             before={**_DECLARED, "test_it.py": _TEST.format("test_client")},

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_fixture import is_aiohttps
 from async_test_template.rules._origin import origin
@@ -86,6 +87,8 @@ RULE = Rule(
     visit=_visit,
     words=rb"aiohttp_client\(|test_client\(",
     expects=("ValueError",),
+    where=Where.TESTS,
+    suspects=re.compile(rb"run_until_complete").search,
     invalid=(
         Example(before={"test_it.py": _TEST.format("create_app")}),
         Example(before={"test_it.py": _TEST.format("lambda loop: create_app()")}),

@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators
 from async_test_template.source import changes
 
@@ -107,6 +107,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"run_until_complete",
+    where=Where.TESTS,
     invalid=(
         Example(
             before={

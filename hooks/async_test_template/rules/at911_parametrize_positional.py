@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     code_finding,
     marks,
 )
+from async_test_template.rules._parametrize import is_by_name, odd_calls
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -52,6 +53,14 @@ def _fix(source: Source, mark: ast.Call) -> tuple[Edit, ...]:
     )
 
 
+def _is_suspicious(data: bytes) -> bool:
+    return any(
+        argument[:1] == b"*" or not is_by_name(argument)
+        for arguments in odd_calls(data)
+        for argument in arguments[_POSITIONAL:]
+    )
+
+
 RULE = Rule(
     code="AT911",
     name="parametrize-positional",
@@ -62,6 +71,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"parametrize",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     invalid=(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     calls,
     code_finding,
@@ -46,6 +47,13 @@ def _fix(source: Source, call: ast.Call, message: ast.keyword) -> tuple[Edit, ..
     return (changes.replace(source, start, start + len("msg"), "reason"),)
 
 
+_PARTS = (re.compile(rb"\bmsg\s*="), re.compile(rb"\b(?:skip|fail|exit)\b"))
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return all(part.search(data) for part in _PARTS)
+
+
 RULE = Rule(
     code="AT912",
     name="msg-argument",
@@ -56,6 +64,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"msg",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     invalid=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     calls,
     code_finding,
@@ -55,6 +55,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"iscoroutinefunction",
+    where=Where.TESTS,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, keyword, marks
+from async_test_template.rules._parametrize import is_by_name, odd_calls
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
 
 _TEST = "import pytest\n\n\n@pytest.mark.parametrize({})\nasync def test_it(a):\n    pass\n"
 
+
+def _is_suspicious(data: bytes) -> bool:
+    """Tell whether some values are the outcome of a call, or a generator in its brackets."""
+    return any(
+        b"(" in argument and not argument.startswith((b"[", b"{"))
+        for arguments in odd_calls(data)
+        for argument in arguments[1:]
+        if argument.startswith(b"argvalues") or not is_by_name(argument)
+    )
+
+
 RULE = Rule(
     code="AT915",
     name="parametrize-iterator",
@@ -87,6 +99,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"parametrize",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding, has_stars, keyword
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"importorskip",
+    where=Where.TESTS,
     alone=True,
     optional=True,
     expects=("ImportError", "DeprecationWarning"),

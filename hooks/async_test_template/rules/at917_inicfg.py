@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"inicfg",
+    where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators, sure
 from async_test_template.source import changes
 
@@ -87,6 +88,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"mark\.|mark[ \t]+as[ \t]").search,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

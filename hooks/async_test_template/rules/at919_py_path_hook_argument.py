@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ RULE = Rule(
     tier=Tier.REPORT,
     check=None,
     visit=_visit,
-    words=rb"pytest_(?:ignore_collect|collect_file|pycollect_makemodule|report_)",
+    words=rb"pytest_ignore_collect|pytest_collect_file|pytest_pycollect_makemodule|pytest_report_",
+    where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning",),
     invalid=(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"warns",
+    where=Where.TESTS,
+    suspects=re.compile(rb"warns(?:\(\s*(?:#[^\n]*\s*)*None|[ \t]+as[ \t])").search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     invalid=(

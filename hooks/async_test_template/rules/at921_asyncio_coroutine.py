@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators, is_test_code, sure
 from async_test_template.source import changes
 
@@ -101,6 +101,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"coroutine",
+    where=Where.TESTS,
     alone=True,
     expects=("AttributeError", "DeprecationWarning"),
     invalid=(

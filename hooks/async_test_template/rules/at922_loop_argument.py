@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding, is_test_code, keyword, sure
 from async_test_template.source import changes
 
@@ -76,7 +77,9 @@ RULE = Rule(
     python=">=3.10",
     check=None,
     visit=_visit,
-    words=rb"loop\s*=",
+    words=rb"loop",
+    where=Where.TESTS,
+    suspects=re.compile(rb"\bloop\s*=").search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     invalid=(

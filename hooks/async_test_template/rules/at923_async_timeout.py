@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding, is_test_code, sure
 from async_test_template.source import changes
 
@@ -66,6 +66,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"async_timeout",
+    where=Where.TESTS,
     alone=True,
     optional=True,
     invalid=(

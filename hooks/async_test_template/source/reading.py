@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.index import Index
-from async_test_template.source.relevance import is_relevant
+from async_test_template.source.relevance import is_indexed
 from async_test_template.source.walk import python_files
 from async_test_template.spread import spread
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     #: Gives the findings of the rules that look at nothing but one file.
     Look: TypeAlias = Callable[[Source], Iterable[Finding]]
+    #: Tells from the bytes of a file, and from whether its name is a test file's, that a rule may
+    #: find something in it, though it is of no interest to the index.
+    Suspects: TypeAlias = Callable[[bytes, bool], bool]
 
 # About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
 _KEPT_BYTES = 1_000_000
@@ -136,6 +139,7 @@ class Reader:
         readings: Readings,
         test_files: Iterable[str] = (),
         look: Look = lambda _source: (),
+        suspects: Suspects = lambda _data, _holds_tests: False,
     ) -> None:
         """Read for `look`; `test_files` are pytest's `python_files` where they are configured."""
         self._tree = tree
@@ -143,6 +147,7 @@ class Reader:
         self._patterns = tuple(test_files) or TEST_FILES
         readings.hold_for(self._patterns)
         self._look = look
+        self._suspects = suspects
         self._configuration = {
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
         }
@@ -238,7 +243,11 @@ class Reader:
 
     def _is_relevant(self, file: str) -> bool:
         data = self._tree.read(file)
-        if data is not None and is_relevant(data, holds_tests=self._holds_tests(file)):
+        holds_tests = self._holds_tests(file)
+        if data is not None and (
+            is_indexed(data, holds_tests=holds_tests)
+            or self._suspects(data, holds_tests or file.endswith("conftest.py"))
+        ):
             return True
         self._readings.of_file[file] = None
         # Most files of a repository are of no interest, and too many to keep.

@@ -906,3 +906,57 @@ def test_a_comment_on_the_line_silences_a_report_on_code(tmp_path: Path) -> None
     _, plan = rewrite(tmp_path, text, "app.py")
     assert plan.left == []
     assert [silenced.finding.code for silenced in plan.silenced] == ["AT822"]
+
+
+SYNC = {
+    "AT608": [
+        "import pytest\n\n@pytest.fixture(\n    name='a',\n)\n@pytest.mark.slow\ndef it(): ...\n",
+        "import pytest\n\n@pytest.mark.slow(\n    1,\n)\n# why\n@pytest.fixture\ndef it(): ...\n",
+        "from pytest import fixture as f, mark as m\n\n@m.slow\n@f\ndef it(): ...\n",
+    ],
+    "AT705": [
+        "import pytest\n\n@pytest.fixture('module')\ndef it(): ...\n",
+        "import pytest\n\n@pytest.fixture(  # wide\n    'module'\n)\ndef it(): ...\n",
+    ],
+    "AT706": [
+        (
+            "import pytest\n\nclass TestIt:\n    @pytest.fixture(params=(1, 2), scope='class')\n"
+            "    def it(self): ...\n"
+        )
+    ],
+    "AT911": [
+        "import pytest\n\n@pytest.mark.parametrize('a', [(1, 'x)')], True)\ndef test_it(a): ...\n",
+        "import pytest\n\n@pytest.mark.parametrize('a', A, None, ['x'])\ndef test_it(a): ...\n",
+        (
+            "import pytest\n\n@pytest.mark.parametrize(\n    ('a', 'b'),\n    [  # 1)\n"
+            "        ({}, []),\n    ],\n    False,\n)\ndef test_it(a, b): ...\n"
+        ),
+        "import pytest\n\nBOTH = pytest.mark.parametrize('a', (1, 2), False, *IDS)\n",
+    ],
+    "AT912": [
+        "import pytest\n\ndef test_it():\n    pytest.skip(msg = str(1))\n",
+        "from pytest import fail as f\n\ndef test_it():\n    f(pytrace=bool(1), msg='x')\n",
+    ],
+    "AT915": [
+        "import pytest\n\n@pytest.mark.parametrize('a', (n for n in [1]))\ndef test_it(a): ...\n",
+        (
+            "import pytest\n\n@pytest.mark.parametrize(\n    'a',\n    #\n    map(str, [1]),\n)\n"
+            "def test_it(a): ...\n"
+        ),
+        (
+            "import pytest\n\n@pytest.mark.parametrize(argnames='a', argvalues=zip([1], [2]))\n"
+            "def test_it(a): ...\n"
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for code, texts in SYNC.items() for text in texts]
+)
+def test_a_file_without_anything_async_is_read_as_well(
+    code: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "test_it.py").write_text(text)
+    plan = make_plan(tmp_path, Desired(), CODE, frozenset())
+    assert [finding.code for finding in plan.left] == [code]

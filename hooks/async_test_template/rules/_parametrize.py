@@ -1,0 +1,55 @@
+"""The arguments of `parametrize`, told from the bytes of a file: far faster than by parsing it."""
+
+import re
+from functools import lru_cache
+
+_CALL = re.compile(rb"\bparametrize\s*\(")
+# Most calls: names, a list without another one in it, and nothing more, or options by their name.
+_PLAIN = re.compile(
+    rb"""\s*(?:"[^"\n\\]*"|'[^'\n\\]*'|\([^()\n]*\)|\[[^\[\]\n]*\]),\s*"""
+    rb"""\[[^\[\]"'#]*(?:(?:"[^"\\\n]*"|'[^'\\\n]*')[^\[\]"'#]*)*\](?:,?\s*\)|,\s*\w+\s*=(?!=))"""
+)
+#: What may hold brackets and commas that mean nothing, and those that do.
+_TOKEN = re.compile(
+    rb"\"\"\"(?:[^\\]|\\[\s\S])*?\"\"\"|'''(?:[^\\]|\\[\s\S])*?'''"
+    rb"|\"(?:[^\"\\\n]|\\[\s\S])*\"|'(?:[^'\\\n]|\\[\s\S])*'|#[^\n]*|[\[\](){},]"
+)
+_NAME = re.compile(rb"\w+\s*=(?!=)")
+
+
+@lru_cache(maxsize=1)
+def odd_calls(data: bytes) -> tuple[list[bytes], ...]:
+    """Give the arguments of each call but the plainest, as they are written.
+
+    The comments in front of an argument are no part of it.
+    """
+    return tuple(
+        _arguments(data, call.end())
+        for call in _CALL.finditer(data)
+        if _PLAIN.match(data, call.end()) is None
+    )
+
+
+def is_by_name(argument: bytes) -> bool:
+    """Tell whether an argument is `name=value`."""
+    return _NAME.match(argument) is not None
+
+
+def _arguments(data: bytes, start: int) -> list[bytes]:
+    found: list[bytes] = []
+    depth = 0
+    for token in _TOKEN.finditer(data, start):
+        text = token.group()
+        if text in b"([{":
+            depth += 1
+        elif text == b"," and depth == 0:
+            found.append(data[start : token.start()].strip())
+            start = token.end()
+        elif text in b")]}":
+            if depth == 0:
+                last = data[start : token.start()].strip()
+                return [*found, last] if last else found
+            depth -= 1
+        elif text[:1] == b"#" and not data[start : token.start()].strip():
+            start = token.end()
+    return found
