@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from importlib import metadata
 from pathlib import Path
 
@@ -30,11 +31,31 @@ NEEDED = {"packaging": "24", "questionary": "2.1", "tomlkit": "0.15.2"}
 if sys.version_info < (3, 11):
     NEEDED["tomli"] = "2"  # tomllib came with 3.11
 REQUIREMENTS = [f"{name}>={version}" for name, version in NEEDED.items()]
-UNUSABLE, INTERRUPTED = 2, 130
+UNUSABLE, FAULT, INTERRUPTED = 2, 3, 130
+ISSUES = "https://github.com/org/async-test-template/issues"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the engine and give its exit status; 2 where it cannot be run at all."""
+    """Run the engine and give its exit status; 2 where it cannot be run at all.
+
+    The engine tells of its own faults. What fails before it runs, its import for one, ends as they
+    do: with 3 and a sentence.
+    """
+    try:
+        return _run(arguments)
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        if "--traceback" in arguments:
+            traceback.print_exc()
+        print(
+            "error: the engine could not be started, which is a fault of async-test-template and "
+            f"not of the repository ({type(error).__name__}: {error}); nothing was written; please "
+            f"report it at {ISSUES} with what the same command prints with --traceback",
+            file=sys.stderr,
+        )
+        return FAULT
+
+
+def _run(arguments: list[str]) -> int:
     if _is_complete():
         return _run_here(arguments)
     uv = os.environ.get("UV") or shutil.which("uv")

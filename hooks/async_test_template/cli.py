@@ -1,7 +1,8 @@
 """The command line: arguments in, findings on standard output, an exit status out.
 
 0: nothing left to do. 1: findings are left, or files would change. 2: wrong usage, or a file that
-cannot be read or parsed. 130: interrupted, and every file is whole.
+cannot be read or parsed. 3: a fault of this program, and nothing was written. 130: interrupted, and
+every file is whole.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ import argparse
 import gc
 import os
 import sys
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,23 +25,25 @@ from async_test_template.desired import (
     read_answers,
 )
 from async_test_template.errors import UserError, WriteRefused
+from async_test_template.faults import fault_of, sentences, tracebacks
 from async_test_template.findings import Tier
-from async_test_template.plan import make_plan
+from async_test_template.plan import Plan, make_plan
 from async_test_template.progress import progress
 from async_test_template.report import FORMATS, render, summary
-from async_test_template.rules import CODES, FIRST_ON_CODE, load
+from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
+    from async_test_template.faults import Fault
     from async_test_template.findings import Rule
-    from async_test_template.plan import Plan
+    from async_test_template.plan import Ask
 
     _Contents: TypeAlias = Mapping[Path, bytes | None]
 
-_CLEAN, _LEFT, _UNUSABLE, _INTERRUPTED = 0, 1, 2, 130
+_CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +78,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _give_up_output()
         print(f"error: {error.strerror or error}", file=sys.stderr)
         return _UNUSABLE
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        return _tell_crash(options, fault_of(error))
     return status
+
+
+def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
+    """Tell of what nobody expected; programs that read the report get one that says so."""
+    plan = Plan()
+    plan.faults = [fault]
+    if getattr(options, "format", "text") != "text":
+        # The report may be what fails.
+        with suppress(Exception):
+            sys.stdout.write(render(plan, options.format))
+            sys.stdout.flush()
+    for sentence in sentences(plan.faults, options.outcome):
+        print(f"error: {sentence}", file=sys.stderr)
+    _tell_tracebacks(options, plan)
+    return _FAULT
+
+
+def _tell_tracebacks(options: argparse.Namespace, plan: Plan) -> None:
+    if options.traceback:
+        for traceback in tracebacks(plan.faults):
+            print(traceback, end="", file=sys.stderr)
 
 
 def _give_up_output() -> None:
@@ -104,12 +129,19 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_formatter,
         description="Find and fix what is wrong with a repository's async test set-up.",
         epilog="Exit status: 0 nothing left to do, 1 findings left, 2 unusable input, "
-        "130 interrupted.",
+        "3 a fault of this program, 130 interrupted.",
     )
+    parser.set_defaults(outcome="nothing was written")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    _add_traceback(parser, default=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    add = partial(commands.add_parser, formatter_class=_formatter)
+    def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
+        command = commands.add_parser(name, help=help, formatter_class=_formatter)
+        # Without a default, which would take back what stands before the command.
+        _add_traceback(command, default=argparse.SUPPRESS)
+        return command
+
     check = add("check", help="report what is wrong and change nothing")
     _add_common(check)
     check.add_argument(
@@ -120,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="test_command",
         help="run the tests once too (%(const)s), and report what only a run can tell",
     )
-    check.set_defaults(run=_check)
+    check.set_defaults(run=_check, outcome="what it would find is missing")
 
     migrate = add("migrate", help="make the safe fixes")
     _add_common(migrate)
@@ -175,6 +207,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("code", metavar="CODE", help="such as AT105")
     explain.set_defaults(run=_explain)
     return parser
+
+
+def _add_traceback(parser: argparse.ArgumentParser, *, default: bool | str) -> None:
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        default=default,
+        help="print where a fault of this program comes from, for a report",
+    )
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -233,7 +274,7 @@ def _check(options: argparse.Namespace) -> int:
     plan = _plan(options, root, frozenset())
     if options.test_command is not None:
         _add_observed(options, root, plan)
-    _print(plan, options, written=False)
+    _print(_rendered(plan, options), plan, options, written=False)
     return _status(plan, left=bool(plan.left))
 
 
@@ -243,8 +284,15 @@ def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    chosen = {rule.code for rule in _chosen(root, options.select, options.ignore)}
-    found = [finding for finding in observe(options.test_command, root) if finding.code in chosen]
+    chosen = {rule.code for rule in _chosen(root, options.select, options.ignore)[0]}
+    try:
+        observed = observe(options.test_command, root)
+    except (UserError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        plan.faults.append(fault_of(error, rules=("AT001", "AT002", "AT003", "AT004")))
+        return
+    found = [finding for finding in observed if finding.code in chosen]
     left, silenced = sort_out(Project(root, Desired(), {}), found, CODES)
     plan.left = left + plan.left
     plan.silenced += silenced
@@ -261,17 +309,24 @@ def _migrate(options: argparse.Namespace) -> int:
 
         changes = _changes(plan, _prefix(root))
         sys.stdout.write(unified(changes, colour=_colour(sys.stdout)))
-        _tell(plan, written=False)
+        _tell(plan, options, written=False)
         return _status(plan, left=bool(plan.left or plan.after))
+    # Before anything is written: what fails here leaves the files as they are.
+    report = _rendered(plan, options)
     put_back = bool(plan.after) and not _write(options, root, plan)
     if put_back:
         return _status(plan, left=True)
-    _print(plan, options, written=True)
+    _print(report, plan, options, written=True)
     return _status(plan, left=bool(plan.left))
 
 
 def _status(plan: Plan, *, left: bool) -> int:
-    """Say that the input was unusable where a file was left out: nobody knows what is in it."""
+    """Say that the input was unusable where a file was left out: nobody knows what is in it.
+
+    With a fault of this program nobody knows what else is missing.
+    """
+    if plan.faults:
+        return _FAULT
     if plan.unreadable:
         return _UNUSABLE
     return _LEFT if left else _CLEAN
@@ -339,16 +394,20 @@ def _adopt(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     # Before Copier adds anything: what the fixes will need to write must be writable.
     plan = _safe_plan(root, {answer.key: answer.value for answer in answers})
+    if plan.faults:
+        _tell(plan, options, written=False)
+        return _FAULT
     before, after = _contents(root, plan)
     refuse(root, after, expected=before, allow_dirty=options.allow_dirty)
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
+    options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
         print(f"Update it later by `uvx copier update -a {file}`.", file=sys.stderr)
     try:
-        return _patched(root, allow_dirty=options.allow_dirty)
+        return _patched(options, root, allow_dirty=options.allow_dirty)
     except WriteRefused as error:
         hint = "the template's files were added; `migrate` makes the fixes"
         raise WriteRefused(f"{error} ({hint})") from error
@@ -358,26 +417,30 @@ def _preflight(options: argparse.Namespace) -> int:
     """Do all of a patch but the writing; findings do not stop an update, unusable files do."""
     root = _root(options)
     plan = _safe_plan(root, read_answers(root, None))
+    if plan.faults:
+        _tell(plan, options, written=False)
+        return _FAULT
     print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
     return _CLEAN
 
 
 def _patch(options: argparse.Namespace) -> int:
     """Patch in the middle of an update, when everything that it merged is uncommitted."""
-    _patched(_root(options), allow_dirty=True)
-    return _CLEAN
+    status = _patched(options, _root(options), allow_dirty=True)
+    return status if status == _FAULT else _CLEAN
 
 
-def _patched(root: Path, *, allow_dirty: bool) -> int:
+def _patched(options: argparse.Namespace, root: Path, *, allow_dirty: bool) -> int:
     from async_test_template.write import write_all
 
     plan = _safe_plan(root, read_answers(root, None))
+    report = render(plan, "text", colour=_colour(sys.stdout))
     if plan.after:
         before, after = _contents(root, plan)
         write_all(root, after, expected=before, allow_dirty=allow_dirty)
-    sys.stdout.write(render(plan, "text", colour=_colour(sys.stdout)))
-    sys.stdout.flush()
-    _tell(plan, written=True)
+    _print(report, plan, options, written=True)
+    if plan.faults:
+        return _FAULT
     return _LEFT if plan.left else _CLEAN
 
 
@@ -419,28 +482,39 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
         timeout=options.timeout,
         answers=read_answers(root, options.answers_file),
     )
-    rules = _chosen(root, options.select, options.ignore)
+    chosen = _chosen(root, options.select, options.ignore)
     if not getattr(options, "interactive", False):
-        return _make_plan(root, desired, rules, tiers)
+        return _make_plan(root, desired, chosen, tiers)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UserError("--interactive needs a terminal to ask on")
     # Imported here: questionary takes 0.3 s, and only this asks anything.
     from async_test_template.interactive import Interview
 
-    return make_plan(root, desired, rules, tiers, Interview(colour=_colour(sys.stderr)))
+    return _make_plan(root, desired, chosen, tiers, Interview(colour=_colour(sys.stderr)))
 
 
 def _make_plan(
-    root: Path, desired: Desired, rules: tuple[Rule, ...], tiers: frozenset[Tier]
+    root: Path,
+    desired: Desired,
+    chosen: tuple[tuple[Rule, ...], tuple[Fault, ...]],
+    tiers: frozenset[Tier],
+    ask: Ask | None = None,
 ) -> Plan:
-    with progress(sys.stderr, "Reading the repository"):
-        return make_plan(root, desired, rules, tiers)
+    rules, faults = chosen
+    # The line on the progress would stand in the way of a question.
+    with nullcontext() if ask else progress(sys.stderr, "Reading the repository"):
+        plan = make_plan(root, desired, rules, frozenset() if faults else tiers, ask)
+    plan.faults += faults
+    return plan
 
 
-def _chosen(root: Path, select: list[str] | None, ignore: list[str] | None) -> tuple[Rule, ...]:
+def _chosen(
+    root: Path, select: list[str] | None, ignore: list[str] | None
+) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
     """Choose the rules to run; an optional one only by its whole code.
 
-    Those on code are not even imported for a repository that has none.
+    Those on code are not even imported for a repository that has none. One that cannot be imported
+    is a fault.
 
     Raises:
         UserError: a code, or the beginning of one, fits no rule.
@@ -451,14 +525,14 @@ def _chosen(root: Path, select: list[str] | None, ignore: list[str] | None) -> t
         if not any(known.startswith(code) for known in CODES):
             raise UserError(f"there is no rule {code}; `rules` lists all of them")
     has_code = any(python_files(root))
-    rules = [
-        load(code)
+    rules, faults = load_all(
+        code
         for code in CODES
         if code.startswith(tuple(selected or ["AT"]))
         and not code.startswith(tuple(ignored))
         and (has_code or code < FIRST_ON_CODE)
-    ]
-    return tuple(rule for rule in rules if not rule.optional or rule.code in selected)
+    )
+    return tuple(rule for rule in rules if not rule.optional or rule.code in selected), faults
 
 
 def _codes(given: list[str] | None) -> list[str]:
@@ -466,16 +540,23 @@ def _codes(given: list[str] | None) -> list[str]:
     return [word.strip() for word in words if word.strip()]
 
 
-def _print(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
+def _rendered(plan: Plan, options: argparse.Namespace) -> str:
     prefix = _prefix(_root(options))
-    sys.stdout.write(render(plan, options.format, prefix=prefix, colour=_colour(sys.stdout)))
+    return render(plan, options.format, prefix=prefix, colour=_colour(sys.stdout))
+
+
+def _print(report: str, plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
+    sys.stdout.write(report)
     sys.stdout.flush()
-    _tell(plan, written=written)
+    _tell(plan, options, written=written)
 
 
-def _tell(plan: Plan, *, written: bool) -> None:
+def _tell(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
+    for sentence in sentences(plan.faults, options.outcome):
+        print(f"error: {sentence}", file=sys.stderr)
     for line in summary(plan, written=written):
         print(line, file=sys.stderr)
+    _tell_tracebacks(options, plan)
 
 
 def _changes(plan: Plan, prefix: str) -> dict[str, tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from async_test_template.faults import Fault
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -98,6 +99,19 @@ class Finding(NamedTuple):
     tier: Tier = Tier.REPORT
     edits: tuple[Edit, ...] = ()
     hint: str = ""
+
+
+class Found(NamedTuple):
+    """What rules say of a file or of a repository.
+
+    Attributes:
+        findings: what is wrong.
+        faults: rules that failed, whose findings are missing.
+
+    """
+
+    findings: tuple[Finding, ...] = ()
+    faults: tuple["Fault", ...] = ()
 
 
 class Example(NamedTuple):

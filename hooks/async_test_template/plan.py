@@ -6,7 +6,8 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.errors import EditError, ParseError
+from async_test_template.errors import EditError, ParseError, UserError
+from async_test_template.faults import Crash, Fault, fault_of
 from async_test_template.project import Looks, Memory, Project
 from async_test_template.rules import CODES, look, run, suspicion
 from async_test_template.spread import spread
@@ -43,6 +44,8 @@ class Plan:
         silenced: findings that a comment or a reason in pyproject.toml silences.
         failed: sentences on fixes that could not be made as they should.
         unreadable: Python files that this Python cannot parse, with line and message.
+        faults: what failed in this program; with one of them nothing changes, since nobody knows
+            what else would have been found.
 
     """
 
@@ -55,6 +58,7 @@ class Plan:
         self.silenced: list[Silenced] = []
         self.failed: list[str] = []
         self.unreadable: tuple[tuple[str, int, str], ...] = ()
+        self.faults: list[Fault] = []
 
 
 def make_plan(
@@ -68,7 +72,8 @@ def make_plan(
 
     A fix is made as a whole or not at all. It is checked twice: each editor compares its result
     with the intended one, and the rule must not find the same again in the next round. A fix that
-    fails is taken back, and its finding stays.
+    fails is taken back, and its finding stays. Where a rule or an editor fails in a way that nobody
+    expected, no fix is made at all.
 
     Args:
         root: the project's root.
@@ -111,11 +116,20 @@ class _Planner:
 
     def work(self) -> None:
         self._look()
+        first = self.plan.left, self.plan.silenced
+        self._make_rounds()
+        if self.plan.faults:
+            self.plan.after, self.plan.fixed, self.plan.failed = {}, [], []
+            self.plan.left, self.plan.silenced = first
+
+    def _make_rounds(self) -> None:
         for _ in range(MAX_ROUNDS):
+            if self.plan.faults:
+                return
             earlier = dict(self.plan.after)
             made = self._make_round()
-            if not made:
-                break
+            if self.plan.faults or not made:
+                return
             findings = self.plan.left
             self._look()
             before = Counter(map(_identity, findings))
@@ -131,7 +145,8 @@ class _Planner:
 
     def _look(self) -> None:
         project = self._project()
-        findings = run(project, self.rules)
+        findings, faults = run(project, self.rules)
+        self.plan.faults += faults
         self.plan.left, self.plan.silenced = sort_out(project, findings, CODES)
         self.plan.unreadable = project.unreadable
 
@@ -184,6 +199,11 @@ class _Planner:
         except (EditError, ParseError) as error:
             self._give_up(finding, error.message)
             return None
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+            self._fail(error, [finding], finding.file)
+            return None
         identity = _identity(finding)
         if self.ask is not None and identity not in self.decisions:
             old_and_new = {file: (tree.read(file) or b"", new) for file, new in shown.items()}
@@ -207,15 +227,22 @@ class _Planner:
         readings = self.memory.readings
         size = sum(len(begin.read(file) or b"") for file in spans)
 
-        def remake(file: str) -> tuple[bytes, Reading] | str:
+        def remake(file: str) -> tuple[bytes, Reading] | str | Fault:
             statements = readings.statements(file, begin.changed.get(file))
             try:
                 source, data = splice(file, begin.read(file) or b"", spans[file], statements)
+                return data, reader.read(source, data, is_changed=True, size=size)
             except (EditError, ParseError) as error:
                 return error.message
-            return data, reader.read(source, data, is_changed=True, size=size)
+            except UserError:
+                raise
+            except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+                return fault_of(error, file=file)
 
         for file, remade in zip(spans, spread(remake, list(spans), size), strict=True):
+            if isinstance(remade, Fault):
+                self._fail(Crash(remade), [f for f in made if _touches(f, file)], file)
+                return True
             if isinstance(remade, str):
                 self._blame(file, made, begin, remade)
                 return False
@@ -226,11 +253,16 @@ class _Planner:
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
         """Give up the fixes that fail on their own, or all of the file's if it is none of them."""
-        suspects = [f for f in made if any(edit.file == file for edit in f.edits)]
+        suspects = [f for f in made if _touches(f, file)]
         failures = [(finding, _failure(finding, begin)) for finding in suspects]
         guilty = [(finding, failure) for finding, failure in failures if failure is not None]
         for finding, failure in guilty or failures:
             self._give_up(finding, failure or reason)
+
+    def _fail(self, error: Exception, findings: Iterable[Finding], file: str) -> None:
+        """Note that the fixes of some findings end in an exception that nobody expected."""
+        codes = dict.fromkeys(finding.code for finding in findings)
+        self.plan.faults.append(fault_of(error, rules=tuple(codes), file=file))
 
     def _give_up(self, finding: Finding, reason: str) -> None:
         self.decisions[_identity(finding)] = False
@@ -273,6 +305,10 @@ def _cells(edit: Edit) -> Iterable[int]:
         return (_ANYWHERE,)
     start, end = map(int, edit.at)
     return range(start // _CELL, end // _CELL + 1)
+
+
+def _touches(finding: Finding, file: str) -> bool:
+    return any(edit.file == file for edit in finding.edits)
 
 
 def _identity(finding: Finding) -> _Identity:

@@ -9,11 +9,13 @@ from async_test_template.commands import command_lines
 from async_test_template.config import in_force
 from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
+from async_test_template.faults import Crash, looking_at
+from async_test_template.findings import Found
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from async_test_template.commands import CommandLine
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.metadata import Metadata
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
-    from async_test_template.findings import Finding
     from async_test_template.source.index import Index
     from async_test_template.source.reading import Reader, Readings
     from async_test_template.source.source import Source
@@ -58,7 +59,7 @@ class Looks(NamedTuple):
 
     """
 
-    look: Callable[[Project, Source], Iterable[Finding]] = lambda _project, _source: ()
+    look: Callable[[Project, Source], Found] = lambda _project, _source: Found()
     suspects: Callable[[bytes, bool], bool] = lambda _data, _holds_tests: False
 
 
@@ -101,6 +102,7 @@ class Project:
         self.tree = Tree(self.root, changed, self.memory.disk)
         self._looks = Looks() if looks is None else looks
         self._is_reading = False
+        self._crash: Crash | None = None
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
         self.settings = self._settings()
 
@@ -125,13 +127,21 @@ class Project:
 
         Raises:
             RuntimeError: a rule that is declared to look at one file alone asks for the others.
+            Crash: reading them failed, now or before.
 
         """
         if self._is_reading:
             raise RuntimeError("a rule that is `alone` asked for the other files")
+        if self._crash is not None:
+            # Not once more for each rule that asks.
+            raise self._crash
         self._is_reading = True
         try:
-            return self.reader.index()
+            with looking_at(""):
+                return self.reader.index()
+        except Crash as crash:
+            self._crash = crash
+            raise
         finally:
             self._is_reading = False
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from async_test_template.desired import decide, read_answers
 from async_test_template.documentation import FAMILIES
 from async_test_template.errors import UserError
+from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load_all
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Found: TypeAlias = dict[str, list[str]] | None
 
 _FAMILY = "async-test-template"
+_OUTCOME = "what it would find is missing"
 
 
 class ReadableCheck:
@@ -86,11 +88,19 @@ def findings(package: object) -> Found:
         desired = decide(
             mode=None, loop_scope=None, timeout=None, answers=read_answers(package, None)
         )
-        rules = tuple(rule for rule in map(load, CODES) if not rule.optional)
-        plan = make_plan(package, desired, rules, frozenset[Tier]())
-    except UserError as error:
+        rules, faults = load_all(CODES)
+        wanted = tuple(rule for rule in rules if not rule.optional)
+        plan = make_plan(package, desired, wanted, frozenset[Tier]())
+    except (UserError, OSError) as error:
         return {"0": [str(error)]}
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        return {"0": list(sentences([fault_of(error)], _OUTCOME))}
     found = {"0": [f"{file}:{line} {message}" for file, line, message in plan.unreadable]}
+    for fault in (*faults, *plan.faults):
+        # A rule that fails does not take the other families with it.
+        families = {code[2] for code in fault.rules} or {"0"}
+        for family in families:
+            found.setdefault(family, []).extend(sentences([fault], _OUTCOME))
     for finding in plan.left:
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         place = f"{finding.file}:{finding.line}:{finding.column}"

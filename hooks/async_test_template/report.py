@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from async_test_template import __version__
+from async_test_template.faults import sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.faults import Fault
     from async_test_template.findings import Finding
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -61,6 +63,8 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     for file, line, message in plan.unreadable:
         yield f"{file}:{line}: this Python cannot parse the file, so it was left out: {message}"
     if not plan.left:
+        if plan.faults:
+            return
         rest = " in the other files" if plan.unreadable else ""
         yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
         return
@@ -85,6 +89,7 @@ def _prefixed(plan: Plan, prefix: str) -> Plan:
     shown.silenced = [s._replace(finding=show(s.finding)) for s in plan.silenced]
     shown.failed = plan.failed
     shown.unreadable = tuple((prefix + file, line, text) for file, line, text in plan.unreadable)
+    shown.faults = [f._replace(file=f.file and prefix + f.file) for f in plan.faults]
     shown.after = {prefix + file: data for file, data in plan.after.items()}
     return shown
 
@@ -130,6 +135,9 @@ def _github(plan: Plan) -> Iterator[str]:
     for file, line, message in plan.unreadable:
         properties = {"file": file, "line": line, "title": "cannot be parsed"}
         yield _annotation(properties, f"this Python cannot parse the file: {message}")
+    for fault in plan.faults:
+        place: dict[str, str | int] = {"file": fault.file} if fault.file else {}
+        yield _annotation({**place, "title": "async-test-template failed"}, _sentence(fault))
 
 
 def _annotation(properties: dict[str, str | int], message: str) -> str:
@@ -159,9 +167,24 @@ def _json(plan: Plan) -> str:
             {"file": file, "line": line, "message": message}
             for file, line, message in plan.unreadable
         ],
+        "faults": [
+            {
+                "rules": fault.rules,
+                "file": fault.file,
+                "error": fault.error,
+                "place": fault.place,
+                "message": _sentence(fault),
+            }
+            for fault in plan.faults
+        ],
         "changed": sorted(plan.after),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sentence(fault: Fault) -> str:
+    (sentence,) = sentences([fault], "what it would find is missing")
+    return sentence
 
 
 def _as_dict(finding: Finding) -> dict[str, object]:
@@ -183,6 +206,8 @@ def _as_dict(finding: Finding) -> dict[str, object]:
 def _sarif(plan: Plan) -> str:
     import json
 
+    # One that cannot be imported has no findings, and is told as a fault.
+    rules, _ = load_all(CODES)
     driver = {
         "name": "async-test-template",
         "version": __version__,
@@ -195,20 +220,21 @@ def _sarif(plan: Plan) -> str:
                 "help": {"text": f"{rule.why} Since {rule.since}."},
                 "properties": {"tier": rule.tier.value},
             }
-            for rule in map(load, CODES)
+            for rule in rules
         ],
     }
-    results = [_result(finding) for finding in plan.left]
+    codes = [rule.code for rule in rules]
+    results = [_result(finding, codes) for finding in plan.left]
     for silenced in plan.silenced:
         kind = "inSource" if silenced.in_source else "external"
         suppression = {"kind": kind, "justification": silenced.reason}
-        results.append({**_result(silenced.finding), "suppressions": [suppression]})
+        results.append({**_result(silenced.finding, codes), "suppressions": [suppression]})
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the project's root"}}},
         "results": results,
-        "invocations": [_invocation(plan)],
+        "invocations": [_invocation(plan, codes)],
     }
     content = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -218,10 +244,10 @@ def _sarif(plan: Plan) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _invocation(plan: Plan) -> dict[str, Any]:
-    """Tell which files were left out, for a run that looks clean may not have seen everything."""
+def _invocation(plan: Plan, codes: list[str]) -> dict[str, Any]:
+    """Tell what was left out, for a run that looks clean may not have seen everything."""
     return {
-        "executionSuccessful": not plan.unreadable,
+        "executionSuccessful": not (plan.unreadable or plan.faults),
         "toolExecutionNotifications": [
             {
                 "level": "error",
@@ -229,8 +255,20 @@ def _invocation(plan: Plan) -> dict[str, Any]:
                 "locations": [_location(file, {"startLine": line})],
             }
             for file, line, message in plan.unreadable
-        ],
+        ]
+        + [_notification(fault, codes) for fault in plan.faults],
     }
+
+
+def _notification(fault: Fault, codes: list[str]) -> dict[str, Any]:
+    notification: dict[str, Any] = {"level": "error", "message": {"text": _sentence(fault)}}
+    if fault.file:
+        notification["locations"] = [_location(fault.file, {"startLine": 1})]
+    if len(fault.rules) == 1:
+        (code,) = fault.rules
+        index = {"index": codes.index(code)} if code in codes else {}
+        notification["associatedRule"] = {"id": code, **index}
+    return notification
 
 
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
@@ -240,12 +278,12 @@ def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
     hint = f" What to do: {finding.hint}." if finding.hint else ""
     region = {"startLine": finding.line, "startColumn": finding.column}
     return {
         "ruleId": finding.code,
-        "ruleIndex": CODES.index(finding.code),
+        "ruleIndex": codes.index(finding.code),
         "level": "warning",
         "message": {"text": f"{finding.message}.{hint}"},
         "locations": [_location(finding.file, region)],

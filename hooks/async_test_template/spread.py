@@ -8,6 +8,9 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from async_test_template.errors import UserError
+from async_test_template.faults import Crash, fault_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
@@ -29,6 +32,9 @@ def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) 
         work: what to do with one item; it must change nothing that another item sees.
         items: what to do it with.
         size: how much Python code all items are, in bytes.
+
+    Raises:
+        Crash: something unexpected went wrong in another process, or the process died.
 
     """
     workers = max(min(_cores(), len(items), 1 + size // _SMALL), 1)
@@ -75,15 +81,19 @@ def _work_apart(
         except KeyboardInterrupt:
             # The terminal sends Ctrl-C to every process; the first one says so.
             sender.close()
-        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
+        except UserError as error:
             sender.send(error)
+        except Exception as error:  # noqa: BLE001 - raised again where it can be handled
+            # As text: not every exception can be sent, and none with its traceback.
+            sender.send(Crash(fault_of(error)))
 
 
 def _received(receiver: Connection) -> list[_Result]:
     try:
         result = receiver.recv()
     except EOFError as error:
-        raise ChildProcessError("a process that read Python files ended early") from error
+        died = ChildProcessError("a process that read Python files ended early")
+        raise Crash(fault_of(died)) from error
     if isinstance(result, Exception):
         raise result
     return list(result)

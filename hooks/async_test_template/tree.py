@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from async_test_template.config import files, ini, toml_read
 from async_test_template.config.in_force import read_or_none
 from async_test_template.errors import ParseError, UserError
+from async_test_template.faults import looking_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,7 +123,8 @@ class Tree:
     def _parse(self, file: str, parse: Callable[[str], dict[str, _Value]]) -> dict[str, _Value]:
         text = self.text(file)
         try:
-            return {} if text is None else parse(text)
+            with looking_at(file):
+                return {} if text is None else parse(text)
         except ParseError as error:
             error.path = self.root / file
             raise

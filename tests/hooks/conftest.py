@@ -10,6 +10,7 @@ from helpers import ROOT, commit, git
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import NoReturn
 
 PARTS = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 
@@ -24,3 +25,14 @@ def published(tmp_path: Path) -> Path:
     git(folder, "init", "--quiet")
     commit(folder, "1.0.0")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_fault_goes_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an exception of a rule end the test, which else would only miss its findings."""
+
+    def raise_it(error: Exception, **_known: object) -> NoReturn:
+        raise error
+
+    for module in ("cli", "plan", "rules", "source.reading"):
+        monkeypatch.setattr(f"async_test_template.{module}.fault_of", raise_it)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
+from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Rule, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
@@ -88,7 +89,7 @@ def test_a_rule_that_looks_at_one_file_alone_must_not_ask_for_the_others(root: P
         yield Finding("AT999", f"{len(project.code.tests)} tests", source.file)
 
     rule = Rule("AT999", "", "", "", "", Tier.REPORT, None, (), (), visit=visit, alone=True)
-    with pytest.raises(RuntimeError, match="alone"):
+    with pytest.raises(Crash, match="alone"):
         migrate(root, (rule,))
 
 

@@ -6,6 +6,7 @@ import json
 
 import jsonschema
 import pytest
+from async_test_template.faults import Fault
 from async_test_template.findings import Finding, Tier
 from async_test_template.plan import Plan
 from async_test_template.report import render, summary
@@ -69,6 +70,7 @@ INVOCATION = strict(
             level={"enum": ["none", "note", "warning", "error"]},
             message=MESSAGE,
             locations={"type": "array", "items": LOCATION},
+            associatedRule=strict(["id"], id=STRING, index={"type": "integer", "minimum": 0}),
         ),
     },
 )
@@ -109,12 +111,18 @@ def plan() -> Plan:
 
 def test_sarif_is_valid_and_points_at_its_rules(plan: Plan) -> None:
     plan.unreadable = (("test_old.py", 3, "invalid syntax"),)
+    plan.faults = [
+        Fault(("AT105",), "a b.py", "ValueError", "rules/it.py:1", ""),
+        Fault((), "", "ValueError", "", ""),
+    ]
     document = json.loads(render(plan, "sarif", colour=False))
     jsonschema.Draft7Validator(SARIF, format_checker=jsonschema.FormatChecker()).validate(document)
     (run,) = document["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    failed = run["invocations"][0]["toolExecutionNotifications"][1]["associatedRule"]
+    assert rules[failed["index"]]["id"] == failed["id"] == "AT105"
     uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == "a%20b/%C3%BC%2Cx.ini"
     kinds = [s["kind"] for result in run["results"] for s in result.get("suppressions", ())]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template import spread as spreading
 from async_test_template.errors import EditError
+from async_test_template.faults import Crash
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_an_error_in_another_process_is_raised_here() -> None:
 
 def test_a_process_that_dies_is_an_error_and_no_endless_wait() -> None:
     me = os.getpid()
-    with pytest.raises(ChildProcessError):
+    with pytest.raises(Crash, match="ended early"):
         spread(lambda _: os.getpid() == me or os._exit(1), range(3), LARGE)
 
 
@@ -61,7 +62,7 @@ def test_the_others_end_quietly_when_they_are_interrupted(
         if os.getpid() != me:
             raise raised
 
-    with pytest.raises(ChildProcessError):
+    with pytest.raises(Crash, match="ended early"):
         spread(stop_the_others, range(3), LARGE)
     assert capfd.readouterr() == ("", "")
 

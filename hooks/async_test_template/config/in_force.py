@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from async_test_template.config import files, ini, toml_read
 from async_test_template.errors import ParseError, UserError
+from async_test_template.faults import looking_at
 
 Reader = Callable[[Path], bytes | None]
 Loader = Callable[[Path, str], "Configuration"]
@@ -150,9 +151,10 @@ def _given(path: Path, read: Reader) -> Configuration:
 
 def _load(loader: Loader, path: Path, data: bytes) -> Configuration:
     try:
-        file = files.decode(data)
-        _require_utf8(file)
-        configuration = loader(path, file.text)
+        with looking_at(path.name):
+            file = files.decode(data)
+            _require_utf8(file)
+            configuration = loader(path, file.text)
     except ParseError as error:
         error.path = path
         raise

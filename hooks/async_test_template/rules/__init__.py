@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Where
+from async_test_template.errors import EditError, UserError
+from async_test_template.faults import Fault, fault_of
+from async_test_template.findings import Found, Where
 from async_test_template.rules._premises import within_premises, within_repository
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from async_test_template.findings import Finding, Rule
     from async_test_template.project import Project
@@ -36,33 +38,50 @@ def load(code: str) -> Rule:
     return rule
 
 
-def run(project: Project, rules: Iterable[Rule]) -> list[Finding]:
+def load_all(codes: Iterable[str]) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
+    """Import some rules; one that cannot be imported is a fault, and the others are there."""
+    loaded = [_load_or_tell(code) for code in codes]
+    faults = tuple(one for one in loaded if isinstance(one, Fault))
+    return tuple(one for one in loaded if not isinstance(one, Fault)), faults
+
+
+def _load_or_tell(code: str) -> Rule | Fault:
+    try:
+        return load(code)
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        return fault_of(error, rules=(code,))
+
+
+def run(project: Project, rules: Iterable[Rule]) -> Found:
     """Give the findings of some rules, by file, line and code, as far as their premises hold.
 
     The findings of rules that look at one file alone are those of `look`, which the project was
-    made with.
+    made with. A rule that fails does not take the others with it.
+
+    Raises:
+        UserError: a file cannot be read or parsed.
+
     """
     rules = tuple(rules)
     found = [
-        finding
+        _judge(project, rule, None, project.settings.file)
         for rule in rules
         if rule.check is not None
-        for finding in within_premises(project, rule, None, rule.check(project))
     ]
     if any(rule.visit is not None for rule in rules):
-        found += project.code.findings
+        found.append(Found(project.code.findings, project.code.faults))
         found += _visit(project, [r for r in rules if r.visit is not None and not r.alone])
-    found = list(within_repository(project, rules, found))
-    return sorted(found, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
+    whole = _within_repository(project, rules, _joined(found))
+    order = sorted(whole.findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
+    return Found(tuple(order), whole.faults)
 
 
-def look(rules: Sequence[Rule], project: Project, source: Source) -> tuple[Finding, ...]:
+def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
     """Give the findings of rules that look at one file alone."""
-    return tuple(
-        finding
+    return _joined(
+        _judge(project, rule, source, source.file)
         for rule in rules
         if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
-        for finding in within_premises(project, rule, source, rule.visit(project, source))
     )
 
 
@@ -98,7 +117,7 @@ def _sure_words(rules: Iterable[Rule]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(word for each in words for word in each.split(b"|")))
 
 
-def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
     modules = project.code.modules if rules else ()
     texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
@@ -109,17 +128,57 @@ def _visit(project: Project, rules: Sequence[Rule]) -> Iterator[Finding]:
     files = [file for file in texts if wanted[file]]
     size = sum(len(texts[file]) for file in files)
 
-    def visit(file: str) -> list[Finding]:
+    def visit(file: str) -> Found:
         source = project.code.sources.get(file)
-        return [
-            finding
-            for rule in wanted[file]
-            if rule.visit is not None
-            for finding in within_premises(project, rule, source, rule.visit(project, source))
-        ]
+        return _joined(_judge(project, rule, source, file) for rule in wanted[file])
 
-    for findings in spread(visit, files, size):
-        yield from findings
+    return spread(visit, files, size)
+
+
+def _judge(project: Project, rule: Rule, source: Source | None, file: str) -> Found:
+    """Ask one rule."""
+
+    def findings() -> Iterable[Finding]:
+        found: Iterable[Finding] = ()
+        if source is not None and rule.visit is not None:
+            found = rule.visit(project, source)
+        elif rule.check is not None:
+            found = rule.check(project)
+        return within_premises(project, rule, source, found)
+
+    return _told(findings, rule.code, file)
+
+
+def _within_repository(project: Project, rules: Sequence[Rule], found: Found) -> Found:
+    by_code: dict[str, list[Finding]] = {}
+    for finding in found.findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    kept = [
+        _told(partial(within_repository, project, rules, alike), code, alike[0].file)
+        for code, alike in by_code.items()
+    ]
+    return _joined([*kept, Found(faults=found.faults)])
+
+
+def _told(findings: Callable[[], Iterable[Finding]], code: str, file: str) -> Found:
+    """Give what a rule finds; what it raises is a fault of ours, unless a file is to blame."""
+    try:
+        return Found(tuple(findings()))
+    except EditError as error:
+        # A rule that offers a fix has to know whether it can be made.
+        return Found(faults=(fault_of(error, rules=(code,), file=file),))
+    except UserError:
+        raise
+    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+        return Found(faults=(fault_of(error, rules=(code,), file=file),))
+
+
+def _joined(found: Iterable[Found]) -> Found:
+    everything = tuple(found)
+    return Found(
+        tuple(finding for one in everything for finding in one.findings),
+        tuple(fault for one in everything for fault in one.faults),
+    )
 
 
 def _mentions(data: bytes, words: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from async_test_template.faults import Fault
     from async_test_template.findings import Finding
     from async_test_template.source.module import Fixture, Module, Test
     from async_test_template.source.reading import Sources
@@ -22,6 +23,7 @@ class Index:
         sources: the files as code.
         unreadable: files that this Python cannot parse, with line and message.
         findings: those of the rules that look at nothing but one file.
+        faults: what failed in those rules, or in reading a file.
 
     """
 
@@ -31,12 +33,14 @@ class Index:
         sources: Sources,
         unreadable: Sequence[tuple[str, int, str]] = (),
         findings: Sequence[Finding] = (),
+        faults: Sequence[Fault] = (),
     ) -> None:
         """Take what has been read."""
         self.modules = tuple(modules)
         self.sources = sources
         self.unreadable = tuple(unreadable)
         self.findings = tuple(findings)
+        self.faults = tuple(faults)
 
     @cached_property
     def at(self) -> dict[tuple[str, int], Fixture | Test]:
@@ -88,7 +92,8 @@ class Index:
     @property
     def complete(self) -> bool:
         """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
-        return not self.unreadable and not any(m.has_fixture_star for m in self.modules)
+        left_out = self.unreadable or any(not fault.rules for fault in self.faults)
+        return not left_out and not any(m.has_fixture_star for m in self.modules)
 
     @cached_property
     def has_item_hook(self) -> bool:

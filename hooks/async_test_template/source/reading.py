@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.errors import UserError
+from async_test_template.faults import fault_of
+from async_test_template.findings import Found
 from async_test_template.source.index import Index
 from async_test_template.source.relevance import is_indexed
 from async_test_template.source.walk import python_files
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
+    from async_test_template.faults import Fault
     from async_test_template.findings import Finding
     from async_test_template.source.module import Module, Test
     from async_test_template.source.source import Source
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
     #: Gives the findings of the rules that look at nothing but one file.
-    Look: TypeAlias = Callable[[Source], Iterable[Finding]]
+    Look: TypeAlias = Callable[[Source], Found]
     #: Tells from the bytes of a file, and from whether its name is a test file's, that a rule may
     #: find something in it, though it is of no interest to the index.
     Suspects: TypeAlias = Callable[[bytes, bool], bool]
@@ -42,9 +46,10 @@ class Reading(NamedTuple):
     Attributes:
         file: its path from the root.
         state: what it depends on: the file, if it is not as on the disk, and the configuration.
-        module: what it holds, None where this Python cannot parse it.
+        module: what it holds, None where this Python cannot parse it, or reading it failed.
         problem: line and message where it cannot.
         findings: those of the rules that look at nothing but the file.
+        faults: what failed in those rules, or in reading the file.
         statements: where its statements stand, if one of those has a fix.
 
     """
@@ -54,6 +59,7 @@ class Reading(NamedTuple):
     module: Module | None
     problem: tuple[int, str] | None = None
     findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
     statements: Statements | None = None
 
 
@@ -138,7 +144,7 @@ class Reader:
         tree: Tree,
         readings: Readings,
         test_files: Iterable[str] = (),
-        look: Look = lambda _source: (),
+        look: Look = lambda _source: Found(),
         suspects: Suspects = lambda _data, _holds_tests: False,
     ) -> None:
         """Read for `look`; `test_files` are pytest's `python_files` where they are configured."""
@@ -168,6 +174,7 @@ class Reader:
             self.sources,
             [(reading.file, *reading.problem) for reading in found if reading.problem is not None],
             [finding for reading in found for finding in reading.findings],
+            [fault for reading in found for fault in reading.faults],
         )
 
     def read(self, source: Source, data: bytes, *, is_changed: bool, size: int) -> Reading:
@@ -187,7 +194,7 @@ class Reader:
         from async_test_template.source.statements import statements_of
 
         source.module = read_module(source, holds_tests=self._holds_tests(source.file))
-        findings = tuple(self._look(source))
+        findings, faults = self._look(source)
         if size <= _KEPT_BYTES:
             self._readings.keep(source, data)
         return Reading(
@@ -195,6 +202,7 @@ class Reader:
             (data if is_changed else None, self._configuration),
             source.module,
             findings=findings,
+            faults=faults,
             # To make a fix, the file need not be parsed again.
             statements=statements_of(source) if any(f.edits for f in findings) else None,
         )
@@ -232,6 +240,10 @@ class Reader:
             return self.read(source, data, is_changed=file in self._tree.changed, size=size)
         except Unreadable as error:
             return Reading(file, self._state(file), None, problem=(error.line, error.message))
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+            return Reading(file, self._state(file), None, faults=(fault_of(error, file=file),))
 
     def _is_known(self, file: str) -> bool:
         if file not in self._readings.of_file:
