@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import copier
+import pytest
+import pythons
 import yaml
 
 Command = tuple[str | Path, ...]
@@ -164,15 +166,34 @@ def interpreters() -> dict[str, Path]:
     """Return the CPython interpreters of this machine, by version, that start."""
     found = {}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for version in ("3.11", "3.12", "3.13", "3.14"):
+    for version in choices("python_version"):
         on_path = shutil.which(f"python{version}")
-        candidates = [*pyenv.glob(f"{version}.*/bin/python"), *([Path(on_path)] if on_path else ())]
-        for candidate in candidates:
-            # pyenv puts programs on the path that only say which version is missing.
-            if run(candidate, "-c", "import venv", cwd=ROOT).returncode == 0:
-                found[version] = candidate
-                break
+        candidates = [
+            *pyenv.glob(f"{version}.*/bin/python"),
+            *([Path(on_path)] if on_path else ()),
+            pythons.PROGRAMS / f"python{version}",
+        ]
+        # pyenv puts programs on the path that only say which version is missing.
+        works = (candidate for candidate in candidates if pythons.works(candidate))
+        if candidate := next(works, None):
+            found[version] = candidate
     return found
+
+
+def interpreter(version: str) -> Path:
+    """Return an interpreter of this machine, or skip the test.
+
+    The newest Pythons have to be there in CI, for what breaks on them shows nowhere else.
+    """
+    if found := interpreters().get(version):
+        return found
+    reason = f"this machine has no Python {version}"
+    if version not in pythons.VERSIONS:
+        pytest.skip(reason)
+    reason += f": get it by `uv run tests/pythons.py` or `uv python install {version}`"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,12 @@ def test_the_readme_tells_which_questions_are_asked() -> None:
     assert {key for key in QUESTIONS if f"| `{key}` |" in asked} == expected
 
 
-def test_the_gate_runs_the_command_of_the_readme() -> None:
-    command = "pip install uv && uv run pytest"
-    assert f"```\n{command}\n```" in README
-    assert (ROOT / ".ci" / "run").read_text().endswith(f"\n{command}\n")
+def test_the_gate_runs_the_command_of_the_readme_with_the_newest_pythons() -> None:
+    install, pythons, test = "pip install uv", "uv run tests/pythons.py", "uv run pytest"
+    assert f"```\n{install} && {test}\n```" in README
+    assert f"`{pythons}`" in README
+    gate = (ROOT / ".ci" / "run").read_text()
+    assert gate.endswith(f"\nexport CI=true\n{install} && {pythons} && {test}\n")
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 #: The Pythons that the template knows, lowest first.
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 #: Seconds: the template's own default, where the repository sets none.
 TIMEOUT = "30"
 

@@ -13,7 +13,7 @@ from helpers import (
     Answers,
     Environment,
     choices,
-    interpreters,
+    interpreter,
     label,
     products,
     render,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-OTHER_PYTHONS = ("3.12", "3.13", "3.14")
+OTHER_PYTHONS = ("3.12", "3.13", "3.14", "3.15")
 
 
 def assert_green(done: subprocess.CompletedProcess[str], failures: int) -> None:
@@ -69,9 +69,7 @@ def test_the_newest_releases_run_it(
 def other_environment(shared_folder: Path, request: pytest.FixtureRequest) -> Environment:
     """Build, once a run, the environment of another Python, or skip."""
     version: str = request.param
-    python = interpreters().get(version)
-    if python is None:
-        pytest.skip(f"this machine has no Python {version}")
+    python = interpreter(version)
     folder = shared_folder / f"environment-{version}"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
