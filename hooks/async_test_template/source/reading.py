@@ -109,6 +109,9 @@ class Readings:
         from async_test_template.source.source import read_source
 
         source = read_source(file, data)
+        reading = self.of_file.get(file)
+        if reading is not None and reading.module is not None:
+            source.module = reading.module
         self.keep(source, data)
         return source
 

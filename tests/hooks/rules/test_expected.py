@@ -9,6 +9,7 @@ from async_test_template.desired import Desired
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
+from async_test_template.source import reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,3 +237,17 @@ def test_an_error_of_a_newer_python_may_be_meant_too(tmp_path: Path) -> None:
     assert planned(tmp_path, expected).left == []
     other = "import asyncio\n" + under("pytest.raises(OSError)", "asyncio.get_event_loop()")
     assert [finding.code for finding in planned(tmp_path, other).left] == ["AT509"]
+
+
+def test_what_a_helper_is_called_for_is_known_where_no_syntax_tree_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    (tmp_path / "requirements.txt").write_text("pytest-asyncio>=1.5\n")
+    call = "asyncio.set_event_loop_policy(None)"
+    helper = f"import asyncio\n{HEAD}\n\ndef choose():\n    {call}\n\n\n"
+    rule = load("AT507")
+    for context, codes in (("pytest.deprecated_call()", []), ("open('x')", ["AT507"])):
+        (tmp_path / "test_it.py").write_text(helper + under(context, "choose()"))
+        found = make_plan(tmp_path, Desired(), [rule], frozenset()).left
+        assert [finding.code for finding in found] == codes
