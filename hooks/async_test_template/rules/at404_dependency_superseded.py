@@ -44,7 +44,8 @@ def _finding(declaration: Declaration, message: str, hint: str) -> Finding:
 
 
 def _imported(project: Project, module: bytes) -> bool:
-    statement = re.compile(rb"^[ \t]*(import|from)[ \t]+" + module + rb"\b", re.MULTILINE)
+    name = rb"(?:lazy[ \t]+)?(?:from|import(?:[^#\n]*,)?)[ \t]*\b" + module + rb"\b"
+    statement = re.compile(rb"^[ \t]*" + name, re.MULTILINE)
     return any(
         statement.search(project.tree.read(file) or b"") for file in python_files(project.root)
     )
@@ -66,5 +67,7 @@ RULE = Rule(
     valid=(
         {"requirements.txt": "pytest>=8\npytest-subtests\n"},
         {"requirements.txt": "mock\n", "test_it.py": "import mock\n"},
+        {"requirements.txt": "mock\n", "test_it.py": "import json, mock\n"},
+        {"requirements.txt": "mock\n", "test_it.py": "lazy from mock import patch\n"},
     ),
 )

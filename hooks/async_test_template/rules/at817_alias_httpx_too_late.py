@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import calls, code_finding
+from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def _earlier(project: Project, source: Source, call: ast.Call) -> str:
         *source.nodes.of(ast.ImportFrom),
     ]
     for node in imports:
-        if node.lineno >= call.lineno or source.parents[node] is not source.tree:
+        if node.lineno >= call.lineno or source.parents[node] is not source.tree or is_lazy(node):
             continue
         named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:

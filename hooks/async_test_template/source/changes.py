@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit
 from async_test_template.source.brackets import brackets_from, without
+from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:
     from async_test_template.source.source import Function, Placed, Source
@@ -251,7 +252,10 @@ def remove_import(
 def _place_of_import(
     source: Source, module: str, statement: str, kind: type[ast.Import | ast.ImportFrom]
 ) -> tuple[int, str]:
-    """Choose the place of an import as isort would: by section, `import` first, then by name."""
+    """Choose the place of an import as isort would: by section, `import` first, then by name.
+
+    Lazy imports stand behind the others of their section.
+    """
     imports = [
         node
         for node in _leading_imports(source)
@@ -261,9 +265,9 @@ def _place_of_import(
         return _place_of_first_import(source, statement)
     own = _section(module)
     same = [node for node in imports if _section(_module_of(node)) == own]
-    key = (kind is ast.ImportFrom, module)
+    key = (False, kind is ast.ImportFrom, module)
     for node in same:
-        if (isinstance(node, ast.ImportFrom), _module_of(node)) > key:
+        if (is_lazy(node), isinstance(node, ast.ImportFrom), _module_of(node)) > key:
             return _before(source, node), statement
     if same:
         return source.line_end(source.end(same[-1])), statement

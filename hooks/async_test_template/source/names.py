@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from async_test_template.source.nodes import Nodes
 
 
+def is_lazy(statement: ast.Import | ast.ImportFrom) -> bool:
+    """Tell whether a module is imported only when a name of it is used (PEP 810, Python 3.15)."""
+    return bool(getattr(statement, "is_lazy", 0))
+
+
 class Names:
     """The import table of one module.
 
