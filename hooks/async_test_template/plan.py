@@ -221,6 +221,7 @@ class _Planner:
         spans = spliced(edit for edits in by_file.values() for edit in edits)
         if not spans:
             return True
+        from async_test_template.config.import_style import import_styles
         from async_test_template.source.splices import splice
 
         reader = self._project().reader
@@ -230,7 +231,13 @@ class _Planner:
         def remake(file: str) -> tuple[bytes, Reading] | str | Fault:
             statements = readings.statements(file, begin.changed.get(file))
             try:
-                source, data = splice(file, begin.read(file) or b"", spans[file], statements)
+                source, data = splice(
+                    file,
+                    begin.read(file) or b"",
+                    spans[file],
+                    import_styles(begin, file),
+                    statements,
+                )
                 return data, reader.read(source, data, is_changed=True, size=size)
             except (EditError, ParseError) as error:
                 return error.message

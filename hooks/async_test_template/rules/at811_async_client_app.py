@@ -109,7 +109,8 @@ RULE = Rule(
             },
             after={
                 "test_it.py": (
-                    "from httpx import ASGITransport, AsyncClient as Client\n\n\ndef make(app):\n"
+                    "from httpx import ASGITransport\nfrom httpx import AsyncClient as Client\n\n\n"
+                    "def make(app):\n"
                     "    return Client(\n        # the app\n"
                     "        transport=ASGITransport(app=(\n            app\n"
                     "        )),\n        base_url='x',\n    )\n"

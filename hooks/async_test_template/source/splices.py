@@ -6,10 +6,12 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import EditError, ParseError
 from async_test_template.source.changes import remove_import, remove_whole, with_blank_lines
+from async_test_template.source.imports import in_order
 from async_test_template.source.source import Source, Unreadable
 from async_test_template.source.statements import statements_of
 from async_test_template.source.text import decode
@@ -17,6 +19,7 @@ from async_test_template.source.text import decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from async_test_template.source.imports import ImportStyle
     from async_test_template.source.statements import Statements
 
 #: Start, end, and what stands there instead.
@@ -26,9 +29,15 @@ _WORDS = re.compile(r"[\w.\[\], |]+")
 
 
 def splice(
-    file: str, data: bytes, splices: Iterable[Splice], statements: Statements | None = None
+    file: str,
+    data: bytes,
+    splices: Iterable[Splice],
+    styles: Sequence[ImportStyle] = (),
+    statements: Statements | None = None,
 ) -> tuple[Source, bytes]:
     """Give the file's new code and its bytes, without imports that the splices leave unused.
+
+    Imports that are in order stay so.
 
     The result must parse, and every statement that no splice touches must stand in it with the
     same text, kind and nesting.
@@ -37,6 +46,7 @@ def splice(
         file: its path, for messages.
         data: its bytes, in whatever encoding it has.
         splices: what changes; places count in the text as UTF-8 (see `Source`).
+        styles: how its imports may be sorted, the likeliest first.
         statements: where its statements stand, if that is known.
 
     Raises:
@@ -53,6 +63,12 @@ def splice(
     unused = sorted(_unused_imports(file, text, removed, new))
     if unused:
         new = _spliced(file, new.data, statements_of(new), unused)
+    order = in_order(partial(_parse, file, encoded.text), new, styles)
+    if order:
+        ordered = _spliced(file, new.data, statements_of(new), order)
+        if _imported(ordered) != _imported(new):
+            raise EditError("the imports cannot be brought in order")
+        new = ordered
     try:
         return new, encoded.encode(new.data.decode())
     except ParseError as error:
@@ -145,6 +161,17 @@ def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Itera
         is_whole = start == new.line_start(start) and end == new.line_start(end)
         # Each alone may leave a gap before the first and another one behind the last.
         yield *(with_blank_lines(new, start, end) if is_whole else (start, end)), b""
+
+
+def _imported(source: Source) -> set[tuple[str, int, str, str | None]]:
+    """Give what all imports of a file bring, by module, level, name and name here."""
+    nodes: list[ast.Import | ast.ImportFrom] = [*source.nodes.of(ast.Import)]
+    nodes += source.nodes.of(ast.ImportFrom)
+    return {
+        (_module(node) or "", getattr(node, "level", 0), alias.name, alias.asname)
+        for node in nodes
+        for alias in node.names
+    }
 
 
 def _module(node: ast.Import | ast.ImportFrom) -> str | None:
