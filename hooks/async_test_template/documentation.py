@@ -72,6 +72,9 @@ def explanation(rule: Rule) -> str:
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
         lines.append(f"- The fix needs the repository to declare {needs}.")
+    if rule.needs:
+        needs = ", ".join(f"{name} >= {version}" for name, version in rule.needs)
+        lines.append(f"- No fix where what is declared admits less than {needs}.")
     if rule.expects:
         names = " or ".join(f"`{name}`" for name in rule.expects)
         lines.append(f"- Silent where a test waits for {names}: what raises it is meant there.")

@@ -154,6 +154,10 @@ class Rule(NamedTuple):
         valid: repositories that look alike and have none.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
+        needs: lowest versions, by package, with which the fix keeps the meaning. Where what is
+            declared admits an older one, the rule only reports; where it admits none as new, the
+            rule is silent, for it speaks of newer ones. Where nothing is said the newest is
+            installed; a fix of what only warns is an unsafe one then, as nothing is broken yet.
         expects: the errors and warnings, by their names, to which what the rule finds leads in
             some version: where a test waits for one of them, it is meant, and there is no finding.
         optional: off unless `--select` names it: a matter of taste.
@@ -185,6 +189,7 @@ class Rule(NamedTuple):
     invalid: tuple[Example, ...]
     valid: tuple[Mapping[str, str], ...]
     gate: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()
     optional: bool = False
     visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None

@@ -26,7 +26,7 @@ NOTATIONS = {
     ),
     "PEP 621 extra": (
         "pyproject.toml",
-        "[project.optional-dependencies]\ntest = ['pytest-asyncio {} ; python_version>\"3\"']\n",
+        "[project.optional-dependencies]\ntest = ['pytest-asyncio {}']\n",
         "~=0.21",
     ),
     "PEP 735": (
@@ -63,7 +63,7 @@ NOTATIONS = {
     "uv": ("pyproject.toml", "[tool.uv]\ndev-dependencies = ['pytest-asyncio{}']\n", "<1"),
     "setup.cfg": (
         "setup.cfg",
-        "[options.extras_require]\ntest =\n  # x\n  pytest\n  pytest-asyncio{}; os_name=='nt'\n",
+        "[options.extras_require]\ntest =\n  # x\n  pytest\n  pytest-asyncio{}\n",
         "==0.10",
     ),
     "tox.ini": (
@@ -73,7 +73,7 @@ NOTATIONS = {
     ),
     "requirements": (
         "requirements-dev.txt",
-        "-r base.txt\n\npytest-asyncio {}  # until then\n-e .\n",
+        "-r base.txt\n\npytest-asyncio {}  # loops\n-e .\n",
         "<0.22",
     ),
     "requirements.in": ("requirements/test.in", "pytest-asyncio{}\r\npytest\r\n", "<0.22"),

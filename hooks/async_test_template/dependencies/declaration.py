@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from async_test_template.dependencies.comments import is_explained
 from async_test_template.findings import Edit
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
@@ -76,7 +77,9 @@ class Declaration(NamedTuple):
         place: finds its line and column, both from 1; only findings need them.
         at: the entry's place, as in `Edit.at`.
         home: the list it stands in.
-        fixed: why its version may not be edited (a hash, a URL, a constraint), or empty.
+        fixed: why its version may not be edited (a hash, a URL, a marker), or empty.
+        is_old: it counts only for Pythons that pytest 9 has left behind.
+        text_of_file: gives what stands around it; only edits need that.
 
     """
 
@@ -87,6 +90,8 @@ class Declaration(NamedTuple):
     at: tuple[str | int, ...]
     home: Home
     fixed: str = ""
+    is_old: bool = False
+    text_of_file: Callable[[], str] = str
 
     @property
     def line(self) -> int:
@@ -103,9 +108,17 @@ class Declaration(NamedTuple):
         """Path from the root, with forward slashes."""
         return self.home.file
 
+    @property
+    def why_not(self) -> str:
+        """Why its version may not be edited, or empty."""
+        if self.fixed or self.home.why_not:
+            return self.fixed or self.home.why_not
+        explained = is_explained(self.text_of_file(), self.line)
+        return "the comment beside it may say why" if explained else ""
+
     def require(self, specifier: str) -> Edit | None:
         """Give the edit to another specifier, None where it may not be edited."""
-        if self.fixed or self.home.why_not:
+        if self.why_not:
             return None
         if self.home.notation == "poetry":
             return Edit(self.file, "set", self.at, specifier)

@@ -1,5 +1,7 @@
 """All declared dependencies of a repository, and the questions that rules ask about them."""
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from async_test_template.config.toml_read import value_at
@@ -7,6 +9,13 @@ from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.read import read_declarations
+from async_test_template.dependencies.releases import (
+    PYTHON_LEFT_BEHIND,
+    carrier_of,
+    older,
+    pytest_for,
+    python_for,
+)
 from async_test_template.findings import Edit
 from async_test_template.tree import Tree
 
@@ -23,12 +32,6 @@ PACKAGES = (
     "pytest-trio",
     "starlette",
 )
-# The Python that a version needs, where a project may still support an older one.
-_NEEDS_PYTHON = {
-    ("pytest-asyncio", "0.26"): (3, 9),
-    ("pytest-asyncio", "1.5"): (3, 10),
-    ("httpx2", "2.14"): (3, 10),
-}
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (
     "setup.py",
@@ -66,7 +69,13 @@ class Dependencies(NamedTuple):
     tree: Tree
 
     def of(self, name: str) -> list[Declaration]:
-        """Give every declaration of a package, constraints and compiled files included."""
+        """Give every declaration of a package, constraints and compiled files included.
+
+        Those for Pythons that pytest 9 has left behind say nothing about what is used today.
+        """
+        return [d for d in self._every(name) if not d.is_old]
+
+    def _every(self, name: str) -> list[Declaration]:
         return [d for _, declared in self.lists for d in declared if d.name == name]
 
     def written(self, name: str) -> list[Declaration]:
@@ -95,13 +104,16 @@ class Dependencies(NamedTuple):
         """Tell whether it is certain that a package is that version or later.
 
         The lock file decides where there is one; else every declaration that has a bound must have
-        it there, and one must have a bound.
+        it there, and one must have a bound. What nobody declares is as new as what brings it.
         """
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
         lowest = [bounds.lowest(d.specifier) for d in self._in_force(name)]
         known = [bound for bound in lowest if bound is not None]
+        carrier = None if lowest else carrier_of(name, version)
+        if carrier is not None:
+            return self.at_least(*carrier)
         return bool(known) and all(bounds.at_least(bound, version) for bound in known)
 
     def may_be_below(self, name: str, version: str) -> bool:
@@ -113,13 +125,25 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return not bounds.at_least(bounds.release(locked), version)
-        for declaration in self._in_force(name):
-            bound = bounds.lowest(declaration.specifier)
-            if bound is not None and not bounds.at_least(bound, version):
-                return True
-            if not bounds.reaches(declaration.specifier, bounds.release(version)):
-                return True
-        return False
+        return _admit_older([d.specifier for d in self._in_force(name)], version)
+
+    def allows_below(self, name: str, version: str) -> bool:
+        """Tell what `may_be_below` does, of everything that may install the package.
+
+        That is what a fix has to reckon with: bounds for old Pythons and those in files that
+        nothing here parses, the package that brings this one along, and the last version for the
+        oldest Python that the project supports.
+        """
+        if self.may_be_below(name, version):
+            return True
+        specifiers = self._specifiers(name)
+        if self.lock_of(name) is None and not specifiers:
+            carrier = carrier_of(name, version)
+            if carrier is not None and self._specifiers(carrier[0]):
+                return self.allows_below(*carrier)
+        return _admit_older(specifiers, version) or (
+            not self.at_least(name, version) and not self.fits_python(name, version)
+        )
 
     def may_reach(self, name: str, version: str) -> bool:
         """Tell whether a package may be that version or later, for all that is declared."""
@@ -129,6 +153,28 @@ class Dependencies(NamedTuple):
         return all(
             bounds.reaches(d.specifier, bounds.release(version)) for d in self._in_force(name)
         )
+
+    def _specifiers(self, name: str) -> list[str]:
+        """Give what is said on a package's version wherever it can be read, or guessed at."""
+        found = [d.specifier for d in self._in_force(name)]
+        floor = self.python_floor
+        if floor is None or floor < PYTHON_LEFT_BEHIND:
+            found += [d.specifier for d in self._every(name) if d.is_old]
+        return [*found, *self._guessed(name)]
+
+    def _guessed(self, name: str) -> Iterator[str]:
+        """Yield the bounds in files that nothing here parses, such as a setup.py."""
+        spelt = re.escape(name).replace(r"\-", "[-_.]")
+        pattern = re.compile(
+            rf"(?<![\w.-]){spelt}(?:\[[^\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
+            r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)",
+            re.IGNORECASE,
+        )
+        for file in (*_OPAQUE, *self.tree.names(".github/workflows")):
+            data = self.tree.read(file) or b""
+            if name[:4].encode() in data.lower():
+                for match in pattern.finditer(data.decode("utf-8", "replace")):
+                    yield match["specifier"].strip().rstrip(",")
 
     def lock_of(self, name: str) -> str | None:
         """Give the lowest version of a package in the lock files, None where there is none.
@@ -156,13 +202,16 @@ class Dependencies(NamedTuple):
             or (bounds.lowest(declaration.specifier) or least) >= least
         ]
 
-    def raised(self, name: str, version: str) -> tuple[Edit, ...] | None:
+    def raised(
+        self, name: str, version: str, *, with_pytest: bool = True
+    ) -> tuple[Edit, ...] | None:
         """Give the edits after which every declaration asks for that version or later.
 
-        None where there is nothing to edit, or something that may not be, or where the project
-        supports a Python that the version does not.
+        None where there is nothing to edit, or something that may not be, or where the version
+        does not go with the Pythons of the project or, unless that is raised too, its pytest.
         """
-        if not self._fits_python(name, version):
+        is_possible = self.is_installable if with_pytest else self.fits_python
+        if not is_possible(name, version):
             return None
         edits = []
         for declaration in self.written(name):
@@ -175,28 +224,57 @@ class Dependencies(NamedTuple):
             edits.append(edit)
         return tuple(edits) or None
 
-    def added(self, name: str, version: str) -> Edit | None:
+    def added(self, name: str, version: str, least: str | None = None) -> Edit | None:
         """Give the edit that adds a package to the list where pytest, or its plugins, stand.
 
-        None where no such list may be written to, or the version does not fit the project's Python.
+        Args:
+            name: the package.
+            version: the lowest that is asked for.
+            least: an older one that does as well, where the Pythons of the project or its pytest
+                are too old for `version`.
+
+        None where no such list may be written to, or no version can be installed.
+
         """
-        if not self._fits_python(name, version):
+        candidates = [version]
+        if least is not None:
+            candidates += [v for v in older(name) if bounds.at_least(bounds.release(v), least)]
+        fitting = next((v for v in candidates if self.is_installable(name, v)), None)
+        if fitting is None:
             return None
         for anchor in ("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-cov"):
             for declaration in self.written(anchor):
-                edit = declaration.home.add(name, version)
+                edit = declaration.home.add(name, fitting)
                 if edit is not None:
                     return edit
         return None
 
-    def _fits_python(self, name: str, version: str) -> bool:
-        needed = _NEEDS_PYTHON.get((name, version))
-        return needed is None or self.python_floor is None or self.python_floor >= needed
+    def is_installable(self, name: str, version: str) -> bool:
+        """Tell whether a release goes with the Pythons and with the pytest that are declared."""
+        needed = pytest_for(name, bounds.release(version))
+        return self.fits_python(name, version) and (
+            needed is None or self.may_reach("pytest", needed)
+        )
+
+    def fits_python(self, name: str, version: str) -> bool:
+        """Tell whether a release runs on every Python that the project supports."""
+        needed = python_for(name, bounds.release(version))
+        return self.python_floor is None or self.python_floor >= needed
 
     @property
     def python_floor(self) -> bounds.Release | None:
         """The lowest Python that the project says it supports."""
         return bounds.lowest(self.requires_python)
+
+
+def _admit_older(specifiers: list[str], version: str) -> bool:
+    for specifier in specifiers:
+        bound = bounds.lowest(specifier)
+        if bound is not None and not bounds.at_least(bound, version):
+            return True
+        if not bounds.reaches(specifier, bounds.release(version)):
+            return True
+    return False
 
 
 def read_dependencies(tree: Tree) -> Dependencies:
@@ -212,6 +290,9 @@ def read_dependencies(tree: Tree) -> Dependencies:
         python = value_at(document, "tool", "poetry", "dependencies", "python")
     if python is None:
         python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
+    if python is None:
+        called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
+        python = called[1].decode("utf-8", "replace") if called else None
     return Dependencies(
         tuple((home, tuple(declared)) for home, declared in read_declarations(tree)),
         locked_versions(tree, PACKAGES),

@@ -33,6 +33,7 @@ _OLD_MARKER = re.compile(
     r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
 )
 _LEAST_PYTHON = (3, 10)
+_BY_MARKER = "it counts only where its marker says"
 _OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
 
@@ -79,9 +80,9 @@ def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
     for index, entry in enumerate(entries):
         # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
         match = REQUIREMENT.fullmatch(entry) if isinstance(entry, str) else None
-        if match is not None and not _OLD_MARKER.search(match["rest"]):
+        if match is not None:
             at = (*home.at, index)
-            yield _declaration(match, home, at, partial(_locate, tree, home.file, at))
+            yield _declaration(tree, match, home, at, partial(_locate, tree, home.file, at))
 
 
 def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -108,9 +109,6 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
         constraints = value if several else [value]
         old = [_for_old_python(constraint) for constraint in constraints]
         for index, constraint in enumerate(constraints):
-            # Where all are old, the name is taken nevertheless: no other entry can join them.
-            if old[index] and not all(old):
-                continue
             at: tuple[str | int, ...] = (*home.at, name, index) if several else (*home.at, name)
             place = partial(_locate, tree, home.file, at)
             fixed = "it is one of several constraints" if several else ""
@@ -118,10 +116,16 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             if isinstance(constraint, dict):
                 specifier = constraint.get("version")
                 at = (*at, "version")
+                if {"markers", "python", "platform"} & constraint.keys():
+                    fixed = fixed or _BY_MARKER
             if not isinstance(specifier, str):
                 specifier, fixed = "", "it has no single version"
             text = f"{name} {specifier}".strip()
-            yield Declaration(normalise(name), text, specifier, place, at, home, fixed)
+            # Where all are old, the name is taken nevertheless: no other entry can join them.
+            is_old = old[index] and not all(old)
+            around = partial(_text, tree, home.file)
+            name_ = normalise(name)
+            yield Declaration(name_, text, specifier, place, at, home, fixed, is_old, around)
 
 
 def _for_old_python(constraint: object) -> bool:
@@ -175,12 +179,11 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         factors = _FACTORS.match(written)
         text = re.split(r"\s+#", factors["rest"] if factors else written, maxsplit=1)[0]
         match = REQUIREMENT.fullmatch(text)
-        if match is None or _OLD_MARKER.search(match["rest"]):
+        if match is None:
             continue
-        if factors and _OLD_FACTOR.search(factors["factors"]):
-            continue
+        old = factors is not None and _OLD_FACTOR.search(factors["factors"]) is not None
         place = partial(ini.locate, tree.text(home.file) or "", section, key, written)
-        yield _declaration(match, home, (section, key, index), place)
+        yield _declaration(tree, match, home, (section, key, index), place, is_old=old)
 
 
 def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -214,10 +217,10 @@ def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
                     if entry.kind == "constraint":
                         constraints.add(target)
             match = REQUIREMENT.fullmatch(entry.text) if entry.kind == "requirement" else None
-            if match is not None and not _OLD_MARKER.search(match["rest"]):
+            if match is not None:
                 fixed = "it is pinned by hashes" if entry.hashed else ""
-                at = (entry.line,)
-                declared.append(_declaration(match, home, at, partial(_at_line, entry.line), fixed))
+                place = partial(_at_line, entry.line)
+                declared.append(_declaration(tree, match, home, (entry.line,), place, fixed=fixed))
         found.append((home, declared))
     for home, declared in found:
         if not home.why_not and (home.file in constraints or "constraint" in home.file):
@@ -234,15 +237,20 @@ def _entries(text: str) -> list[Entry]:
     return requirements.parse(text)
 
 
-def _declaration(
+def _declaration(  # noqa: PLR0913 - a declaration has these parts
+    tree: Tree,
     match: re.Match[str],
     home: Home,
     at: tuple[str | int, ...],
     place: Callable[[], tuple[int, int]],
+    *,
     fixed: str = "",
+    is_old: bool = False,
 ) -> Declaration:
     if match["rest"].startswith("@"):
         fixed = "it points to a URL"
+    elif match["rest"].startswith(";"):
+        fixed = fixed or _BY_MARKER
     return Declaration(
         normalise(match["name"]),
         match.string.strip(),
@@ -251,7 +259,13 @@ def _declaration(
         at,
         home,
         fixed,
+        is_old or _OLD_MARKER.search(match["rest"]) is not None,
+        partial(_text, tree, home.file),
     )
+
+
+def _text(tree: Tree, file: str) -> str:
+    return tree.text(file) or ""
 
 
 def _at_line(line: int) -> tuple[int, int]:

@@ -140,5 +140,5 @@ def needs(project: Project, package: str, version: str) -> None:
         EditError: it does.
 
     """
-    if project.dependencies.may_be_below(package, version):
+    if project.dependencies.allows_below(package, version):
         raise EditError(f"the fix needs {package} >= {version}, the repository allows older ones")

@@ -36,7 +36,9 @@ def within_premises(
     if rule.expects and source is not None:
         findings = _unexpected(rule, source, findings)
     for finding in findings:
-        yield _within_gate(project, rule, finding)
+        found = _within_needs(project, rule, _within_gate(project, rule, finding))
+        if found is not None:
+            yield found
 
 
 def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -99,3 +101,27 @@ def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
     needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
     hint = f"the fix needs {needs}, and the repository allows older ones"
     return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+
+
+def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
+    """Take the fix out of a finding where it would not hold with all that may be installed.
+
+    None where nothing is installed that the rule speaks of.
+    """
+    dependencies = project.dependencies
+    if not all(dependencies.may_reach(name, version) for name, version in rule.needs):
+        return None
+    if not (rule.needs and finding.edits):
+        return finding
+    if any(dependencies.allows_below(name, version) for name, version in rule.needs):
+        needs = " and ".join(f"{name} >= {version}" for name, version in rule.needs)
+        hint = f"the fix needs {needs}, and the repository allows older ones"
+        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    is_sure = all(dependencies.at_least(name, version) for name, version in rule.needs)
+    if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
+        return finding._replace(tier=Tier.UNSAFE)
+    return finding
+
+
+def _only_warns(rule: Rule) -> bool:
+    return bool(rule.expects) and all(name.endswith("Warning") for name in rule.expects)

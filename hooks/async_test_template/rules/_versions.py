@@ -10,6 +10,7 @@ from async_test_template.findings import Finding, Tier
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
 
 
@@ -40,3 +41,28 @@ def _lock_command(project: Project, package: str) -> str:
         if package in held:
             return f"run: {LOCK_FILES[file].format(name=package)}"
     return ""
+
+
+def pytest_wanted(project: Project) -> str:
+    """Give the lowest pytest to raise an old one to: 9 where it has to read a native table."""
+    is_native = project.settings.holder == "native" and project.settings.options
+    return "9" if is_native else "8.4"
+
+
+def plugin_wanted(project: Project) -> str:
+    """Give the lowest pytest-asyncio to raise an old one to."""
+    return next((v for v in PLUGIN if project.dependencies.fits_python(*v)), PLUGIN[-1])[1]
+
+
+#: For projects that support Python 3.9: the last release that does.
+PLUGIN = (("pytest-asyncio", "1.5"), ("pytest-asyncio", "1.2"))
+
+
+def raised_with(project: Project, name: str, version: str) -> tuple[tuple[Edit, ...], str]:
+    """Give the edits that raise what goes along with a package, or say why there can be none."""
+    dependencies = project.dependencies
+    if not dependencies.of(name) or dependencies.may_reach(name, version):
+        return (), ""
+    target = pytest_wanted(project) if name == "pytest" else plugin_wanted(project)
+    edits = dependencies.raised(name, target, with_pytest=False)
+    return edits or (), "" if edits else f"{name} has to be {version} or later at the same time"

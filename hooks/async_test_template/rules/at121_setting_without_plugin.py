@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.dependencies import bounds
 from async_test_template.findings import Example, Finding, Rule, Tier
 
 if TYPE_CHECKING:
@@ -19,13 +20,23 @@ _OWNERS = (
 )
 
 
+#: The first versions that know a setting, where an older one than above does.
+_LEAST = {
+    "asyncio_mode": "0.17",
+    "asyncio_default_fixture_loop_scope": "0.24",
+    "timeout": "2.1",
+    "timeout_method": "2.1",
+}
+
+
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     for prefix, package, version in _OWNERS:
         names = [name for name in settings.options if name.startswith(prefix)]
         if not names or project.dependencies.may_have(package):
             continue
-        edit = project.dependencies.added(package, version)
+        least = max((_LEAST.get(name, version) for name in names), key=bounds.release)
+        edit = project.dependencies.added(package, version, least)
         yield settings.finding(
             RULE.code,
             f"{names[0]} is set and no dependency brings {package}",

@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
         else:
             edits.append(settings.set("timeout", wanted))
         if not project.dependencies.may_have("pytest-timeout"):
-            added = project.dependencies.added("pytest-timeout", "2.4")
+            added = project.dependencies.added("pytest-timeout", "2.4", "2.1")
             missing = added is None
             edits += [added] if added else []
     yield settings.finding(

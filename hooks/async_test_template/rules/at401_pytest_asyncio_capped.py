@@ -5,42 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
+from async_test_template.dependencies.releases import pytest_for
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._versions import plugin_wanted, raised_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.dependencies.declaration import Declaration
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
 
 
-_TARGET = "1.5"
-_NEEDS_PYTHON = (3, 10)
-#: For projects that support Python 3.9: the last release that does.
-_TARGET_39 = "1.2"
-
-
 def _check(project: Project) -> Iterator[Finding]:
-    floor = project.dependencies.python_floor
-    target = _TARGET if floor is None or floor >= _NEEDS_PYTHON else _TARGET_39
+    target = plugin_wanted(project)
     for declaration in project.dependencies.of("pytest-asyncio"):
         if declaration.home.compiled_by or bounds.reaches(
             declaration.specifier, bounds.release(target)
         ):
             continue
-        edit = declaration.require(bounds.raised(declaration.specifier, target))
-        hint = declaration.fixed or declaration.home.why_not
-        if floor is not None and floor < (3, 9):
-            edit, hint = None, "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
+        edits, hint = _fix(project, declaration, target)
         yield Finding(
             RULE.code,
             f"{declaration.text} ({declaration.home.label}) keeps pytest-asyncio below {target}",
             declaration.file,
             declaration.line,
             declaration.column,
-            tier=Tier.UNSAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
-            hint="" if edit else hint,
+            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else hint,
         )
+
+
+def _fix(project: Project, declaration: Declaration, target: str) -> tuple[tuple[Edit, ...], str]:
+    """Give the edits that raise it, its pytest included, or say why there can be none."""
+    if not project.dependencies.fits_python("pytest-asyncio", target):
+        return (), "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
+    edit = declaration.require(bounds.raised(declaration.specifier, target))
+    if edit is None:
+        return (), declaration.why_not
+    pytest = pytest_for("pytest-asyncio", bounds.release(target)) or "8.4"
+    more, why_not = raised_with(project, "pytest", pytest)
+    return () if why_not else (edit, *more), why_not
 
 
 RULE = Rule(
@@ -75,18 +81,34 @@ RULE = Rule(
             before={
                 "pyproject.toml": (
                     "[project]\ndependencies = []\n\n[project.optional-dependencies]\n"
-                    "test = [\n    'pytest',\n"
-                    "    'pytest-asyncio[docs] ~=0.21 ; python_version > \"3.9\"',  # loops\n]\n"
+                    "test = [\n    'pytest',\n    'pytest-asyncio[docs] ~=0.21',  # loops\n]\n"
                 )
             },
             after={
                 "pyproject.toml": (
                     "[project]\ndependencies = []\n\n[project.optional-dependencies]\n"
-                    "test = [\n    'pytest',\n"
-                    "    'pytest-asyncio[docs] >=1.5 ; python_version > \"3.9\"',  # loops\n]\n"
+                    "test = [\n    'pytest',\n    'pytest-asyncio[docs] >=1.5',  # loops\n]\n"
                 )
             },
             tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest ~= 7.4\npytest-asyncio~=0.21\n",
+            },
+            after={"requirements.txt": "pytest >=8.4\npytest-asyncio>=1.5\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": ("pytest==7.4  # 8 breaks our plugin\npytest-asyncio~=0.21\n")
+            }
+        ),
+        Example(before={"requirements.txt": "pytest-asyncio<0.22; sys_platform != 'win32'\n"}),
+        Example(
+            before={
+                "requirements.txt": "# 0.22 changed when loops are closed.\npytest-asyncio<0.22\n"
+            }
         ),
         Example(
             before={

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._versions import pytest_wanted, raised_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.dependencies.declaration import Declaration
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
 
 
-_NEEDED = "8.4"
 _CURRENT = (9,)
 _NEEDS_PYTHON = (3, 10)
-_NEEDED_NEEDS_PYTHON = (3, 9)
+#: The first pytest-asyncio that goes with a pytest.
+_PLUGINS = {"8.4": "0.24", "9": "1.3"}
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -26,24 +29,34 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         if not project.uses_asyncio_plugin:
             continue
-        edit = None
-        hint = declaration.fixed or declaration.home.why_not or "pytest 9 is out"
-        if not bounds.reaches(specifier, bounds.release(_NEEDED)):
-            edit = declaration.require(bounds.raised(specifier, _NEEDED))
-        floor = project.dependencies.python_floor
-        if floor is not None and floor < _NEEDS_PYTHON:
-            hint = "pytest 9 needs Python 3.10; raise requires-python first"
-            edit = edit if floor >= _NEEDED_NEEDS_PYTHON else None
+        edits, hint = _fix(project, declaration)
         yield Finding(
             RULE.code,
             f"{declaration.text} ({declaration.home.label}) keeps pytest below 9",
             declaration.file,
             declaration.line,
             declaration.column,
-            tier=Tier.UNSAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
-            hint="" if edit else hint,
+            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else hint,
         )
+
+
+def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], str]:
+    """Give the edits that raise it, its plugin included, or say why there can be none."""
+    floor, wanted = project.dependencies.python_floor, pytest_wanted(project)
+    is_old = not bounds.reaches(declaration.specifier, bounds.release("8.4"))
+    if floor is not None and floor < _NEEDS_PYTHON:
+        is_old = is_old and project.dependencies.fits_python("pytest", wanted)
+        if not is_old:
+            return (), "pytest 9 needs Python 3.10; raise requires-python first"
+    if not is_old:
+        return (), declaration.why_not or "pytest 9 is out"
+    edit = declaration.require(bounds.raised(declaration.specifier, wanted))
+    if edit is None:
+        return (), declaration.why_not
+    more, why_not = raised_with(project, "pytest-asyncio", _PLUGINS[wanted])
+    return () if why_not else (edit, *more), why_not
 
 
 RULE = Rule(
@@ -79,6 +92,20 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
         Example(before={"requirements.txt": "pytest<9\npytest-asyncio\n"}),
+        Example(
+            before={
+                "pyproject.toml": '[tool.pytest]\nasyncio_mode = "auto"\n',
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+            },
+            after={"requirements.txt": "pytest>=9\npytest-asyncio\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio<0.22  # until 3.8 goes\n",
+            }
+        ),
+        Example(before={"requirements.txt": "pytest<8; python_version < '4'\npytest-asyncio\n"}),
     ),
     valid=(
         {"requirements.txt": "pytest<10\npytest-asyncio\n"},

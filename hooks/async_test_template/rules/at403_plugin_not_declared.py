@@ -18,6 +18,8 @@ _MARKS = {
     "timeout": ("pytest-timeout", "2.4"),
     "anyio": ("anyio", "4.12"),
 }
+#: What does as well for projects on an old Python or pytest.
+_LEAST = {"pytest-asyncio": "0.24", "pytest-timeout": "2.1", "anyio": "3.7", "httpx": "0.24"}
 _TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
 
 
@@ -31,7 +33,7 @@ def _check(project: Project) -> Iterator[Finding]:
             package == PYTEST_ASYNCIO and has_own_runner(project)
         ):
             continue
-        edit = project.dependencies.added(package, version)
+        edit = project.dependencies.added(package, version, _LEAST.get(package))
         yield Finding(
             RULE.code,
             f"the tests use {package}, and no dependency brings it",

@@ -88,6 +88,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"app\s*=",
     alone=True,
+    needs=(("httpx", "0.13.3"),),
     expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(

@@ -44,9 +44,7 @@ _TARGETS = [
 ]
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    # An older one knows proxies= only, and fails as loudly.
-    tier = Tier.UNSAFE if project.dependencies.may_be_below("httpx", "0.26") else Tier.SAFE
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for call in calls(source, *_TARGETS):
         proxies = keyword(call, "proxies")
         if proxies is not None:
@@ -55,7 +53,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{source.names.resolve(call.func)} takes no proxies=",
-                tier=tier if text_of(proxies.value) is not None else Tier.REPORT,
+                tier=Tier.SAFE if text_of(proxies.value) is not None else Tier.REPORT,
                 fix=partial(_fix, source, call, proxies),
                 hint="write proxy= with one URL, or mounts= with a transport for each",
             )
@@ -80,6 +78,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"proxies",
     alone=True,
+    needs=(("httpx", "0.26"),),
     expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(
@@ -91,9 +90,13 @@ RULE = Rule(
             before={
                 "requirements.txt": "httpx>=0.24\n",
                 "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
-            },
-            after={"test_it.py": 'import httpx\n\nc = httpx.Client(proxy="http://p:1")\n'},
-            tier=Tier.UNSAFE,
+            }
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.7"\n',
+                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+            }
         ),
         Example(
             before={
@@ -103,5 +106,11 @@ RULE = Rule(
             }
         ),
     ),
-    valid=({"test_it.py": 'import requests\n\nrequests.get(1, proxies="http://p:1")\n'},),
+    valid=(
+        {
+            "requirements.txt": "httpx==0.23\n",
+            "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+        },
+        {"test_it.py": 'import requests\n\nrequests.get(1, proxies="http://p:1")\n'},
+    ),
 )

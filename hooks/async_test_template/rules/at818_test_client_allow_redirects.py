@@ -47,6 +47,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"allow_redirects",
+    needs=(("starlette", "0.21"),),
     expects=("TypeError", "DeprecationWarning"),
     where=Where.EVERYWHERE,
     invalid=(
@@ -83,6 +84,13 @@ RULE = Rule(
         ),
     ),
     valid=(
+        {
+            "requirements.txt": "starlette==0.20.4\n",
+            "test_it.py": (
+                "from starlette.testclient import TestClient\n\nclient = TestClient(app)\n"
+                'client.get("/", allow_redirects=False)\n'
+            ),
+        },
         {
             "test_it.py": (
                 "import requests\n\nclient = requests.Session()\n"

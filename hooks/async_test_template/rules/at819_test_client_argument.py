@@ -74,6 +74,7 @@ def _remove(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit
     return (changes.remove_argument(source, call, argument),)
 
 
+_NEW = {"requirements.txt": "starlette>=0.40\n"}
 _TEST = """\
 from fastapi.testclient import TestClient
 
@@ -111,22 +112,46 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
+    needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
     invalid=(
         Example(
-            before={"test_it.py": _TEST.format('data="text"')},
+            before={**_NEW, "test_it.py": _TEST.format('data="text"')},
             after={"test_it.py": _TEST.format('content="text"')},
             tier=Tier.SAFE,
         ),
         Example(
-            before={"test_it.py": _TEST.format('data = b"raw", headers={}')},
+            before={
+                "requirements.txt": "fastapi>=0.110\n",
+                "test_it.py": _TEST.format('data = b"raw", headers={}'),
+            },
             after={"test_it.py": _TEST.format('content = b"raw", headers={}')},
             tier=Tier.SAFE,
         ),
         Example(
-            before={"test_it.py": _WITH_FIXTURE.format("client", 'data="text"')},
+            before={**_NEW, "test_it.py": _WITH_FIXTURE.format("client", 'data="text"')},
             after={"test_it.py": _WITH_FIXTURE.format("client", 'content="text"')},
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={"test_it.py": _TEST.format('data="text"')},
+            after={"test_it.py": _TEST.format('content="text"')},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "fastapi>=0.80\n",
+                "test_it.py": _TEST.format('data="text"'),
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": (
+                    "starlette>=0.40; python_version>='3.9'\n"
+                    "starlette==0.20.4; python_version<'3.9'\n"
+                ),
+                "test_it.py": _TEST.format('data="text"'),
+            }
         ),
         Example(
             before={"test_it.py": _TEST.format("timeout=30, json={}")},
@@ -138,6 +163,7 @@ RULE = Rule(
         Example(before={"test_it.py": _TEST.format('cookies={"session": "1"}')}),
     ),
     valid=(
+        {"requirements.txt": "starlette==0.20.4\n", "test_it.py": _TEST.format('data="text"')},
         {"test_it.py": _TEST.format('data={"name": "cheese"}')},
         {"test_it.py": _TEST.format("data=body")},
         {"test_it.py": _TEST.format('content="text", cookies=None')},

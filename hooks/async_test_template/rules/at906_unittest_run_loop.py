@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import code_finding, decorators, needs
+from async_test_template.rules._code import code_finding, decorators, sure
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for _, function in sorted(source.functions.items()):
         for decorator in decorators(source, function, "aiohttp.test_utils.unittest_run_loop"):
             yield code_finding(
@@ -27,14 +27,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 decorator,
                 f"{function.name} needs no unittest_run_loop",
                 tier=Tier.SAFE,
-                fix=partial(_fix, project, source, decorator),
+                fix=partial(_fix, source, decorator),
                 hint="drop the decorator",
             )
 
 
-def _fix(project: Project, source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
-    # Before, it is what runs the test: without it the test passes unawaited.
-    needs(project, "aiohttp", "3.8")
+def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+    sure(source, decorator)
     return (changes.remove_decorator(source, decorator),)
 
 
@@ -51,14 +50,17 @@ RULE = Rule(
     visit=_visit,
     words=rb"unittest_run_loop",
     alone=True,
+    # Before, it is what runs the test: without it the test passes unawaited.
+    needs=(("aiohttp", "3.8"),),
     expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={
+                "requirements.txt": "aiohttp>=3.8\n",
                 "test_it.py": (
                     "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n"
                     + _CLASS.format("    @unittest_run_loop\n")
-                )
+                ),
             },
             after={
                 "test_it.py": (

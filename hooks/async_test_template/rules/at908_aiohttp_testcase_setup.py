@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._aiohttp_case import methods, renamed
-from async_test_template.rules._code import code_finding, needs
+from async_test_template.rules._code import code_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _fix(
     project: Project, source: Source, owner: ast.ClassDef, function: Function
 ) -> tuple[Edit, ...]:
-    # Older ones know only the old names.
-    needs(project, "aiohttp", "3.8")
     return renamed(project, source, owner, function, _NEW[function.name])
 
 
@@ -54,6 +52,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
+    # Older ones know only the old names.
+    needs=(("aiohttp", "3.8"),),
     invalid=(
         Example(
             before={

@@ -6,6 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import (
     calls,
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    # An older one knows msg= only, and fails as loudly.
-    tier = Tier.UNSAFE if project.dependencies.may_be_below("pytest", "7") else Tier.SAFE
     for call in calls(source, "pytest.skip", "pytest.fail", "pytest.exit"):
         message = keyword(call, "msg")
         if message is not None:
@@ -35,18 +34,27 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 call,
                 f"{source.names.resolve(call.func)} takes reason=, not msg=",
-                tier=tier,
-                fix=partial(_fix, source, call, message),
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, call, message),
                 hint="write reason=",
             )
 
 
-def _fix(source: Source, call: ast.Call, message: ast.keyword) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, call: ast.Call, message: ast.keyword
+) -> tuple[Edit, ...]:
     sure(source, call.func)
     start = source.start(message)
+    if project.dependencies.allows_below("pytest", "7"):
+        # Without its name it is understood by all of them.
+        name = _NAME.match(source.data, start)
+        if call.args or call.keywords[0] is not message or name is None:
+            raise EditError("pytest below 7 knows msg= only, and the repository allows it")
+        return (changes.replace(source, start, name.end(), ""),)
     return (changes.replace(source, start, start + len("msg"), "reason"),)
 
 
+_NAME = re.compile(rb"msg\s*=\s*")
 _PARTS = (re.compile(rb"\bmsg\s*="), re.compile(rb"\b(?:skip|fail|exit)\b"))
 
 
@@ -91,10 +99,19 @@ RULE = Rule(
             },
             after={
                 "test_it.py": (
-                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(reason="later")\n'
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n'
                 )
             },
-            tier=Tier.UNSAFE,
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest>=6\n",
+                "test_it.py": (
+                    "import pytest\n\n\nasync def test_it():\n"
+                    '    pytest.fail(pytrace=False, msg="later")\n'
+                ),
+            },
         ),
     ),
     valid=(

@@ -54,6 +54,28 @@ class TestIt(AioHTTPTestCase):
     async def test_it(self):
         assert {}
 """
+STARLETTE = """\
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+
+async def echo(request):
+    return PlainTextResponse(await request.body())
+
+
+async def old(request):
+    return RedirectResponse("/")
+
+
+ROUTES = [Route("/", echo, methods=["GET", "POST"]), Route("/old", old)]
+client = TestClient(Starlette(routes=ROUTES))
+
+
+def test_it():
+    assert client.{}
+"""
 
 
 @dataclass(frozen=True)
@@ -270,7 +292,7 @@ GATES = [
         "AT811",
         "httpx",
         "0.13.3",
-        "",
+        "0.12.1",
         {
             "test_it.py": APP + "\n\ndef test_it():\n    import asyncio, httpx\n\n"
             "    async def get():\n"
@@ -278,6 +300,7 @@ GATES = [
             '            return await client.get("/")\n\n'
             '    assert asyncio.run(get()).text == "hello"\n'
         },
+        says="has no attribute 'ASGITransport'",
         others=("pytest==8.4.2",),
     ),
     Gate(
@@ -293,6 +316,25 @@ GATES = [
         },
         says="unexpected keyword argument 'proxy'",
         others=("pytest==8.4.2",),
+    ),
+    Gate(
+        "AT818",
+        "starlette",
+        "0.21",
+        "0.20.4",
+        {"test_it.py": STARLETTE.format('get("/old", allow_redirects=False).status_code == 307')},
+        says="unexpected keyword argument 'follow_redirects'",
+        unsafe=True,
+        others=("pytest==8.4.2", "requests", "httpx==0.23.3", "anyio<4"),
+    ),
+    Gate(
+        "AT819",
+        "starlette",
+        "0.21",
+        "0.20.4",
+        {"test_it.py": STARLETTE.format('post("/", data="text").text == "text"')},
+        says="unexpected keyword argument 'content'",
+        others=("pytest==8.4.2", "requests", "httpx==0.23.3", "anyio<4"),
     ),
     Gate(
         # Nothing fails: without the decorator nothing runs the test.
@@ -328,7 +370,8 @@ GATES = [
         "6.2.5",
         {
             "test_it.py": (
-                'import pytest\n\n\ndef test_it():\n    pytest.skip(msg="later")\n\n\n'
+                "import pytest\n\n\ndef test_it():\n"
+                '    pytest.skip(allow_module_level=False, msg="later")\n\n\n'
                 "X = pytest.mark.asyncio\n"
             )
         },
@@ -366,14 +409,14 @@ def gates_in_code() -> Iterator[tuple[str, str, str]]:
     for rule in map(load, CODES):
         if rule.tier is Tier.REPORT:
             continue
-        yield from ((rule.code, package, version) for package, version in rule.gate)
+        yield from ((rule.code, *least) for least in (*rule.gate, *rule.needs))
         module = sys.modules[(rule.check or rule.visit).__module__]
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if not isinstance(node, ast.Call):
                 continue
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name in {"needs", "at_least", "may_be_below"}:
+            if name in {"needs", "at_least", "may_be_below", "allows_below"}:
                 package, version = (
                     vars(module)[a.id] if isinstance(a, ast.Name) else ast.literal_eval(a)
                     for a in node.args[-2:]

@@ -1,0 +1,55 @@
+"""Whether a comment beside a dependency says why it is as it is."""
+
+import re
+
+#: What linters and tools write at the end of a line.
+_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|via\b|nosec|pylint|fmt:|att:)", re.IGNORECASE)
+#: A few words say what a package is for, or are the title of the lines below.
+_LABEL_WORDS = 4
+_REASON = re.compile(
+    r"\b(?:until|because|since|due|pin(?:s|ned)?|cap(?:s|ped)?|keep|held|hold|freeze|frozen|lock(?:ed)?"
+    r"|stuck|needs?|requires?|breaks?|broken|bugs?|issues?|drop(?:s|ped)?|waits?|fixed|incompatib\w*"
+    r"|compat\w*|conflicts?|support\w*|don't|can't|cannot|must|only|never|not|no|temporar\w*|todo"
+    r"|fixme|see|workaround|regress\w*|fails?|last|before|after|deliberate\w*|purpose|intention\w*"
+    r"|upstream|legacy|avoid|stay)\b|https?:|\d",
+    re.IGNORECASE,
+)
+
+
+def is_explained(text: str, line: int) -> bool:
+    """Tell whether a comment at the end of a line, or right above it, gives a reason for it.
+
+    Args:
+        text: the file, in a language whose comments begin with `#`.
+        line: the line, from 1.
+
+    """
+    lines = text.splitlines()
+    if not 1 <= line <= len(lines):
+        return False
+    above: list[str] = []
+    for before in reversed(lines[: line - 1]):
+        if not before.strip().startswith("#"):
+            break
+        above.insert(0, before.strip(" \t#"))
+    behind = _comment_behind(lines[line - 1])
+    return _is_reason(" ".join(above)) or (
+        not _TOOLS.match(behind) and _is_reason(behind.strip(" \t#"))
+    )
+
+
+def _is_reason(comment: str) -> bool:
+    return len(comment.split()) > _LABEL_WORDS or _REASON.search(comment) is not None
+
+
+def _comment_behind(line: str) -> str:
+    """Give the comment at the end of a line; a `#` in quotes, or in a word, begins none."""
+    quote = ""
+    for index, character in enumerate(line):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "#" and index and line[index - 1] in " \t,]})\"'":
+            return line[index:]
+    return ""
