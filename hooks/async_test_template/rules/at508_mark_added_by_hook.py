@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
-from async_test_template.rules._code import code_finding, is_called, marks
+from async_test_template.rules._code import code_finding, is_called, text_of
 from async_test_template.rules._loops import MODE
 from async_test_template.source import changes
 
@@ -31,18 +31,19 @@ _QUESTIONS = {
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for mark in marks(source, "asyncio"):
-        call = source.parents[mark]
-        if not (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "add_marker"
-        ):
+    for node in source.mentions.get("add_marker", ()):
+        call = source.parents[node]
+        if not (isinstance(call, ast.Call) and call.func is node and call.args):
             continue
+        mark = _meant(source, call, call.args[0])
         function = next(
             (node for node in source.around(call) if isinstance(node, ast.FunctionDef)), None
         )
-        has_arguments = isinstance(mark, ast.Call) and bool(mark.args or mark.keywords)
+        # That hook runs when the plugin has not looked yet, or may.
+        early = function is not None and function.name == "pytest_pycollect_makeitem"
+        if mark is None or early:
+            continue
+        has_arguments = isinstance(mark, ast.Call) and bool(mark.keywords)
         # With these, the mark chooses a loop for tests that the plugin runs anyhow.
         if has_arguments and (project.mode == "auto" or _asks_plugin(source, function)):
             continue
@@ -55,6 +56,31 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, project, source, call, has_arguments=has_arguments),
             hint=f"set {MODE} = auto and drop the hook",
         )
+
+
+def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
+    """Give what stands for the mark asyncio, None where something else, or nobody knows what, does.
+
+    It may be the mark, its name, `getattr(pytest.mark, "asyncio")`, or a variable for one of them.
+    """
+    if isinstance(given, ast.Name):
+        scopes = {source.scope(call), source.tree}
+        values = [
+            node.value
+            for node in source.nodes.of(ast.Assign)
+            if source.scope(node) in scopes
+            and any(isinstance(t, ast.Name) and t.id == given.id for t in node.targets)
+        ]
+        if len(values) == 1 and not isinstance(values[0], ast.Name):
+            return _meant(source, call, values[0])
+    if text_of(given) == "asyncio":
+        return given
+    called = given.func if isinstance(given, ast.Call) else given
+    if isinstance(given, ast.Call) and isinstance(called, ast.Name) and called.id == "getattr":
+        of_marks = bool(given.args) and source.names.resolve(given.args[0]) == "pytest.mark"
+        is_asyncio = [text_of(argument) for argument in given.args[1:2]] == ["asyncio"]
+        return given if of_marks and is_asyncio else None
+    return given if source.names.resolve(called) == "pytest.mark.asyncio" else None
 
 
 def _asks_plugin(source: Source, function: Function | None) -> bool:
@@ -170,6 +196,35 @@ RULE = Rule(
         Example(
             before={
                 **_STRICT,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n"
+                    "        if asyncio.iscoroutinefunction(item.obj):\n"
+                    '            item.add_marker("asyncio")\n'
+                ),
+            },
+            after={**_AUTO, "conftest.py": _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": (
+                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
+                    '    mark = getattr(pytest.mark, "asyncio")\n    item.add_marker(mark)\n'
+                ),
+            },
+            after={
+                **_AUTO,
+                "conftest.py": (
+                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
+                    '    mark = getattr(pytest.mark, "asyncio")\n'
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
                 "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")')),
             },
             after=_AUTO,
@@ -187,6 +242,12 @@ RULE = Rule(
     ),
     valid=(
         {"conftest.py": _CONFTEST.format(_LOOP.format("")).replace("mark.asyncio", "mark.slow")},
+        {
+            "conftest.py": (
+                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                '        item.add_marker("slow")\n        item.add_marker(name_of("asyncio"))\n'
+            )
+        },
         {**_AUTO, "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")'))},
         {
             "conftest.py": (
