@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
 _FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
+_FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
 
 
@@ -24,6 +25,11 @@ class CommandLine(NamedTuple):
     file: str
     line: int
     text: str
+
+    @property
+    def given_files(self) -> list[str]:
+        """Paths of Python files in it, perhaps with a test behind `::`."""
+        return _FILE.findall(self.text)
 
 
 def command_lines(tree: "Tree") -> Iterator[CommandLine]:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.metadata import Metadata
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
+    from async_test_template.source.collection import Collection
     from async_test_template.source.index import Index
-    from async_test_template.source.reading import Reader, Readings
+    from async_test_template.source.reading import Reader, Readings, TestNames
     from async_test_template.source.source import Source
 
 
@@ -122,6 +123,13 @@ class Project:
         return tuple(command_lines(self.tree))
 
     @cached_property
+    def collection(self) -> Collection:
+        """Which files with tests pytest comes to."""
+        from async_test_template.source.collection import Collection
+
+        return Collection(self.settings, self.commands, self.code.modules)
+
+    @cached_property
     def code(self) -> Index:
         """Fixtures and tests of the Python files.
 
@@ -150,11 +158,25 @@ class Project:
         """What reads the Python files."""
         from async_test_template.source.reading import Reader
 
-        patterns = [
-            word for line in self.settings.lines_of("python_files") for word in line.split()
-        ]
         look = partial(self._looks.look, self)
-        return Reader(self.tree, self.memory.readings, patterns, look, self._looks.suspects)
+        return Reader(
+            self.tree, self.memory.readings, self._test_names(), look, self._looks.suspects
+        )
+
+    def _test_names(self) -> TestNames:
+        from async_test_template.source.reading import TestNames
+
+        names = TestNames()
+        given = [file for line in self.commands for file in line.given_files]
+        return TestNames(
+            self._words_of("python_files") or names.files,
+            tuple(sorted({file.removeprefix("./") for file in given})),
+            self._words_of("python_functions") or names.functions,
+            self._words_of("python_classes") or names.classes,
+        )
+
+    def _words_of(self, name: str) -> tuple[str, ...]:
+        return tuple(word for line in self.settings.lines_of(name) for word in line.split())
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:

@@ -93,9 +93,9 @@ def test_flags_say_what_fixes_write(project: Path) -> None:
 def test_answers_are_read_and_flags_come_first(project: Path) -> None:
     (project / "pytest.ini").write_text("[pytest]\n")
     (project / "test_it.py").write_text("async def test_it(): ...\n")
-    (project / ".copier-answers.yml").write_text("# Copier\nloop_scope: class\nmode: strict\n")
+    (project / ".copier-answers.yml").write_text("# Copier\nloop_scope: class\nmode: auto\n")
     main(["migrate", str(project)])
-    assert "asyncio_mode = strict\n" in (project / "pytest.ini").read_text()
+    assert "asyncio_mode = auto\n" in (project / "pytest.ini").read_text()
     other = project / "other.yml"
     other.write_text("mode: strict\n")
     (project / "pytest.ini").write_text(LEGACY)

@@ -28,29 +28,6 @@ def may_be_auto(project: Project) -> bool:
     )
 
 
-def without_runner(project: Project) -> list[Test]:
-    """Give the async tests that nothing runs: they have no mark, and no mode is set (AT112)."""
-    settings = project.settings
-    if settings.effective(MODE) is not None or may_be_auto(project):
-        return []
-    other = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
-    if other or project.desired.backend == "anyio" or project.code.has_item_hook:
-        return []
-    # Something else than pytest-asyncio runs them where it is not declared, unless an answer
-    # to the template's question names it.
-    declared = not project.dependencies.of("pytest") or project.dependencies.has("pytest-asyncio")
-    if not declared and project.desired.backend is None:
-        return []
-    return [
-        test
-        for test in project.code.async_tests
-        if not any(test.mark(name) for name in ("asyncio", "anyio", "trio", "gen_test"))
-        # anyio runs a test that asks for its backend; others bring a marker of their own.
-        and "anyio_backend" not in test.requests
-        and not test.wrapped
-    ]
-
-
 def instead_of_legacy(project: Project) -> str:
     """Give the mode for `legacy`: auto, which does the same, unless a flag asks for another."""
     desired = project.desired

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import MODE, without_runner
+from async_test_template.rules._loops import MODE
+from async_test_template.rules._runners import without_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,15 +16,46 @@ if TYPE_CHECKING:
 
 
 def _check(project: Project) -> Iterator[Finding]:
-    settings = project.settings
     unmarked = without_runner(project)
     if not unmarked:
         return
+    backend = project.desired.backend or "asyncio"
+    if project.settings.effective(MODE) == "strict" or backend == "anyio":
+        yield from _one_a_file(unmarked, backend)
+    else:
+        yield _for_all(project, unmarked)
+
+
+def _one_a_file(unmarked: list[Test], backend: str) -> Iterator[Finding]:
+    """Yield a finding at the first test of each file: the mode is chosen, so the marks are not."""
+    by_file: dict[str, list[Test]] = {}
+    for test in unmarked:
+        by_file.setdefault(test.file, []).append(test)
+    for file, tests in by_file.items():
+        first = min(tests, key=lambda test: test.line)
+        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield Finding(
+            RULE.code,
+            f"in strict mode nothing runs {first.name}{more}: the mark {backend} is missing",
+            file,
+            first.line,
+            first.column,
+            hint=f"mark with @pytest.mark.{backend}, or set {backend}_mode = auto",
+        )
+
+
+def _for_all(project: Project, unmarked: list[Test]) -> Finding:
+    settings, mode = project.settings, project.desired.mode
     first = unmarked[0]
     more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
-    edits = settings.set_all({MODE: project.desired.mode or "auto"}) or ()
-    tier = Tier.SAFE if project.desired.mode else Tier.UNSAFE
-    if project.desired.mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
+    # Strict mode would run them no more than none does.
+    edits = () if mode == "strict" else settings.set_all({MODE: "auto"}) or ()
+    tier = Tier.SAFE if mode else Tier.UNSAFE
+    is_missing = not project.dependencies.has("pytest-asyncio")
+    if is_missing and project.dependencies.of("pytest") and project.desired.backend is None:
+        # Which plugin should run them nobody says.
+        edits = ()
+    if mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
         # They may be left out on purpose where others are marked.
         edits = ()
     if (
@@ -37,11 +69,10 @@ def _check(project: Project) -> Iterator[Finding]:
     tier = tier if edits else Tier.REPORT
     sentence = _sentence(first, more)
     if not settings.file:
-        yield Finding(
+        return Finding(
             RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=_HINT
         )
-        return
-    yield settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=_HINT)
+    return settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=_HINT)
 
 
 def _marks_any(project: Project) -> bool:

@@ -13,8 +13,8 @@ from async_test_template.rules._loops import (
     is_anyios,
     may_be_auto,
     runs_asyncio,
-    without_runner,
 )
+from async_test_template.rules._runners import without_runner
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

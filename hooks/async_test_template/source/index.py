@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
+    from async_test_template.source.lineage import Lineage
     from async_test_template.source.module import Fixture, Module, Test
     from async_test_template.source.reading import Sources
 
@@ -88,6 +89,13 @@ class Index:
     def async_tests(self) -> Iterator[Test]:
         """The tests that need a plugin to run."""
         return (test for test in self.tests if test.is_async and not test.in_unittest)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """What classes derive from, across files."""
+        from async_test_template.source.lineage import Lineage
+
+        return Lineage(self.by_file, self.sources.module)
 
     @property
     def complete(self) -> bool:

@@ -6,6 +6,18 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from async_test_template.source.classes import (
+    DECIDE_HOW_TESTS_RUN,
+    HARMLESS_DECORATORS,
+    NAMING,
+    Class,
+    Naming,
+    added_marks,
+    blocks,
+    changes_tests,
+    is_test_of,
+    statements,
+)
 from async_test_template.source.source import Function, Source
 
 #: A scope that is not written as a plain string, so that nobody can tell it without running.
@@ -89,6 +101,7 @@ class Test(NamedTuple):
         owner: the class it stands in, or None.
         in_unittest: it is a method of a `unittest` class, which no plugin's mark reaches.
         wrapped: a decorator that is no mark may have made something else of it.
+        may_be_run: one of them may run it; those that replace names or skip it do not.
 
     """
 
@@ -102,6 +115,7 @@ class Test(NamedTuple):
     owner: str | None = None
     in_unittest: bool = False
     wrapped: bool = False
+    may_be_run: bool = False
 
     def mark(self, name: str) -> Mark | None:
         """Give the closest mark of that name; it is the one that plugins read."""
@@ -131,6 +145,13 @@ class Module(NamedTuple):
         imports_all: a star import brings names that nobody can tell.
         plugins: what its `pytest_plugins` names.
         generates_tests: it has a `pytest_generate_tests`, which may hand out any argument.
+        classes: every class at its top level, or in another one.
+        marks: those of its `pytestmark`.
+        hides_marks: a `pytestmark` may hold more, or comes from elsewhere.
+        is_test: its `__test__`, None where it has none.
+        targets: what each name stands for that an import binds.
+        ignored: what its `collect_ignore` and `collect_ignore_glob` name.
+        holds_tests: it is named like a file with tests, or looks like one.
 
     """
 
@@ -147,19 +168,29 @@ class Module(NamedTuple):
     imports_all: bool = False
     plugins: tuple[str, ...] = ()
     generates_tests: bool = False
+    classes: tuple[Class, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    hides_marks: bool = False
+    is_test: bool | None = None
+    targets: Mapping[str, str] = MappingProxyType({})
+    ignored: tuple[str, ...] = ()
+    holds_tests: bool = False
 
 
-def read_module(source: Source, *, holds_tests: bool) -> Module:
+def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -> Module:
     """Read the fixtures and tests of one file.
 
     Args:
         source: the parsed file.
         holds_tests: pytest would collect tests from a file of this name.
+        naming: how tests are named.
 
     """
     tree = source.tree
-    reader = _Reader(source, holds_tests=holds_tests)
-    reader.read_body(tree.body, owner=None, marks=reader.assigned_marks(tree.body))
+    reader = _Reader(source, naming, holds_tests=holds_tests)
+    marks, hides_marks = reader.assigned_marks(tree.body)
+    reader.module_marks = marks
+    reader.read_body(tree.body, owner=None, marks=marks)
     reader.read_rest(source)
     return Module(
         source.file,
@@ -173,14 +204,24 @@ def read_module(source: Source, *, holds_tests: bool) -> Module:
         has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
         bound=reader.names.imported | _assigned(tree.body),
         imports_all=bool(reader.names.stars),
-        plugins=tuple(_plugins(tree.body)),
+        plugins=tuple(_texts(tree.body, "pytest_plugins")),
         generates_tests=b"def pytest_generate_tests" in source.data,
+        classes=tuple(reader.classes),
+        marks=marks,
+        hides_marks=hides_marks or "pytestmark" in reader.names.imported,
+        is_test=is_test_of(tree.body),
+        targets=reader.names.targets,
+        ignored=tuple(_texts(tree.body, "collect_ignore", "collect_ignore_glob")),
+        holds_tests=holds_tests,
     )
 
 
 class _Reader:
-    def __init__(self, source: Source, *, holds_tests: bool) -> None:
+    def __init__(self, source: Source, naming: Naming, *, holds_tests: bool) -> None:
         self.file = source.file
+        self.naming = naming
+        self.classes: list[Class] = []
+        self.module_marks: tuple[Mark, ...] = ()
         self.names = source.names
         self.generators = source.generators
         self.holds_tests = holds_tests
@@ -212,31 +253,77 @@ class _Reader:
                 if in_unittest:
                     self._unittest_classes.add(node.name)
                 own = tuple(self._marks(node.decorator_list))
-                inner = self.assigned_marks(node.body)
-                self.read_body(
-                    node.body,
-                    owner=node.name,
-                    marks=(*inner, *own, *marks),
-                    in_unittest=in_unittest,
-                )
+                inner, hides_marks = self.assigned_marks(node.body)
+                every = (*inner, *own, *marks)
+                self._read_class(node, every, is_opaque=hides_marks)
+                self.read_body(node.body, owner=node.name, marks=every, in_unittest=in_unittest)
             elif isinstance(node, (ast.If, ast.Try, ast.With)):
-                for block in _blocks(node):
+                for block in blocks(node):
                     self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
 
-    def assigned_marks(self, body: list[ast.stmt]) -> tuple[Mark, ...]:
-        """Read `pytestmark = …`, annotated or not, one mark or a list of them."""
-        marks: list[Mark] = []
-        for node in body:
-            if isinstance(node, ast.Assign):
-                targets, value = node.targets, node.value
-            elif isinstance(node, ast.AnnAssign) and node.value is not None:
-                targets, value = [node.target], node.value
-            else:
+    def assigned_marks(self, body: list[ast.stmt]) -> tuple[tuple[Mark, ...], bool]:
+        """Read `pytestmark = …`, annotated or not, one mark or a list of them, and what is added.
+
+        Returns:
+            The marks, and whether there may be others.
+
+        """
+        listed: list[ast.expr] = []
+        for node in statements(body):
+            if isinstance(node, ast.Expr):
+                listed += added_marks(node.value)
                 continue
+            value = getattr(node, "value", None)
+            if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) or value is None:
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(name, ast.Name) and name.id == "pytestmark" for name in targets):
-                listed = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
-                marks.extend(self._marks(listed))
-        return tuple(marks)
+                listed += value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+        marks = tuple(self._marks(listed))
+        return marks, len(marks) < len(listed)
+
+    def _read_class(self, node: ast.ClassDef, marks: tuple[Mark, ...], *, is_opaque: bool) -> None:
+        functions = [
+            statement
+            for statement in statements(node.body)
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
+        methods = frozenset(function.name for function in functions)
+        self.classes.append(
+            Class(
+                node.name,
+                node.lineno,
+                tuple(
+                    self.names.resolve(base.value if isinstance(base, ast.Subscript) else base)
+                    for base in node.bases
+                ),
+                # Those of the module are told apart: they do not reach classes of other files.
+                marks[: len(marks) - len(self.module_marks)],
+                tuple(
+                    self._test(function, node.name, ())
+                    for function in functions
+                    if isinstance(function, ast.AsyncFunctionDef)
+                    and (self.naming.is_function(function.name) or function.name.startswith("test"))
+                    and not self._is_fixture(function)
+                ),
+                methods,
+                self.naming.is_class(node.name),
+                is_opaque
+                or any(keyword.arg != "total" for keyword in node.keywords)
+                or not all(map(self._is_harmless, node.decorator_list))
+                or bool(methods & DECIDE_HOW_TESTS_RUN)
+                or any(map(changes_tests, functions)),
+                is_test_of(node.body),
+            )
+        )
+
+    def _is_fixture(self, function: Function) -> bool:
+        called = (d.func if isinstance(d, ast.Call) else d for d in function.decorator_list)
+        return any(self.names.resolve(decorator) in _FIXTURES for decorator in called)
+
+    def _is_harmless(self, decorator: ast.expr) -> bool:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        return HARMLESS_DECORATORS.match(self.names.resolve(called)) is not None
 
     def read_rest(self, source: Source) -> None:
         for call in source.calls(*_FIXTURES):
@@ -291,27 +378,37 @@ class _Reader:
         if node.name in _HOOKS:
             self.has_item_hook |= _mentions_asyncio(node)
             self.runs_tests |= node.name == _RUNS and _mentions_asyncio(node)
-        if not self.holds_tests or not node.name.startswith("test"):
+        is_test = self.naming.is_function(node.name)
+        if not self.holds_tests or not (node.name.startswith("test") if in_unittest else is_test):
             return
-        if owner is not None and not in_unittest and not owner.startswith("Test"):
+        if owner is not None and not in_unittest and not self.naming.is_class(owner):
             return
+        self.tests.append(self._test(node, owner, marks, in_unittest=in_unittest))
+
+    def _test(
+        self,
+        node: Function,
+        owner: str | None,
+        marks: tuple[Mark, ...],
+        *,
+        in_unittest: bool = False,
+    ) -> Test:
         own = tuple(self._marks(node.decorator_list))
         every = (*own, *marks)
         used = tuple(name for mark in every if mark.name == "usefixtures" for name in mark.names)
         given = {name for mark in every if mark.name == "parametrize" for name in mark.names}
-        self.tests.append(
-            Test(
-                name=node.name,
-                file=self.file,
-                line=node.lineno,
-                column=node.col_offset + 1,
-                is_async=is_async,
-                marks=every,
-                requests=(*(name for name in requests if name not in given), *used),
-                owner=owner,
-                in_unittest=in_unittest,
-                wrapped=len(own) < len(node.decorator_list),
-            )
+        return Test(
+            name=node.name,
+            file=self.file,
+            line=node.lineno,
+            column=node.col_offset + 1,
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            marks=every,
+            requests=(*(name for name in _requests(node) if name not in given), *used),
+            owner=owner,
+            in_unittest=in_unittest,
+            wrapped=len(own) < len(node.decorator_list),
+            may_be_run=not all(map(self._is_harmless, node.decorator_list)),
         )
 
     def _read_call(self, node: ast.Call) -> None:
@@ -344,7 +441,7 @@ class _Reader:
         for expression in expressions:
             called = expression.func if isinstance(expression, ast.Call) else expression
             prefix, _, name = self.names.resolve(called).rpartition(".")
-            if prefix == "pytest.mark":
+            if prefix == "pytest.mark" or (prefix, name) == ("unittest", "skip"):
                 filled = isinstance(expression, ast.Call) and (
                     bool(expression.args) or bool(expression.keywords)
                 )
@@ -361,16 +458,6 @@ class _Reader:
                 elif isinstance(expression, ast.Call) and name == "parametrize":
                     mark = mark._replace(names=tuple(_parameters(expression)))
                 yield mark
-
-
-def _blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
-    yield node.body
-    if isinstance(node, (ast.If, ast.Try)):
-        yield node.orelse
-    if isinstance(node, ast.Try):
-        yield node.finalbody
-        for handler in node.handlers:
-            yield handler.body
 
 
 def _requests(node: Function) -> Iterator[str]:
@@ -393,11 +480,11 @@ def _assigned(body: list[ast.stmt]) -> frozenset[str]:
     )
 
 
-def _plugins(body: list[ast.stmt]) -> Iterator[str]:
+def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:
+    """Yield the texts in what is assigned to one of some names."""
     for node in body:
         if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "pytest_plugins"
-            for target in node.targets
+            isinstance(target, ast.Name) and target.id in names for target in node.targets
         ):
             yield from (
                 item.value

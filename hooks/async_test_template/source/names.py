@@ -97,6 +97,11 @@ class Names:
         )
 
     @property
+    def targets(self) -> dict[str, str]:
+        """What each name stands for that an import binds; with dots in front from here on."""
+        return self._targets
+
+    @property
     def imported(self) -> frozenset[str]:
         """Names that imports bind."""
         return frozenset(self._targets)

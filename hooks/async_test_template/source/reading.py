@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
@@ -17,8 +18,7 @@ from async_test_template.source.walk import python_files
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
     from async_test_template.faults import Fault
@@ -38,6 +38,33 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 1_000_000
 #: pytest's own `python_files`.
 TEST_FILES = ("test_*.py", "*_test.py")
+#: Names that people give to files with tests, though pytest looks for others.
+_MAY_BE_TESTS = re.compile(r"(?:^|_)tests?\.py$|^tests?_")
+_TEST_FUNCTION = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_", re.MULTILINE)
+
+
+class TestNames(NamedTuple):
+    """How files with tests, and tests, are named.
+
+    Attributes:
+        files: patterns of file names, or of paths where they have a slash: `python_files`.
+        given: endings of paths that a command line gives to pytest, whatever they are named.
+        functions: `python_functions`.
+        classes: `python_classes`.
+
+    """
+
+    files: tuple[str, ...] = TEST_FILES
+    given: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ("test",)
+    classes: tuple[str, ...] = ("Test",)
+
+    def holds_tests(self, file: str) -> bool:
+        """Tell whether pytest collects tests from a file: a pattern with a slash is of a path."""
+        name = PurePosixPath(file).name
+        return any(
+            fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in self.files
+        ) or any(file == given or file.endswith(f"/{given}") for given in self.given)
 
 
 class Reading(NamedTuple):
@@ -74,12 +101,12 @@ class Readings:
         self.of_file: dict[str, Reading | None] = {}
         self._sources: dict[str, tuple[bytes, Source]] = {}
         self._room = _KEPT_BYTES
-        self._test_files: tuple[str, ...] = ()
+        self._names: TestNames | None = None
 
-    def hold_for(self, test_files: tuple[str, ...]) -> None:
-        """Forget which files are of no interest where pytest looks into others now."""
-        if test_files != self._test_files:
-            self._test_files = test_files
+    def hold_for(self, names: TestNames) -> None:
+        """Forget which files are of no interest where pytest looks for other tests now."""
+        if names != self._names:
+            self._names = names
             self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
 
     def statements(self, file: str, changed: bytes | None) -> Statements | None:
@@ -119,10 +146,11 @@ class Readings:
 class Sources:
     """The Python files of one tree."""
 
-    def __init__(self, tree: Tree, readings: Readings) -> None:
-        """Read from `tree` what `readings` has not kept."""
+    def __init__(self, tree: Tree, readings: Readings, read: Callable[[Source], Module]) -> None:
+        """Read from `tree` what `readings` has not kept; `read` tells what a file holds."""
         self._tree = tree
         self._readings = readings
+        self._read = read
 
     def get(self, file: str) -> Source:
         """Give a file's code.
@@ -132,6 +160,15 @@ class Sources:
 
         """
         return self._readings.source(file, self._tree.read(file) or b"")
+
+    def module(self, file: str) -> Module | None:
+        """Give what a file holds that the index may have no use for, None where there is none."""
+        from async_test_template.source.source import Unreadable
+
+        try:
+            return None if self._tree.read(file) is None else self._read(self.get(file))
+        except Unreadable:
+            return None
 
 
 class Reader:
@@ -146,21 +183,21 @@ class Reader:
         self,
         tree: Tree,
         readings: Readings,
-        test_files: Iterable[str] = (),
+        names: TestNames | None = None,
         look: Look = lambda _source: Found(),
         suspects: Suspects = lambda _data, _holds_tests: False,
     ) -> None:
-        """Read for `look`; `test_files` are pytest's `python_files` where they are configured."""
+        """Read for `look`; `names` are None where pytest's own hold."""
         self._tree = tree
         self._readings = readings
-        self._patterns = tuple(test_files) or TEST_FILES
-        readings.hold_for(self._patterns)
+        self._names = TestNames() if names is None else names
+        readings.hold_for(self._names)
         self._look = look
         self._suspects = suspects
         self._configuration = {
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
         }
-        self.sources = Sources(tree, readings)
+        self.sources = Sources(tree, readings, self._module)
 
     def index(self) -> Index:
         """Read what has not been read yet, and give what all files hold."""
@@ -193,10 +230,9 @@ class Reader:
             Unreadable: this Python cannot parse it.
 
         """
-        from async_test_template.source.module import read_module
         from async_test_template.source.statements import statements_of
 
-        source.module = read_module(source, holds_tests=self._holds_tests(source.file))
+        source.module = self._module(source)
         findings, faults = self._look(source)
         if size <= _KEPT_BYTES:
             self._readings.keep(source, data)
@@ -210,6 +246,10 @@ class Reader:
             statements=statements_of(source) if any(f.edits for f in findings) else None,
         )
 
+    def is_test_file(self, file: str) -> bool:
+        """Tell whether pytest collects tests from a file of this name."""
+        return self._names.holds_tests(file)
+
     def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
         """Yield the tests of test files with nothing async in them, which the index leaves out.
 
@@ -217,13 +257,12 @@ class Reader:
             words: what a file must mention for its tests to be of interest.
 
         """
-        from async_test_template.source.module import read_module
         from async_test_template.source.source import Unreadable, read_source
 
         for file, data in self.mentioning(words):
-            if self._readings.of_file.get(file) is None and self._holds_tests(file):
+            if self._readings.of_file.get(file) is None and self._names.holds_tests(file):
                 with suppress(Unreadable):
-                    yield from read_module(read_source(file, data), holds_tests=True).tests
+                    yield from self._module(read_source(file, data)).tests
 
     def mentioning(self, words: re.Pattern[bytes]) -> Iterator[tuple[str, bytes]]:
         """Yield every Python file, of interest or not, in whose bytes some words are found."""
@@ -258,7 +297,7 @@ class Reader:
 
     def _is_relevant(self, file: str) -> bool:
         data = self._tree.read(file)
-        holds_tests = self._holds_tests(file)
+        holds_tests = self._names.holds_tests(file)
         if data is not None and (
             is_indexed(data, holds_tests=holds_tests)
             or self._suspects(data, holds_tests or file.endswith("conftest.py"))
@@ -273,9 +312,22 @@ class Reader:
         """Give what a reading depends on: the file and the configuration, as far as changed."""
         return self._tree.changed.get(file), self._configuration
 
-    def _holds_tests(self, file: str) -> bool:
-        """Tell whether pytest collects tests from a file: a pattern with a slash means the path."""
-        name = PurePosixPath(file).name
-        return any(
-            fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in self._patterns
-        )
+    def _module(self, source: Source) -> Module:
+        from async_test_template.source.classes import Naming
+        from async_test_template.source.module import read_module
+
+        holds_tests = self._names.holds_tests(source.file) or seems_to_hold_tests(source)
+        naming = Naming(self._names.functions, self._names.classes)
+        return read_module(source, holds_tests=holds_tests, naming=naming)
+
+
+def seems_to_hold_tests(source: Source) -> bool:
+    """Tell whether a file of another name is one of tests, for pytest when it is given the file.
+
+    It uses pytest, and is called much like one or has fixtures beside its test functions.
+    """
+    if source.file.endswith("conftest.py") or "pytest" not in source.names.modules:
+        return False
+    return _MAY_BE_TESTS.search(PurePosixPath(source.file).name) is not None or (
+        b"fixture" in source.data and _TEST_FUNCTION.search(source.data) is not None
+    )

@@ -21,7 +21,7 @@ _WORDS_OF_TESTS = (
 )
 #: Other files matter where they hold fixtures, hooks or clients; async code alone is no reason.
 _IN_OTHERS = re.compile(
-    rb"fixture|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
+    rb"fixture|collect_ignore|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
     rb"|pytest(?:mark|_(?:asyncio|configure|plugins|pyfunc_call|pycollect_make|collection_modifyitems"
     rb"|itemcollected))"
     rb"|mark\.timeout|\.asyncio\b|asyncio\.coroutine"

@@ -1,0 +1,142 @@
+"""What is told of a class: how pytest knows it, and what may mark or run its tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.source.module import Mark, Test
+    from async_test_template.source.source import Function
+
+#: Methods of a `unittest` class by which it may run async tests itself.
+DECIDE_HOW_TESTS_RUN = frozenset(
+    {
+        "__call__",
+        "__getattribute__",
+        "__init_subclass__",
+        "_callTestMethod",
+        "debug",
+        "run",
+        "runTest",
+    }
+)
+#: Decorators that neither run a coroutine nor make something else of it.
+HARMLESS_DECORATORS = re.compile(
+    r"pytest\.mark\.|unittest\.(skip\w*|expectedFailure)$|(unittest\.)?mock\.patch\b"
+    r"|freezegun\.freeze_time$|dataclasses\.dataclass$|typing\.final$"
+)
+
+
+class Class(NamedTuple):
+    """A class as far as its tests are concerned, its own and those of classes that derive from it.
+
+    Attributes:
+        name: its own name, without the classes around it.
+        line: of its `class`.
+        bases: dotted names, as far as imports tell; empty text for what is no name.
+        marks: those of its decorators and its `pytestmark`, and of the classes around it.
+        tests: its async methods that are named like tests, with their own marks alone.
+        methods: names of all its methods.
+        is_named: it is named like a class with tests.
+        is_opaque: something may run its tests, or mark them, that cannot be seen: a metaclass, an
+            unknown decorator, a method that decides how tests run.
+        is_test: its `__test__`, None where it has none.
+
+    """
+
+    name: str
+    line: int
+    bases: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    tests: tuple[Test, ...] = ()
+    methods: frozenset[str] = frozenset()
+    is_named: bool = False
+    is_opaque: bool = False
+    is_test: bool | None = None
+
+
+class Naming(NamedTuple):
+    """How tests are named: pytest's `python_functions` and `python_classes`."""
+
+    functions: tuple[str, ...] = ("test",)
+    classes: tuple[str, ...] = ("Test",)
+
+    def is_function(self, name: str) -> bool:
+        """Tell whether a function of that name is a test."""
+        return _fits(name, self.functions)
+
+    def is_class(self, name: str) -> bool:
+        """Tell whether a class of that name holds tests, whatever it derives from."""
+        return _fits(name, self.classes)
+
+
+#: pytest's own.
+NAMING = Naming()
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a name begins with one of some texts, or matches it, as pytest does."""
+    return any(
+        name.startswith(pattern) or (set(pattern) & set("*?[") and fnmatch(name, pattern))
+        for pattern in patterns
+    )
+
+
+def blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
+    """Yield the bodies of a statement that opens no scope."""
+    yield node.body
+    if isinstance(node, (ast.If, ast.Try)):
+        yield node.orelse
+    if isinstance(node, ast.Try):
+        yield node.finalbody
+        for handler in node.handlers:
+            yield handler.body
+
+
+def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a body, and of what stands below a condition in it."""
+    for node in body:
+        if isinstance(node, (ast.If, ast.Try, ast.With)):
+            for block in blocks(node):
+                yield from statements(block)
+        else:
+            yield node
+
+
+def added_marks(node: ast.expr) -> list[ast.expr]:
+    """Give what `pytestmark.append(…)` and its like add."""
+    if not (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "pytestmark"
+        and node.args
+    ):
+        return []
+    added = node.args[-1]
+    return added.elts if isinstance(added, (ast.List, ast.Tuple)) else [added]
+
+
+def changes_tests(function: Function) -> bool:
+    """Tell whether a method may put something else in the place of the class's tests."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == "setattr")
+        or (isinstance(node, ast.Attribute) and node.attr in {"_testMethodName", "__dict__"})
+        for node in ast.walk(function)
+    )
+
+
+def is_test_of(body: list[ast.stmt]) -> bool | None:
+    """Read `__test__ = …`; None where there is none, or nobody can tell what it is."""
+    for node in body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "__test__" for target in node.targets
+        ):
+            value = node.value.value if isinstance(node.value, ast.Constant) else None
+            return value if isinstance(value, bool) else None
+    return None

@@ -1,0 +1,79 @@
+"""Which files pytest comes to, as far as its configuration, conftest.py and command lines say.
+
+After `Session._collect_path` and `pytest_ignore_collect` of `_pytest/main.py`, pytest 9.2.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from async_test_template.commands import CommandLine
+    from async_test_template.settings import Settings
+    from async_test_template.source.module import Module
+
+
+class Collection:
+    """What keeps pytest out of files that are named like tests."""
+
+    def __init__(
+        self, settings: Settings, commands: Iterable[CommandLine], modules: Iterable[Module]
+    ) -> None:
+        """Read the configuration, the command lines, and `collect_ignore` of conftest files."""
+        self._test_paths = [
+            word.strip("./") for line in settings.lines_of("testpaths") for word in line.split()
+        ]
+        self._not_recursed = [
+            word for line in settings.lines_of("norecursedirs") for word in line.split()
+        ]
+        words = [option.text for option in settings.addopts]
+        self._ignored = [_value(words, n) for n, word in enumerate(words) if _is_ignore(word)]
+        self._texts = [command.text for command in commands]
+        self._ignored_by = {
+            module.file.removesuffix("conftest.py"): module.ignored
+            for module in modules
+            if module.ignored and PurePosixPath(module.file).name == "conftest.py"
+        }
+
+    def collects(self, file: str) -> bool:
+        """Tell whether pytest comes to a file, started without arguments or by a command line."""
+        return (
+            self._is_below_test_paths(file)
+            and not any(_is_below(file, path) for path in self._ignored)
+            and not any(map(self._is_left_out, PurePosixPath(file).parts[:-1]))
+            and not any(
+                file.startswith(folder)
+                and any(_is_below(file.removeprefix(folder), path) for path in paths)
+                for folder, paths in self._ignored_by.items()
+            )
+        )
+
+    def _is_below_test_paths(self, file: str) -> bool:
+        if not self._test_paths or any(_is_below(file, path) for path in self._test_paths):
+            return True
+        # A command line may name other folders.
+        folders = [str(path) for path in PurePosixPath(file).parents if str(path) != "."]
+        return any(path in text for text in self._texts for path in (file, *folders))
+
+    def _is_left_out(self, folder: str) -> bool:
+        return any(fnmatch.fnmatch(folder, pattern) for pattern in self._not_recursed)
+
+
+def _is_ignore(word: str) -> bool:
+    return word.partition("=")[0] in {"--ignore", "--ignore-glob"}
+
+
+def _value(words: list[str], place: int) -> str:
+    _, equals, value = words[place].partition("=")
+    return value if equals else "".join(words[place + 1 : place + 2])
+
+
+def _is_below(file: str, path: str) -> bool:
+    """Tell whether a file is at a path, below it, or matches it as a pattern."""
+    path = path.removeprefix("./").rstrip("/")
+    places = (file, *map(str, PurePosixPath(file).parents))
+    return any(fnmatch.fnmatch(place, path) for place in places)

@@ -1,0 +1,156 @@
+"""What test classes derive from, across files, and so which marks and which runner they have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from async_test_template.source.classes import Class
+    from async_test_template.source.module import Mark, Module, Test
+
+#: The one class of `unittest` that takes a coroutine for a result, and drops it.
+TEST_CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
+_OF_UNITTEST = re.compile(r"(^|\.)\w*TestCase$")
+#: Bases from elsewhere that neither bring marks along nor run a test.
+_HARMLESS = re.compile(r"(object|(typing|typing_extensions|abc|enum|collections)\.[\w.]+)$")
+#: So many steps from import to import are followed.
+_FAR = 20
+
+
+class Kin(NamedTuple):
+    """A class with what it derives from.
+
+    Attributes:
+        classes: itself and those of the repository that it derives from, with the file of each.
+        others: dotted names of the others; empty text for what cannot be told.
+
+    """
+
+    classes: tuple[tuple[str, Class], ...]
+    others: tuple[str, ...]
+
+    @property
+    def is_unittest(self) -> bool:
+        """It is a `unittest` class, so pytest collects it by whatever name."""
+        return any(map(_OF_UNITTEST.search, self.others))
+
+    @property
+    def drops_coroutines(self) -> bool:
+        """It is a `unittest` class, and nothing that it derives from runs async tests."""
+        others = [name for name in self.others if not _HARMLESS.match(name)]
+        return bool(others) and TEST_CASES.issuperset(others) and not self._is_opaque
+
+    @property
+    def is_plain(self) -> bool:
+        """Each class that it derives from is known, and none marks or runs tests unseen."""
+        return all(map(_HARMLESS.match, self.others)) and not self._is_opaque
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether pytest makes tests of its methods."""
+        told = [held.is_test for _, held in self.classes if held.is_test is not None]
+        if told and not told[0]:
+            return False
+        if self.is_unittest:
+            return True
+        made = any(held.methods & {"__init__", "__new__"} for _, held in self.classes)
+        return self.classes[0][1].is_named and not made
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of all its classes, the closest first."""
+        return tuple(mark for _, held in self.classes for mark in held.marks)
+
+    def roots(self) -> Iterator[tuple[str, Class]]:
+        """Yield its classes that name `unittest.TestCase`, with their files."""
+        for file, held in self.classes:
+            if TEST_CASES.intersection(held.bases):
+                yield file, held
+
+    def tests(self) -> Iterator[Test]:
+        """Yield its async tests, those that it inherits too, each with all marks of its classes."""
+        seen: set[str] = set()
+        for _, held in self.classes:
+            for test in held.tests:
+                if test.name not in seen:
+                    yield test._replace(marks=(*test.marks, *self.marks))
+            seen |= held.methods
+
+    @property
+    def _is_opaque(self) -> bool:
+        return any(held.is_opaque for _, held in self.classes)
+
+
+class Lineage:
+    """The classes of a repository; files are read as far as its test classes lead to them."""
+
+    def __init__(self, modules: Mapping[str, Module], load: Callable[[str], Module | None]) -> None:
+        """Look into `modules` first; `load` reads another file, and gives None without one."""
+        self._modules: dict[str, Module | None] = {**modules}
+        self._load = load
+
+    def kin(self, file: str, held: Class) -> Kin:
+        """Follow the bases of a class."""
+        classes: list[tuple[str, Class]] = []
+        others: list[str] = []
+        waiting = [(file, held)]
+        while waiting:
+            where, one = waiting.pop(0)
+            if (where, one) in classes:
+                continue
+            classes.append((where, one))
+            for base in one.bases:
+                found = self._find(where, base, one)
+                if found is None:
+                    others.append(base)
+                else:
+                    waiting.append(found)
+        return Kin(tuple(classes), tuple(others))
+
+    def _find(self, file: str, name: str, besides: Class) -> tuple[str, Class] | None:
+        """Find the class of a name that a file uses, None where it is not the repository's."""
+        for _ in range(_FAR):
+            module = self._module(file)
+            if module is None or not name:
+                return None
+            found = [c for c in module.classes if c.name == name and c is not besides]
+            if found:
+                return file, found[-1]
+            place, _, last = module.targets.get(name, name).rpartition(".")
+            files = [path for path in _files(file, place) if self._module(path) is not None]
+            if not files:
+                return None
+            file, name = files[0], last
+        return None
+
+    def _module(self, file: str) -> Module | None:
+        if file not in self._modules:
+            self._modules[file] = self._load(file)
+        return self._modules[file]
+
+
+def _files(file: str, module: str) -> Iterator[str]:
+    """Yield the paths that a module may have that a file imports.
+
+    Absolute ones begin in some folder around the file, or in `src`: pytest and the installation
+    of the project decide which of them can be imported.
+    """
+    name = module.lstrip(".")
+    path = name.replace(".", "/")
+    folders = [str(folder) for folder in PurePosixPath(file).parents]
+    dots = len(module) - len(name)
+    if dots:
+        folders = folders[dots - 1 : dots]
+    elif path:
+        folders = [*folders, "src"]
+    else:
+        return
+    for folder in folders:
+        base = "" if folder == "." else f"{folder}/"
+        if path:
+            yield f"{base}{path}.py"
+        yield f"{base}{path}/__init__.py" if path else f"{base}__init__.py"
