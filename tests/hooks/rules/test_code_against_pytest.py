@@ -390,6 +390,30 @@ CASES = [
     Case(
         "AT711",
         {
+            "base.py": "import unittest\n\n\nclass Base(unittest.TestCase):\n    pass\n",
+            "test_it.py": (
+                "import pytest\n\nfrom base import Base\n\n\nclass TestIt(Base):\n"
+                "    @pytest.mark.asyncio\n    async def test_it(self):\n        self.fail()\n"
+            ),
+        },
+        before=OK,
+        after=FAILED,
+    ),
+    Case(
+        "AT508",
+        {
+            "pytest.ini": "[pytest]\n",
+            "conftest.py": (
+                "import inspect\n\n\ndef pytest_itemcollected(item):\n"
+                "    if inspect.iscoroutinefunction(item.obj):\n"
+                '        item.add_marker("asyncio")\n'
+            ),
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+    ),
+    Case(
+        "AT711",
+        {
             "test_it.py": (
                 "import unittest\n\n\nclass Base(unittest.TestCase):\n    pass\n\n\n"
                 "class TestIt(Base):\n    async def test_it(self):\n        self.fail()\n"
