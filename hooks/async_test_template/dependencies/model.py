@@ -47,9 +47,12 @@ _OPAQUE = (
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
     "pytest": ("pytest-asyncio", "pytest-aiohttp", "pytest-trio", "pytest-timeout"),
-    "pytest-asyncio": ("pytest-aiohttp", "pytest-sanic", "pytest-homeassistant-custom-component"),
+    "pytest-asyncio": ("pytest-aiohttp", "pytest-homeassistant-custom-component"),
     "pytest-timeout": ("pytest-homeassistant-custom-component",),
 }
+
+# The first version that does.
+_BRINGS_SINCE = {"pytest-aiohttp": "1.0"}
 
 
 class Dependencies(NamedTuple):
@@ -84,8 +87,14 @@ class Dependencies(NamedTuple):
 
     def has(self, name: str) -> bool:
         """Tell whether a package is there: declared, locked, or brought by another one."""
-        names = (name, *_BROUGHT_BY.get(name, ()))
-        return any(self.of(n) for n in names) or any(name in held for held in self.locked.values())
+        return (
+            bool(self.of(name))
+            or any(name in held for held in self.locked.values())
+            or any(
+                self.of(other) and self.may_reach(other, _BRINGS_SINCE.get(other, "0"))
+                for other in _BROUGHT_BY.get(name, ())
+            )
+        )
 
     def may_have(self, name: str) -> bool:
         """Tell whether a package may be there for all that can be read.

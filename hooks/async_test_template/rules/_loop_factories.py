@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules._canonical import CANONICAL, called_names
 from async_test_template.rules._code import sure
-from async_test_template.rules._loop_fixture import CANONICAL, called_names
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Literal
 from async_test_template.errors import EditError
 from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules._about import has_own_runner, ships
+from async_test_template.rules._canonical import called_names, is_canonical
 from async_test_template.rules._code import calls, code_finding, is_called, needs, text_of, uses
-from async_test_template.rules._loops import SCOPES, named
+from async_test_template.rules._loop_factories import has_own_loop
+from async_test_template.rules._loops import SCOPES, has_aiohttps_plugin, named
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
 from async_test_template.source.source import Unreadable
@@ -27,35 +29,55 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
-#: What calls of an override do that only makes a loop, hands it out and closes it.
-CANONICAL = frozenset(
+#: What every loop can do (asyncio.AbstractEventLoop of Python 3.15), as far as tests ask for it.
+_LOOP_METHODS = frozenset(
     {
-        "new_event_loop",
-        "get_event_loop",
-        "get_running_loop",
-        "get_event_loop_policy",
-        "set_event_loop",
-        "DefaultEventLoopPolicy",
+        "add_reader",
+        "add_signal_handler",
+        "add_writer",
+        "call_at",
+        "call_exception_handler",
+        "call_later",
+        "call_soon",
+        "call_soon_threadsafe",
         "close",
+        "connect_accepted_socket",
+        "create_connection",
+        "create_datagram_endpoint",
+        "create_future",
+        "create_server",
+        "create_task",
+        "create_unix_connection",
+        "create_unix_server",
+        "get_debug",
+        "get_exception_handler",
+        "get_task_factory",
+        "getaddrinfo",
+        "getnameinfo",
         "is_closed",
         "is_running",
-        # Of garbage, so that what nobody closed warns.
-        "collect",
-        "stop",
-        "run_until_complete",
-        "shutdown_asyncgens",
-        "shutdown_default_executor",
-        # What tears a loop down or makes it strict, and leaves its kind as it is.
-        "all_tasks",
-        "bool",
-        "call_soon",
-        "cancel",
-        "gather",
-        "get",
-        "getenv",
+        "remove_reader",
+        "remove_signal_handler",
+        "remove_writer",
         "run_forever",
+        "run_in_executor",
+        "run_until_complete",
+        "sendfile",
         "set_debug",
-        "sleep",
+        "set_default_executor",
+        "set_exception_handler",
+        "set_task_factory",
+        "shutdown_asyncgens",
+        "slow_callback_duration",
+        "sock_accept",
+        "sock_connect",
+        "sock_recv",
+        "sock_sendall",
+        "start_tls",
+        "stop",
+        "subprocess_exec",
+        "subprocess_shell",
+        "time",
     }
 )
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
@@ -112,48 +134,6 @@ def is_override(project: Project, fixture: Fixture) -> bool:
     return any("loop" in name.lower() for name in called_names(function))
 
 
-def called_names(function: Function) -> set[str]:
-    """Give the last part of the name of everything that a function's body calls."""
-    return {
-        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "?")
-        for statement in function.body
-        for call in ast.walk(statement)
-        if isinstance(call, ast.Call)
-    }
-
-
-def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> bool:
-    """Tell whether an override only makes a loop, of the default kind, and closes it.
-
-    Args:
-        function: the override.
-        besides: what it may call, too.
-
-    """
-    plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass, ast.For)
-    if not (called_names(function) <= CANONICAL | besides | _default_policy(function)):
-        return False
-    return all(
-        isinstance(node, plain)
-        for statement in function.body
-        for node in ast.walk(statement)
-        if isinstance(node, ast.stmt)
-    )
-
-
-def _default_policy(function: Function) -> set[str]:
-    """Give the name of the call that sets a policy, where it sets asyncio's own."""
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
-    setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
-    is_default = all(
-        isinstance(argument, ast.Call)
-        and getattr(argument.func, "attr", "") == "DefaultEventLoopPolicy"
-        for call in setting
-        for argument in call.args
-    )
-    return {"set_event_loop_policy"} if is_default else set()
-
-
 def parameter_findings(
     code: str, project: Project, source: Source, name: str, *, is_async: bool
 ) -> Iterator[Finding]:
@@ -183,11 +163,13 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         function,
         message,
         tier=Tier.SAFE,
-        fix=when_all_is_read(project, lambda: without_parameter(source, function, name)),
+        fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )
-    # AT504 makes a bridge of an override; one more in the same file would take its place.
-    if finding.edits or where == "override":
+    if where == "override":
+        # AT504 makes a bridge of an override; one more in the same file would take its place.
+        return _limited(project, function, name, finding)
+    if finding.edits:
         return finding
     return code_finding(
         code,
@@ -200,11 +182,47 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
     )
 
 
+def _limited(project: Project, function: Function, name: str, finding: Finding) -> Finding:
+    """Take from a fix what an override that is more than a plain loop forbids.
+
+    Its loop may be of another kind, and it may prepare what the test needs. So a test that does not
+    use the parameter goes on asking for it, and one that asks the loop for what asyncio's own does
+    not have.
+    """
+    if not finding.edits or _are_plain(project, name):
+        return finding
+    asked = {
+        node.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    }
+    if uses(function, name) and asked <= _LOOP_METHODS:
+        return finding._replace(tier=Tier.UNSAFE)
+    hint = "the override that it gets does more than make a loop"
+    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+
+
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
+def _are_plain(project: Project, name: str) -> bool:
+    """Tell whether all overrides of that name give what the running loop is, too."""
+    overrides = [f for f in project.code.fixtures if f.name == name and is_override(project, f)]
+    sources = [(project.code.sources.get(f.file), f.line) for f in overrides]
+    return all(
+        is_canonical(source.functions[line]) and not has_own_loop(source, source.functions[line])
+        for source, line in sources
+    )
+
+
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
     message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
     # What calls nothing needs no loop either; anything else may want it to be the current one.
     is_idle = not uses(function, name) and not called_names(function)
-    if is_idle and not is_called(source, function):
+    if is_idle and not (
+        is_called(source, function) or is_called_elsewhere(project, source, function)
+    ):
         return code_finding(
             code,
             source,
@@ -240,14 +258,16 @@ def when_all_is_read(
     return checked
 
 
-def without_parameter(source: Source, function: Function, name: str) -> tuple[Edit, ...]:
+def without_parameter(
+    project: Project, source: Source, function: Function, name: str
+) -> tuple[Edit, ...]:
     """Give the edits after which an async function takes the running loop itself.
 
     Raises:
         EditError: it is called from somewhere, or what the name stands for is not sure.
 
     """
-    if is_called(source, function):
+    if is_called(source, function) or is_called_elsewhere(project, source, function):
         raise EditError("it is called by its name")
     edits: list[Edit] = [changes.remove_parameter(source, function, name)]
     if uses(function, name):
@@ -259,11 +279,29 @@ def without_parameter(source: Source, function: Function, name: str) -> tuple[Ed
     return tuple(edits)
 
 
+def is_called_elsewhere(project: Project, source: Source, function: Function) -> bool:
+    """Tell whether another file with tests seems to call a test by its name.
+
+    It may be imported there, or belong to a class that one there is based on. Fixtures cannot be
+    called.
+    """
+    if not function.name.startswith("test"):
+        return False
+    name = function.name.encode()
+    call = re.compile(rb"(?<!def )\b" + re.escape(name) + rb"\(")
+    texts = (
+        project.tree.read(module.file) or b""
+        for module in project.code.modules
+        if module.file != source.file
+    )
+    return any(name in text and call.search(text) for text in texts)
+
+
 def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
     """Tell whether a function is async and its parameter of that name can be dropped."""
     source = project.code.sources.get(item.file)
     try:
-        without_parameter(source, source.functions[item.line], name)
+        without_parameter(project, source, source.functions[item.line], name)
     except (EditError, StopIteration):
         return False
     return item.is_async
@@ -436,14 +474,18 @@ def usefixtures_findings(
     for call in calls(source, "pytest.mark.usefixtures"):
         place = Test("", source.file, call.lineno, 1, is_async=True)
         for argument in call.args:
-            if text_of(argument) == name and origin(project, name, place) != "elsewhere":
+            where = origin(project, name, place)
+            if text_of(argument) == name and where != "elsewhere":
+                fix = when_all_is_read(project, partial(_without_use, source, call, argument))
+                # What else an override does, the test may be in need of.
+                is_idle = where == "nowhere" or _are_plain(project, name)
                 yield code_finding(
                     code,
                     source,
                     call,
                     f"usefixtures names the fixture {name}, which is gone",
-                    tier=Tier.SAFE,
-                    fix=when_all_is_read(project, partial(_without_use, source, call, argument)),
+                    tier=Tier.SAFE if is_idle else Tier.REPORT,
+                    fix=fix,
                     hint="drop the name",
                 )
 
@@ -479,9 +521,8 @@ def _has_parameter(function: Function, name: str) -> bool:
 def is_aiohttps(project: Project) -> bool:
     """Tell whether `loop` and its like must have been aiohttp's, and its plugin is not loaded."""
     imports = {module for m in project.code.modules for module in m.imports}
-    plugins = {plugin for m in project.code.modules for plugin in m.plugins}
     return (
-        "aiohttp.pytest_plugin" not in plugins
+        not has_aiohttps_plugin(project)
         and not any(project.dependencies.has(other) for other in _OTHERS)
         and (
             project.dependencies.has("pytest-aiohttp")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.module import Fixture, Test
 
@@ -21,8 +24,12 @@ AS_WIDE = "fixture-scope"
 
 
 def may_be_auto(project: Project) -> bool:
-    """Tell whether the suite runs in auto mode, by its settings or by a command line."""
-    return project.mode == "auto" or any(
+    """Tell whether the suite runs in auto mode, by its settings or by a command line.
+
+    The mode legacy was the same, and AT101 makes it so.
+    """
+    mode = instead_of_legacy(project) if project.mode == "legacy" else project.mode
+    return mode == "auto" or any(
         "asyncio-mode=auto" in command.text or "asyncio-mode auto" in command.text
         for command in project.commands
     )
@@ -55,6 +62,65 @@ def wide_fixtures(project: Project) -> list[Fixture]:
     ]
 
 
+def narrow_fixtures(project: Project) -> list[Fixture]:
+    """Find the fixtures that are wider than the loop that the default gives them."""
+    default = project.settings.effective(FIXTURE_SCOPE)
+    if default not in SCOPES:
+        return []
+    return [
+        fixture
+        for fixture in wide_fixtures(project)
+        if fixture.scope in SCOPES and SCOPES.index(fixture.scope) > SCOPES.index(default)
+    ]
+
+
+def is_used_in_another_loop(project: Project, fixture: Fixture) -> bool:
+    """Tell whether something that is async would use a fixture from another loop than its own.
+
+    Its own is meant to be as wide as it is. Where a hook marks tests, or a decorator is not known,
+    nobody can tell, so the answer is yes.
+    """
+    if project.code.has_item_hook or not project.code.complete:
+        return True
+    if any(
+        test_loop(project, test) != fixture.scope for test in project.code.users.get(fixture, ())
+    ):
+        return True
+    as_wide = narrow_fixtures(project)
+    return any(
+        (other.scope if other in as_wide else fixture_loop(project, other)) != fixture.scope
+        for other in asyncio_fixtures(project)
+        if other.is_async and fixture.name in other.requests and other is not fixture
+    )
+
+
+def named_scopes(project: Project) -> set[str]:
+    """Give the loop scopes that tests and fixtures ask for themselves."""
+    said = {mark.loop_scope for test in asyncio_tests(project) for mark in test.marks}
+    said |= {fixture.loop_scope for fixture in asyncio_fixtures(project)}
+    return {scope for scope in said if scope is not None}
+
+
+def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
+    """Give the settings under which tests and fixtures share a loop of at least that scope.
+
+    Raises:
+        EditError: an explicit scope stands against it, or the settings cannot be made.
+
+    """
+    if project.dependencies.allows_below("pytest-asyncio", "0.26"):
+        raise EditError("the fix needs pytest-asyncio >= 0.26, the repository allows older ones")
+    for name in (FIXTURE_SCOPE, TEST_SCOPE):
+        default = project.settings.effective(name)
+        scope = wider(scope, default) if default in SCOPES else scope
+    if named_scopes(project) - {scope}:
+        raise EditError("some tests or fixtures name another loop")
+    edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
+    if edits is None:
+        raise EditError("no file that can be edited holds pytest's configuration")
+    return edits
+
+
 def asyncio_tests(project: Project) -> Iterator[Test]:
     """Yield the tests that pytest-asyncio runs."""
     auto = may_be_auto(project)
@@ -76,15 +142,46 @@ def is_anyios(project: Project, fixture: Fixture) -> bool:
     if "anyio_backend" in fixture.requests:
         return True
     users = project.code.users.get(fixture, ())
-    return bool(users) and all(test.mark("anyio") or test.mark("trio") for test in users)
+    return bool(users) and all(is_run_by_another(project, test) for test in users)
+
+
+def is_run_by_another(project: Project, test: Test) -> bool:
+    """Tell whether AnyIO or trio run an async test: by its mark, its backend or their own mode."""
+    if test.mark("anyio") or test.mark("trio") or "anyio_backend" in test.requests:
+        return True
+    return _takes_all(project) and test.mark("asyncio") is None
+
+
+def _takes_all(project: Project) -> bool:
+    """Tell whether AnyIO or trio are told to run all tests that are async."""
+    trio = (project.settings.effective("trio_mode") or "").lower() in {"true", "1", "yes", "on"}
+    return trio or project.settings.effective("anyio_mode") == "auto"
 
 
 def has_other_runner(project: Project) -> bool:
     """Tell whether anyio or trio run tests besides pytest-asyncio."""
     names = ("anyio", "trio")
-    return any(test.mark(name) for test in project.code.tests for name in names) or any(
-        "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
-        for fixture in project.code.fixtures
+    return (
+        _takes_all(project)
+        or any(test.mark(name) for test in project.code.tests for name in names)
+        or any(
+            "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
+            for fixture in project.code.fixtures
+        )
+    )
+
+
+def has_aiohttps_plugin(project: Project) -> bool:
+    """Tell whether aiohttp's own plugin may be loaded, or a pytest-aiohttp before 1.0.
+
+    Both hand out `loop`, and run every async test and fixture in it.
+    """
+    name = "aiohttp.pytest_plugin"
+    plugins = {plugin for module in project.code.modules for plugin in module.plugins}
+    return (
+        name in plugins
+        or name in " ".join(project.settings.lines_of("addopts"))
+        or not project.dependencies.may_reach("pytest-aiohttp", "1.0")
     )
 
 

@@ -72,13 +72,15 @@ def replacement(
             raise EditError(f"what replaces it needs pytest-asyncio >= {_SINCE}")
         # The oldest versions that the project allows need it, and the newer ones the settings.
         return settings
-    if not still and not is_named(project):
+    if not still and not is_named(project) and not fixture.autouse:
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
         return (changes.remove_statement(source, function), *settings)
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
-    for_all = not all(item.is_async for item in still) and takes_current_loop(project)
+    for_all = fixture.autouse or (
+        not all(item.is_async for item in still) and takes_current_loop(project)
+    )
     text = bridge_text(NAME, fixture.scope, asyncio, plugin, for_all=for_all)
     text = f"{hook}\n\n{text}" if hook else text
     return (changes.rewrite_definition(source, function, text), *one, *other, *settings)

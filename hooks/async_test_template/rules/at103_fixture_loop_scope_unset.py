@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import AS_WIDE, FIXTURE_SCOPE, TEST_SCOPE, wide_fixtures
+from async_test_template.rules._loops import (
+    AS_WIDE,
+    FIXTURE_SCOPE,
+    SCOPES,
+    TEST_SCOPE,
+    wide_fixtures,
+    wider,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +87,8 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
     wanted = project.desired.loop_scope
     if (
         wanted is not None
-        and not (wanted == "function" and wide)
+        # A loop must live as long as the fixture.
+        and all(f.scope in SCOPES and wider(f.scope, wanted) == wanted for f in wide)
         and not dependencies.may_be_below("pytest-asyncio", "0.26")
     ):
         return (

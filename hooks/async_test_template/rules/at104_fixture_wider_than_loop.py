@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._loops import (
     AS_WIDE,
     FIXTURE_SCOPE,
     SCOPES,
+    is_used_in_another_loop,
     named,
-    wide_fixtures,
+    narrow_fixtures,
+    one_loop,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
+    from async_test_template.source.module import Fixture
 
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    default = settings.effective(FIXTURE_SCOPE)
-    if default not in SCOPES:
-        return
-    narrow = [
-        fixture
-        for fixture in wide_fixtures(project)
-        if fixture.scope in SCOPES and SCOPES.index(fixture.scope) > SCOPES.index(default)
-    ]
+    narrow = narrow_fixtures(project)
     if not narrow:
         return
     first = narrow[0]
     others = f" and {len(narrow) - 1} more" if len(narrow) > 1 else ""
-    keeps = project.dependencies.at_least("pytest-asyncio", "1.5")
-    in_file = FIXTURE_SCOPE in settings.options
+    default = settings.effective(FIXTURE_SCOPE)
+    edits = _fix(project, narrow) if FIXTURE_SCOPE in settings.options else ()
     yield settings.finding(
         RULE.code,
         f"{FIXTURE_SCOPE} is {default}, narrower than the {first.scope}-scoped fixture "
         f"{named(first)}{others}",
         FIXTURE_SCOPE,
-        tier=Tier.UNSAFE if keeps and in_file else Tier.REPORT,
-        edits=(settings.set(FIXTURE_SCOPE, AS_WIDE),) if keeps and in_file else (),
+        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        edits=edits,
         hint=f'give the fixture loop_scope="{first.scope}"',
     )
+
+
+def _fix(project: Project, narrow: list[Fixture]) -> tuple[Edit, ...]:
+    """Give the edits after which each of the fixtures has a loop that its tests are in, too."""
+    if any(is_used_in_another_loop(project, fixture) for fixture in narrow):
+        with suppress(EditError):
+            return one_loop(project, max((f.scope for f in narrow), key=SCOPES.index))
+        return ()
+    if project.dependencies.at_least("pytest-asyncio", "1.5"):
+        return (project.settings.set(FIXTURE_SCOPE, AS_WIDE),)
+    return ()
 
 
 RULE = Rule(

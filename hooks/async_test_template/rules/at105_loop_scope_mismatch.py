@@ -13,6 +13,7 @@ from async_test_template.rules._loops import (
     asyncio_tests,
     fixture_loop,
     named,
+    named_scopes,
     test_loop,
     wider,
 )
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     by_default: list[tuple[Test, Fixture]] = []
+    scopes = named_scopes(project)
     explicit: dict[tuple[str, int], tuple[Test, Fixture]] = {}
     for test, fixture in _mismatches(project):
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             explicit.setdefault((test.file, mark.line), (test, fixture))
-        elif fixture.loop_scope is not None:
+        elif fixture.loop_scope is not None and not _can_follow(project, scopes, test):
             explicit.setdefault((test.file, test.line), (test, fixture))
         else:
             by_default.append((test, fixture))
@@ -59,6 +61,16 @@ def _mismatches(project: Project) -> Iterator[tuple[Test, Fixture]]:
             if other != own and {own, other} <= set(SCOPES):
                 yield test, fixture
                 break
+
+
+def _can_follow(project: Project, scopes: set[str], test: Test) -> bool:
+    """Tell whether the default can be the one loop that fixtures ask for by name."""
+    if len(scopes) != 1:
+        return False
+    (scope,) = scopes
+    others = (test_loop(project, test), project.settings.effective(FIXTURE_SCOPE) or scope)
+    is_widest = all(wider(scope, other) == scope for other in others if other in SCOPES)
+    return is_widest and project.desired.loop_scope in {None, scope}
 
 
 def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Finding:
@@ -161,6 +173,21 @@ RULE = Rule(
                 "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
                 "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
             },
+        ),
+        # The default follows the one loop that a fixture asks for by name.
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+                "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.UNSAFE,
         ),
     ),
     valid=(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import FIXTURE_SCOPE, MODE, TEST_SCOPE
+from async_test_template.rules._loops import FIXTURE_SCOPE, MODE, TEST_SCOPE, asyncio_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ _NAMES = (
     "timeout_func_only",
     "trio_mode",
 )
+#: Values with which another plugin runs every async test.
+_TAKES_ALL = {"anyio_mode": ("auto",), "trio_mode": ("true", "1", "yes", "on")}
 _COMMENT = re.compile(r"^(?P<value>.*?)\s+[#;]\s*(?P<comment>.*)$")
 
 
@@ -52,6 +54,16 @@ def _check(project: Project) -> Iterator[Finding]:
         if found is None:
             continue
         bare, comment = found
+        if name in _TAKES_ALL and bare in _TAKES_ALL[name] and any(asyncio_tests(project)):
+            # What is around the value keeps another plugin from taking pytest-asyncio's tests.
+            yield settings.finding(
+                RULE.code,
+                f"{name} is {settings.text_of(name)!r}, which means nothing; as {bare} it would "
+                "take the tests of pytest-asyncio",
+                name,
+                hint="remove it, or set asyncio_mode = strict",
+            )
+            continue
         above = (settings.comment(name, comment),) if comment and settings.holder == "ini" else ()
         yield settings.finding(
             RULE.code,
@@ -94,6 +106,13 @@ RULE = Rule(
             before={"tox.ini": "[pytest]\ntimeout = 30 ; seconds\n\n[testenv]\ndeps = x\n"},
             after={"tox.ini": "[pytest]\n# seconds\ntimeout = 30\n\n[testenv]\ndeps = x\n"},
             tier=Tier.SAFE,
+        ),
+        # AnyIO does not know the value, and pytest-asyncio runs the test.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nanyio_mode = auto  # both\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            }
         ),
     ),
     valid=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._loops import asyncio_tests
 from async_test_template.rules.at107_ini_value_not_bare import bare_value
 
 if TYPE_CHECKING:
@@ -24,12 +25,16 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     meant = value.strip().lower()
     edits = (settings.set("anyio_mode", meant),) if meant in _MODES else ()
+    if meant == "auto" and any(asyncio_tests(project)):
+        # They pass as long as the value is nonsense: AnyIO would take them.
+        edits = ()
     yield settings.finding(
         RULE.code,
         f"anyio_mode is {value!r}, which is neither auto nor strict",
         "anyio_mode",
         tier=Tier.SAFE if edits else Tier.REPORT,
         edits=edits,
+        hint="" if edits else "use auto or strict; with auto, AnyIO runs every async test",
     )
 
 
@@ -49,6 +54,12 @@ RULE = Rule(
             tier=Tier.SAFE,
         ),
         Example(before={"pytest.ini": "[pytest]\nanyio_mode = automatic\n"}),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nanyio_mode = Auto\nasyncio_mode = auto\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            }
+        ),
     ),
     valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"},),
 )

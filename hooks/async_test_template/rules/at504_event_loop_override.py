@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._canonical import is_canonical
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_factories import has_own_loop
-from async_test_template.rules._loop_fixture import is_canonical, is_override, when_all_is_read
+from async_test_template.rules._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules._loops import FIXTURE_SCOPE, TEST_SCOPE
 from async_test_template.rules._override import NAME, asking, is_named, replacement, settings_alone
 
@@ -52,6 +53,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _tier(project: Project, fixture: Fixture) -> Tier:
+    if fixture.autouse:
+        # Tests that are not async get a current loop by it.
+        return Tier.UNSAFE
     overrides = [f for f in project.code.fixtures if f.name == NAME]
     if len(overrides) > 1 or not project.code.complete:
         return Tier.UNSAFE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._canonical import called_names, is_canonical
 from async_test_template.rules._code import code_finding, needs
 from async_test_template.rules._loop_factories import (
     HOOK,
@@ -17,12 +18,7 @@ from async_test_template.rules._loop_factories import (
     has_own_loop,
     hook,
 )
-from async_test_template.rules._loop_fixture import (
-    called_names,
-    is_canonical,
-    is_override,
-    when_all_is_read,
-)
+from async_test_template.rules._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules._override import NAME, replacement, settings_alone
 
 if TYPE_CHECKING:

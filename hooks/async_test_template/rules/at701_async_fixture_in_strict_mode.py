@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._code import code_finding, sure
+from async_test_template.rules._code import code_finding, needs, sure
 from async_test_template.rules._loops import (
+    has_aiohttps_plugin,
     has_other_runner,
     is_anyios,
+    is_run_by_another,
     may_be_auto,
     runs_asyncio,
 )
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
+    from async_test_template.source.module import Fixture
     from async_test_template.source.source import Source
 
 _PLAIN = {"pytest.fixture", "pytest.yield_fixture"}
@@ -30,6 +33,10 @@ _PLAIN = {"pytest.fixture", "pytest.yield_fixture"}
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if may_be_auto(project) or not runs_asyncio(project) or project.code.has_item_hook:
         return
+    if not project.dependencies.may_reach("pytest-asyncio", "0.19"):
+        return  # The mode legacy was the default, and ran every async fixture.
+    if has_aiohttps_plugin(project):
+        return  # It runs every async fixture, too.
     if project.desired.mode == "auto" and project.settings.can_grow and without_runner(project):
         return  # AT112 sets the mode, which runs the fixtures as well.
     for fixture in project.code.by_file[source.file].fixtures:
@@ -47,13 +54,21 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     function,
                     f"the async fixture {fixture.name} is pytest's own, and the mode is strict",
-                    tier=Tier.UNSAFE if has_other_runner(project) else Tier.SAFE,
-                    fix=partial(_fix, source, called),
+                    tier=_tier(project, fixture),
+                    fix=partial(_fix, project, source, called),
                     hint="write @pytest_asyncio.fixture, or set asyncio_mode = auto",
                 )
 
 
-def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+def _tier(project: Project, fixture: Fixture) -> Tier:
+    """Tell how far the fix may go: not at all where a test of another runner gets the fixture."""
+    if any(is_run_by_another(project, test) for test in project.code.users.get(fixture, ())):
+        return Tier.REPORT
+    return Tier.UNSAFE if has_other_runner(project) else Tier.SAFE
+
+
+def _fix(project: Project, source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", "0.17")
     sure(source, decorator)
     plugin, imports = changes.bind_module(source, "pytest_asyncio")
     return (changes.replace_node(source, decorator, f"{plugin}.fixture"), *imports)
@@ -128,8 +143,30 @@ RULE = Rule(
                 )
             },
         ),
+        # One of its tests is AnyIO's, and passes as it is.
+        Example(
+            before={
+                "test_it.py": (
+                    _BEFORE.format("")
+                    + "\n\n@pytest.mark.anyio\nasync def test_b(client):\n    assert client\n"
+                )
+            },
+        ),
     ),
     valid=(
+        # Before 0.19 the mode legacy was the default.
+        {"requirements.txt": "pytest-asyncio==0.16.0\n", "test_it.py": _BEFORE.format("")},
+        # aiohttp's own plugin runs it.
+        {
+            "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"]\n',
+            "test_it.py": _BEFORE.format(""),
+        },
+        # AnyIO runs it, and the test that has no mark.
+        {
+            "requirements.txt": "pytest-asyncio\nanyio\n",
+            "pytest.ini": "[pytest]\nanyio_mode = auto\n",
+            "test_it.py": _BEFORE.format("").replace("@pytest.mark.asyncio\n", ""),
+        },
         {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_it.py": _BEFORE.format("")},
         {"test_it.py": _BEFORE.format("").replace("mark.asyncio", "mark.anyio")},
         {"test_it.py": _AFTER.format("")},

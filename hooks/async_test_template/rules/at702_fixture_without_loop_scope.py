@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, decorators, needs, sure
-from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, has_other_runner, wide_fixtures
+from async_test_template.rules._loops import (
+    FIXTURE_SCOPE,
+    SCOPES,
+    TEST_SCOPE,
+    has_other_runner,
+    is_used_in_another_loop,
+    narrow_fixtures,
+    one_loop,
+)
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -23,14 +31,24 @@ if TYPE_CHECKING:
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     default = project.settings.effective(FIXTURE_SCOPE)
-    if default not in SCOPES:
-        return
-    for fixture in wide_fixtures(project):
-        if fixture.file != source.file or fixture.scope not in SCOPES or not fixture.function:
-            continue
-        if SCOPES.index(fixture.scope) <= SCOPES.index(default):
+    for fixture in narrow_fixtures(project):
+        if fixture.file != source.file or not fixture.function:
             continue
         function = source.functions[fixture.line]
+        message = f"the {fixture.scope}-scoped fixture {fixture.name} has the {default} loop"
+        if is_used_in_another_loop(project, fixture):
+            # A wide loop for it alone would leave its tests in theirs, and the clear error would
+            # become an object of one loop that waits in another.
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                message,
+                tier=Tier.UNSAFE,
+                fix=partial(one_loop, project, _widest(project)),
+                hint=f"set {FIXTURE_SCOPE} and {TEST_SCOPE} to {_widest(project)}",
+            )
+            continue
         # In auto mode pytest's own decorator does, too; it takes no `loop_scope`.
         for decorator in decorators(source, function, fixture.decorator):
             is_foreign = fixture.decorator == "pytest.fixture" and has_other_runner(project)
@@ -38,11 +56,15 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 function,
-                f"the {fixture.scope}-scoped fixture {fixture.name} has the {default} loop",
+                message,
                 tier=Tier.UNSAFE if is_foreign else Tier.SAFE,
                 fix=partial(_fix, project, source, decorator, fixture),
                 hint=f'give @pytest_asyncio.fixture loop_scope="{fixture.scope}"',
             )
+
+
+def _widest(project: Project) -> str:
+    return max((fixture.scope for fixture in narrow_fixtures(project)), key=SCOPES.index)
 
 
 def _fix(
@@ -73,7 +95,11 @@ RULE = Rule(
     code="AT702",
     name="fixture-without-loop-scope",
     title="A wide async fixture gets a narrower loop",
-    why="Every test that uses it fails with ScopeMismatch.",
+    why=(
+        "Every test that uses it fails with ScopeMismatch. Where its tests run in a narrower loop "
+        "than the fixture needs, they get the wider one as well, by the settings: an object that "
+        "waits in the loop of another test is worse than the error."
+    ),
     since="pytest-asyncio 0.24",
     tier=Tier.SAFE,
     about="pytest-asyncio",
@@ -113,6 +139,43 @@ RULE = Rule(
             },
             after={"conftest.py": _FIXTURE.format('scope="module", loop_scope="module"')},
             tier=Tier.UNSAFE,
+        ),
+        # Its test has a loop of its own: both get the wider one, or nothing is changed.
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=1.3\n",
+                "pytest.ini": f"{_INI['pytest.ini']}asyncio_mode = auto\n",
+                "conftest.py": _FIXTURE.format('scope="session"'),
+                "test_it.py": "async def test_it(client):\n    assert client\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_mode = auto\nasyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=1.3\n",
+                "pytest.ini": (
+                    f"{_INI['pytest.ini']}asyncio_default_test_loop_scope = session\n"
+                    "asyncio_mode = auto\n"
+                ),
+                "conftest.py": _FIXTURE.format('scope="session"'),
+                "test_it.py": "async def test_it(client):\n    assert client\n",
+            },
+            after={"conftest.py": _FIXTURE.format('scope="session", loop_scope="session"')},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=0.24,<0.26\n",
+                "pytest.ini": f"{_INI['pytest.ini']}asyncio_mode = auto\n",
+                "conftest.py": _FIXTURE.format('scope="session"'),
+                "test_it.py": "async def test_it(client):\n    assert client\n",
+            },
         ),
     ),
     valid=(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators
+from async_test_template.rules._loops import has_aiohttps_plugin
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def _is_exact(function: Function) -> bool:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if has_aiohttps_plugin(project):
+        return
     for fixture in project.code.by_file[source.file].fixtures:
         if not fixture.function or "loop" not in fixture.requests:
             continue

@@ -244,6 +244,22 @@ CASES = [
         {
             "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
             "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture(scope='module')\n"
+                "async def one():\n    return asyncio.get_running_loop()\n\n\n"
+                "async def test_it(one):\n    assert one is asyncio.get_running_loop()\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
+        "AT702",
+        {
+            "pytest.ini": (
+                AUTO
+                + "asyncio_default_fixture_loop_scope = function\n"
+                + "asyncio_default_test_loop_scope = module\n"
+            ),
+            "test_it.py": (
                 "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
                 "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
             ),
@@ -252,7 +268,11 @@ CASES = [
     Case(
         "AT702",
         {
-            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "pytest.ini": (
+                AUTO
+                + "asyncio_default_fixture_loop_scope = function\n"
+                + "asyncio_default_test_loop_scope = module\n"
+            ),
             "test_it.py": (
                 "import pytest\n\n\n@pytest.fixture(scope='module')\n"
                 "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"

@@ -142,7 +142,13 @@ GATES = [
         "pytest-asyncio",
         "1.5",
         "1.4.0",
-        {"pytest.ini": f"[pytest]\n{FUNCTION}", "test_it.py": WIDE},
+        {
+            "pytest.ini": f"[pytest]\n{FUNCTION}",
+            "test_it.py": (
+                "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
+                "async def one():\n    yield 1\n\n\ndef test_it(one):\n    assert one == 1\n"
+            ),
+        },
         USAGE,
         "'fixture-scope' is not a valid asyncio_default_fixture_loop_scope",
         unsafe=True,
@@ -262,15 +268,32 @@ GATES = [
         says="1 failed, 1 passed",
     ),
     Gate(
+        "AT701",
+        "pytest-asyncio",
+        "0.17",
+        "0.16.0",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def one():\n    yield 1\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(one):\n    assert one == 1\n"
+            ),
+        },
+        INTERRUPTED,
+        "has no attribute 'fixture'",
+        others=("pytest==7.4.*",),
+    ),
+    Gate(
         "AT702",
         "pytest-asyncio",
         "0.24",
         "0.23.8",
         {
             "pytest.ini": AUTO + FUNCTION,
+            # In auto mode a test that is not async gets the fixture as well.
             "test_it.py": (
                 "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
-                "async def one():\n    yield 1\n\n\nasync def test_it(one):\n    assert one == 1\n"
+                "async def one():\n    yield 1\n\n\ndef test_it(one):\n    assert one == 1\n"
             ),
         },
         INTERRUPTED,

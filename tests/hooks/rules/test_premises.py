@@ -187,3 +187,93 @@ def test_a_fixture_of_two_plugins_in_the_repository_is_not_the_lost_one(tmp_path
         *Tier,
     )
     assert "AT901" not in {f.code for f in (*plan.left, *plan.fixed)}
+
+
+OWN_CLASS = (
+    "import asyncio\n\nimport pytest\n\n\nclass Loop(asyncio.SelectorEventLoop):\n"
+    "    open = 0\n\n\n@pytest.fixture\ndef event_loop():\n    loop = Loop()\n"
+    "    yield loop\n    loop.close()\n"
+)
+MORE = {
+    "a class of its own": (OWN_CLASS, Tier.UNSAFE),
+    "another kind of loop": (
+        OVERRIDE.replace("import pytest", "import pytest\nimport uvloop").replace(
+            "asyncio.new_event_loop()", "uvloop.new_event_loop()"
+        ),
+        Tier.UNSAFE,
+    ),
+    "something else is prepared": (
+        OVERRIDE.replace("    yield", "    start_server(loop)\n    yield"),
+        Tier.UNSAFE,
+    ),
+    "another fixture comes along": (
+        OVERRIDE.replace("event_loop()", "event_loop(db)", 1),
+        Tier.UNSAFE,
+    ),
+    "it is set up for the tests": (
+        OVERRIDE.replace("    yield", "    loop.answer = 1\n    yield"),
+        Tier.UNSAFE,
+    ),
+    "it comes in variants": (
+        OVERRIDE.replace("pytest.fixture", "pytest.fixture(params=[1, 2])"),
+        Tier.UNSAFE,
+    ),
+    "it hands out more than a loop": (
+        OVERRIDE.replace("yield loop", "yield (loop, 1)"),
+        Tier.UNSAFE,
+    ),
+    "a plain loop": (OVERRIDE, Tier.SAFE),
+}
+
+
+@pytest.mark.parametrize(("override", "tier"), MORE.values(), ids=MORE)
+def test_the_safe_tier_leaves_the_users_of_an_override_that_does_more(
+    override: str, tier: Tier, tmp_path: Path
+) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "conftest.py": override,
+        "test_it.py": "async def test_it(event_loop):\n    event_loop.time()\n",
+    }
+    found = [f for f in look(tmp_path, files).left if f.code == "AT501"]
+    assert [f.tier for f in found] == [tier]
+
+
+@pytest.mark.parametrize("body", ["pass", "event_loop.open += 1"])
+def test_no_tier_takes_an_override_from_a_test_that_passes_by_it(body: str, tmp_path: Path) -> None:
+    test = f"async def test_it(event_loop):\n    {body}\n"
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "conftest.py": OWN_CLASS,
+        "test_it.py": test,
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert "test_it.py" not in plan.after
+    assert "AT501" in {f.code for f in plan.left}
+
+
+def test_the_safe_tier_keeps_an_override_that_every_test_gets(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "conftest.py": OVERRIDE.replace("pytest.fixture", "pytest.fixture(autouse=True)"),
+        "test_it.py": "def test_it(): pass\n\n\nasync def test_other(): pass\n",
+    }
+    assert "conftest.py" not in look(tmp_path, files, Tier.SAFE).after
+    bridge = look(tmp_path, files, *Tier).after["conftest.py"]
+    assert b"autouse=True" in bridge
+
+
+def test_a_test_that_another_file_calls_keeps_its_parameters(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "test_base.py": (
+            "class TestBase:\n    async def test_it(self, event_loop):\n        event_loop.time()\n"
+        ),
+        "test_sub.py": (
+            "from test_base import TestBase\n\n\nclass TestSub(TestBase):\n"
+            "    async def test_it(self, event_loop):\n"
+            "        await super().test_it(event_loop)\n"
+        ),
+    }
+    plan = look(tmp_path, files, Tier.SAFE)
+    assert not {"test_base.py", "test_sub.py"} & set(plan.after)
