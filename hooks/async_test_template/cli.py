@@ -439,9 +439,7 @@ def _patched(options: argparse.Namespace, root: Path, *, allow_dirty: bool) -> i
         before, after = _contents(root, plan)
         write_all(root, after, expected=before, allow_dirty=allow_dirty)
     _print(report, plan, options, written=True)
-    if plan.faults:
-        return _FAULT
-    return _LEFT if plan.left else _CLEAN
+    return _status(plan, left=bool(plan.left))
 
 
 def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
@@ -524,7 +522,8 @@ def _chosen(
     for code in (*selected, *ignored):
         if not any(known.startswith(code) for known in CODES):
             raise UserError(f"there is no rule {code}; `rules` lists all of them")
-    has_code = any(python_files(root))
+    links: list[str] = []
+    has_code = any(python_files(root, links)) or bool(links)
     rules, faults = load_all(
         code
         for code in CODES

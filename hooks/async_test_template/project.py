@@ -12,6 +12,7 @@ from async_test_template.dependencies.model import read_dependencies
 from async_test_template.faults import Crash, looking_at
 from async_test_template.findings import Found
 from async_test_template.settings import Settings
+from async_test_template.source.walk import LINKED
 from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
@@ -180,8 +181,16 @@ class Project:
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:
-        """Python files that could not be parsed, as far as a rule has asked for the code."""
-        return self.code.unreadable if "code" in self.__dict__ else ()
+        """Python files that could not be read, as far as a rule has asked for the code.
+
+        Of those behind links only such that pytest collects.
+        """
+        found = self.code.unreadable if "code" in self.__dict__ else ()
+        return tuple(
+            (file, line, message)
+            for file, line, message in found
+            if message != LINKED or self.collection.collects(file)
+        )
 
     @property
     def mode(self) -> str:

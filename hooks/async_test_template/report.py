@@ -11,6 +11,7 @@ from async_test_template.faults import sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan
 from async_test_template.rules import CODES, load, load_all
+from async_test_template.source.walk import LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
         yield f"{_count(len(plan.fixed), 'finding')} would be fixed in {files}."
     yield from plan.failed
     for file, line, message in plan.unreadable:
-        yield f"{file}:{line}: this Python cannot parse the file, so it was left out: {message}"
+        yield f"{file}:{line}: {_why(message, ', so it was left out')}"
     if not plan.left:
         if plan.faults:
             return
@@ -75,6 +76,13 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     if unsafe := tiers.count(Tier.UNSAFE):
         parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
     yield ", ".join(parts) + "."
+
+
+def _why(message: str, more: str = "") -> str:
+    """Say why a file was left out."""
+    if message == LINKED:
+        return f"the file was left out: {message}"
+    return f"this Python cannot parse the file{more}: {message}"
 
 
 def _prefixed(plan: Plan, prefix: str) -> Plan:
@@ -134,7 +142,7 @@ def _github(plan: Plan) -> Iterator[str]:
         yield _annotation(properties, message)
     for file, line, message in plan.unreadable:
         properties = {"file": file, "line": line, "title": "cannot be parsed"}
-        yield _annotation(properties, f"this Python cannot parse the file: {message}")
+        yield _annotation(properties, _why(message))
     for fault in plan.faults:
         place: dict[str, str | int] = {"file": fault.file} if fault.file else {}
         yield _annotation({**place, "title": "async-test-template failed"}, _sentence(fault))
@@ -251,7 +259,7 @@ def _invocation(plan: Plan, codes: list[str]) -> dict[str, Any]:
         "toolExecutionNotifications": [
             {
                 "level": "error",
-                "message": {"text": f"this Python cannot parse the file: {message}"},
+                "message": {"text": _why(message)},
                 "locations": [_location(file, {"startLine": line})],
             }
             for file, line, message in plan.unreadable

@@ -406,3 +406,23 @@ def test_a_full_disk_behind_the_output_is_told(project: Path) -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
+
+
+@pytest.mark.parametrize("link", ["test_it.py", "more"])
+def test_a_test_file_behind_a_link_is_told_and_never_taken_for_done(
+    link: str,
+    project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "test_it.py").write_text("async def test_it(): ...\n")
+    (project / "pytest.ini").write_text(FIXED)
+    (project / "link_to_nothing.py").symlink_to("nothing.py")
+    (project / "again").symlink_to(project)
+    assert main(["check", str(project), "--select", "AT5,AT7"]) == 0
+    (project / link).symlink_to(elsewhere / "test_it.py" if link.endswith(".py") else elsewhere)
+    capfd.readouterr()
+    assert main(["check", str(project), "--select", "AT7"]) == 2
+    assert "test_it.py:1: the file was left out: it is a symbolic link" in capfd.readouterr().err
+    assert main(["patch", str(project)]) == 0

@@ -14,7 +14,7 @@ from async_test_template.faults import fault_of
 from async_test_template.findings import Found
 from async_test_template.source.index import Index
 from async_test_template.source.relevance import is_indexed
-from async_test_template.source.walk import python_files
+from async_test_template.source.walk import LINKED, linked_files, python_files
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -202,7 +202,10 @@ class Reader:
     def index(self) -> Index:
         """Read what has not been read yet, and give what all files hold."""
         created = [file for file in self._tree.changed if file.endswith(".py")]
-        files = sorted({*python_files(self._tree.root), *created})
+        links: list[str] = []
+        found_files = {*python_files(self._tree.root, links)}
+        left_out = linked_files(self._tree.root, links, found_files)
+        files = sorted({*found_files, *created})
         wanted = [file for file in files if not self._is_known(file) and self._is_relevant(file)]
         size = sum(len(self._tree.read(file) or b"") for file in wanted)
         for reading in spread(partial(self._read, size=size), wanted, size):
@@ -212,7 +215,8 @@ class Reader:
         return Index(
             [reading.module for reading in found if reading.module is not None],
             self.sources,
-            [(reading.file, *reading.problem) for reading in found if reading.problem is not None],
+            [(reading.file, *reading.problem) for reading in found if reading.problem is not None]
+            + [(file, 1, LINKED) for file in left_out if self._names.holds_tests(file)],
             [finding for reading in found for finding in reading.findings],
             [fault for reading in found for fault in reading.faults],
         )

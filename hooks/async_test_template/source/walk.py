@@ -13,15 +13,41 @@ if TYPE_CHECKING:
 _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "site-packages"})
 
 
-def python_files(root: Path) -> Iterator[str]:
+#: Why a file is not read that pytest would collect.
+LINKED = "it is a symbolic link to what is not read here"
+
+
+def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:
     """Yield the Python files under `root`, sorted, as relative paths with forward slashes.
 
     Hidden folders, virtual environments, build output and symbolic links are left out.
+
+    Args:
+        root: the directory to look below.
+        links: filled with the links that were left out, to folders and to Python files.
+
     """
-    yield from _walk(os.fspath(root), "")
+    yield from _walk(os.fspath(root), "", [] if links is None else links)
 
 
-def _walk(folder: str, prefix: str) -> Iterator[str]:
+def linked_files(root: Path, links: list[str], files: set[str]) -> Iterator[str]:
+    """Yield the Python files that pytest would reach by links, and that `files` does not hold.
+
+    It follows links to folders as well (pytest 9.2, `Dir.collect`).
+    """
+    whole = root.resolve()
+    for link in links:
+        target = (root / link).resolve()
+        below = target.relative_to(whole).as_posix() if target.is_relative_to(whole) else ""
+        if target.is_dir() and not target.is_relative_to(whole):
+            # A folder around the root would lead here again, and on without an end.
+            if not whole.is_relative_to(target):
+                yield from (f"{link}/{file}" for file in python_files(target))
+        elif target.is_file() and below not in files:
+            yield link
+
+
+def _walk(folder: str, prefix: str, links: list[str]) -> Iterator[str]:
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
@@ -35,6 +61,8 @@ def _walk(folder: str, prefix: str) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in _SKIPPED and not entry.name.endswith(".egg"):
-                yield from _walk(entry.path, f"{prefix}{entry.name}/")
+                yield from _walk(entry.path, f"{prefix}{entry.name}/", links)
         elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
             yield f"{prefix}{entry.name}"
+        elif entry.is_symlink() and (entry.name.endswith(".py") or entry.is_dir()):
+            links.append(f"{prefix}{entry.name}")
