@@ -32,6 +32,8 @@ RULE = Rule(
     since="pytest 9.2",
     tier=Tier.SAFE,
     check=_check,
+    # Older ones ignore the options: with a header, settings that nobody has tried count.
+    needs=(("pytest", "9.2"),),
     invalid=(
         Example(
             before={"pytest.toml": '# ours\naddopts = ["-ra"]\n'},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.dependencies import bounds
 from async_test_template.findings import Example, Finding, Rule, Tier
 
 if TYPE_CHECKING:
@@ -33,13 +32,15 @@ def _check(project: Project) -> Iterator[Finding]:
             if len(dead) == len(lines)
             else settings.without_entries("filterwarnings", dead)
         )
+        needed = any(_is_there(project, lines[index]) for index in dead)
         yield settings.finding(
             RULE.code,
             f"pytest has no {names} any more",
             "filterwarnings",
             index=dead[0],
-            tier=Tier.SAFE,
-            edits=edits,
+            tier=Tier.REPORT if needed else Tier.SAFE,
+            edits=() if needed else edits,
+            hint="older versions that the repository allows have it" if needed else "",
         )
     for option in settings.addopts:
         if _gone(project, option.text):
@@ -61,8 +62,12 @@ def _gone(project: Project, line: str) -> bool:
     removed = _REMOVED_IN.get(_class_of(line))
     if removed is None:
         return False
-    specifiers = [declaration.specifier for declaration in project.dependencies.of("pytest")]
-    return not specifiers or any(bounds.reaches(s, bounds.release(removed)) for s in specifiers)
+    return project.dependencies.may_reach("pytest", removed)
+
+
+def _is_there(project: Project, line: str) -> bool:
+    """Tell whether a pytest may be installed as well that has the class and needs the filter."""
+    return project.dependencies.allows_below("pytest", _REMOVED_IN[_class_of(line)])
 
 
 RULE = Rule(
@@ -107,8 +112,22 @@ RULE = Rule(
         Example(
             before={"pytest.ini": "[pytest]\naddopts = -W error::pytest.PytestRemovedIn8Warning\n"}
         ),
+        Example(
+            before={
+                "pytest.ini": (
+                    "[pytest]\nfilterwarnings =\n    error\n"
+                    "    ignore::pytest.PytestRemovedIn9Warning\n"
+                ),
+                "requirements.txt": "pytest>=8\n",
+            }
+        ),
     ),
     valid=(
+        {
+            "pytest.ini": "[pytest]\nfilterwarnings = ignore::pytest.PytestRemovedIn9Warning\n",
+            "pyproject.toml": '[dependency-groups]\ntest = ["pytest>=8"]\n',
+            "uv.lock": '[[package]]\nname = "pytest"\nversion = "8.4.2"\n',
+        },
         {"pytest.ini": "[pytest]\nfilterwarnings =\n    error::pytest.PytestWarning\n"},
         {
             "pytest.ini": "[pytest]\nfilterwarnings = error::pytest.PytestRemovedIn8Warning\n",

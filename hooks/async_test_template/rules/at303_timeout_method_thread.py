@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
@@ -17,6 +18,9 @@ def _check(project: Project) -> Iterator[Finding]:
     if settings.effective("timeout_method") != "thread":
         return
     in_addopts = settings.option_value("--timeout-method") == "thread"
+    if _is_for_windows(project):
+        # The method signal is an error there.
+        return
     edit = (
         settings.set_option("--timeout-method", "signal")
         if in_addopts
@@ -30,6 +34,23 @@ def _check(project: Project) -> Iterator[Finding]:
         edits=(edit,) if edit else (),
         hint="on Windows thread is the only method there is",
     )
+
+
+def _is_for_windows(project: Project) -> bool:
+    """Tell whether the tests run on Windows too, as CI or the package's own words say."""
+    tree = project.tree
+    workflows = tree.names(".github/workflows")
+    files = (
+        *workflows,
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "azure-pipelines.yml",
+        "tox.ini",
+    )
+    if any(re.search(rb"(?i)windows|win32", tree.read(file) or b"") for file in files):
+        return True
+    return tree.read("appveyor.yml") is not None or tree.read(".appveyor.yml") is not None
 
 
 RULE = Rule(
@@ -55,5 +76,11 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
     ),
-    valid=({"pytest.ini": "[pytest]\ntimeout = 30\n"},),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = thread\n",
+            ".github/workflows/ci.yml": "jobs:\n  test:\n    runs-on: windows-latest\n",
+        },
+        {"pytest.ini": "[pytest]\ntimeout = 30\n"},
+    ),
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TRANSPORTS = {"AsyncClient": "ASGITransport", "Client": "WSGITransport"}
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
     for call in calls(source, *targets):
         app = keyword(call, "app")
@@ -34,14 +34,17 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 f"{name} takes no app=",
                 tier=Tier.SAFE,
-                fix=partial(_fix, source, call, app),
+                fix=partial(_fix, project, source, call, app),
                 hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
             )
 
 
-def _fix(source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
+def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "transport") is not None:
         raise EditError("it has, or may have, a transport already")
+    # Where httpx is older than 0.28, `app=None` is no application: requests go to the network.
+    if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
+        raise EditError("the application may be None")
     sure(source, call.func)
     package, _, client = source.names.resolve(call.func).rpartition(".")
     transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])
@@ -49,6 +52,22 @@ def _fix(source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
     start = source.start(app)
     end = start + len("app") + len(value)
     return (changes.replace(source, start, end, f"transport={transport}(app{value})"), *imports)
+
+
+def _may_be_none(source: Source, node: ast.expr) -> bool:
+    """Tell whether a value is None, or a parameter that is None by default."""
+    if not isinstance(node, ast.Name):
+        return not isinstance(node, (ast.Call, ast.Attribute, ast.Subscript))
+    for function in source.around(node):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            arguments = function.args
+            positional = [*arguments.posonlyargs, *arguments.args]
+            defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+            by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            for argument, default in (*defaults.items(), *by_name):
+                if argument.arg == node.id and isinstance(default, ast.Constant):
+                    return default.value is None
+    return False
 
 
 def _end(source: Source, call: ast.Call, app: ast.keyword) -> int:
@@ -158,6 +177,15 @@ RULE = Rule(
                     "from httpx import AsyncClient\n\n\nclass ASGITransport:\n    pass\n\n\n"
                     "def make(app):\n    return AsyncClient(app=app)\n"
                 )
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.25\n",
+                "test_it.py": (
+                    "import httpx\n\n\ndef client(url, app=None):\n"
+                    "    return httpx.AsyncClient(app=app, base_url=url)\n"
+                ),
             }
         ),
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,6 @@ from async_test_template.rules._code import (
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+#: From here on the two functions agree on mocks.
+_AGREE = (3, 13)
+_MOCKS = re.compile(rb"[Mm]ock|\bpatch\b|autospec")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     module = source.module
     if not (module.tests or source.file.endswith("conftest.py")):
         return
@@ -32,10 +38,58 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             source,
             call,
             "asyncio.iscoroutinefunction is deprecated",
-            tier=Tier.SAFE,
+            tier=_tier(project, source, call),
             fix=partial(_fix, source, call),
             hint="use inspect.iscoroutinefunction",
         )
+
+
+def _tier(project: Project, source: Source, call: ast.Call) -> Tier:
+    """Tell how surely inspect's function gives the same answer.
+
+    Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that stands in the
+    file under its name is none; what is imported may have been replaced by one.
+    """
+    floor = project.dependencies.python_floor
+    if floor is not None and floor >= _AGREE:
+        return Tier.SAFE
+    node = call.args[0] if call.args else None
+    if isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and _is_plain(source, node.id)):
+        return Tier.SAFE
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    if (
+        isinstance(node, ast.Name)
+        and source.names.is_certain(node)
+        and not _MOCKS.search(source.data)
+    ):
+        return Tier.UNSAFE
+    return Tier.REPORT
+
+
+def _is_plain(source: Source, name: str) -> bool:
+    """Tell whether a name stands for one function of the file, with no decorator but marks."""
+    defined = [function for function in source.functions.values() if function.name == name]
+    stored = any(
+        isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+        for node in source.mentions.get(name, ())
+    )
+    return (
+        len(defined) == 1
+        and not isinstance(source.scope(defined[0]), ast.ClassDef)
+        and not stored
+        # A string with the name may have it patched.
+        and not re.search(rb"[\"'.]%s[\"']" % name.encode(), source.data)
+        and name not in source.names.imported
+        and all(node.arg != name for node in source.nodes.of(ast.arg))
+        and not any(node.name == name for node in source.nodes.of(ast.ClassDef))
+        and all(_is_mark(source, decorator) for decorator in defined[0].decorator_list)
+    )
+
+
+def _is_mark(source: Source, decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return source.names.resolve(called).startswith("pytest.mark.")
 
 
 def _fix(source: Source, call: ast.Call) -> tuple[Edit, ...]:
@@ -73,6 +127,38 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nfrom service import fetch\n\n\ndef test_it():\n"
+                    "    assert asyncio.iscoroutinefunction(fetch)\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\nfrom service import fetch\n\n\ndef test_it():\n"
+                    "    assert inspect.iscoroutinefunction(fetch)\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\nfrom unittest.mock import create_autospec\n\n\n"
+                    "async def fetch():\n    pass\n\n\ndef test_it():\n"
+                    "    assert asyncio.iscoroutinefunction(create_autospec(fetch))\n"
+                )
+            },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def fetch():\n    pass\n\n\n"
+                    "def test_it(fetch):\n    assert asyncio.iscoroutinefunction(fetch)\n"
+                )
+            },
         ),
     ),
     valid=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,10 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
         raise EditError("it is not the context of an async with")
     if item.optional_vars is not None:
         raise EditError("what it gives has other methods than asyncio's")
+    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+        raise EditError("its arguments have other names in asyncio")
+    if re.search(rb"[\"']async_timeout\b", source.data):
+        raise EditError("a string names async_timeout too")
     module, imports = changes.bind_module(source, "asyncio")
     name = source.names.resolve(call.func).rpartition(".")[2]
     return (changes.replace_node(source, call.func, f"{module}.{name}"), *imports)
@@ -98,6 +103,12 @@ RULE = Rule(
             before={
                 **_PROJECT,
                 "test_it.py": _TEST.format("async_timeout", "async_timeout.timeout", " as cm"),
+            }
+        ),
+        Example(
+            before={
+                **_PROJECT,
+                "test_it.py": _OLD.replace("timeout(1)", "timeout_at(deadline=1)"),
             }
         ),
     ),

@@ -166,6 +166,29 @@ GATES = [
         unsafe=True,
     ),
     Gate(
+        # Before, the table that is merged was ignored.
+        "AT205",
+        "pytest",
+        "9",
+        "8.4.2",
+        {
+            "pyproject.toml": (
+                '[tool.pytest]\nxfail_strict = true\n\n[tool.pytest.ini_options]\naddopts = "-q"\n'
+            ),
+            "test_it.py": SYNC,
+        },
+        OK,
+        unsafe=True,
+    ),
+    Gate(
+        "AT208",
+        "pytest",
+        "9.2",
+        "9.1.1",
+        {"pytest.toml": 'addopts = ["-q"]\n', "test_it.py": SYNC},
+        OK,
+    ),
+    Gate(
         "AT213",
         "pytest",
         "9",
@@ -439,7 +462,9 @@ def gates_in_code() -> Iterator[tuple[str, str, str]]:
                 continue
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name in {"needs", "at_least", "may_be_below", "allows_below"}:
+            # One of a table is no version that the fix needs, but one that took something away.
+            is_plain = all(isinstance(a, (ast.Name, ast.Constant)) for a in node.args[-2:])
+            if name in {"needs", "at_least", "may_be_below", "allows_below"} and is_plain:
                 package, version = (
                     vars(module)[a.id] if isinstance(a, ast.Name) else ast.literal_eval(a)
                     for a in node.args[-2:]
