@@ -350,6 +350,22 @@ GATES = [
         others=("pytest==8.4.2",),
     ),
     Gate(
+        # Before, no application is none: requests go to the network.
+        "AT811",
+        "httpx",
+        "0.28",
+        "0.27.2",
+        {
+            "test_it.py": (
+                "import httpx\n\n\ndef make(app=None):\n    return httpx.AsyncClient(app=app)\n\n\n"
+                "def test_it():\n    real = type(make()._transport) is httpx.AsyncHTTPTransport\n"
+                '    assert real or httpx.__version__ >= "0.28"\n'
+            )
+        },
+        says="assert (False or",
+        others=("pytest==8.4.2",),
+    ),
+    Gate(
         "AT812",
         "httpx",
         "0.26",
