@@ -31,11 +31,8 @@ _QUESTIONS = {
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for node in source.mentions.get("add_marker", ()):
-        call = source.parents[node]
-        if not (isinstance(call, ast.Call) and call.func is node and call.args):
-            continue
-        mark = _meant(source, call, call.args[0])
+    for call in _adding(source):
+        mark = _meant(source, call, call.args[-1])
         function = next(
             (node for node in source.around(call) if isinstance(node, ast.FunctionDef)), None
         )
@@ -58,6 +55,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         )
 
 
+def _adding(source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that add a mark to a test: `add_marker(…)`, `own_markers.append(…)`."""
+    for node in source.mentions.get("add_marker", ()):
+        call = source.parents[node]
+        if isinstance(call, ast.Call) and call.func is node and len(call.args) == 1:
+            yield call
+    for node in source.mentions.get("own_markers", ()):
+        method = source.parents[node]
+        call = source.parents.get(method, method)
+        if isinstance(method, ast.Attribute) and isinstance(call, ast.Call) and call.args:
+            yield call
+
+
 def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
     """Give what stands for the mark asyncio, None where something else, or nobody knows what, does.
 
@@ -75,6 +85,9 @@ def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
             return _meant(source, call, values[0])
     if text_of(given) == "asyncio":
         return given
+    if isinstance(given, ast.Attribute) and given.attr == "mark":
+        # `own_markers` holds the marks that the decorators put there.
+        given = given.value
     called = given.func if isinstance(given, ast.Call) else given
     if isinstance(given, ast.Call) and isinstance(called, ast.Name) and called.id == "getattr":
         of_marks = bool(given.args) and source.names.resolve(given.args[0]) == "pytest.mark"
@@ -157,7 +170,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=None,
     visit=_visit,
-    words=rb"add_marker",
+    words=rb"add_marker|own_markers",
     where=Where.EVERYWHERE,
     invalid=(
         Example(
@@ -203,6 +216,17 @@ RULE = Rule(
                 ),
             },
             after={**_AUTO, "conftest.py": _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n"
+                    "        item.own_markers.append(pytest.mark.asyncio.mark)\n"
+                ),
+            },
+            after={**_AUTO, "conftest.py": "import asyncio\n\n" + _WITHOUT},
             tier=Tier.UNSAFE,
         ),
         Example(
