@@ -403,3 +403,117 @@ def test_a_version_that_the_projects_python_cannot_have_is_not_asked_for(tmp_pat
     assert old.raised("pytest-asyncio", "0.24") is not None
     new = read(tmp_path, {"pyproject.toml": text.format("3.10")})
     assert new.raised("pytest-asyncio", "1.5") is not None
+
+
+OLDER = {
+    "a pin": {"requirements.txt": "starlette==0.20.4\n"},
+    "a bound": {"requirements.txt": "starlette>=0.20\n"},
+    "a caret": {"pyproject.toml": '[tool.poetry.dependencies]\nstarlette = "^0.20"\n'},
+    "a constraint": {
+        "requirements.txt": "-c limits.txt\nstarlette\n",
+        "limits.txt": "starlette<0.21\n",
+    },
+    "uv's constraint": {
+        "pyproject.toml": (
+            '[project]\ndependencies = ["starlette"]\n\n'
+            '[tool.uv]\nconstraint-dependencies = ["starlette<0.21"]\n'
+        )
+    },
+    "what brings it": {"requirements.txt": "fastapi==0.80\n"},
+    "a lock file": {"uv.lock": '[[package]]\nname = "starlette"\nversion = "0.20.4"\n'},
+    "an old Python's": {
+        "requirements.txt": (
+            "starlette==0.20.4; python_version < '3.9'\nstarlette>=0.40; python_version >= '3.9'\n"
+        )
+    },
+    "an old Python": {"pyproject.toml": '[project]\nrequires-python = ">=3.6"\n'},
+    "an old Python in setup.py": {"setup.py": "setup(python_requires='>=3.6')\n"},
+    "setup.py": {"setup.py": "setup(install_requires=['starlette[full]>=0.19,<0.21'])\n"},
+    "Pipfile": {"Pipfile": '[packages]\nstarlette = "==0.20.4"\n'},
+    "a workflow": {".github/workflows/ci.yml": 'run: pip install "starlette~=0.20.0"\n'},
+}
+NEWER = {
+    "nothing": {"requirements.txt": "pytest\n"},
+    "no bound": {"requirements.txt": "starlette\n"},
+    "a bound": {"requirements.txt": "starlette>=0.21\n"},
+    "what brings it": {"requirements.txt": "fastapi>=0.87\n"},
+    "an old Python's that is not supported": {
+        "requirements.txt": "starlette<0.21; python_version<'3.9'\n",
+        "pyproject.toml": '[project]\nrequires-python = ">=3.10"\n',
+    },
+    "a bound in spite of an old Python": {
+        "requirements.txt": "starlette>=0.21\n",
+        "pyproject.toml": '[project]\nrequires-python = ">=3.6"\n',
+    },
+    "another package in setup.py": {"setup.py": "setup(install_requires=['my-starlette<0.21'])\n"},
+}
+
+
+@pytest.mark.parametrize("files", OLDER.values(), ids=OLDER)
+def test_whatever_may_install_an_older_version_counts_for_a_fix(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    assert read(tmp_path, files).allows_below("starlette", "0.21")
+
+
+@pytest.mark.parametrize("files", NEWER.values(), ids=NEWER)
+def test_and_nothing_else_does(files: dict[str, str], tmp_path: Path) -> None:
+    assert not read(tmp_path, files).allows_below("starlette", "0.21")
+
+
+@pytest.mark.parametrize(
+    ("line", "explained"),
+    [
+        ("pytest-asyncio<0.22", False),
+        ("pytest-asyncio<0.22  # loops", False),
+        ("pytest-asyncio<0.22  # noqa", False),
+        ("pytest-asyncio<0.22  # until then", True),
+        ("pytest-asyncio<0.22  # see #12", True),
+        ("# for tests\npytest-asyncio<0.22", False),
+        ("# newer ones close the loop too early\npytest-asyncio<0.22", True),
+        ("# pinned on purpose\npytest-asyncio<0.22", True),
+        ("# pinned on purpose\n\npytest-asyncio<0.22", False),
+        ("# pinned\npytest<8\npytest-asyncio<0.22", False),
+        ("pytest-asyncio<0.22; python_version > '3'", True),
+    ],
+)
+def test_a_reason_beside_a_dependency_keeps_it(
+    line: str, explained: object, tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"requirements.txt": f"{line}\n"})
+    (declaration,) = dependencies.of("pytest-asyncio")
+    assert bool(declaration.why_not) is explained
+    assert (declaration.require(">=1.5") is None) is explained
+
+
+@pytest.mark.parametrize(
+    ("python", "pytest_", "added"),
+    [
+        (">=3.10", "pytest", "pytest-asyncio>=1.5"),
+        (">=3.9", "pytest", "pytest-asyncio>=1.2"),
+        (">=3.8", "pytest", "pytest-asyncio>=0.24"),
+        (">=3.8", "pytest<8", "pytest-asyncio>=0.21"),
+        (">=3.7", "pytest<7", "pytest-asyncio>=0.17"),
+        (">=3.6", "pytest<6", None),
+    ],
+)
+def test_a_package_is_added_as_old_as_the_project_needs_it(
+    python: str, pytest_: str, added: str | None, tmp_path: Path
+) -> None:
+    project = f'[project]\nrequires-python = "{python}"\ndependencies = ["{pytest_}"]\n'
+    edit = read(tmp_path, {"pyproject.toml": project}).added("pytest-asyncio", "1.5", "0.17")
+    assert (edit.value if edit else None) == added
+
+
+def test_nothing_is_raised_to_what_the_declared_pytest_forbids(tmp_path: Path) -> None:
+    dependencies = read(
+        tmp_path,
+        {
+            "pyproject.toml": (
+                '[tool.poetry.dependencies]\npython = "^3.8"\npytest = "^5"\n'
+                'pytest-asyncio = "^0.12"\n'
+            )
+        },
+    )
+    assert dependencies.raised("pytest-asyncio", "0.24") is None
+    assert dependencies.raised("pytest-asyncio", "0.24", with_pytest=False) is not None

@@ -72,6 +72,12 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
         if isinstance(entries, list):
             home = Home(file, label, at, notation)
             yield home, list(_array(tree, home, entries))
+    for name in ("constraint-dependencies", "override-dependencies"):
+        entries = value_at(document, "tool", "uv", name)
+        if isinstance(entries, list):
+            why_not = "it is a list of constraints"
+            home = Home(file, f"uv's {name}", ("tool", "uv", name), "uv", why_not=why_not)
+            yield home, list(_array(tree, home, entries))
     yield from _poetry(tree, document)
     yield from _hatch(tree, file, ("tool", "hatch", "envs"))
 

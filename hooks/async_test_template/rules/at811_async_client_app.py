@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _TRANSPORTS = {"AsyncClient": "ASGITransport", "Client": "WSGITransport"}
+
+_PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -45,6 +48,8 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
     # Where httpx is older than 0.28, `app=None` is no application: requests go to the network.
     if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
+    if _PATCHED.search(source.data):
+        raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
     package, _, client = source.names.resolve(call.func).rpartition(".")
     transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])

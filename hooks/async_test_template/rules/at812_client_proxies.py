@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ _TARGETS = [
     )
 ]
 
+_PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
+
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for call in calls(source, *_TARGETS):
@@ -62,6 +65,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _fix(source: Source, call: ast.Call, proxies: ast.keyword) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "proxy") is not None:
         raise EditError("it has, or may have, a proxy already")
+    if _PATCHED.search(source.data):
+        raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
     start = source.start(proxies)
     return (changes.replace(source, start, start + len("proxies"), "proxy"),)
@@ -96,6 +101,16 @@ RULE = Rule(
             before={
                 "pyproject.toml": '[project]\nrequires-python = ">=3.7"\n',
                 "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from unittest.mock import patch\n\nimport httpx\n\n\ndef test_it():\n"
+                    '    with patch("httpx.Client") as made:\n'
+                    '        httpx.Client(proxies="http://p:1")\n'
+                    '    made.assert_called_once_with(proxies="http://p:1")\n'
+                )
             }
         ),
         Example(
