@@ -1,0 +1,380 @@
+"""Code that runs where no event loop does: what of it pytest calls, and which has a loop anyway."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.source.module import Fixture, Test
+from async_test_template.source.source import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: What pytest and unittest call around tests.
+SETUPS = frozenset(
+    [
+        *(f"{when}_{what}" for when in ("setup", "teardown") for what in ("method", "class")),
+        *(f"{when}_{what}" for when in ("setup", "teardown") for what in ("module", "function")),
+        *(f"{when}{what}" for when in ("setUp", "tearDown") for what in ("", "Class", "Module")),
+    ]
+)
+#: Hooks that pytest calls while no fixture lives.
+_HOOKS = re.compile(r"pytest_(?:addoption|configure|unconfigure|session|collect|generate|plugin)")
+#: Fixtures of plugins that make a loop the current one, by what their names have in common.
+_WITH_LOOP = re.compile(r"loop|aiohttp|hass|sanic|tornado|test_cli|test_server")
+#: Classes whose tests have no loop but what they make.
+_PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
+#: What makes the current loop something else than asyncio says.
+_PATCHES = re.compile(rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\(")
+_WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
+
+
+class Root(NamedTuple):
+    """Where a piece of code begins to run, without a running loop.
+
+    Attributes:
+        source: the file.
+        function: what pytest calls, None where the module is imported.
+        item: the test or the fixture, if it is one.
+        path: the functions that lead from there to the code, the code's own first.
+
+    """
+
+    source: Source
+    function: Function | None
+    item: Fixture | Test | None
+    path: tuple[tuple[Source, Function], ...]
+
+
+def context(source: Source, node: ast.AST) -> ast.AST:
+    """Give the function or the lambda that a place runs with, or the module.
+
+    Decorators and defaults run with what is around the function.
+    """
+    child = node
+    for around in source.around(node):
+        if isinstance(around, ast.Lambda) and child is around.body:
+            return around
+        if isinstance(around, _FUNCTIONS) and child in around.body:
+            return around
+        child = around
+    return source.tree
+
+
+def roots(project: Project, source: Source, node: ast.AST) -> Iterator[Root]:
+    """Yield what runs a place while no loop runs: tests, fixtures, set-ups, hooks, an import."""
+    yield from _Search(project).of(source, node, ())
+
+
+def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
+    """Tell whether a loop is the current one where a root comes to its place.
+
+    Args:
+        project: the repository.
+        root: where it begins.
+        before: the place; what its own function does below it comes too late.
+
+    """
+    for source, function in root.path:
+        limit = before if function is root.path[0][1] else None
+        if _sets_loop(source, function, limit):
+            return True
+    files = (root.source.file, *_conftests(project, root.source.file))
+    if any(_file_sets_loop(project, file, root) for file in files):
+        return True
+    around = root.source.parents.get(root.function) if root.function is not None else None
+    if isinstance(around, ast.ClassDef) and _class_sets_loop(root.source, around, set()):
+        return True
+    if isinstance(root.item, Test):
+        return _is_given_loop(project, root.item)
+    if isinstance(root.item, Fixture):
+        return _fixture_has_loop(project, root.item)
+    return False
+
+
+class _Search:
+    """Goes from a place to what calls it, over files."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._seen: set[ast.AST] = set()
+
+    def of(
+        self, source: Source, node: ast.AST, path: tuple[tuple[Source, Function], ...]
+    ) -> Iterator[Root]:
+        found = context(source, node)
+        if isinstance(found, ast.Module):
+            if _is_imported(self._project, source) and not _is_main(source, node):
+                yield Root(source, None, None, path)
+        elif isinstance(found, ast.FunctionDef) and found not in self._seen:
+            self._seen.add(found)
+            path = (*path, (source, found))
+            item = self._project.code.at.get((source.file, found.lineno))
+            if item is not None:
+                yield Root(source, found, item, path)
+            elif found.name in SETUPS or (
+                source.file.endswith("conftest.py") and _HOOKS.match(found.name)
+            ):
+                yield Root(source, found, None, path)
+            elif all(_called(source, d) in _WRAPPERS for d in found.decorator_list):
+                for caller, call in self._calls(source, found):
+                    yield from self.of(caller, call, path)
+
+    def _calls(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:
+        around = source.parents[function]
+        for node in source.mentions.get(function.name, ()):
+            call = source.parents[node]
+            if not isinstance(call, ast.Call) or call.func is not node:
+                continue
+            if isinstance(around, ast.ClassDef):
+                # `self.make()`, in the class or in one of the file that derives from it.
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    yield source, call
+            elif isinstance(node, ast.Name) and (
+                around is source.tree or around in source.around(node)
+            ):
+                yield source, call
+        if around is source.tree:
+            for other in _others(self._project, source):
+                for node in other.references(*_dotted(other, source, function.name)):
+                    call = other.parents[node]
+                    if isinstance(call, ast.Call) and call.func is node:
+                        yield other, call
+
+
+def _called(source: Source, decorator: ast.expr) -> str:
+    return source.names.resolve(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
+def _is_main(source: Source, node: ast.AST) -> bool:
+    """Tell whether a place is run by `python file.py` alone, or by type checkers."""
+    return any(
+        isinstance(around, ast.If)
+        and re.search(r"\b__name__\b|\bTYPE_CHECKING\b", source.text(around.test))
+        for around in source.around(node)
+    )
+
+
+def _is_imported(project: Project, source: Source) -> bool:
+    """Tell whether pytest imports a file, or a file of tests does."""
+    module = project.code.by_file[source.file]
+    if module.tests or module.fixtures or source.file.endswith("conftest.py"):
+        return True
+    return any(_dotted(other, source, "") for other in _others(project, source))
+
+
+def _others(project: Project, source: Source) -> Iterator[Source]:
+    """Yield the files of tests that import a file that stands among the tests."""
+    folder, _, name = source.file.rpartition("/")
+    stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
+    if not _is_among_tests(project, source.file):
+        return
+    word = stem.encode()
+    for module in project.code.modules:
+        if module.file == source.file or not (
+            module.tests or module.fixtures or module.file.endswith("conftest.py")
+        ):
+            continue
+        if word in (project.tree.read(module.file) or b""):
+            other = project.code.sources.get(module.file)
+            if any(_dotted(other, source, "")):
+                yield other
+
+
+def _is_among_tests(project: Project, file: str) -> bool:
+    folder = file.rpartition("/")[0]
+    if {"tests", "test", "testing"} & set(folder.split("/")):
+        return True
+    return any(
+        module.file.rpartition("/")[0] == folder
+        for module in project.code.modules
+        if module.tests or module.file.endswith("conftest.py")
+    )
+
+
+def _dotted(other: Source, source: Source, name: str) -> set[str]:
+    """Give how a name of one file may be spelt out in another one that imports it."""
+    path = source.file.removesuffix("/__init__.py").removesuffix(".py").split("/")
+    ends = {".".join(path[start:]) for start in range(len(path))}
+    here = other.file.split("/")[:-1]
+    found = set()
+    for module in _modules(other):
+        level = len(module) - len(module.lstrip("."))
+        if level:
+            base = here[: len(here) - level + 1]
+            whole = ".".join([*base, module[level:]]).strip(".")
+            matches = whole == ".".join(path)
+        else:
+            matches = module in ends
+        if matches:
+            found.add(f"{module}.{name}")
+    return found
+
+
+def _modules(other: Source) -> Iterator[str]:
+    """Yield the modules that a file imports, or imports from, as its names are resolved."""
+    for plain in other.nodes.of(ast.Import):
+        yield from (alias.name for alias in plain.names)
+    for node in other.nodes.of(ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        yield module
+        # `from tests import helpers`, `from . import helpers`
+        yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
+    """Tell whether a function makes a loop the current one, itself or by one of its file."""
+    end = getattr(limit, "lineno", None)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
+            continue
+        name = source.names.resolve(node.func)
+        if name == "asyncio.Runner" or (name.endswith("set_event_loop") and not _is_none(node)):
+            return True
+        if isinstance(node.func, ast.Name) and any(
+            helper.name == node.func.id
+            and helper is not function
+            and any(_is_setting(source, call) for call in ast.walk(helper))
+            for helper in source.functions.values()
+        ):
+            return True
+    return False
+
+
+def _is_setting(source: Source, node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and source.names.resolve(node.func).endswith("set_event_loop")
+        and not _is_none(node)
+    )
+
+
+def _is_none(call: ast.Call) -> bool:
+    return bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
+def _conftests(project: Project, file: str) -> list[str]:
+    folder, found = file, []
+    while folder:
+        folder = folder.rpartition("/")[0]
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        if conftest != file and conftest in project.code.by_file:
+            found.append(conftest)
+    return found
+
+
+def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
+    """Tell whether a file makes a loop the current one otherwise than in a fixture or a test."""
+    if not _PATCHES.search(project.tree.read(file) or b""):
+        return False
+    try:
+        source = project.code.sources.get(file)
+        nodes = source.nodes
+    except Unreadable:
+        return True
+    is_changed = any(name.partition(".")[0] == "nest_asyncio" for name in _modules(source))
+    is_changed |= any(function.name == "get_event_loop" for function in source.functions.values())
+    return is_changed or any(
+        _is_setting(source, call) and _runs_for_all(context(source, call), root)
+        for call in nodes.of(ast.Call)
+    )
+
+
+def _runs_for_all(function: ast.AST, root: Root) -> bool:
+    """Tell whether a module's own code, or a function, runs before every test that it is for."""
+    if isinstance(function, ast.Module):
+        return True
+    return (
+        isinstance(function, _FUNCTIONS)
+        and function is not root.function
+        and (
+            function.name in {"setup_module", "setup_function", "setUpModule"}
+            or function.name.startswith("pytest_")
+        )
+    )
+
+
+def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
+    """Tell whether a class may bring a loop for its tests: by a set-up, or by a base elsewhere."""
+    seen.add(node)
+    for method in node.body:
+        if (
+            isinstance(method, _FUNCTIONS)
+            and (method.name in SETUPS or method.name == "asyncSetUp")
+            and any(_is_setting(source, inner) for inner in ast.walk(method))
+        ):
+            return True
+    for base in node.bases:
+        known = [
+            other
+            for other in source.nodes.of(ast.ClassDef)
+            if isinstance(base, ast.Name) and other.name == base.id
+        ]
+        if known:
+            if any(_class_sets_loop(source, other, seen) for other in known if other not in seen):
+                return True
+        elif not _PLAIN.fullmatch(source.names.resolve(base)):
+            return True
+    return False
+
+
+def _is_given_loop(project: Project, test: Test) -> bool:
+    """Tell whether a fixture of a test makes a loop the current one."""
+    used = list(project.code.used_by(test))
+    names = {*test.requests, *(name for fixture in used for name in fixture.requests)}
+    return _brings_loop(project, test.file, names) or any(
+        _sets_in_fixture(project, fixture) for fixture in used
+    )
+
+
+def _fixture_has_loop(project: Project, fixture: Fixture) -> bool:
+    """Tell whether the fixtures of a fixture, or of all its tests, make a loop the current one."""
+    code = project.code
+    names = set(fixture.requests)
+    waiting, seen = [fixture], {fixture}
+    while waiting:
+        one = waiting.pop()
+        for name in one.requests:
+            found = code.find(name, one.file, one.owner, besides=one)
+            if found is not None and found not in seen:
+                if _sets_in_fixture(project, found):
+                    return True
+                seen.add(found)
+                waiting.append(found)
+                names.update(found.requests)
+    if _brings_loop(project, fixture.file, names):
+        return True
+    users = [
+        test
+        for test in code.by_file[fixture.file].tests
+        if any(used is fixture for used in code.used_by(test))
+    ]
+    return bool(users) and all(
+        any(_sets_in_fixture(project, used) for used in code.used_by(test) if used is not fixture)
+        or _brings_loop(project, test.file, set(test.requests))
+        for test in users
+    )
+
+
+def _brings_loop(project: Project, file: str, names: set[str]) -> bool:
+    """Tell whether one of some fixtures is a plugin's that makes a loop the current one."""
+    return any(
+        _WITH_LOOP.search(name) and project.code.find(name, file, None) is None for name in names
+    )
+
+
+def _sets_in_fixture(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture leaves a current loop behind; the plugin of an async one does."""
+    if fixture.is_async or fixture.decorator != "pytest.fixture":
+        return True
+    if not _PATCHES.search(project.tree.read(fixture.file) or b""):
+        return False
+    source = project.code.sources.get(fixture.file)
+    function = source.functions.get(fixture.line)
+    return function is not None and _sets_loop(source, function, None)
