@@ -54,10 +54,11 @@ def _fails(*_arguments):
 
 RULE = RULE._replace(**{{"visit" if RULE.visit else "check": _fails}})
 """
+# With `*arguments`, Python 3.15.2 would recurse until the memory is used up.
 RECURSES = """
 
-def _fails(*arguments):
-    return _fails(*arguments)
+def _fails(project, source=None):
+    return _fails(project, source)
 
 
 RULE = RULE._replace(**{"visit" if RULE.visit else "check": _fails})
