@@ -51,9 +51,6 @@ _BROUGHT_BY = {
     "pytest-timeout": ("pytest-homeassistant-custom-component",),
 }
 
-# The first version that does.
-_BRINGS_SINCE = {"pytest-aiohttp": "1.0"}
-
 
 class Dependencies(NamedTuple):
     """What is declared, where, and what the lock files hold.
@@ -87,14 +84,8 @@ class Dependencies(NamedTuple):
 
     def has(self, name: str) -> bool:
         """Tell whether a package is there: declared, locked, or brought by another one."""
-        return (
-            bool(self.of(name))
-            or any(name in held for held in self.locked.values())
-            or any(
-                self.of(other) and self.may_reach(other, _BRINGS_SINCE.get(other, "0"))
-                for other in _BROUGHT_BY.get(name, ())
-            )
-        )
+        names = (name, *_BROUGHT_BY.get(name, ()))
+        return any(self.of(n) for n in names) or any(name in held for held in self.locked.values())
 
     def may_have(self, name: str) -> bool:
         """Tell whether a package may be there for all that can be read.

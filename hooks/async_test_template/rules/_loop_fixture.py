@@ -17,7 +17,12 @@ from async_test_template.rules._about import has_own_runner, ships
 from async_test_template.rules._canonical import called_names, is_canonical
 from async_test_template.rules._code import calls, code_finding, is_called, needs, text_of, uses
 from async_test_template.rules._loop_factories import has_own_loop
-from async_test_template.rules._loops import SCOPES, has_aiohttps_plugin, named
+from async_test_template.rules._loops import (
+    SCOPES,
+    has_aiohttps_plugin,
+    may_have_old_aiohttp,
+    named,
+)
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
 from async_test_template.source.source import Unreadable
@@ -162,7 +167,8 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         source,
         function,
         message,
-        tier=Tier.SAFE,
+        # An old pytest-aiohttp runs an async fixture only where something asks for `loop`.
+        tier=Tier.UNSAFE if name == "loop" and may_have_old_aiohttp(project) else Tier.SAFE,
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )

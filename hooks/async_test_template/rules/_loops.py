@@ -172,17 +172,18 @@ def has_other_runner(project: Project) -> bool:
 
 
 def has_aiohttps_plugin(project: Project) -> bool:
-    """Tell whether aiohttp's own plugin may be loaded, or a pytest-aiohttp before 1.0.
+    """Tell whether aiohttp's own plugin is loaded.
 
-    Both hand out `loop`, and run every async test and fixture in it.
+    It hands out `loop`, and runs every async test and fixture in it.
     """
     name = "aiohttp.pytest_plugin"
     plugins = {plugin for module in project.code.modules for plugin in module.plugins}
-    return (
-        name in plugins
-        or name in " ".join(project.settings.lines_of("addopts"))
-        or not project.dependencies.may_reach("pytest-aiohttp", "1.0")
-    )
+    return name in plugins or name in " ".join(project.settings.lines_of("addopts"))
+
+
+def may_have_old_aiohttp(project: Project) -> bool:
+    """Tell whether a pytest-aiohttp before 1.0 may be installed: it does what that plugin does."""
+    return project.dependencies.may_be_below("pytest-aiohttp", "1.0")
 
 
 def anyio_tests(project: Project) -> Iterator[Test]:

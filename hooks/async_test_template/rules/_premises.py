@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules._about import Presence, presence
+from async_test_template.rules._deliberate import explained, own_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +92,22 @@ def within_repository(
             hint = f"the fix needs {package}, which no dependency brings"
             yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
         elif found is not Presence.ABSENT:
-            yield finding
+            yield _left_to_a_person(project, finding, package)
+
+
+def _left_to_a_person(project: Project, finding: Finding, package: str) -> Finding:
+    """Take the fix out of a finding where the repository has decided otherwise, or apart."""
+    if not finding.edits:
+        return finding
+    apart = own_project(project, finding.file.rpartition("/")[0]) if package else ""
+    if apart:
+        hint = f"run this in {apart}, which is configured on its own"
+        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
+    if name:
+        hint = f"the comment above {name} explains why it is so: decide whether it still holds"
+        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    return finding
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:

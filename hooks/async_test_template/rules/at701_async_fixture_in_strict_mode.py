@@ -14,6 +14,7 @@ from async_test_template.rules._loops import (
     is_anyios,
     is_run_by_another,
     may_be_auto,
+    may_have_old_aiohttp,
     runs_asyncio,
 )
 from async_test_template.rules._runners import without_runner
@@ -64,7 +65,8 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     """Tell how far the fix may go: not at all where a test of another runner gets the fixture."""
     if any(is_run_by_another(project, test) for test in project.code.users.get(fixture, ())):
         return Tier.REPORT
-    return Tier.UNSAFE if has_other_runner(project) else Tier.SAFE
+    is_safe = not has_other_runner(project) and not may_have_old_aiohttp(project)
+    return Tier.SAFE if is_safe else Tier.UNSAFE
 
 
 def _fix(project: Project, source: Source, decorator: ast.expr) -> tuple[Edit, ...]:

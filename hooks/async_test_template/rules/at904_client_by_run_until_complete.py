@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators
-from async_test_template.rules._loops import has_aiohttps_plugin
+from async_test_template.rules._loops import has_aiohttps_plugin, may_have_old_aiohttp
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _is_exact(function: Function) -> bool:
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if has_aiohttps_plugin(project):
         return
+    is_new = not may_have_old_aiohttp(project)
     for fixture in project.code.by_file[source.file].fixtures:
         if not fixture.function or "loop" not in fixture.requests:
             continue
@@ -75,7 +76,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 function,
                 f"the fixture {fixture.name} waits by loop.run_until_complete, and loop is gone",
-                tier=Tier.SAFE if _is_exact(function) else Tier.UNSAFE,
+                tier=Tier.SAFE if _is_exact(function) and is_new else Tier.UNSAFE,
                 fix=partial(_fix, source, function),
                 hint="make it async and await the client",
             )

@@ -277,3 +277,56 @@ def test_a_test_that_another_file_calls_keeps_its_parameters(tmp_path: Path) -> 
     }
     plan = look(tmp_path, files, Tier.SAFE)
     assert not {"test_base.py", "test_sub.py"} & set(plan.after)
+
+
+APART = {
+    "a configuration of pytest's": ("sub/pytest.ini", "[pytest]\n"),
+    "a table for pytest": ("sub/pyproject.toml", "[tool.pytest.ini_options]\n"),
+    "a package": ("sub/pyproject.toml", '[project]\nname = "sub"\ndependencies = ["anyio"]\n'),
+    "a package of poetry's": ("sub/pyproject.toml", '[tool.poetry]\nname = "sub"\n'),
+}
+
+
+@pytest.mark.parametrize(("file", "text"), APART.values(), ids=APART)
+def test_a_folder_that_is_configured_on_its_own_is_not_mended_from_above(
+    file: str, text: str, tmp_path: Path
+) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "tests/test_top.py": MARKED["test_it.py"],
+        "sub/tests/test_it.py": MARKED["test_it.py"],
+        file: text,
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert "tests/test_top.py" in plan.after
+    assert "sub/tests/test_it.py" not in plan.after
+    assert any(f.hint == "run this in sub, which is configured on its own" for f in plan.left)
+
+
+COMMENTS = {
+    "# one loop for all, since the server is shared": True,
+    "; signals are taken by the reactor": True,
+    "# timeouts": False,
+    "# timeout_method = signal": False,
+    "# ----- timeouts -----": False,
+}
+
+
+@pytest.mark.parametrize(("comment", "holds"), COMMENTS.items())
+def test_a_comment_right_above_a_setting_keeps_it(
+    comment: str, tmp_path: Path, *, holds: bool
+) -> None:
+    ini = f"[pytest]\nasyncio_mode = auto\n{comment}\ntimeout_method = thread\ntimeout = 9\n"
+    plan = look(tmp_path, {"pytest.ini": ini, "requirements.txt": "pytest-timeout\n"}, *Tier)
+    kept = b"timeout_method = thread" in plan.after.get("pytest.ini", ini.encode())
+    assert kept is holds
+    assert ("AT303" in {f.code for f in plan.left}) is holds
+
+
+def test_the_safe_tier_leaves_what_an_old_pytest_aiohttp_runs(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-aiohttp==0.3.0\n",
+        "test_it.py": "async def test_it(loop):\n    assert loop.is_running()\n",
+    }
+    assert "test_it.py" not in look(tmp_path, files, Tier.SAFE).after
+    assert "test_it.py" in look(tmp_path, files, *Tier).after

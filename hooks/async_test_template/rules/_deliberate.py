@@ -1,0 +1,77 @@
+"""What a repository has decided on purpose, so that a fix leaves it to a person."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.config import in_force
+from async_test_template.config.toml_read import value_at
+from async_test_template.errors import UserError
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Finding
+    from async_test_template.project import Project
+
+_COMMENT = re.compile(r"^\s*[#;]+\s*(?P<text>.*?)\s*$")
+# `# timeout = 30` is a setting that somebody has switched off.
+_SWITCHED_OFF = re.compile(r"^[\w.-]+\s*[=:]")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_FEWEST_WORDS = 3
+
+
+def explained(project: Project, finding: Finding) -> str:
+    """Give the name of a setting that a fix changes and a comment right above explains, or "".
+
+    A heading of one or two words, a line of dashes and a setting that is switched off explain
+    nothing. A comment on an entry of a list does not count: entries have none above them in INI
+    files, and in TOML it may be a heading.
+    """
+    settings = project.settings
+    lines = settings.text.splitlines()
+    for edit in finding.edits:
+        name = str(edit.at[-1]) if edit.at else ""
+        if edit.file != settings.file or edit.verb not in {"set", "delete", "rename"}:
+            continue
+        if name not in settings.options:
+            continue
+        above = settings.place(name)[0] - 2
+        if 0 <= above < len(lines) and _explains(lines[above]):
+            return name
+    return ""
+
+
+def _explains(line: str) -> bool:
+    comment = _COMMENT.match(line)
+    if comment is None or _SWITCHED_OFF.match(comment["text"]):
+        return False
+    return len(_WORDS.findall(comment["text"])) >= _FEWEST_WORDS
+
+
+# One project is in use at a time; every finding asks for the folder that it is in.
+@lru_cache(maxsize=4096)
+def own_project(project: Project, folder: str) -> str:
+    """Give the folder above a file, below the root, that is configured on its own, or "".
+
+    It has a configuration of pytest's, or a pyproject.toml of a package: pytest that is started
+    there reads another configuration than the root's, with other dependencies.
+    """
+    while folder:
+        if _is_own(project, folder):
+            return folder
+        folder = folder.rpartition("/")[0]
+    return ""
+
+
+def _is_own(project: Project, folder: str) -> bool:
+    place = project.root / folder
+    try:
+        found = in_force.find(place, read=project.tree.read_path).configuration
+        document = project.tree.toml(f"{folder}/pyproject.toml")
+    except UserError:
+        return True
+    for_pytest = found is not None and (found.holder is not None or found.refusal is not None)
+    return (for_pytest and found is not None and found.path.is_relative_to(place)) or any(
+        value_at(document, *keys) is not None for keys in (("project",), ("tool", "poetry"))
+    )
