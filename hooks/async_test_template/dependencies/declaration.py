@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from async_test_template.dependencies.comments import is_explained
+from async_test_template.config.comments import is_explained
 from async_test_template.findings import Edit
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most

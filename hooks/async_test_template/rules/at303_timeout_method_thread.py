@@ -75,6 +75,27 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\naddopts = --timeout-method signal\n"},
             tier=Tier.UNSAFE,
         ),
+        Example(
+            before={
+                "pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 100\n"
+                '# Restore this setting to debug failures.\ntimeout_method = "thread"\n',
+            },
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\ntimeout = 30\n; our C code does not let signals in\n"
+                "timeout_method = thread\n",
+            },
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\ntimeout = 30\n# Timeouts\ntimeout_method = thread\n",
+            },
+            after={
+                "pytest.ini": "[pytest]\ntimeout = 30\n# Timeouts\ntimeout_method = signal\n",
+            },
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
         {

@@ -1,4 +1,4 @@
-"""Whether a comment beside a dependency says why it is as it is."""
+"""Whether a comment beside a dependency or a setting says why it is as it is."""
 
 import re
 
@@ -20,7 +20,7 @@ def is_explained(text: str, line: int) -> bool:
     """Tell whether a comment at the end of a line, or right above it, gives a reason for it.
 
     Args:
-        text: the file, in a language whose comments begin with `#`.
+        text: the file; its comments begin with `#`, and in INI files with `;` too.
         line: the line, from 1.
 
     """
@@ -29,9 +29,9 @@ def is_explained(text: str, line: int) -> bool:
         return False
     above: list[str] = []
     for before in reversed(lines[: line - 1]):
-        if not before.strip().startswith("#"):
+        if not before.strip().startswith(("#", ";")):
             break
-        above.insert(0, before.strip(" \t#"))
+        above.insert(0, before.strip(" \t#;"))
     behind = _comment_behind(lines[line - 1])
     return _is_reason(" ".join(above)) or (
         not _TOOLS.match(behind) and _is_reason(behind.strip(" \t#"))
