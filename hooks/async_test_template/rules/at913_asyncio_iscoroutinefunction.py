@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,15 +58,15 @@ def _tier(project: Project, source: Source, call: ast.Call) -> Tier:
     node = call.args[0] if call.args else None
     if isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and _is_plain(source, node.id)):
         return Tier.SAFE
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    if (
-        isinstance(node, ast.Name)
-        and source.names.is_certain(node)
-        and not _MOCKS.search(source.data)
-    ):
-        return Tier.UNSAFE
-    return Tier.REPORT
+    if node is None or _MOCKS.search(source.data):
+        return Tier.REPORT
+    resolved = source.names.resolve(node)
+    if resolved in vars(builtins) and resolved not in source.names.bound:
+        return Tier.SAFE
+    if not source.names.is_certain(node):
+        return Tier.REPORT
+    is_pythons = resolved.partition(".")[0] in sys.stdlib_module_names
+    return Tier.SAFE if is_pythons else Tier.UNSAFE
 
 
 def _is_plain(source: Source, name: str) -> bool:

@@ -516,6 +516,7 @@ CASES = [
     Case(
         "AT819",
         {
+            "requirements.txt": "starlette>=0.21\n",
             "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
             "client = TestClient(app)\n\n\ndef test_it():\n"
             '    assert client.post("/", data="four").text == "hello"\n',
@@ -565,6 +566,7 @@ CASES = [
     Case(
         "AT906",
         {
+            "requirements.txt": "aiohttp>=3.8\n",
             "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",
             "test_it.py": (
                 "from aiohttp import web\n"
