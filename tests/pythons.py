@@ -54,6 +54,8 @@ APT::Sandbox::User "";
 
 def main() -> int:
     """Get what is missing; 1 where that cannot be done."""
+    if all(works(Path(f"python{version}")) for version in VERSIONS):
+        return 0  # on the path, as in a job that has installed them
     if not all(works(PROGRAMS / f"python{version}") for version in VERSIONS):
         try:
             with tempfile.TemporaryDirectory() as folder:
