@@ -93,11 +93,28 @@ class Dependencies(NamedTuple):
         A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow), and
         where pytest itself is declared nowhere the plugins are not expected to be either.
         """
-        if self.has(name) or not self.of("pytest"):
+        if self.has(name) or not (self.of("pytest") or self.is_in_setup("pytest")):
             return True
         workflows = self.tree.names(".github/workflows")
         return any(
             name.encode() in (self.tree.read(file) or b"") for file in (*_OPAQUE, *workflows)
+        )
+
+    def is_in_setup(self, name: str) -> bool:
+        """Tell whether setup.py, which nothing here parses, requires a package.
+
+        That is a string with the name and a bound, or with the name alone among requirements for
+        tests; `"pytest" in sys.argv` is none.
+        """
+        data = self.tree.read("setup.py") or b""
+        if name.encode() not in data:
+            return False
+        text = data.decode("utf-8", "replace")
+        bare = "?" if "tests_require" in text or "extras_require" in text else ""
+        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*(?:[<>=!~;][^\"'\n]*){bare}[\"']"
+        return any(
+            not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
+            for match in re.finditer(pattern, text)
         )
 
     def at_least(self, name: str, version: str) -> bool:

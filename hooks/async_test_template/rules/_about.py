@@ -93,8 +93,11 @@ def has_own_runner(project: Project) -> bool:
 
     Such a plugin is declared, or the repository has a hook `pytest_pyfunc_call` that runs them.
     """
-    return any(map(project.dependencies.of, OTHER_RUNNERS)) or any(
-        module.runs_tests for module in project.code.modules
+    dependencies = project.dependencies
+    return (
+        any(map(dependencies.of, OTHER_RUNNERS))
+        or any(map(dependencies.is_in_setup, OTHER_RUNNERS))
+        or any(module.runs_tests for module in project.code.modules)
     )
 
 

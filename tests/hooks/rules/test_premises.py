@@ -60,6 +60,14 @@ THERE = {
         **PYTEST,
         "Dockerfile": "RUN pip install pytest-asyncio\n",
     },
+    "named in a setup.py that requires pytest": {
+        **MARKED,
+        "setup.py": "setup(tests_require=['pytest', 'pytest-asyncio'])\n",
+    },
+    "a setup.py that only asks whether pytest runs": {
+        **MARKED,
+        "setup.py": "setup(tests_require=TESTS, setup_requires=R if 'pytest' in argv else [])\n",
+    },
 }
 
 
@@ -71,6 +79,10 @@ def test_a_rule_speaks_where_the_plugin_is_there(files: dict[str, str], tmp_path
 
 PERHAPS = {
     "the tests have the mark": {**MARKED, **PYTEST},
+    "they have it, and setup.py requires pytest alone": {
+        **MARKED,
+        "setup.py": "TESTS = ['tox', 'pytest>=8']\nsetup(extras_require={'t': TESTS})\n",
+    },
     "it has a setting": {
         **UNMARKED,
         **PYTEST,
@@ -105,6 +117,10 @@ ABSENT = {
     "the tests are AnyIO's, and nothing says what they need": FOR_ANYIO,
     "they are pytest's alone": {**UNMARKED, **PYTEST},
     "another plugin runs them": {**MARKED, "requirements.txt": "pytest\naiomisc-pytest\n"},
+    "another plugin in setup.py runs them": {
+        **MARKED,
+        "setup.py": "TESTS = ['pytest>=8', 'pytest-sanic']\nsetup(tests_require=TESTS)\n",
+    },
     "a hook of the project runs them": {**MARKED, **RUNNER},
     "a hook of the project runs them, and the mark is its own": {**MARKED, **PYTEST, **RUNNER},
     "it is the plugin's own repository": {
