@@ -85,7 +85,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         limit = before if function is root.path[0][1] else None
         if _sets_loop(source, function, limit):
             return True
-    files = (root.source.file, *_conftests(project, root.source.file))
+    files = (root.source.file, *conftests(project, root.source.file))
     if any(_file_sets_loop(project, file, root) for file in files):
         return True
     around = root.source.parents.get(root.function) if root.function is not None else None
@@ -259,7 +259,8 @@ def _is_none(call: ast.Call) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant)
 
 
-def _conftests(project: Project, file: str) -> list[str]:
+def conftests(project: Project, file: str) -> list[str]:
+    """Give the conftest files above a file that hold something of interest."""
     folder, found = file, []
     while folder:
         folder = folder.rpartition("/")[0]

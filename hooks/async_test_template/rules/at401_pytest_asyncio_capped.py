@@ -56,7 +56,8 @@ RULE = Rule(
     why=(
         "The loop scopes that these rules speak of grew between 0.23 and 1.5; only 1.5 has "
         "fixture-scope, which keeps what a suite without the setting does. It needs pytest 8.4 and "
-        "Python 3.10."
+        "Python 3.10. Below 1.0 every test fails on Python 3.14 where warnings are errors, since "
+        "the plugin asks for event loop policies."
     ),
     since="pytest-asyncio 1.5",
     tier=Tier.UNSAFE,

@@ -10,11 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
-from async_test_template.rules._code import (
-    calls,
-    code_finding,
-    sure,
-)
+from async_test_template.rules._code import code_finding, sure
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -27,6 +23,17 @@ if TYPE_CHECKING:
 
 #: From here on the two functions agree on mocks.
 _AGREE = (3, 13)
+#: Where a function stands that is handed on: as an argument, a value, an element.
+_HANDED_ON = (
+    ast.AnnAssign,
+    ast.Assign,
+    ast.Call,
+    ast.Dict,
+    ast.List,
+    ast.Return,
+    ast.Tuple,
+    ast.keyword,
+)
 _MOCKS = re.compile(rb"[Mm]ock|\bpatch\b|autospec")
 
 
@@ -34,30 +41,40 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     module = source.module
     if not (module.tests or source.file.endswith("conftest.py")):
         return
-    for call in calls(source, "asyncio.iscoroutinefunction"):
+    for node in source.references("asyncio.iscoroutinefunction"):
+        around = source.parents[node]
+        call = around if isinstance(around, ast.Call) and around.func is node else None
+        # A comparison, or the name of a mock's method, leads to no call.
+        if call is None and not isinstance(around, _HANDED_ON):
+            continue
         yield code_finding(
             RULE.code,
             source,
-            call,
+            node,
             "asyncio.iscoroutinefunction is deprecated",
             tier=_tier(project, source, call),
-            fix=partial(_fix, source, call),
+            fix=partial(_fix, source, node),
             hint="use inspect.iscoroutinefunction",
         )
 
 
-def _tier(project: Project, source: Source, call: ast.Call) -> Tier:
+def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
     """Tell how surely inspect's function gives the same answer.
 
     Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that stands in the
     file under its name is none; what is imported may have been replaced by one.
     """
     floor = project.dependencies.python_floor
-    if floor is not None and floor >= _AGREE:
+    node = call.args[0] if call is not None and call.args else None
+    if (
+        (floor is not None and floor >= _AGREE)
+        or isinstance(node, ast.Lambda)
+        or (isinstance(node, ast.Name) and _is_plain(source, node.id))
+    ):
         return Tier.SAFE
-    node = call.args[0] if call.args else None
-    if isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and _is_plain(source, node.id)):
-        return Tier.SAFE
+    if call is None:
+        # Nobody can tell what the function that is handed on will be asked about.
+        return Tier.REPORT if _MOCKS.search(source.data) else Tier.UNSAFE
     if node is None or _MOCKS.search(source.data):
         return Tier.REPORT
     resolved = source.names.resolve(node)
@@ -94,10 +111,10 @@ def _is_mark(source: Source, decorator: ast.expr) -> bool:
     return source.names.resolve(called).startswith("pytest.mark.")
 
 
-def _fix(source: Source, call: ast.Call) -> tuple[Edit, ...]:
-    sure(source, call.func)
+def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
+    sure(source, node)
     name, imports = changes.bind_module(source, "inspect")
-    return (changes.replace_node(source, call.func, f"{name}.iscoroutinefunction"), *imports)
+    return (changes.replace_node(source, node, f"{name}.iscoroutinefunction"), *imports)
 
 
 RULE = Rule(
@@ -161,6 +178,37 @@ RULE = Rule(
                     "def test_it(fetch):\n    assert asyncio.iscoroutinefunction(fetch)\n"
                 )
             },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it():\n"
+                    "    assert list(filter(asyncio.iscoroutinefunction, [test_it]))\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\n\nasync def test_it():\n"
+                    "    assert list(filter(inspect.iscoroutinefunction, [test_it]))\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.13"\n',
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it(client):\n"
+                    "    assert asyncio.iscoroutinefunction(client.get)\n"
+                ),
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\n\nasync def test_it(client):\n"
+                    "    assert inspect.iscoroutinefunction(client.get)\n"
+                )
+            },
+            tier=Tier.SAFE,
         ),
     ),
     valid=(

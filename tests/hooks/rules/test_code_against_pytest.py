@@ -834,6 +834,21 @@ CASES = [
         before=OK,
         arguments=["-W", "error"],
     ),
+    Case(
+        "AT925",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef own():\n"
+                "    loop = asyncio.get_event_loop_policy().new_event_loop()\n"
+                "    asyncio.get_event_loop_policy().set_event_loop(loop)\n    yield loop\n"
+                "    asyncio.set_event_loop(None)\n    loop.close()\n\n\n"
+                "def test_it(own):\n"
+                "    assert own.run_until_complete(asyncio.sleep(0, 1)) == 1\n"
+            ),
+        },
+        before=OK,
+    ),
 ]
 
 
