@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _STDERR = 2  # the process's own, whatever sys.stderr is
 _PLUGIN = "async_test_template_recorder"
@@ -39,13 +40,12 @@ def observe(command: str, root: Path) -> list[Finding]:
         folder = Path(name)
         shutil.copy(Path(__file__).with_name("recorder.py"), folder / f"{_PLUGIN}.py")
         record = folder / "record.jsonl"
-        options = f"-p {_PLUGIN} -o cache_dir={folder / 'cache'}"
         environment = {
             **os.environ,
             "ASYNC_TEST_TEMPLATE_RECORD": str(record),
             "COVERAGE_FILE": str(folder / "coverage"),
             "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
-            "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} {options}".strip(),
+            "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} -p {_PLUGIN}".strip(),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": os.pathsep.join(
                 filter(None, [str(folder), os.environ.get("PYTHONPATH")])
@@ -61,49 +61,99 @@ def observe(command: str, root: Path) -> list[Finding]:
             check=False,
         )
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    notes = [json.loads(line) for line in lines]
+    notes = list(_read(lines))
     if not any(note["what"] == "collected" for note in notes):
         raise UserError(
             f"{command!r} collected no test (exit status {done.returncode}); "
             "give the command that runs the tests, as in --run 'uv run pytest'"
         )
-    found = {*_about_tests(notes, root), *_about_coroutines(notes, root)}
+    places = _Places(notes, root)
+    found = {*_about_tests(notes, places), *_about_coroutines(notes, places)}
     return sorted(found, key=lambda f: (f.file, f.line, f.code, f.message))
 
 
-def _about_tests(notes: list[dict[str, Any]], root: Path) -> Iterator[Finding]:
-    tests = {note["test"]: note for note in notes if note["what"] == "collected"}
-    started, passed = (
-        {note["test"] for note in notes if note["what"] == what} for what in ("started", "passed")
+def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Give what was noted; a process that was killed may have left half a line."""
+    for line in lines:
+        with suppress(ValueError):
+            yield json.loads(line)
+
+
+class _Places:
+    """Where the findings are: in files of the repository, for nobody can mend the others."""
+
+    def __init__(self, notes: Iterable[dict[str, Any]], root: Path) -> None:
+        """Take what was noted of the tests."""
+        self._root = root
+        self.tests = {note["test"]: note for note in notes if note["what"] == "collected"}
+
+    def of_test(self, test: str | None) -> tuple[str, int] | None:
+        """Give the place of a test; one of a library's class is in the module that runs it."""
+        noted = self.tests.get(test or "")
+        if noted is None:
+            return None
+        return self.first([(noted["file"], noted["line"]), (noted["module"], 1)])
+
+    def first(self, places: Iterable[tuple[str, int]]) -> tuple[str, int] | None:
+        """Give the first of some places that is the repository's own."""
+        for file, line in places:
+            if (own := self._own(file)) is not None:
+                return own, line
+        return None
+
+    def shown(self, file: str) -> str:
+        """Give a path as it is read best."""
+        return self._own(file) or file
+
+    def _own(self, file: str) -> str | None:
+        path = Path(file)
+        if not path.is_relative_to(self._root):
+            return None
+        below = path.relative_to(self._root)
+        folders = [self._root / parent for parent in below.parents]
+        # An environment may well lie in the repository.
+        if "site-packages" in below.parts or any((f / "pyvenv.cfg").exists() for f in folders):
+            return None
+        return below.as_posix()
+
+
+def _about_tests(notes: list[dict[str, Any]], places: _Places) -> Iterator[Finding]:
+    started, finished, passed, watched = (
+        {note["test"] for note in notes if note["what"] == what}
+        for what in ("started", "finished", "passed", "watched")
     )
     awaited = {note["test"]: note for note in notes if note["what"] == "awaited"}
-    for test, place in tests.items():
+    for test, noted in places.tests.items():
         name = test.rpartition("::")[2].partition("[")[0]
-        file = _relative(place["file"], root)
+        place = places.of_test(test)
+        if place is None:
+            continue
         if test not in started:
             hint = "see why the run ended before it"
-            message = f"{name} was collected and did not run"
-            yield Finding("AT004", message, file, place["line"], hint=hint)
-        if place["is_async"] and test in passed and test not in awaited:
+            yield Finding("AT004", f"{name} was collected and did not run", *place, hint=hint)
+        elif test not in finished:
+            hint = "see what it waits for: a timeout below that of the run names the line"
+            yield Finding("AT004", f"the run ended while {name} ran", *place, hint=hint)
+        if noted["is_async"] and test in passed & watched and test not in awaited:
             hint = "see which plugin or decorator takes the test"
-            message = f"{name} passed and was never awaited"
-            yield Finding("AT002", message, file, place["line"], hint=hint)
+            yield Finding("AT002", f"{name} passed and was never awaited", *place, hint=hint)
         for fixture, where, line, loop in awaited.get(test, {}).get("fixtures", ()):
             if loop is not None and loop != awaited[test]["loop"]:
-                other = f"{_relative(where, root)}:{line}"
+                other = f"{places.shown(where)}:{line}"
                 message = f"{name} ran in another event loop than its fixture {fixture} ({other})"
                 hint = "give both the same loop scope"
-                yield Finding("AT001", message, file, place["line"], hint=hint)
+                yield Finding("AT001", message, *place, hint=hint)
 
 
-def _about_coroutines(notes: list[dict[str, Any]], root: Path) -> Iterator[Finding]:
+def _about_coroutines(notes: list[dict[str, Any]], places: _Places) -> Iterator[Finding]:
+    last = None
     for note in notes:
+        if note["what"] == "started":
+            last = note["test"]
         if note["what"] == "forgotten":
-            message = f"the coroutine {note['name']} was never awaited"
-            file = _relative(note["file"], root)
-            yield Finding("AT003", message, file, note["line"], hint="await it")
-
-
-def _relative(file: str, root: Path) -> str:
-    path = Path(file)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+            place = (
+                places.first(note["places"]) or places.of_test(note["test"]) or places.of_test(last)
+            )
+            if place is not None:
+                message = f"the coroutine {note['name']} was never awaited"
+                yield Finding("AT003", message, *place, hint="await it")

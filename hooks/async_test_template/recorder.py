@@ -2,29 +2,42 @@
 
 `check --run` puts it into the repository's own pytest, so it needs nothing but that and the
 standard library. Every process of a run, of which pytest-xdist has several, adds lines of JSON to
-the file that ASYNC_TEST_TEMPLATE_RECORD names.
+the file that ASYNC_TEST_TEMPLATE_RECORD names, each at once: a run may be killed.
+
+It puts nothing around tests and fixtures, which runners wrap, copy and look at: Python itself tells
+when their code begins, by `sys.monitoring` from 3.12 on, before by a profiler that goes as soon as
+it has seen what it waits for.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 import json
 import os
-import types
+import shutil
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.cacheprovider import Cache
 
 if TYPE_CHECKING:
     import warnings
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
+    from types import CodeType, FrameType
 
+_PLUGIN = "async_test_template_recorder"
 # Kept, so that no later loop can have the same number.
 _loops: list[object] = []
 _loop_of_fixture: dict[object, int | None] = {}
+_codes_of_test: dict[str, set[CodeType]] = {}
+#: What to do when a code begins.
+_watched: dict[CodeType, Callable[[], None]] = {}
 
 
 def _note(what: str, **details: object) -> None:
@@ -43,23 +56,66 @@ def _running_loop() -> int | None:
     return _loops.index(loop)
 
 
-def _place(function: Callable[..., object]) -> tuple[str, int]:
-    code = inspect.unwrap(function).__code__
-    return code.co_filename, code.co_firstlineno
+def _codes(function: object) -> Iterator[CodeType]:
+    """Yield the code of a function and of those within its wrappers."""
+    seen: set[int] = set()
+    while function is not None and id(function) not in seen:
+        seen.add(id(function))
+        if isinstance(function, partial):
+            function = function.func
+            continue
+        code = getattr(function, "__code__", None)
+        if inspect.iscode(code):
+            yield code
+        hypothesis = getattr(function, "hypothesis", None)
+        function = getattr(hypothesis, "inner_test", None) or getattr(function, "__wrapped__", None)
+
+
+def _keep_cache_apart() -> None:
+    """Let pytest work on a copy of its cache: `--lf` knows the last failures, and none is changed.
+
+    By no option: where the cache is switched off pytest does not know any of it.
+    """
+    find = Cache.cache_dir_from_config
+
+    def apart(config: pytest.Config, **more: bool) -> Path:
+        folder = Path(os.environ["ASYNC_TEST_TEMPLATE_RECORD"]).parent / "cache"
+        if not folder.exists():
+            with suppress(OSError):
+                shutil.copytree(find(config, **more), folder)
+        return folder
+
+    Cache.cache_dir_from_config = staticmethod(apart)  # type: ignore[method-assign]
+
+
+_keep_cache_apart()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note the tests that are to run."""
     for item in session.items:
         if isinstance(item, pytest.Function):
-            line = (item.location[1] or 0) + 1
-            is_async = inspect.iscoroutinefunction(item.function)
-            _note("collected", test=item.nodeid, file=str(item.path), line=line, is_async=is_async)
+            path, line, _ = item.reportinfo()
+            codes = set(_codes(item.function))
+            _codes_of_test[item.nodeid] = codes
+            _note(
+                "collected",
+                test=item.nodeid,
+                file=str(path),
+                line=(line or 0) + 1,
+                module=str(item.path),
+                is_async=inspect.iscoroutinefunction(item.function),
+            )
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
     """Note that the turn of a test has come."""
     _note("started", test=nodeid)
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """Note that the turn of a test is over."""
+    _note("finished", test=nodeid)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -71,21 +127,19 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Note when the body of an async test begins, and in which loop."""
-    hypothesis = getattr(getattr(item, "obj", None), "hypothesis", None)
-    owner, name = (hypothesis, "inner_test") if hypothesis else (item, "obj")
-    test = getattr(owner, name, None)
-    if not inspect.iscoroutinefunction(test):
-        yield
-        return
+    codes = {code for code in _codes_of_test.get(item.nodeid, ()) if _is_async(code)}
 
-    @functools.wraps(test)
-    async def noted(*args: object, **kwargs: object) -> object:
+    def begins() -> None:
         _note("awaited", test=item.nodeid, loop=_running_loop(), fixtures=_fixtures(item))
-        return await test(*args, **kwargs)
 
-    setattr(owner, name, noted)
-    yield
-    setattr(owner, name, test)
+    with _watching(codes, begins) as sees:
+        if sees:
+            _note("watched", test=item.nodeid)
+        yield
+
+
+def _is_async(code: CodeType) -> bool:
+    return bool(code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
 
 
 def _fixtures(item: Any) -> list[tuple[str, str, int, int | None]]:
@@ -98,43 +152,108 @@ def _fixtures(item: Any) -> list[tuple[str, str, int, int | None]]:
     ]
 
 
+def _place(function: object) -> tuple[str, int]:
+    code = next(_codes(function), None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 1)
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any) -> Generator[None, None, None]:
     """Note the loop in which an async fixture is set up."""
-    fixture = fixturedef.func
-    function = getattr(fixture, "__func__", fixture)
-    noted: Callable[..., object]
-    if inspect.isasyncgenfunction(function):
+    codes = {code for code in _codes(fixturedef.func) if _is_async(code)}
 
-        @functools.wraps(function)
-        async def noted(*args: object, **kwargs: object) -> Any:
-            _loop_of_fixture[fixturedef] = _running_loop()
-            generator = function(*args, **kwargs)
-            try:
-                yield await generator.__anext__()
-                await generator.__anext__()
-            except StopAsyncIteration:
-                pass
+    def begins() -> None:
+        _loop_of_fixture[fixturedef] = _running_loop()
 
-    elif inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def noted(*args: object, **kwargs: object) -> object:
-            _loop_of_fixture[fixturedef] = _running_loop()
-            return await function(*args, **kwargs)
-
-    else:
+    with _watching(codes, begins):
         yield
+
+
+@contextmanager
+def _watching(codes: set[CodeType], begins: Callable[[], None]) -> Iterator[bool]:
+    """Call a function when one of some codes begins to run; tell whether that can be seen."""
+    if not codes:
+        yield False
         return
-    fixturedef.func = types.MethodType(noted, fixture.__self__) if fixture != function else noted
-    yield
-    fixturedef.func = fixture
+    earlier = {code: _watched.get(code) for code in codes}
+    _watched.update(dict.fromkeys(codes, begins))
+    sees = _watch(codes)
+    try:
+        yield sees
+    finally:
+        for code, watcher in earlier.items():
+            if watcher is None:
+                _watched.pop(code, None)
+            else:
+                _watched[code] = watcher
+        _watch_no_more([code for code, watcher in earlier.items() if watcher is None])
 
 
-def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
-    """Note a coroutine that nobody awaited."""
+def _tell(code: CodeType) -> None:
+    # What goes wrong here must not go into the test.
+    with suppress(Exception):
+        begins = _watched.get(code)
+        if begins is not None:
+            begins()
+
+
+if sys.version_info >= (3, 12):
+    _START = sys.monitoring.events.PY_START
+
+    def _claim() -> int | None:
+        """Take a number that no debugger, profiler or coverage has."""
+        for number in (4, 3):
+            if sys.monitoring.get_tool(number) is None:
+                sys.monitoring.use_tool_id(number, _PLUGIN)
+                sys.monitoring.register_callback(number, _START, lambda code, _offset: _tell(code))
+                return number
+        return None
+
+    _TOOL = _claim()
+
+    def _watch(codes: set[CodeType]) -> bool:
+        if _TOOL is not None:
+            for code in codes:
+                sys.monitoring.set_local_events(_TOOL, code, _START)
+        return _TOOL is not None
+
+    def _watch_no_more(codes: list[CodeType]) -> None:
+        if _TOOL is not None:
+            for code in codes:
+                sys.monitoring.set_local_events(_TOOL, code, 0)
+
+else:
+
+    def _profile(frame: FrameType, event: str, _argument: object) -> None:
+        # Where one that never began is closed, it has not got beyond its first instruction.
+        if event == "return" and frame.f_lasti > 0 and frame.f_code in _watched:
+            _tell(frame.f_code)
+            sys.setprofile(None)
+        elif not _watched:  # a thread that lives longer than the test
+            sys.setprofile(None)
+
+    def _watch(_codes: set[CodeType]) -> bool:
+        if sys.getprofile() not in {None, _profile}:
+            return False
+        threading.setprofile(_profile)
+        sys.setprofile(_profile)
+        return True
+
+    def _watch_no_more(_codes: list[CodeType]) -> None:
+        if _watched:  # a fixture asks for another one
+            return
+        if sys.getprofile() is _profile:
+            sys.setprofile(None)
+        threading.setprofile(None)
+
+
+def pytest_warning_recorded(warning_message: warnings.WarningMessage, nodeid: str) -> None:
+    """Note a coroutine that nobody awaited, and all places that may tell where that was."""
     text = str(warning_message.message)
     if "was never awaited" in text:
         name = text.partition("coroutine '")[2].partition("'")[0]
-        file, line = warning_message.filename, warning_message.lineno
-        _note("forgotten", name=name, file=file, line=line)
+        places = [(warning_message.filename, warning_message.lineno)]
+        coroutine = warning_message.source
+        if inspect.iscoroutine(coroutine):
+            places.append((coroutine.cr_code.co_filename, coroutine.cr_code.co_firstlineno))
+        _note("forgotten", name=name, places=places, test=nodeid)

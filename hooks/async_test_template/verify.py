@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -64,7 +65,9 @@ def run_tests(command: str, root: Path) -> Outcome:
     """
     with tempfile.TemporaryDirectory(prefix="async-test-template-") as folder:
         report = Path(folder) / "report.xml"
-        options = f"{os.environ.get('PYTEST_ADDOPTS', '')} --junit-xml={report}".strip()
+        options = (
+            f"{os.environ.get('PYTEST_ADDOPTS', '')} --junit-xml={shlex.quote(str(report))}".strip()
+        )
         try:
             finished = subprocess.run(  # noqa: S602 - the user's own command line
                 command,

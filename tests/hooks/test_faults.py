@@ -41,11 +41,11 @@ async def number():
 
 
 @pytest.mark.asyncio(scope="module")
-async def test_it(number):
-    assert number
+async def test_it(number, event_loop):
+    assert event_loop
 """
-#: AT101 is on the configuration, AT601 sees one file alone, AT701 asks for the others.
-RULES = {"AT101": "pytest.ini", "AT601": "test_it.py", "AT701": "test_it.py"}
+#: AT101 is on the configuration, AT601 sees one file alone, AT501 asks for the others.
+RULES = {"AT101": "pytest.ini", "AT601": "test_it.py", "AT501": "test_it.py"}
 RAISES = """
 
 def _fails(*_arguments):
@@ -131,9 +131,9 @@ def found(done: CompletedProcess[str]) -> list[tuple[str, str]]:
         ("check", "AT601"),
         ("migrate", "AT101"),
         ("migrate", "AT601"),
-        ("migrate", "AT701"),
-        ("preflight", "AT701"),
-        ("patch", "AT701"),
+        ("migrate", "AT501"),
+        ("preflight", "AT501"),
+        ("patch", "AT501"),
     ],
 )
 def test_a_rule_that_fails_is_named_and_nothing_is_written(
@@ -154,7 +154,7 @@ def test_a_rule_that_fails_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    ("command", "code"), [("check", "AT101"), ("migrate", "AT601"), ("check", "AT701")]
+    ("command", "code"), [("check", "AT101"), ("migrate", "AT601"), ("check", "AT501")]
 )
 def test_the_other_rules_are_told(command: str, code: str, engine: Path, project: Path) -> None:
     whole = found(start(engine, project, "check", "--format", "json"))

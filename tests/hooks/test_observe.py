@@ -102,6 +102,200 @@ def test_a_healthy_suite_has_nothing(options: tuple[str, ...], observed: Observe
     assert observed(HEALTHY, *options) == []
 
 
+# All of these run: by another runner than pytest's, by a copy, or within a wrapper.
+RUN_BY_OTHERS = {
+    "pytest.ini": "[pytest]\nasyncio_mode = strict\n",
+    "conftest.py": """\
+import asyncio
+
+import pytest
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "runtest_of_its_own" in item.name:
+            own = item.obj
+            item.runtest = lambda own=own: asyncio.run(own())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    if "in_a_hook" in pyfuncitem.name:
+        arguments = {n: pyfuncitem.funcargs[n] for n in pyfuncitem._fixtureinfo.argnames}
+        asyncio.run(pyfuncitem.obj(**arguments))
+        return True
+""",
+    "test_it.py": """\
+import asyncio
+import functools
+import unittest
+
+import pytest
+from hypothesis import given, strategies
+
+
+def again(function):
+    @functools.wraps(function)
+    async def wrapped(*args, **kwargs):
+        return await function(*args, **kwargs)
+
+    return wrapped
+
+
+def alone(function):
+    async def skipped():
+        pass
+
+    return functools.wraps(function)(skipped)
+
+
+def in_sync(function):
+    @functools.wraps(function)
+    def wrapped():
+        return asyncio.run(function())
+
+    return wrapped
+
+
+class TestIsolated(unittest.IsolatedAsyncioTestCase):
+    async def test_isolated(self):
+        await asyncio.sleep(0)
+
+    @again
+    async def test_isolated_in_a_wrapper(self):
+        await asyncio.sleep(0)
+
+
+class TestInherited(TestIsolated):
+    pass
+
+
+@pytest.mark.anyio
+async def test_anyio(anyio_backend):
+    pass
+
+
+@pytest.mark.anyio
+@given(strategies.integers(max_value=3))
+async def test_hypothesis(anyio_backend, number):
+    assert number < 4
+
+
+async def test_in_a_runtest_of_its_own():
+    pass
+
+
+async def test_in_a_hook(tmp_path):
+    pass
+
+
+@pytest.mark.asyncio
+@again
+@again
+async def test_in_wrappers():
+    pass
+
+
+@pytest.mark.asyncio
+@alone
+async def test_that_its_wrapper_leaves_out():
+    raise ValueError
+
+
+@in_sync
+async def test_in_sync():
+    pass
+""",
+}
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "in parallel"])
+def test_what_another_runner_ran_was_awaited(options: tuple[str, ...], observed: Observe) -> None:
+    assert observed(RUN_BY_OTHERS, *options) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-p", "no:cacheprovider"),
+        ("-p", "no:terminal"),
+        ("--strict-config", "--strict-markers", "-W", "error"),
+        ("--lf", "-p", "no:randomly"),
+        ("-x", "--maxfail=3"),
+        ("-p", "no:warnings"),
+    ],
+    ids=" ".join,
+)
+def test_the_run_is_that_of_the_user(options: tuple[str, ...], observed: Observe) -> None:
+    files = {**HEALTHY, "pytest.ini": f"{HEALTHY['pytest.ini']}strict_config = true\n"}
+    files["test_it.py"] = files["test_it.py"].replace("    raise ValueError", "    pass")
+    assert observed(files, *options) == []
+
+
+def test_a_temporary_folder_may_have_a_space_in_its_name(
+    observed: Observe, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("with a space")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+    assert observed(HEALTHY) == []
+    assert list(folder.iterdir()) == []
+
+
+ENDS = {
+    "killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    "gone": "os._exit(3)",
+    "ended by pytest": "pytest.exit('enough')",
+    "hanging": "time.sleep(99)",
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_run_that_ends_in_a_test_says_in_which(end: str, observed: Observe) -> None:
+    test = (
+        "import os\nimport signal\nimport time\n\nimport pytest\n\n\ndef test_one():\n    pass\n"
+        f"\n\ndef test_two():\n    {end}\n\n\ndef test_three():\n    pass\n"
+    )
+    files = {"test_it.py": test}
+    options = ("-p", "no:randomly", "--timeout", "2", "--timeout-method", "thread")
+    assert observed(files, *options) == [("AT004", "test_it.py", 12), ("AT004", "test_it.py", 16)]
+
+
+LOST = {
+    "of a TestCase": (
+        (
+            "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    async def test_it(self):\n"
+            "        pass\n"
+        ),
+        [("AT002", "test_it.py", 5), ("AT003", "test_it.py", 5)],
+    ),
+    "thrown away by a library": (
+        (
+            "import asyncio\nimport contextlib\n\n\nasync def lost():\n    pass\n\n\n"
+            "def test_it():\n    with contextlib.ExitStack() as stack:\n"
+            "        stack.callback(lambda: lost())\n"
+        ),
+        [("AT003", "test_it.py", 5)],
+    ),
+    "a library's own, thrown away by it": (
+        (
+            "import asyncio\nimport contextlib\n\n\n"
+            "def test_it():\n    with contextlib.ExitStack() as stack:\n"
+            "        stack.callback(asyncio.sleep, 0)\n"
+        ),
+        [("AT003", "test_it.py", 5)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("test", "found"), LOST.values(), ids=LOST)
+def test_the_place_of_a_lost_coroutine_is_in_the_repository(
+    test: str, found: list[tuple[str, str, int]], observed: Observe
+) -> None:
+    assert observed({"test_it.py": test}) == found
+
+
 def test_a_command_that_runs_no_test_is_told(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""AT004: a test that was collected and did not run; `check --run` sees it."""
+"""AT004: a test that did not run, or not to its end; `check --run` sees it."""
 
 from async_test_template.findings import Example, Rule, Tier
 
@@ -14,8 +14,8 @@ def test_two():
 RULE = Rule(
     code="AT004",
     name="test-did-not-run",
-    title="A test was collected and did not run",
-    why="The run ended before its turn: by `-x`, `--maxfail`, an exit, or a crash.",
+    title="A test was collected and did not run to its end",
+    why="The run ended before its turn, or in it: by `-x`, an exit, a crash, or it was killed.",
     since="pytest, always",
     tier=Tier.REPORT,
     check=None,
