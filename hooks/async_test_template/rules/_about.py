@@ -51,7 +51,8 @@ class Presence(enum.Enum):
 
     THERE: declared or imported, or the tests' dependencies are kept where nothing here can read
     them. PERHAPS: they are declared without it, and a mark or a setting speaks of it. ABSENT:
-    nothing does, or the repository is that package's own, or something else runs its tests.
+    nothing does, or the repository is that package's own, or something else runs its tests, or
+    pytest is told not to load it.
     """
 
     THERE = "there"
@@ -73,6 +74,8 @@ def presence(project: Project, package: str) -> Presence:
 
 def _presence(project: Project, package: str) -> Presence:
     if project.metadata.name == package:
+        return Presence.ABSENT
+    if package == PYTEST_ASYNCIO and project.settings.disables("asyncio"):
         return Presence.ABSENT
     dependencies = project.dependencies
     if dependencies.has(package) or _is_imported(project, package):

@@ -123,6 +123,11 @@ ABSENT = {
     },
     "a hook of the project runs them": {**MARKED, **RUNNER},
     "a hook of the project runs them, and the mark is its own": {**MARKED, **PYTEST, **RUNNER},
+    "pytest is told not to load the plugin": {
+        **MARKED,
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "setup.cfg": "[tool:pytest]\naddopts = -p no:asyncio -vv\n",
+    },
     "it is the plugin's own repository": {
         **MARKED,
         "pyproject.toml": '[project]\nname = "pytest_asyncio"\n',
