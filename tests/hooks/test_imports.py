@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALL = tuple(map(load, CODES))
 EVERYTHING = frozenset(Tier)
 STRICT = "[pytest]\nasyncio_mode = strict\nasyncio_default_fixture_loop_scope = function\n"
+LAZY = sys.version_info >= (3, 15)
 REQUIREMENTS = "pytest>=9\npytest-asyncio>=1.5\npytest-timeout>=2.4\n"
 
 
@@ -126,8 +127,14 @@ def layouts(seed: int, number: int) -> Iterator[tuple[str, str]]:
         needed = [line for name, line in NEEDS.items() if name in body]
         others = choice.sample(OTHERS, choice.randint(0, 5))
         tail = choice.choice(TAILS)
-        text = "\n".join([*needed, *others])
+        text = "\n".join(_lazy(line, choice) for line in (*needed, *others))
         yield f"tests/test_{index}.py", f"{choice.choice(HEADS)}{text}\n\n\n{tail}{body}"
+
+
+def _lazy(line: str, choice: random.Random) -> str:
+    """Make every other import a lazy one, where this Python knows them."""
+    may_be = line.startswith(("import ", "from ")) and "__future__" not in line
+    return f"lazy {line}" if LAZY and may_be and choice.random() < 0.5 else line
 
 
 @pytest.mark.parametrize(
@@ -144,6 +151,8 @@ def layouts(seed: int, number: int) -> Iterator[tuple[str, str]]:
     ids=["defaults", "mixed", "single", "known", "as", "no sections", "short"],
 )
 def test_files_that_ruff_has_sorted_stay_sorted(settings: str, tmp_path: Path) -> None:
+    if LAZY:
+        settings = f'target-version = "py315"\n{settings}'
     write(tmp_path, [("ruff.toml", settings), ("pytest.ini", STRICT)])
     write(tmp_path, [("requirements.txt", REQUIREMENTS), ("tests/__init__.py", "")])
     write(tmp_path, [("pkg/__init__.py", ""), ("pkg/app.py", ""), ("tests/helpers.py", "")])

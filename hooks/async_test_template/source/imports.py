@@ -217,8 +217,8 @@ def _line(source: Source, node: Import, previous: Import | None) -> _Line | None
         above = between[(blank.end() if (blank := _BLANK_LINES.match(between)) else 0) :]
         if any(not one.strip() for one in above.splitlines()):
             return None
-    # Neither tool sorts by it, and Python 3.15's lazy imports are too new for both.
-    if b"isort:" in above or b"isort:" in behind or is_lazy(node):
+    # Neither tool sorts by it.
+    if b"isort:" in above or b"isort:" in behind:
         return None
     text = source.data[source.start(node) : end].decode().rstrip()
     names = tuple((alias.name, alias.asname) for alias in node.names)
@@ -236,7 +236,8 @@ def _merged(lines: Iterable[_Line], style: ImportStyle) -> list[_Line]:
             merged[number] = line
             continue
         for group in _groups(line, style):
-            key = (_module(line.node), group if _alone(line.node, group, style) else ())
+            alone = group if _alone(line.node, group, style) else ()
+            key = (is_lazy(line.node), _module(line.node), alone)
             known = merged.get(key)
             names = group if known is None else tuple(dict.fromkeys(known.names + group))
             comments = line.comments if known is None else known.comments + line.comments
@@ -296,7 +297,9 @@ def _order(line: _Line, style: ImportStyle) -> tuple[object, ...]:
     first = min(_member(one, style) for one in line.names) if is_from else ()
     folded = name if style.case_sensitive else name.lower()
     asname = "" if is_from else line.names[0][1] or ""
-    return (kind, -level, _natural(folded), _natural(name), first, _natural(asname))
+    # Lazy imports end a section, however it is sorted.
+    lazy = is_lazy(node)
+    return (lazy, kind, -level, _natural(folded), _natural(name), first, _natural(asname))
 
 
 def _member(name: tuple[str, str | None], style: ImportStyle) -> tuple[object, ...]:
@@ -335,7 +338,8 @@ def _statement(line: _Line, indent: str, newline: str, style: ImportStyle) -> st
         name if asname is None else f"{name} as {asname}"
         for name, asname in sorted(line.names, key=lambda name: _member(name, style))
     ]
-    begin = f"{indent}from {_module(line.node)} import "
+    lazy = "lazy " if is_lazy(line.node) else ""
+    begin = f"{indent}{lazy}from {_module(line.node)} import "
     one = begin + ", ".join(names)
     if comment or names == ["*"] or (not line.exploded and len(one) <= style.line_length):
         return one + comment
