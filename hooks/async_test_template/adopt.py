@@ -14,6 +14,7 @@ from urllib.request import url2pathname
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
+from async_test_template.rules._guard import CONTRACT, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,6 +38,16 @@ QUESTIONS = (
     "ci",
     "ci_shards",
     "ci_pins",
+)
+
+
+#: What the template adds to an existing project, where it is not there yet.
+FILES = (
+    "tests/async_guard.py",
+    "tests/conftest.py",
+    "tests/test_event_loop.py",
+    ".github/workflows/test.yml",
+    ".gitlab-ci.yml",
 )
 
 
@@ -84,6 +95,15 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
     inferred = {answer.key: answer for answer in infer(project)}
     overruled = {key: Answer(key, value, "given") for key, value in given.items()}
     return list({**inferred, **overruled}.values())
+
+
+def files_to_edit(project: Project) -> set[str]:
+    """Give the files of the project that need an edit once the template's files are there."""
+    conftest = project.root / "tests" / "conftest.py"
+    found = {"tests/conftest.py"} if conftest.exists() else set()
+    for obstacle in obstacles(project, f"tests/{CONTRACT}"):
+        found |= {edit.file for edit in obstacle.edits}
+    return found
 
 
 def table(answers: Iterable[Answer]) -> str:

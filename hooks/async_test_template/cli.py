@@ -34,7 +34,7 @@ from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from async_test_template.faults import Fault
@@ -383,6 +383,7 @@ def _contents(root: Path, plan: Plan) -> tuple[_Contents, _Contents]:
 def _adopt(options: argparse.Namespace) -> int:
     # Imported here, for this command alone.
     from async_test_template import adopt
+    from async_test_template.adoptable import require_adoptable
     from async_test_template.project import Project
     from async_test_template.write import refuse
 
@@ -393,24 +394,31 @@ def _adopt(options: argparse.Namespace) -> int:
     sys.stdout.write(adopt.table(answers))
     sys.stdout.flush()
     # Before Copier adds anything: what the fixes will need to write must be writable.
-    plan = _safe_plan(root, {answer.key: answer.value for answer in answers})
+    given = {answer.key: answer.value for answer in answers}
+    require_adoptable(project, given["backend"])
+    plan = _safe_plan(root, given)
     if plan.faults:
         _tell(plan, options, written=False)
         return _FAULT
     before, after = _contents(root, plan)
-    refuse(root, after, expected=before, allow_dirty=options.allow_dirty)
+    # Any other content will do for those whose edits are known later.
+    later = {root / file: b"" for file in adopt.files_to_edit(project)}
+    refuse(root, {**later, **after}, expected=before, allow_dirty=options.allow_dirty)
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
+    own = [path for path in map(root.joinpath, adopt.FILES) if not path.exists()]
     options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
         print(f"Update it later by `uvx copier update -a {file}`.", file=sys.stderr)
     try:
-        return _patched(options, root, allow_dirty=options.allow_dirty)
+        plan = _safe_plan(root, read_answers(root, None), guarded=True)
+        status = _patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
     except WriteRefused as error:
         hint = "the template's files were added; `migrate` makes the fixes"
         raise WriteRefused(f"{error} ({hint})") from error
+    return _LEFT if status == _CLEAN and plan.install else status
 
 
 def _preflight(options: argparse.Namespace) -> int:
@@ -426,25 +434,33 @@ def _preflight(options: argparse.Namespace) -> int:
 
 def _patch(options: argparse.Namespace) -> int:
     """Patch in the middle of an update, when everything that it merged is uncommitted."""
-    status = _patched(options, _root(options), allow_dirty=True)
+    root = _root(options)
+    status = _patched(options, root, _safe_plan(root, read_answers(root, None)), allow_dirty=True)
     return status if status == _FAULT else _CLEAN
 
 
-def _patched(options: argparse.Namespace, root: Path, *, allow_dirty: bool) -> int:
+def _patched(
+    options: argparse.Namespace,
+    root: Path,
+    plan: Plan,
+    *,
+    allow_dirty: bool,
+    own: Collection[Path] = (),
+) -> int:
     from async_test_template.write import write_all
 
-    plan = _safe_plan(root, read_answers(root, None))
     report = render(plan, "text", colour=_colour(sys.stdout))
     if plan.after:
         before, after = _contents(root, plan)
-        write_all(root, after, expected=before, allow_dirty=allow_dirty)
+        write_all(root, after, expected=before, allow_dirty=allow_dirty, own=own)
     _print(report, plan, options, written=True)
     return _status(plan, left=bool(plan.left))
 
 
-def _safe_plan(root: Path, answers: dict[str, str]) -> Plan:
+def _safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> Plan:
     """Plan the safe fixes of every rule, with the answers that the template was given."""
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
+    desired = desired._replace(guarded=guarded)
     return _make_plan(root, desired, _chosen(root, None, None), frozenset({Tier.SAFE}))
 
 

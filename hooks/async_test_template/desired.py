@@ -29,6 +29,7 @@ class Desired(NamedTuple):
         backend: whose plugin runs the tests, one of BACKENDS; only answers tell it.
         insisted: names of the fields that a flag gave; they replace settings that say otherwise,
             while answers only fill in what a fix has to write.
+        guarded: the guard is asked for now, by `adopt`: to load it is what the user wants.
 
     """
 
@@ -37,6 +38,12 @@ class Desired(NamedTuple):
     timeout: int | None = None
     backend: str | None = None
     insisted: frozenset[str] = frozenset()
+    guarded: bool = False
+
+    @property
+    def instead_of_legacy(self) -> str:
+        """The mode for `legacy`: auto, which does the same, unless a flag asks for another."""
+        return self.mode if self.mode and "mode" in self.insisted else "auto"
 
 
 def decide(

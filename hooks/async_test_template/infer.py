@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml_read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
+from async_test_template.rules._loops import may_be_auto
+from async_test_template.rules._runners import without_runner
 from async_test_template.rules.at107_ini_value_not_bare import bare_value
 
 if TYPE_CHECKING:
@@ -109,6 +111,11 @@ def _backend(project: Project) -> Answer:
 def _with_trio(project: Project, framework: str) -> Answer:
     if framework != "library":
         return Answer("with_trio", "false", f"{framework} runs on asyncio only")
+    own = next((f for f in project.code.fixtures if f.name == "anyio_backend"), None)
+    if own is not None:
+        names_trio = b"trio" in (project.tree.read(own.file) or b"")
+        reason = f"anyio_backend at {own.file}:{own.line}"
+        return Answer("with_trio", "true" if names_trio else "false", reason)
     declared = project.dependencies.of("trio")
     if declared:
         reason = f"{declared[0].file}:{declared[0].line} declares trio"
@@ -131,9 +138,18 @@ def _mode(project: Project, backend: str) -> Answer:
     if name == "asyncio_mode" and configured == "legacy":
         reason = f"{project.settings.file} sets {name} to legacy, which did what auto does"
         return Answer("mode", "auto", reason)
+    if name == "asyncio_mode" and may_be_auto(project):
+        return Answer("mode", "auto", "a command that runs pytest asks for it")
+    if name == "asyncio_mode" and without_runner(project) and not _has_marked(project):
+        return Answer("mode", "auto", "no async test has a mark, so nothing else runs them")
     if any(True for _ in project.code.async_tests):
         return Answer("mode", "strict", f"{name} is not set, and strict is the plugin's default")
     return Answer("mode", "auto", "there are no async tests yet")
+
+
+def _has_marked(project: Project) -> bool:
+    runners = ("asyncio", "anyio", "trio")
+    return any(test.mark(name) for test in project.code.async_tests for name in runners)
 
 
 def _loop_scope(project: Project) -> Answer:

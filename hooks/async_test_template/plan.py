@@ -44,6 +44,7 @@ class Plan:
         silenced: findings that a comment or a reason in pyproject.toml silences.
         failed: sentences on fixes that could not be made as they should.
         unreadable: Python files that this Python cannot parse, with line and message.
+        install: sentences on the commands that install what the fixes declare.
         faults: what failed in this program; with one of them nothing changes, since nobody knows
             what else would have been found.
 
@@ -58,6 +59,7 @@ class Plan:
         self.silenced: list[Silenced] = []
         self.failed: list[str] = []
         self.unreadable: tuple[tuple[str, int, str], ...] = ()
+        self.install: list[str] = []
         self.faults: list[Fault] = []
 
 
@@ -91,7 +93,21 @@ def make_plan(
     plan = planner.plan
     original = Tree(planner.root, {}, planner.memory.disk)
     plan.before = {file: original.read(file) for file in plan.after}
+    plan.install = _commands_to_install(planner)
     return plan
+
+
+def _commands_to_install(planner: _Planner) -> list[str]:
+    """Give the commands that install what the fixes declare."""
+    edited = {edit.file for finding in planner.plan.fixed for edit in finding.edits}
+    if not edited.intersection(planner.plan.after):
+        return []
+    # Imported here: most fixes declare nothing.
+    from async_test_template.dependencies.install import how_to_install_new
+
+    original = Project(planner.root, planner.desired, {}, planner.memory)
+    changed = Project(planner.root, planner.desired, planner.plan.after, planner.memory)
+    return how_to_install_new(original.dependencies, changed.dependencies)
 
 
 class _Planner:

@@ -194,8 +194,13 @@ class Project:
 
     @property
     def mode(self) -> str:
-        """The asyncio mode in the end; pytest-asyncio's default is `strict` (since 0.19)."""
-        return self.settings.effective("asyncio_mode") or "strict"
+        """The asyncio mode in the end; pytest-asyncio's default is `strict` (since 0.19).
+
+        Where `legacy` is written it is the mode that takes its place (AT101, AT102), so that no
+        other fix is made for a mode that nothing will have.
+        """
+        mode = self.settings.effective("asyncio_mode") or "strict"
+        return self.desired.instead_of_legacy if mode.strip().lower() == "legacy" else mode
 
     @property
     def uses_asyncio_plugin(self) -> bool:

@@ -63,11 +63,16 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
     yield from plan.failed
     for file, line, message in plan.unreadable:
         yield f"{file}:{line}: {_why(message, ', so it was left out')}"
+    if written:
+        yield from plan.install
     if not plan.left:
         if plan.faults:
             return
         rest = " in the other files" if plan.unreadable else ""
-        yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
+        if plan.install and written:
+            yield f"Nothing else is left to do{rest}."
+        else:
+            yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
         return
     tiers = [finding.tier for finding in plan.left]
     parts = [f"{_count(len(plan.left), 'finding')} left"]

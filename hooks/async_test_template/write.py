@@ -30,7 +30,7 @@ except ImportError:  # Windows has no such lock
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _PREFIX = ".async-test-template-"
 _STAGED_AT_ONCE = 4
@@ -45,12 +45,14 @@ def write_all(
     *,
     expected: Mapping[Path, bytes | None] = MappingProxyType({}),
     allow_dirty: bool,
+    own: Collection[Path] = (),
 ) -> None:
     """Write every file of `contents`, or leave each as it was.
 
     A relative path is below `root`. Files that have their content already are not touched, and
     those whose content is None are removed. `expected` is what the files had when they were read,
-    None where they were not there.
+    None where they were not there. What is in `own` was made by this very run, so nobody's work is
+    lost in it.
 
     Raises:
         WriteRefused: a file is outside `root`, read-only, a hard link or no regular file, has
@@ -60,7 +62,10 @@ def write_all(
     """
     root = root.resolve()
     targets = _targets(root, (*contents, *expected))
-    changed, old = _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
+    changed, old = _accepted(targets, contents, expected)
+    if not allow_dirty:
+        made = {targets.get(path) for path in own}
+        _refuse_uncommitted(root, [target for target in changed if target not in made])
     with _lock(root) as is_only_run:
         if is_only_run:
             _sweep(targets.values())
@@ -82,16 +87,15 @@ def refuse(
     """
     root = root.resolve()
     targets = _targets(root, (*contents, *expected))
-    _accepted(root, targets, contents, expected, allow_dirty=allow_dirty)
+    changed, _ = _accepted(targets, contents, expected)
+    if not allow_dirty:
+        _refuse_uncommitted(root, changed)
 
 
 def _accepted(
-    root: Path,
     targets: Mapping[Path, Path],
     contents: Mapping[Path, bytes | None],
     expected: Mapping[Path, bytes | None],
-    *,
-    allow_dirty: bool,
 ) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
     """Give the files that change, with their new contents and with the expected ones."""
     wanted = _by_target(targets, contents)
@@ -99,8 +103,6 @@ def _accepted(
     known = _by_target(targets, expected)
     old = {target: known[target] for target in changed if target in known}
     _refuse_changed(old)
-    if not allow_dirty:
-        _refuse_uncommitted(root, changed)
     return changed, old
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from async_test_template.adopt import QUESTIONS, template_of
+from async_test_template.adopt import FILES, QUESTIONS, template_of
+from async_test_template.adoptable import require_adoptable
 from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
@@ -52,7 +53,7 @@ TEST = "async def test_it(): ...\n"
         ),
         pytest.param(
             {"tests/test_it.py": "import aiohttp.web\n" + TEST},
-            {"framework": "aiohttp", "mode": "strict"},
+            {"framework": "aiohttp", "mode": "auto"},
             id="aiohttp-imported",
         ),
         pytest.param(
@@ -143,21 +144,25 @@ def test_legacy_becomes_auto_since_it_did_the_same(tmp_path: Path) -> None:
 
 REPOSITORY = {
     "pyproject.toml": '[project]\nname = "shop"\nversion = "1"  # ours\n'
-    '\n[dependency-groups]\ntest = ["pytest", "pytest-asyncio>=1.2"]\n'
+    '\n[dependency-groups]\ntest = ["pytest", "pytest-asyncio>=1.5", "pytest-timeout>=2.4"]\n'
     '\n[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
     "shop/__init__.py": "",
     "tests/test_it.py": TEST,
 }
 
 
+def begin(folder: Path) -> Path:
+    """Make a repository of a folder, with everything committed."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Start")
+    return folder
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Return a repository that never saw Copier."""
-    write(tmp_path, REPOSITORY)
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "Start")
-    return tmp_path
+    return begin(write(tmp_path, REPOSITORY))
 
 
 def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
@@ -170,7 +175,7 @@ def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
     changed = git(repository, "diff", "--name-only").split()
     assert changed == ["pyproject.toml"]
     removed = [line for line in git(repository, "diff").splitlines() if line.startswith("-")]
-    assert removed == ["--- a/pyproject.toml", '-test = ["pytest", "pytest-asyncio>=1.2"]']
+    assert removed == ["--- a/pyproject.toml"]
     assert 'asyncio_default_fixture_loop_scope = "function"' in git(repository, "diff")
 
 
@@ -180,12 +185,11 @@ def test_a_repository_without_async_tests_gets_all_that_they_need(
 ) -> None:
     group = f'[dependency-groups]\ndev = ["pytest>=8.4"{plugins}]\n'
     files = {"pyproject.toml": group, "tests/test_it.py": "def test_it(): ...\n"}
-    write(tmp_path, files)
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "Start")
+    begin(write(tmp_path, files))
     done = adopt(tmp_path, "--yes")
-    assert done.returncode == 0, done.stdout
+    # The packages are still to be installed.
+    assert done.returncode == 1, done.stdout
+    assert "run: pip install --group dev" in done.stdout
     assert git(tmp_path, "diff", "--name-only").split() == ["pyproject.toml"]
     written = (tmp_path / "pyproject.toml").read_text()
     assert '"pytest-asyncio>=1.5"' in written
@@ -249,6 +253,150 @@ def test_a_file_that_cannot_be_written_stops_before_anything_is_added(repository
     assert done.returncode == 2, done.stdout
     assert "is read-only" in done.stdout
     assert not (repository / ".copier-answers.yml").exists()
+
+
+TESTS = {
+    **REPOSITORY,
+    "tests/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({}, "from async_guard import pytest_async_guard  # noqa: E402, F401"),
+        (
+            {"tests/__init__.py": ""},
+            "from .async_guard import pytest_async_guard  # noqa: E402, F401",
+        ),
+        (
+            {"pyproject.toml": TESTS["pyproject.toml"] + 'addopts = "--import-mode=importlib"\n'},
+            "from .async_guard import pytest_async_guard  # noqa: E402, F401",
+        ),
+    ],
+    ids=["rootdir", "package", "importlib"],
+)
+def test_a_conftest_that_is_there_loads_the_guard_by_one_line(
+    files: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    begin(write(tmp_path, {**TESTS, **files}))
+    assert adopt(tmp_path, "--yes").returncode == 0
+    conftest = (tmp_path / "tests/conftest.py").read_text()
+    assert conftest == f"{TESTS['tests/conftest.py']}\n\n{line}\n"
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "Adopt")
+    done = run(*ENGINE, "migrate", "--unsafe", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert git(tmp_path, "status", "--porcelain") == ""
+
+
+def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path) -> None:
+    settings = REPOSITORY["pyproject.toml"] + 'testpaths = ["shop"]\n'
+    begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": settings, "shop/test_a.py": TEST}))
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 0, done.stdout
+    written = (tmp_path / "pyproject.toml").read_text()
+    assert 'testpaths = ["shop", "tests/test_event_loop.py"]' in written
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.9"\n'},
+            "they need Python 3.11, and requires-python in pyproject.toml is >=3.9",
+        ),
+        ({"setup.py": "setup(python_requires='>=3.8')\n"}, "python_requires in setup.py is >=3.8"),
+        ({".python-version": "3.10.4\n"}, "the version in .python-version is ==3.10.4"),
+        (
+            {"requirements.txt": "pytest<7\npytest-asyncio\n"},
+            "they need pytest 7, and requirements.txt:1 keeps it at pytest<7",
+        ),
+        (
+            {"requirements.txt": "pytest<8\n"},
+            "they need pytest 8.4, and requirements.txt:1 keeps it at pytest<8",
+        ),
+        (
+            {
+                "pyproject.toml": '[dependency-groups]\ntest = ["pytest", "pytest-asyncio"]\n',
+                "uv.lock": '[[package]]\nname = "pytest"\nversion = "6.2.5"\n',
+            },
+            "they need pytest 7, and a lock file holds 6.2.5",
+        ),
+        (
+            {
+                "tox.ini": "[testenv]\ncommands =\n    pytest \\\n        -c ci/pytest.ini\n",
+                "ci/pytest.ini": "[pytest]\n",
+            },
+            "a command in tox.ini has pytest read ci/pytest.ini",
+        ),
+        ({"pytest.ini": "[pytest]\npython_functions = check_*\n"}, "python_functions leaves out"),
+        ({"pytest.ini": "[pytest]\nnorecursedirs = tests\n"}, "norecursedirs leaves the folder"),
+    ],
+)
+def test_where_its_tests_cannot_run_nothing_is_added(
+    files: dict[str, str], reason: str, tmp_path: Path
+) -> None:
+    begin(write(tmp_path, {"tests/test_it.py": TEST, **files}))
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 2, done.stdout
+    assert reason in done.stdout
+    assert git(tmp_path, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "tox.ini": "[testenv]\ncommands = pytest -c pytest.ini\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+        },
+        {"tox.ini": "[testenv]\ncommands = pytest -c bench.ini shop\n", "bench.ini": "[pytest]\n"},
+        {"Makefile": "a:\n\tcd shop && pytest -c own.ini\n", "own.ini": "[pytest]\n"},
+        {"requirements.txt": "pytest==7.4.4\npytest-asyncio==0.21.1\n"},
+    ],
+)
+def test_other_settings_and_old_versions_that_do_not_matter(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path, {"shop/__init__.py": "", "tests/test_it.py": TEST, **files})
+    require_adoptable(Project(tmp_path, Desired(), {}), "asyncio")
+
+
+def test_its_own_files_are_nobody_s_uncommitted_work(tmp_path: Path) -> None:
+    legacy = REPOSITORY["pyproject.toml"].replace('"auto"', '"legacy"')
+    begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": legacy}))
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 0, done.stdout
+    assert 'asyncio_mode = "auto"' in (tmp_path / "pyproject.toml").read_text()
+    assert "pytest_asyncio" not in (tmp_path / "tests/test_event_loop.py").read_text()
+
+
+def test_what_is_declared_nowhere_is_asked_for(tmp_path: Path) -> None:
+    begin(write(tmp_path, {"setup.py": "", "pytest.ini": "[pytest]\n", "tests/test_it.py": TEST}))
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 1, done.stdout
+    assert 'pip install "pytest-timeout>=2.4"' in done.stdout
+    assert "Nothing" not in done.stdout
+
+
+def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> None:
+    settings = REPOSITORY["pyproject.toml"].replace(', "pytest-timeout>=2.4"', "")
+    locked = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\n'
+        for name, version in {"pytest": "9.2.0", "pytest-asyncio": "1.5.0"}.items()
+    )
+    begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": settings, "uv.lock": locked}))
+    done = adopt(tmp_path, "--yes")
+    assert done.returncode == 1, done.stdout
+    assert "uv.lock lacks pytest-timeout" in done.stdout
+    assert "To install pytest-timeout, run: uv sync --group test" in done.stdout
+
+
+def test_what_the_template_adds_is_known(repository: Path) -> None:
+    assert adopt(repository, "--yes", "--data", "ci=github").returncode == 0
+    added = set(git(repository, "ls-files", "--others", "--exclude-standard").split())
+    assert added - {".copier-answers.yml"} == set(FILES) - {".gitlab-ci.yml"}
 
 
 @pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])

@@ -34,6 +34,11 @@ def how_to_compile(text: str, file: str) -> str:
     return f"pip-compile {file.rpartition('.')[0]}.in"
 
 
+def holds(text: str, name: str) -> bool:
+    """Tell whether a lock file in TOML holds a package, under its normalised name."""
+    return re.search(rf'^name = "{re.escape(name)}"\r?$', text, re.MULTILINE) is not None
+
+
 def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """Find what the lock files hold, by file and then by package.
 

@@ -80,6 +80,8 @@ class Declaration(NamedTuple):
         fixed: why its version may not be edited (a hash, a URL, a marker), or empty.
         is_old: it counts only for Pythons that pytest 9 has left behind.
         text_of_file: gives what stands around it; only edits need that.
+        fixed: why its version may not be edited (a hash, a URL, a constraint), or empty.
+        conditional: an environment marker, or poetry's words for one, may leave it out.
 
     """
 
@@ -92,6 +94,7 @@ class Declaration(NamedTuple):
     fixed: str = ""
     is_old: bool = False
     text_of_file: Callable[[], str] = str
+    conditional: bool = False
 
     @property
     def line(self) -> int:

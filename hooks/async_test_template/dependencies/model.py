@@ -93,7 +93,12 @@ class Dependencies(NamedTuple):
         A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow), and
         where pytest itself is declared nowhere the plugins are not expected to be either.
         """
-        if self.has(name) or not (self.of("pytest") or self.is_in_setup("pytest")):
+        is_expected = self.of("pytest") or self.is_in_setup("pytest")
+        return not is_expected or self.is_mentioned(name)
+
+    def is_mentioned(self, name: str) -> bool:
+        """Tell whether a package is there, or a file that nothing here parses may name it."""
+        if self.has(name):
             return True
         workflows = self.tree.names(".github/workflows")
         return any(

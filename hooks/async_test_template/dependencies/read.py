@@ -34,6 +34,8 @@ _OLD_MARKER = re.compile(
 )
 _LEAST_PYTHON = (3, 10)
 _BY_MARKER = "it counts only where its marker says"
+# What makes a dependency of poetry's own notation one that some environments lack.
+_CONDITIONS = frozenset({"python", "platform", "markers"})
 _OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
 
@@ -122,7 +124,7 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             if isinstance(constraint, dict):
                 specifier = constraint.get("version")
                 at = (*at, "version")
-                if {"markers", "python", "platform"} & constraint.keys():
+                if _CONDITIONS & constraint.keys():
                     fixed = fixed or _BY_MARKER
             if not isinstance(specifier, str):
                 specifier, fixed = "", "it has no single version"
@@ -131,7 +133,10 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             is_old = old[index] and not all(old)
             around = partial(_text, tree, home.file)
             name_ = normalise(name)
-            yield Declaration(name_, text, specifier, place, at, home, fixed, is_old, around)
+            conditional = isinstance(constraint, dict) and bool(_CONDITIONS & constraint.keys())
+            yield Declaration(
+                name_, text, specifier, place, at, home, fixed, is_old, around, conditional
+            )
 
 
 def _for_old_python(constraint: object) -> bool:
@@ -267,6 +272,7 @@ def _declaration(  # noqa: PLR0913 - a declaration has these parts
         fixed,
         is_old or _OLD_MARKER.search(match["rest"]) is not None,
         partial(_text, tree, home.file),
+        ";" in match["rest"].partition("#")[0],
     )
 
 

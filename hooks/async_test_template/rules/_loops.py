@@ -24,21 +24,11 @@ AS_WIDE = "fixture-scope"
 
 
 def may_be_auto(project: Project) -> bool:
-    """Tell whether the suite runs in auto mode, by its settings or by a command line.
-
-    The mode legacy was the same, and AT101 makes it so.
-    """
-    mode = instead_of_legacy(project) if project.mode == "legacy" else project.mode
-    return mode == "auto" or any(
+    """Tell whether the suite runs in auto mode, by its settings or by a command line."""
+    return project.mode == "auto" or any(
         "asyncio-mode=auto" in command.text or "asyncio-mode auto" in command.text
         for command in project.commands
     )
-
-
-def instead_of_legacy(project: Project) -> str:
-    """Give the mode for `legacy`: auto, which does the same, unless a flag asks for another."""
-    desired = project.desired
-    return desired.mode if desired.mode and "mode" in desired.insisted else "auto"
 
 
 def asyncio_fixtures(project: Project) -> Iterator[Fixture]:

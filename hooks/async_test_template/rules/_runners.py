@@ -28,6 +28,8 @@ _MARKS = frozenset(
         "gen_test",
         "skip",
         "trio",
+        # It is meant to fail, as the one in the template's own test_event_loop.py.
+        "xfail",
     }
 )
 #: Libraries whose users have a pytest plugin of another kind.

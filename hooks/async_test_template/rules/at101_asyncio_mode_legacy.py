@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import MODE, instead_of_legacy
+from async_test_template.rules._loops import MODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
             "asyncio_mode is legacy, which pytest-asyncio no longer knows",
             MODE,
             tier=Tier.SAFE,
-            edits=(settings.set(MODE, instead_of_legacy(project)),),
+            edits=(settings.set(MODE, project.desired.instead_of_legacy),),
         )
 
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._loops import instead_of_legacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,7 @@ _IN_COMMAND = re.compile(r"--asyncio-mode[ =]legacy\b")
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.option_value(_OPTION) == "legacy":
-        edit = settings.set_option(_OPTION, instead_of_legacy(project))
+        edit = settings.set_option(_OPTION, project.desired.instead_of_legacy)
         yield settings.finding(
             RULE.code,
             "addopts asks for the asyncio mode legacy, which pytest-asyncio no longer knows",

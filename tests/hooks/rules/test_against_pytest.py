@@ -173,6 +173,38 @@ CASES = [
         USAGE,
     ),
     Case("AT212", {"pytest.ini": "[pytest]\naddopts = --strict\n", "test_it.py": SAME_IDS}, 2),
+    Case(
+        "AT217",
+        {
+            "tests/async_guard.py": (
+                "import sys\n\nimport pytest\n\n\n"
+                '@pytest.hookimpl(specname="pytest_configure")\n'
+                "def pytest_async_guard(config):\n"
+                "    if not config.pluginmanager.is_registered(sys.modules[__name__]):\n"
+                "        config.pluginmanager.register(sys.modules[__name__])\n\n\n"
+                "def pytest_terminal_summary(terminalreporter):\n"
+                '    terminalreporter.write_line("the guard is here")\n\n\n'
+                "@pytest.hookimpl(optionalhook=True)\n"
+                "def pytest_timeout_set_timer(settings):\n    pass\n"
+            ),
+            "tests/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n",
+            "tests/test_it.py": "def test_it(one):\n    pass\n",
+        },
+        OK,
+        says="the guard is here",
+    ),
+    Case(
+        "AT218",
+        {
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\ntestpaths = shop\naddopts = -v\n",
+            "shop/test_it.py": SYNC,
+            "tests/test_event_loop.py": (
+                f'"""The contract of the pytest configuration."""\n\n{UNMARKED}'
+            ),
+        },
+        OK,
+        says="tests/test_event_loop.py::",
+    ),
     Case("AT302", {"pytest.ini": "[pytest]\ntimeout = 30s\n", "test_it.py": SYNC}, INTERNAL),
     Case(
         # Here the lie is that it passes.
@@ -246,6 +278,21 @@ CASES = [
         },
         OK,
         USAGE,
+        declared=True,
+    ),
+    Case(
+        "AT406",
+        {
+            "requirements.txt": "pytest>=9.0\n",
+            "tests/async_guard.py": (
+                "from pytest_timeout import is_debugging\n\n\n"
+                "def pytest_fixture_setup(fixturedef):\n    pass\n\n\n"
+                "def pytest_timeout_set_timer(settings):\n    pass\n"
+            ),
+            "tests/conftest.py": 'pytest_plugins = ["async_guard"]\n',
+            "tests/test_it.py": SYNC,
+        },
+        FAILED,
         declared=True,
     ),
     Case(

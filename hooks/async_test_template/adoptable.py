@@ -1,0 +1,127 @@
+"""Whether the files that `adopt` adds can run in a repository; it refuses before it writes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from async_test_template.config.toml_read import value_at
+from async_test_template.dependencies import bounds
+from async_test_template.errors import UserError
+from async_test_template.rules._guard import CONTRACT, covers, obstacles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+#: What the added files are written for: `asyncio.timeout` and exception groups came with 3.11.
+LEAST_PYTHON = "3.11"
+#: The lowest versions with which the added files do what they promise (`pytest.Config` is public
+#: since 7.0; the hooks of pytest-timeout are there since 2.0).
+LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2"}
+#: What pytest-asyncio 1.5 needs, which is added where no version of it is declared.
+_WITH_NEW_PLUGIN = "8.4"
+
+_COMMAND = re.compile(
+    r"(?P<before>.*?)\bpy\.?test\b(?P<arguments>[^|;&#]*?\s(?:-c|--config-file)(?:\s+|=)"
+    r"[\"']?(?P<file>[^\s\"',\]]+)[^|;&#]*)"
+)
+
+
+def require_adoptable(project: Project, backend: str) -> None:
+    """Make sure that the tests which `adopt` adds can run.
+
+    Args:
+        project: the repository.
+        backend: the answer, one of BACKENDS.
+
+    Raises:
+        UserError: they cannot: what is in the way, each with its file and the version that is
+            missing.
+
+    """
+    reasons = [*_python(project), *_versions(project, backend), *_settings(project)]
+    if reasons:
+        raise UserError(f"adopt changes nothing, for its tests cannot run: {'; '.join(reasons)}")
+
+
+def _python(project: Project) -> Iterator[str]:
+    least = bounds.release(LEAST_PYTHON)
+    for file, name, specifier in _declared_pythons(project):
+        lowest = bounds.lowest(specifier)
+        if not bounds.reaches(specifier, least) or (lowest is not None and lowest < least):
+            yield f"they need Python {LEAST_PYTHON}, and {name} in {file} is {specifier}"
+            return
+
+
+def _declared_pythons(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Yield what says which Pythons the project supports, with its file and name."""
+    declared = project.dependencies.requires_python
+    if declared:
+        document = project.tree.toml("pyproject.toml")
+        cfg = project.tree.ini("setup.cfg").get("options", {})
+        if value_at(document, "project", "requires-python") == declared:
+            yield "pyproject.toml", "requires-python", declared
+        elif value_at(document, "tool", "poetry", "dependencies", "python") == declared:
+            yield "pyproject.toml", "poetry's python", declared
+        else:
+            file = "setup.cfg" if cfg.get("python_requires") == declared else "setup.py"
+            yield file, "python_requires", declared
+        return
+    pinned = (project.tree.text(".python-version") or "").split()
+    if len(pinned) == 1 and bounds.release(pinned[0]) >= (3,):
+        yield ".python-version", "the version", f"=={pinned[0]}"
+
+
+def _versions(project: Project, backend: str) -> Iterator[str]:
+    dependencies = project.dependencies
+    least = dict(LEAST_VERSIONS)
+    if backend == "asyncio" and not dependencies.is_mentioned("pytest-asyncio"):
+        least["pytest"] = _WITH_NEW_PLUGIN
+    for name, version in least.items():
+        if dependencies.may_reach(name, version):
+            continue
+        locked = dependencies.lock_of(name)
+        if locked is not None:
+            yield f"they need {name} {version}, and a lock file holds {locked}"
+            continue
+        declaration = next(
+            d
+            for d in dependencies.of(name)
+            if not bounds.reaches(d.specifier, bounds.release(version))
+        )
+        place = f"{declaration.file}:{declaration.line}"
+        yield f"they need {name} {version}, and {place} keeps it at {declaration.text}"
+
+
+def _settings(project: Project) -> Iterator[str]:
+    own = project.settings.file or "the settings at the top"
+    for file in dict.fromkeys([*(command.file for command in project.commands), "pyproject.toml"]):
+        # A command may go on in the next line.
+        text = re.sub(r"\\\r?\n", "  ", project.tree.text(file) or "")
+        for match in _COMMAND.finditer(text):
+            if _reads_other_settings(project, match):
+                yield f"a command in {file} has pytest read {match['file']}, and not {own}"
+                break
+    given = project.settings.option_value("-c") or project.settings.option_value("--config-file")
+    if given and PurePosixPath(given) != PurePosixPath(project.settings.file):
+        yield f"addopts in {own} has pytest read {given}"
+    for obstacle in obstacles(project, f"tests/{CONTRACT}"):
+        if not obstacle.edits:
+            yield f"{obstacle.sentence} ({own})"
+
+
+def _reads_other_settings(project: Project, command: re.Match[str]) -> bool:
+    """Tell whether a command would run the added tests by another configuration file."""
+    file = command["file"]
+    if command["before"].lstrip().startswith("#") or re.search(r"\bcd\s", command["before"]):
+        return False
+    if PurePosixPath(file) == PurePosixPath(project.settings.file):
+        return False
+    if not (project.root / file).is_file():
+        return False
+    words = (word.strip("\"',[]") for word in command["arguments"].split())
+    named = [w for w in words if w and w != file and (project.root / w).exists()]
+    return not named or any(covers(word, f"tests/{CONTRACT}") for word in named)

@@ -1,0 +1,137 @@
+"""Which lock files and compiled files lack a package that is declared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.config import toml_read
+from async_test_template.config.toml_read import value_at
+from async_test_template.dependencies.compiled import holds
+from async_test_template.dependencies.model import PACKAGES
+from async_test_template.errors import ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from async_test_template.dependencies.declaration import Declaration, Home
+    from async_test_template.dependencies.model import Dependencies
+    from async_test_template.tree import Tree
+
+
+class Lack(NamedTuple):
+    """A file that tools write, behind what is declared.
+
+    Attributes:
+        file: path from the root; the whole path of one above it.
+        names: the packages that it lacks, sorted.
+        declared_in: the file that declares the first of them.
+        command: what brings the file up to date.
+
+    """
+
+    file: str
+    names: tuple[str, ...]
+    declared_in: str
+    command: str
+
+
+# The lists that each lock file is made from, and what makes it anew without raising the rest.
+_LOCKS = {
+    "uv.lock": (("project", "group", "uv"), "uv lock"),
+    "poetry.lock": (("project", "group", "poetry"), "poetry lock"),
+    "pdm.lock": (("project", "group", "pdm"), "pdm lock --update-reuse"),
+    "pylock.toml": (
+        ("project", "group", "uv", "pdm"),
+        "uv lock && uv export --format pylock.toml -o pylock.toml",
+    ),
+}
+_WORDS = re.compile(r"[^\s'\"]+")
+
+
+def lacking(dependencies: Dependencies, root: Path) -> Iterator[Lack]:
+    """Yield each lock file and each compiled file that lacks a package of PACKAGES.
+
+    A package that some environments do without, for it has a marker, may be missing. Of the lock
+    files only uv's has every list for certain (uv 0.13, "universal resolution"): another counts
+    for the lists of which it holds some other package.
+    """
+    for file in dependencies.locked:
+        text = _text(dependencies.tree, file)
+        yield from _lack_of(dependencies, file, file, text)
+    if "uv.lock" not in dependencies.locked and dependencies.tree.read("pyproject.toml"):
+        above = _lock_of_workspace(root)
+        if above is not None:
+            yield from _lack_of(dependencies, "uv.lock", str(above), _text_of(above))
+    for home, declared in dependencies.lists:
+        if home.compiled_by:
+            held = {declaration.name for declaration in declared}
+            missing = [d for d in _sources(dependencies, home) if d.name not in held]
+            yield from _lack(home.file, missing, home.compiled_by)
+
+
+def _lack_of(dependencies: Dependencies, kind: str, file: str, text: str) -> Iterator[Lack]:
+    notations, command = _LOCKS[kind]
+    missing: list[Declaration] = []
+    for home, declared in dependencies.lists:
+        if home.notation not in notations:
+            continue
+        counting = kind == "uv.lock" or any(holds(text, d.name) for d in declared)
+        missing += [d for d in declared if counting and not holds(text, d.name)]
+    yield from _lack(file, missing, command)
+
+
+def _lack(file: str, missing: Iterable[Declaration], command: str) -> Iterator[Lack]:
+    missing = [d for d in missing if d.name in PACKAGES and not (d.conditional or d.is_old)]
+    if missing:
+        names = tuple(sorted({declaration.name for declaration in missing}))
+        yield Lack(file, names, missing[0].file, command)
+
+
+def _sources(dependencies: Dependencies, compiled: Home) -> Iterator[Declaration]:
+    """Yield what is declared in the files that a compiled one is made from, as its command says."""
+    folder = compiled.file.rpartition("/")[0]
+    words = _WORDS.findall(compiled.compiled_by)
+    files = {word for word in words if word.endswith((".in", ".toml", ".cfg"))}
+    files |= {f"{folder}/{file}" for file in files if folder}
+    for home, declared in dependencies.lists:
+        if home.file in files and not home.why_not and _is_asked_for(home, words):
+            yield from declared
+
+
+def _is_asked_for(home: Home, words: list[str]) -> bool:
+    """Tell whether a command compiles a list: an extra or a group is named, the others are not."""
+    if home.at == ("project", "dependencies") or home.notation == "requirements":
+        return True
+    if home.file == "setup.cfg" and home.at == ("options", "install_requires"):
+        return True
+    name = str(home.at[-1]) if home.at else ""
+    option = "--group" if home.notation == "group" else "--extra"
+    given = " ".join(words).replace("=", " ")
+    return f"{option} {name} " in f"{given} " or (option == "--extra" and "--all-extras" in words)
+
+
+def _lock_of_workspace(root: Path) -> Path | None:
+    """Find the uv.lock that a workspace above keeps for its members."""
+    for folder in root.parents:
+        lock, settings = folder / "uv.lock", folder / "pyproject.toml"
+        if lock.is_file() and settings.is_file():
+            try:
+                document = toml_read.parse(_text_of(settings))
+            except ParseError:
+                return None
+            members = value_at(document, "tool", "uv", "workspace", "members")
+            patterns = members if isinstance(members, list) else []
+            return lock if any(root in folder.glob(str(pattern)) for pattern in patterns) else None
+        if (folder / ".git").exists():
+            break
+    return None
+
+
+def _text(tree: Tree, file: str) -> str:
+    return (tree.read(file) or b"").decode("utf-8", "replace")
+
+
+def _text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace")

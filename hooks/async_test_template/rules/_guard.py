@@ -1,0 +1,147 @@
+"""The files that the template adds to a project, and whether pytest gets to see them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+GUARD, CONTRACT = "async_guard", "test_event_loop.py"
+#: The function that loads the guard where a conftest.py imports it, since 1.2.
+LOADER = "pytest_async_guard"
+_OF_GUARD, _OF_CONTRACT = b"pytest_timeout_set_timer", b"The contract of the pytest configuration"
+#: What pytest has where `python_files` is not set (9.2).
+_PYTHON_FILES = ("test_*.py", "*_test.py")
+
+
+def guard_of(project: Project) -> str | None:
+    """Find the guard, as a path from the root."""
+    return _file(project, f"{GUARD}.py", _OF_GUARD)
+
+
+def contract_of(project: Project) -> str | None:
+    """Find the tests of the configuration, as a path from the root."""
+    return _file(project, CONTRACT, _OF_CONTRACT)
+
+
+def _file(project: Project, name: str, holds: bytes) -> str | None:
+    for module in project.code.modules:
+        if PurePosixPath(module.file).name == name and holds in (
+            project.tree.read(module.file) or b""
+        ):
+            return module.file
+    return None
+
+
+def conftests_of(guard: str) -> list[str]:
+    """Give the conftest.py files that pytest reads for the guard's folder, the closest first."""
+    folders = PurePosixPath(guard).parents
+    return [(folder / "conftest.py").as_posix() for folder in folders]
+
+
+def mentions_guard(source: Source) -> bool:
+    """Tell whether a file imports the guard, or names it as a plugin."""
+    return any(
+        GUARD in word for node in ast.walk(source.tree) for word in _words(node) if word is not None
+    )
+
+
+def _words(node: ast.AST) -> Iterator[str | None]:
+    if isinstance(node, ast.ImportFrom):
+        yield node.module
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+        # A sentence, as in a docstring, loads nothing.
+        yield None if " " in node.value else node.value
+
+
+class Obstacle(NamedTuple):
+    """Why pytest does not collect a file: the setting, a sentence, and what ends it."""
+
+    setting: str
+    sentence: str
+    edits: tuple[Edit, ...] = ()
+
+
+def obstacles(project: Project, file: str) -> Iterator[Obstacle]:
+    """Yield what keeps pytest from the tests in a file, which need not be there yet.
+
+    As pytest 9.2 collects when it is started at the root without arguments.
+    """
+    settings = project.settings
+    is_named = False
+    starts = [word for line in settings.lines_of("testpaths") for word in line.split()]
+    # Where none of them is there, pytest begins in the current folder.
+    if any(_is_there(project, start) for start in starts):
+        is_named = any(PurePosixPath(start) == PurePosixPath(file) for start in starts)
+        if not any(covers(start, file) for start in starts):
+            edits = _with_word(project, "testpaths", file)
+            yield Obstacle("testpaths", f"testpaths leaves {file} out", edits)
+            is_named = True
+    patterns = [word for line in settings.lines_of("python_files") for word in line.split()]
+    if not is_named and not any(_matches(file, p) for p in patterns or _PYTHON_FILES):
+        name = PurePosixPath(file).name
+        edits = _with_word(project, "python_files", name)
+        yield Obstacle("python_files", f"python_files leaves {file} out", edits)
+    functions = [word for line in settings.lines_of("python_functions") for word in line.split()]
+    if functions and not any(
+        "test_".startswith(word) or fnmatchcase("test_x", word) for word in functions
+    ):
+        yield Obstacle("python_functions", "python_functions leaves out functions named test_*")
+    for line in settings.lines_of("norecursedirs"):
+        for folder in PurePosixPath(file).parents[:-1]:
+            if not is_named and any(_matches(folder.as_posix(), word) for word in line.split()):
+                yield Obstacle("norecursedirs", f"norecursedirs leaves the folder {folder} out")
+    for ignored in _ignored(project):
+        if covers(ignored.removesuffix("/"), file):
+            yield Obstacle("addopts", f"addopts leaves {file} out")
+
+
+def _with_word(project: Project, name: str, word: str) -> tuple[Edit, ...]:
+    """Add one word to a setting that pytest splits at blanks, on its line where it has one."""
+    settings = project.settings
+    if not settings.can_grow:
+        return ()
+    value = settings.options.get(name)
+    if isinstance(value, str) and "\n" not in value.strip():
+        return (settings.set(name, f"{value.strip()} {word}"),)
+    return settings.append_entries(name, [word])
+
+
+def _is_there(project: Project, start: str) -> bool:
+    if re.search(r"[*?\[]", start):
+        return any(True for _ in project.root.glob(start))
+    return (project.root / start).exists()
+
+
+def covers(start: str, file: str) -> bool:
+    """Tell whether an argument of pytest, or a pattern of `testpaths`, leads to a file."""
+    path = PurePosixPath(file)
+    return start in {".", "./"} or any(
+        fnmatchcase(str(folder), str(PurePosixPath(start))) for folder in (path, *path.parents)
+    )
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Match as pytest's `fnmatch_ex` does: a pattern without a slash is about the name."""
+    return fnmatchcase(path if "/" in pattern else PurePosixPath(path).name, pattern)
+
+
+def _ignored(project: Project) -> Iterator[str]:
+    words = [option.text for option in project.settings.addopts]
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        if word in {"--ignore", "--ignore-glob"}:
+            yield following
+        elif word.startswith(("--ignore=", "--ignore-glob=")):
+            yield word.partition("=")[2]
