@@ -139,18 +139,13 @@ def without_runner(project: Project) -> list[Test]:
 
 def _runs_all(project: Project) -> bool:
     """Tell whether something runs each async test, marked or not, for all that can be told."""
-    settings, dependencies, desired = project.settings, project.dependencies, project.desired
+    settings, desired = project.settings, project.desired
     by_mode = settings.effective(MODE) not in {None, "strict"} or may_be_auto(project)
     by_other_mode = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
     # AT123 sets AnyIO's mode.
     will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
-    by_aiohttp = bool(dependencies.of("pytest-aiohttp")) and not dependencies.may_reach(
-        "pytest-aiohttp", "1.0"
-    )
     by_hook = project.code.has_item_hook or has_own_runner(project)
-    return bool(
-        by_mode or by_other_mode or will_be or by_aiohttp or by_hook or _may_have_other(project)
-    )
+    return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
 
 
 def _may_have_other(project: Project) -> bool:

@@ -128,6 +128,16 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
             tier=Tier.UNSAFE,
         ),
+        # A newer pytest comes with a newer pytest-aiohttp, which runs what is marked.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "requirements.txt": "pytest==6.2.5\npytest-aiohttp==0.3.0\n",
+                "test_it.py": "async def test_it(loop):\n    assert loop\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"},
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},

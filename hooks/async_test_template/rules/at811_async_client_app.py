@@ -61,6 +61,8 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
 
 def _may_be_none(source: Source, node: ast.expr) -> bool:
     """Tell whether a value is None, or a parameter that is None by default."""
+    if isinstance(node, ast.IfExp):
+        return _may_be_none(source, node.body) or _may_be_none(source, node.orelse)
     if not isinstance(node, ast.Name):
         return not isinstance(node, (ast.Call, ast.Attribute, ast.Subscript))
     for function in source.around(node):
@@ -191,6 +193,24 @@ RULE = Rule(
                     "import httpx\n\n\ndef client(url, app=None):\n"
                     "    return httpx.AsyncClient(app=app, base_url=url)\n"
                 ),
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.25\n",
+                "test_it.py": _TEST.format("app=other if other else app"),
+            },
+            after={
+                "test_it.py": _TEST.format(
+                    "transport=httpx.ASGITransport(app=other if other else app)"
+                ),
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.25\n",
+                "test_it.py": _TEST.format("app=app if local else None"),
             }
         ),
     ),
