@@ -28,10 +28,17 @@ SETUPS = frozenset(
 _HOOKS = re.compile(r"pytest_(?:addoption|configure|unconfigure|session|collect|generate|plugin)")
 #: Fixtures of plugins that make a loop the current one, by what their names have in common.
 _WITH_LOOP = re.compile(r"loop|aiohttp|hass|sanic|tornado|test_cli|test_server")
+#: Plugins that give every test a loop, or let it run in one.
+_PLUGINS = ("aiomisc", "aiomisc-pytest", "pytest-aiomisc", "pytest-tornasync", "pytest-twisted")
 #: Classes whose tests have no loop but what they make.
 _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
 #: What makes the current loop something else than asyncio says.
 _PATCHES = re.compile(rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\(")
+#: Decorators of tests that call them as they are.
+_LEAVES_ALONE = re.compile(
+    r"pytest\.mark\.|(?:unittest\.)?mock\.patch|unittest\.(?:skip|expected)|(?:static|class)method"
+    r"|(?:freezegun|hypothesis|parameterized|respx|responses)\."
+)
 _WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
 
 
@@ -81,21 +88,35 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         before: the place; what its own function does below it comes too late.
 
     """
-    for source, function in root.path:
-        limit = before if function is root.path[0][1] else None
-        if _sets_loop(source, function, limit):
-            return True
     files = (root.source.file, *conftests(project, root.source.file))
-    if any(_file_sets_loop(project, file, root) for file in files):
-        return True
     around = root.source.parents.get(root.function) if root.function is not None else None
-    if isinstance(around, ast.ClassDef) and _class_sets_loop(root.source, around, set()):
-        return True
+    return (
+        any(
+            _sets_loop(source, function, before if function is root.path[0][1] else None)
+            for source, function in root.path
+        )
+        or any(_file_sets_loop(project, file, root) for file in files)
+        or any(project.dependencies.has(name) for name in _PLUGINS)
+        or (isinstance(around, ast.ClassDef) and _class_sets_loop(root.source, around, set()))
+        or _fixtures_set_loop(project, root, files)
+    )
+
+
+def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> bool:
+    """Tell whether a fixture that lives when a root is called makes a loop the current one."""
+    if root.function is None or root.function.name.startswith("pytest_"):
+        return False
     if isinstance(root.item, Test):
         return _is_given_loop(project, root.item)
-    if isinstance(root.item, Fixture):
-        return _fixture_has_loop(project, root.item)
-    return False
+    if any(
+        fixture.autouse
+        and fixture.file in files
+        and fixture is not root.item
+        and _sets_in_fixture(project, fixture)
+        for fixture in project.code.fixtures
+    ):
+        return True
+    return isinstance(root.item, Fixture) and _fixture_has_loop(project, root.item)
 
 
 class _Search:
@@ -117,7 +138,11 @@ class _Search:
             path = (*path, (source, found))
             item = self._project.code.at.get((source.file, found.lineno))
             if item is not None:
-                yield Root(source, found, item, path)
+                # Another decorator may run the test in a loop of its own.
+                if isinstance(item, Fixture) or all(
+                    _LEAVES_ALONE.match(_called(source, d)) for d in found.decorator_list
+                ):
+                    yield Root(source, found, item, path)
             elif found.name in SETUPS or (
                 source.file.endswith("conftest.py") and _HOOKS.match(found.name)
             ):

@@ -198,6 +198,15 @@ RULE = Rule(
         Example(
             before={
                 "test_it.py": (
+                    "import asyncio\nfrom unittest import mock\n\n\n"
+                    '@mock.patch("app.client")\ndef test_it(client):\n'
+                    "    client.get.return_value = asyncio.Future()\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
                     "import asyncio\n\nloop = asyncio.get_event_loop()\n\n\n"
                     "def test_it():\n    assert loop.run_until_complete(make()) == 1\n"
                 )
@@ -267,6 +276,20 @@ RULE = Rule(
         {
             "conftest.py": _SETS.format(""),
             "test_it.py": "import asyncio\n\n\ndef test_it(own):\n    asyncio.Future()\n",
+        },
+        {
+            "conftest.py": _SETS.format("(autouse=True)")
+            + "\n\n@pytest.fixture\ndef future():\n    return asyncio.Future()\n"
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\nfrom tools import in_a_loop\n\n\n@in_a_loop\n"
+                "def test_it():\n    asyncio.Future()\n"
+            )
+        },
+        {
+            "requirements.txt": "aiomisc-pytest\npytest\n",
+            "test_it.py": _FUTURE.format("asyncio.Future()"),
         },
         {
             "conftest.py": _SETS.format("(autouse=True)"),

@@ -47,6 +47,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         name = source.names.resolve(node)
         if _belongs_elsewhere(project, source, node) or _is_a_type(source, node):
             continue
+        if isinstance(call, ast.ClassDef) and _is_of_fixture(source, call):
+            continue
         if name == _ASKED and is_called:
             yield code_finding(
                 RULE.code,
@@ -80,6 +82,15 @@ def _belongs_elsewhere(project: Project, source: Source, node: ast.AST) -> bool:
     return any(
         isinstance(around, ast.Call) and source.names.resolve(around.func) in _SETTING
         for around in source.around(node)
+    )
+
+
+def _is_of_fixture(source: Source, made: ast.ClassDef) -> bool:
+    """Tell whether a policy is there for `event_loop_policy`, of which AT506 speaks."""
+    return any(
+        isinstance(around, ast.FunctionDef) and around.name == "event_loop_policy"
+        for mention in source.mentions.get(made.name, ())
+        for around in source.around(mention)
     )
 
 
@@ -130,7 +141,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"get_event_loop_policy|EventLoopPolicy",
     where=Where.EVERYWHERE,
-    expects=("DeprecationWarning", "AttributeError", "ImportError"),
+    expects=("DeprecationWarning",),
     invalid=(
         Example(
             before={"conftest.py": _FIXTURE.format("asyncio.get_event_loop_policy()")},
@@ -177,6 +188,18 @@ RULE = Rule(
             "conftest.py": (
                 "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop_policy():\n"
                 "    return asyncio.DefaultEventLoopPolicy()\n"
+            )
+        },
+        {
+            "conftest.py": _POLICY.format("DefaultEventLoopPolicy")
+            + "\n\n@pytest.fixture\ndef event_loop_policy():\n    return Policy()\n"
+        },
+        {
+            "test_it.py": (
+                "import asyncio\nimport warnings\n\n\nasync def test_it():\n"
+                "    with warnings.catch_warnings():\n"
+                '        warnings.simplefilter("ignore", DeprecationWarning)\n'
+                "        assert asyncio.get_event_loop_policy()\n"
             )
         },
         {
