@@ -142,11 +142,15 @@ class Dependencies(NamedTuple):
         """Tell whether a declared bound or the lock file says that a package may be older.
 
         Unlike `not at_least`, a declaration without any bound does not count: it installs the
-        latest version. An upper bound counts where it leaves nothing but older versions.
+        latest version. An upper bound counts where it leaves nothing but older versions, and so
+        does one of pytest's that leaves none for a plugin of that version.
         """
         locked = self.lock_of(name)
         if locked is not None:
             return not bounds.at_least(bounds.release(locked), version)
+        needed = pytest_for(name, bounds.release(version))
+        if needed is not None and not self.may_reach("pytest", needed):
+            return True
         return _admit_older([d.specifier for d in self._in_force(name)], version)
 
     def allows_below(self, name: str, version: str) -> bool:

@@ -70,8 +70,11 @@ def _stuck(project: Project) -> bool:
     Python 3.9 has versions that know the setting, though not fixture-scope: AT401 comes first.
     """
     wanted = "0.26" if _too_old(project) else "1.5"
-    declared = project.dependencies.of("pytest-asyncio")
-    return bool(declared) and project.dependencies.raised("pytest-asyncio", wanted) is None
+    dependencies = project.dependencies
+    # What AT402 raises is in nobody's way.
+    with_pytest = dependencies.raised("pytest", "8.4") is None
+    raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
+    return bool(dependencies.of("pytest-asyncio")) and raised is None
 
 
 def _why_not(project: Project) -> str:
@@ -166,6 +169,13 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        # That pytest leaves no pytest-asyncio that knows the setting.
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n",
+            },
         ),
         Example(
             before={
