@@ -108,7 +108,7 @@ def test_a_change_of_the_configuration_is_seen_in_files_that_stay_as_they_are(
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("tox.ini", "[tool:pytest]\npython_files = check_*.py\n"),
+        ("setup.cfg", "[pytest]\npython_files = check_*.py\n"),
         ("pytest.toml", "python_files = ['check_*.py']\n"),
     ],
 )
