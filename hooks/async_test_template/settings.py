@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from async_test_template.config import ini
-from async_test_template.config.comments import is_explained
 from async_test_template.findings import Edit, Finding, Tier
 
 if TYPE_CHECKING:
@@ -180,16 +179,7 @@ class Settings:
             tier, edits = Tier.REPORT, ()
             hint = f"run this in {Path(self.file).parent}, where the file is"
         line, column = self.place(name if name in self.options else None, index)
-        if tier is Tier.UNSAFE and name is not None and self._is_chosen(name, line, edits):
-            tier, edits = Tier.REPORT, ()
-            hint = "the comment beside it gives a reason: change it if that has gone"
         return Finding(code, message, self.file, line, column, tier, edits, hint)
-
-    def _is_chosen(self, name: str, line: int, edits: tuple[Edit, ...]) -> bool:
-        """Tell whether edits would undo what somebody has given a reason for."""
-        place = (*self.table, name)
-        changes = any(e.file == self.file and e.at[: len(place)] == place for e in edits)
-        return changes and name in self.options and is_explained(self.text, line)
 
     def set(self, name: str, value: object) -> Edit:
         """Give an option this value; INI files take it as text."""

@@ -58,11 +58,48 @@ def plugin_wanted(project: Project) -> str:
 PLUGIN = (("pytest-asyncio", "1.5"), ("pytest-asyncio", "1.2"))
 
 
+#: What `_pytest` has held for years under the same names; its other modules change at will.
+_STEADY = frozenset(
+    {
+        "_pytest.capture",
+        "_pytest.config",
+        "_pytest.config.argparsing",
+        "_pytest.fixtures",
+        "_pytest.logging",
+        "_pytest.main",
+        "_pytest.mark",
+        "_pytest.mark.structures",
+        "_pytest.monkeypatch",
+        "_pytest.nodes",
+        "_pytest.outcomes",
+        "_pytest.pytester",
+        "_pytest.python",
+        "_pytest.recwarn",
+        "_pytest.reports",
+        "_pytest.runner",
+        "_pytest.terminal",
+        "_pytest.tmpdir",
+    }
+)
+
+
+def tied_to_pytest(project: Project) -> str:
+    """Say which of pytest's insides the tests import, so that another pytest may break them."""
+    for module in project.code.modules:
+        for name in module.imports:
+            if name.startswith("_pytest.") and name not in _STEADY:
+                return f"{module.file} imports {name}, which a new pytest may have changed"
+    return ""
+
+
 def raised_with(project: Project, name: str, version: str) -> tuple[tuple[Edit, ...], str]:
     """Give the edits that raise what goes along with a package, or say why there can be none."""
     dependencies = project.dependencies
     if not dependencies.of(name) or dependencies.may_reach(name, version):
         return (), ""
+    tied = tied_to_pytest(project) if name == "pytest" else ""
+    if tied:
+        return (), tied
     target = pytest_wanted(project) if name == "pytest" else plugin_wanted(project)
     edits = dependencies.raised(name, target, with_pytest=False)
     return edits or (), "" if edits else f"{name} has to be {version} or later at the same time"

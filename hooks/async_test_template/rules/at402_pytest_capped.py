@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.rules._versions import pytest_wanted, raised_with
+from async_test_template.rules._versions import pytest_wanted, raised_with, tied_to_pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +55,9 @@ def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], 
     edit = declaration.require(bounds.raised(declaration.specifier, wanted))
     if edit is None:
         return (), declaration.why_not
+    tied = tied_to_pytest(project)
+    if tied:
+        return (), tied
     more, why_not = raised_with(project, "pytest-asyncio", _PLUGINS[wanted])
     return () if why_not else (edit, *more), why_not
 
@@ -92,6 +95,26 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
         Example(before={"requirements.txt": "pytest<9\npytest-asyncio\n"}),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "conftest.py": (
+                    "import pytest\nfrom _pytest.assertion.util import _compare_eq_dict\n\n\n"
+                    "@pytest.fixture\ndef told():\n    return _compare_eq_dict\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "conftest.py": (
+                    "import pytest\nfrom _pytest.monkeypatch import MonkeyPatch\n\n\n"
+                    "@pytest.fixture\ndef patch():\n    return MonkeyPatch()\n"
+                ),
+            },
+            after={"requirements.txt": "pytest>=8.4\npytest-asyncio\n"},
+            tier=Tier.UNSAFE,
+        ),
         Example(
             before={
                 "pyproject.toml": '[tool.pytest]\nasyncio_mode = "auto"\n',

@@ -171,6 +171,7 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"add_marker|own_markers",
+    about="pytest-asyncio",
     where=Where.EVERYWHERE,
     invalid=(
         Example(
@@ -258,6 +259,7 @@ RULE = Rule(
             before={
                 **_STRICT,
                 "conftest.py": _CONFTEST.format(_LOOP.format("")),
+                "requirements.txt": "pytest\npytest-asyncio\n",
                 "test_it.py": (
                     "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
                 ),

@@ -130,6 +130,7 @@ ABSENT = {
     },
     "it is the plugin's own repository": {
         **MARKED,
+        "plugin.py": "def look(item):\n    item.add_marker('asyncio')\n",
         "pyproject.toml": '[project]\nname = "pytest_asyncio"\n',
     },
     "the name of the plugin's own repository is in setup.py": {
