@@ -405,6 +405,21 @@ def test_a_version_that_the_projects_python_cannot_have_is_not_asked_for(tmp_pat
     assert new.raised("pytest-asyncio", "1.5") is not None
 
 
+SETUP = "from setuptools import setup\n\nsetup(name='it', python_requires='>={}')\n"
+
+
+def test_a_python_long_out_that_a_setup_py_names_holds_back_safe_fixes_only(tmp_path: Path) -> None:
+    files = {"requirements.txt": "pytest==7.1.2\npytest-asyncio==0.18.3\n"}
+    stale = read(tmp_path, {"setup.py": SETUP.format("3.6"), **files})
+    assert stale.raised("pytest-asyncio", "1.5", with_pytest=False) is not None
+    assert stale.allows_below("httpx", "0.26")
+    kept = read(tmp_path, {"setup.py": SETUP.format("3.9"), **files})
+    assert kept.raised("pytest-asyncio", "1.5", with_pytest=False) is None
+    assert kept.raised("pytest-asyncio", "1.2", with_pytest=False) is not None
+    written = read(tmp_path, {"setup.cfg": "[options]\npython_requires = >=3.6\n", **files})
+    assert written.raised("pytest-asyncio", "1.5", with_pytest=False) is None
+
+
 OLDER = {
     "a pin": {"requirements.txt": "starlette==0.20.4\n"},
     "a bound": {"requirements.txt": "starlette>=0.20\n"},

@@ -11,6 +11,7 @@ from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.read import read_declarations
 from async_test_template.dependencies.releases import (
     PYTHON_LEFT_BEHIND,
+    PYTHON_OUT,
     carrier_of,
     older,
     pytest_for,
@@ -59,6 +60,7 @@ class Dependencies(NamedTuple):
         lists: every list of dependencies with its entries.
         locked: versions by lock file and package.
         requires_python: `project.requires-python` or poetry's `python`, or empty.
+        is_guessed: whether that is only what a setup.py seems to say.
         tree: for the files that only mention a name.
 
     """
@@ -66,6 +68,7 @@ class Dependencies(NamedTuple):
     lists: tuple[tuple[Home, tuple[Declaration, ...]], ...]
     locked: dict[str, dict[str, str]]
     requires_python: str
+    is_guessed: bool
     tree: Tree
 
     def of(self, name: str) -> list[Declaration]:
@@ -168,7 +171,7 @@ class Dependencies(NamedTuple):
             if carrier is not None and self._specifiers(carrier[0]):
                 return self.allows_below(*carrier)
         return _admit_older(specifiers, version) or (
-            not self.at_least(name, version) and not self.fits_python(name, version)
+            not self.at_least(name, version) and not _runs_on(self.python_floor, name, version)
         )
 
     def may_reach(self, name: str, version: str) -> bool:
@@ -283,14 +286,28 @@ class Dependencies(NamedTuple):
         )
 
     def fits_python(self, name: str, version: str) -> bool:
-        """Tell whether a release runs on every Python that the project supports."""
-        needed = python_for(name, bounds.release(version))
-        return self.python_floor is None or self.python_floor >= needed
+        """Tell whether a release runs on every Python that the project is kept for."""
+        return _runs_on(self.python_kept, name, version)
 
     @property
     def python_floor(self) -> bounds.Release | None:
         """The lowest Python that the project says it supports."""
         return bounds.lowest(self.requires_python)
+
+    @property
+    def python_kept(self) -> bounds.Release | None:
+        """The same, where it holds back what is raised: that is no safe fix.
+
+        A Python that no plugin of today runs on, and that only a setup.py names, does not: there
+        it is left standing for years after the last test on it.
+        """
+        floor = self.python_floor
+        is_stale = self.is_guessed and floor is not None and floor < PYTHON_OUT
+        return None if is_stale else floor
+
+
+def _runs_on(python: bounds.Release | None, name: str, version: str) -> bool:
+    return python is None or python >= python_for(name, bounds.release(version))
 
 
 def _admit_older(specifiers: list[str], version: str) -> bool:
@@ -316,12 +333,14 @@ def read_dependencies(tree: Tree) -> Dependencies:
         python = value_at(document, "tool", "poetry", "dependencies", "python")
     if python is None:
         python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
-    if python is None:
+    is_guessed = python is None
+    if is_guessed:
         called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
         python = called[1].decode("utf-8", "replace") if called else None
     return Dependencies(
         tuple((home, tuple(declared)) for home, declared in read_declarations(tree)),
         locked_versions(tree, PACKAGES),
         python if isinstance(python, str) else "",
+        is_guessed,
         tree,
     )

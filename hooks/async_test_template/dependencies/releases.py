@@ -4,6 +4,8 @@ from async_test_template.dependencies.bounds import Release, at_least
 
 #: pytest 9 needs this Python; what is declared for older ones counts for them only.
 PYTHON_LEFT_BEHIND = (3, 10)
+#: No pytest-asyncio with a default loop for tests (0.26) and no pytest 8.4 runs on an older one.
+PYTHON_OUT = (3, 9)
 
 #: By package, the releases that left a Python behind, with the oldest one that they run on.
 _PYTHONS: dict[str, tuple[tuple[str, Release], ...]] = {

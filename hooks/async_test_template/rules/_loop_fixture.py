@@ -409,6 +409,7 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     if scope != "function":
         # Older ones know no loop_scope, and still have the fixture.
         needs(project, "pytest-asyncio", "0.24")
+    raised = _with_the_plugin(project) if name == "loop" else ()
     for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
     file = home(project, [item.file for item in asking])
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
@@ -416,7 +417,8 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
-        return (Edit(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
+        text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
+        return (Edit(file, "create", (), text), *raised)
     source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} defines the name {name} already")
@@ -432,7 +434,23 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(value=merged),), ()
     text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
-    return (*one, *other, changes.append(source, text))
+    return (*one, *other, changes.append(source, text), *raised)
+
+
+def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
+    """Give the edits after which a pytest-aiohttp brings the pytest-asyncio that a bridge imports.
+
+    Raises:
+        EditError: an old one brings none, and only a person can raise it.
+
+    """
+    dependencies = project.dependencies
+    if dependencies.of("pytest-asyncio") or not may_have_old_aiohttp(project):
+        return ()
+    raised = dependencies.raised("pytest-aiohttp", "1.0")
+    if raised is None:
+        raise EditError("what replaces it needs pytest-aiohttp >= 1.0, or pytest-asyncio declared")
+    return raised
 
 
 def source_of(project: Project, file: str) -> Source:

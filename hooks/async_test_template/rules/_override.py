@@ -145,7 +145,7 @@ def _may_still_act(project: Project) -> bool:
         return False
     if dependencies.raised("pytest-asyncio", _SINCE) is not None:
         return False
-    floor = dependencies.python_floor
+    floor = dependencies.python_kept
     if floor is None or floor >= (3, 9):
         raise EditError(f"the settings that replace it need pytest-asyncio >= {_SINCE}")
     return True

@@ -118,13 +118,18 @@ def async_test_classes(project: Project) -> Iterator[Kin]:
                 yield kin
 
 
-def without_runner(project: Project) -> list[Test]:
+def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
     """Give the async tests that nothing runs, as far as can be told (AT112).
 
     They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is
     there. A mark or a runner that may come from where nobody can look counts as one.
+
+    Args:
+        project: the repository.
+        once_raised: whether an old pytest-aiohttp, which runs them all, is taken for a new one.
+
     """
-    if _runs_all(project):
+    if _runs_all(project) or (has_old_aiohttp(project) and not once_raised):
         return []
     return [
         test
@@ -146,6 +151,14 @@ def _runs_all(project: Project) -> bool:
     will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
     by_hook = project.code.has_item_hook or has_own_runner(project)
     return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
+
+
+def has_old_aiohttp(project: Project) -> bool:
+    """Tell whether pytest-aiohttp is older than 1.0: it runs each async test, marked or not."""
+    dependencies = project.dependencies
+    return bool(dependencies.of("pytest-aiohttp")) and not dependencies.may_reach(
+        "pytest-aiohttp", "1.0"
+    )
 
 
 def _may_have_other(project: Project) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._loops import MODE
-from async_test_template.rules._runners import without_runner
+from async_test_template.rules._runners import has_old_aiohttp, without_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +18,31 @@ if TYPE_CHECKING:
 def _check(project: Project) -> Iterator[Finding]:
     unmarked = without_runner(project)
     if not unmarked:
+        yield from _with_new_aiohttp(project)
         return
     backend = project.desired.backend or "asyncio"
     if project.settings.effective(MODE) == "strict" or backend == "anyio":
         yield from _one_a_file(unmarked, backend)
     else:
         yield _for_all(project, unmarked)
+
+
+def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
+    """Yield a finding where an old pytest-aiohttp runs the tests, and can be raised with the mode.
+
+    Where it cannot be there is nothing to do: they run.
+    """
+    if not has_old_aiohttp(project) or project.settings.effective(MODE) is not None:
+        return
+    unmarked = without_runner(project, once_raised=True)
+    raised = project.dependencies.raised("pytest-aiohttp", "1.0")
+    if not unmarked or not raised:
+        return
+    finding = _for_all(project, unmarked)
+    if finding.edits:
+        message = f"{finding.message}, and pytest-aiohttp no longer does since 1.0"
+        edits = (*finding.edits, *raised)
+        yield finding._replace(message=message, tier=Tier.UNSAFE, edits=edits)
 
 
 def _one_a_file(unmarked: list[Test], backend: str) -> Iterator[Finding]:
@@ -128,16 +147,6 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
             tier=Tier.UNSAFE,
         ),
-        # A newer pytest comes with a newer pytest-aiohttp, which runs what is marked.
-        Example(
-            before={
-                "pytest.ini": "[pytest]\n",
-                "requirements.txt": "pytest==6.2.5\npytest-aiohttp==0.3.0\n",
-                "test_it.py": "async def test_it(loop):\n    assert loop\n",
-            },
-            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
-            tier=Tier.UNSAFE,
-        ),
         Example(
             before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"},
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
@@ -164,8 +173,26 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
             tier=Tier.UNSAFE,
         ),
+        # All versions that are declared run it; those of today do not.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "requirements.txt": "pytest==6.2.5\npytest-aiohttp==0.3.0\n",
+                "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+            },
+            after={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "requirements.txt": "pytest==6.2.5\npytest-aiohttp>=1.0\n",
+            },
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
+        {
+            "pytest.ini": "[pytest]\n",
+            "requirements.txt": "pytest-aiohttp<1  # 1.0 needs a mode in each plugin\n",
+            "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+        },
         {
             "pytest.ini": "[pytest]\n",
             "test_it.py": (

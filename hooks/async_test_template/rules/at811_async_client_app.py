@@ -60,11 +60,16 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
 
 
 def _may_be_none(source: Source, node: ast.expr) -> bool:
-    """Tell whether a value is None, or a parameter that is None by default."""
+    """Tell whether a value is None, or a parameter that is None by default, or may be one."""
     if isinstance(node, ast.IfExp):
         return _may_be_none(source, node.body) or _may_be_none(source, node.orelse)
+    if isinstance(node, ast.BoolOp):
+        last = node.values[-1:] if isinstance(node.op, ast.Or) else node.values
+        return any(_may_be_none(source, value) for value in last)
+    if isinstance(node, ast.NamedExpr):
+        return _may_be_none(source, node.value)
     if not isinstance(node, ast.Name):
-        return not isinstance(node, (ast.Call, ast.Attribute, ast.Subscript))
+        return isinstance(node, ast.Constant)
     for function in source.around(node):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             arguments = function.args
@@ -195,23 +200,27 @@ RULE = Rule(
                 ),
             }
         ),
-        Example(
-            before={
-                "requirements.txt": "httpx>=0.25\n",
-                "test_it.py": _TEST.format("app=other if other else app"),
-            },
-            after={
-                "test_it.py": _TEST.format(
-                    "transport=httpx.ASGITransport(app=other if other else app)"
-                ),
-            },
-            tier=Tier.SAFE,
+        *(
+            Example(
+                before={
+                    "requirements.txt": "httpx>=0.25\n",
+                    "test_it.py": _TEST.format(f"app={value}"),
+                }
+            )
+            for value in ("app if app.ready else None", "app and None", "(x := None)")
         ),
-        Example(
-            before={
-                "requirements.txt": "httpx>=0.25\n",
-                "test_it.py": _TEST.format("app=app if local else None"),
-            }
+        *(
+            Example(
+                before={
+                    "requirements.txt": "httpx>=0.25\n",
+                    "test_it.py": _TEST.format(f"app={value}"),
+                },
+                after={
+                    "test_it.py": _TEST.format(f"transport=httpx.ASGITransport(app={value})"),
+                },
+                tier=Tier.SAFE,
+            )
+            for value in ("app.one if app.many else app.other", "None or app", "(x := app)")
         ),
     ),
     valid=(

@@ -352,3 +352,41 @@ def test_the_safe_tier_leaves_what_an_old_pytest_aiohttp_runs(tmp_path: Path) ->
     }
     assert "test_it.py" not in look(tmp_path, files, Tier.SAFE).after
     assert "test_it.py" in look(tmp_path, files, *Tier).after
+
+
+ASKS_FOR_LOOP = (
+    "import pytest\n\n\n@pytest.fixture\ndef server(loop):\n"
+    "    return loop.run_until_complete(serve())\n\n\n"
+    "async def test_it(server):\n    assert server\n"
+)
+OLD_AIOHTTP = {
+    "pytest-aiohttp==0.3.0\n": (True, "pytest-aiohttp>=1.0\n"),
+    "pytest-aiohttp>=0.3\n": (True, "pytest-aiohttp>=1.0\n"),
+    "pytest-aiohttp==0.3.0  # 1.0 wants a mode\n": (False, None),
+    "pytest-aiohttp==0.3.0; sys_platform != 'win32'\n": (False, None),
+}
+
+
+@pytest.mark.parametrize("line", OLD_AIOHTTP)
+def test_a_bridge_for_loop_comes_with_a_pytest_aiohttp_that_brings_its_plugin(
+    line: str, tmp_path: Path
+) -> None:
+    """The old one brings no pytest-asyncio, and a test file that imports it is not collected."""
+    is_bridged, raised = OLD_AIOHTTP[line]
+    files = {"requirements.txt": line, "test_it.py": ASKS_FOR_LOOP, "pytest.ini": "[pytest]\n"}
+    after = look(tmp_path, files, *Tier).after
+    assert (b"import pytest_asyncio" in after.get("test_it.py", b"")) is is_bridged
+    assert after.get("requirements.txt") == (raised and raised.encode())
+    assert (b"asyncio_mode = auto" in after.get("pytest.ini", b"")) is is_bridged
+
+
+def test_where_pytest_is_raised_too_the_warning_is_not_filtered(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest==7.1.2\npytest-asyncio==0.18.3\n",
+        "pytest.ini": "[pytest]\nfilterwarnings = error\nasyncio_mode = auto\n",
+        "test_it.py": "async def test_it():\n    pass\n",
+    }
+    after = look(tmp_path, files, *Tier).after
+    assert after["requirements.txt"] == b"pytest>=8.4\npytest-asyncio>=1.5\n"
+    assert b"ignore:" not in after["pytest.ini"]
+    assert b"asyncio_default_fixture_loop_scope" in after["pytest.ini"]
