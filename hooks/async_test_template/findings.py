@@ -176,6 +176,8 @@ class Rule(NamedTuple):
         about: the plugin or library that the rule speaks of, as a package's name; empty for pytest
             and Python themselves. The rule is silent where the repository does not use it, or is
             its own, and has no fix where only a mark tells of it.
+        mark: the mark that a fix takes away or writes anew: it is left where code of the repository
+            looks at that mark.
 
     """
 
@@ -199,3 +201,4 @@ class Rule(NamedTuple):
     alone: bool = False
     python: str = ""
     about: str = ""
+    mark: str = ""

@@ -8,6 +8,7 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules._about import Presence, presence
 from async_test_template.rules._deliberate import explained, own_project
+from async_test_template.rules._mark_readers import mark_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,24 +85,29 @@ def within_repository(
 
     Which it is can only be told when every file has been read, and some rules look at one alone.
     """
-    about = {rule.code: rule.about for rule in rules}
+    known = {rule.code: rule for rule in rules}
     for finding in findings:
-        package = about[finding.code]
+        rule = known[finding.code]
+        package = rule.about
         found = presence(project, package) if package else Presence.THERE
         if found is Presence.PERHAPS and finding.edits:
             hint = f"the fix needs {package}, which no dependency brings"
             yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
         elif found is not Presence.ABSENT:
-            yield _left_to_a_person(project, finding, package)
+            yield _left_to_a_person(project, rule, finding)
 
 
-def _left_to_a_person(project: Project, finding: Finding, package: str) -> Finding:
+def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding:
     """Take the fix out of a finding where the repository has decided otherwise, or apart."""
     if not finding.edits:
         return finding
-    apart = own_project(project, finding.file.rpartition("/")[0]) if package else ""
+    apart = own_project(project, finding.file.rpartition("/")[0]) if rule.about else ""
     if apart:
         hint = f"run this in {apart}, which is configured on its own"
+        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    reader = mark_reader(project, rule.mark) if rule.mark else ""
+    if reader:
+        hint = f"{reader} looks at the mark {rule.mark}: see whether that still holds"
         return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
     name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
     if name:

@@ -71,6 +71,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"mark",
     alone=True,
+    mark="asyncio",
     invalid=(
         Example(
             before={"test_it.py": _TEST.format('scope="module"')},

@@ -55,6 +55,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"mark",
     alone=True,
+    mark="asyncio",
     expects=("ValueError",),
     invalid=(
         Example(

@@ -52,6 +52,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"forbid_global_loop",
     alone=True,
+    mark="asyncio",
     expects=("ValueError",),
     invalid=(
         Example(

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, decorators
+from async_test_template.rules._mark_readers import selects_by
 from async_test_template.source import changes
 from async_test_template.source.module import Test
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     inherited: dict[tuple[int, int], list[str]] = {}
     for line, function in sorted(source.functions.items()):
         item = source.items.get(line)
@@ -36,7 +37,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 mark,
                 f"{function.name} is not async and has the mark asyncio",
-                tier=Tier.SAFE,
+                tier=_tier(project, source, function),
                 fix=partial(_fix, source, mark),
                 hint="drop the mark",
             )
@@ -50,6 +51,18 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             column,
             hint="give the mark to the async tests alone",
         )
+
+
+def _tier(project: Project, source: Source, function: Function) -> Tier:
+    """Tell whether the mark does nothing at all here.
+
+    It may choose the test, and pytest-asyncio below 0.23 awaits what a marked function returns.
+    """
+    returns = any(
+        node.value is not None and source.scope(node) is function
+        for node in source.nodes.of(ast.Return)
+    )
+    return Tier.REPORT if returns or selects_by(project, "asyncio") else Tier.SAFE
 
 
 def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
@@ -70,6 +83,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio",
     alone=True,
+    mark="asyncio",
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},

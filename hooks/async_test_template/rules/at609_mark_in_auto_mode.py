@@ -11,6 +11,7 @@ from async_test_template.rules._code import (
     code_finding,
     marks,
 )
+from async_test_template.rules._mark_readers import selects_by
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 mark,
                 "the mark asyncio is not needed in auto mode",
-                tier=Tier.SAFE,
+                tier=Tier.REPORT if selects_by(project, "asyncio") else Tier.SAFE,
                 fix=partial(_fix, source, mark),
             )
 
@@ -52,6 +53,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio",
     alone=True,
+    mark="asyncio",
     optional=True,
     invalid=(
         Example(

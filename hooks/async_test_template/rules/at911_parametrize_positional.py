@@ -74,6 +74,7 @@ RULE = Rule(
     where=Where.TESTS,
     suspects=_is_suspicious,
     alone=True,
+    mark="parametrize",
     expects=("TypeError", "DeprecationWarning"),
     invalid=(
         Example(

@@ -390,3 +390,88 @@ def test_where_pytest_is_raised_too_the_warning_is_not_filtered(tmp_path: Path) 
     assert after["requirements.txt"] == b"pytest>=8.4\npytest-asyncio>=1.5\n"
     assert b"ignore:" not in after["pytest.ini"]
     assert b"asyncio_default_fixture_loop_scope" in after["pytest.ini"]
+
+
+SYNC = "@pytest.mark.asyncio\ndef test_it(request):\n    pass\n"
+READERS = {
+    "a hook asks for it": ('item.get_closest_marker("asyncio")', True),
+    "a hook asks for a mark that it names elsewhere": ("item.get_closest_marker(MARK)", True),
+    "a hook goes through all": ("list(item.iter_markers())", True),
+    "a hook looks at a node's words": ('"asyncio" in item.keywords', True),
+    "a hook looks at what a function has": ("item.function.pytestmark", True),
+    "a hook asks for another": ('item.get_closest_marker("slow")', False),
+    "a hook goes through another": ('list(item.iter_markers(name="slow"))', False),
+}
+
+
+@pytest.mark.parametrize(("asked", "holds"), READERS.values(), ids=READERS)
+@pytest.mark.parametrize(
+    "mark", [SYNC, SYNC.replace("asyncio\ndef", "asyncio(forbid_global_loop=True)\nasync def")]
+)
+def test_a_mark_that_the_repository_looks_at_is_only_reported(
+    mark: str, asked: str, tmp_path: Path, *, holds: bool
+) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "test_it.py": f"import pytest\n\n\n{mark}",
+        "conftest.py": f"def pytest_runtest_setup(item):\n    item.known = {asked}\n",
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert ("test_it.py" not in plan.after) is holds
+    assert any(f.hint.startswith("conftest.py looks at the mark") for f in plan.left) is holds
+
+
+def test_arguments_of_parametrize_that_the_repository_looks_at_keep_their_places(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "test_it.py": (
+            'import pytest\n\n\n@pytest.mark.parametrize("a", [1], False)\n'
+            "def test_it(a):\n    pass\n"
+        ),
+        "conftest.py": (
+            "def pytest_runtest_setup(item):\n"
+            '    (mark,) = item.iter_markers("parametrize")\n    assert mark.args[2] is False\n'
+        ),
+    }
+    assert "test_it.py" not in look(tmp_path, files, *Tier).after
+
+
+SELECTIONS = {
+    "-m asyncio": True,
+    "-masyncio": True,
+    "-m 'not asyncio'": True,
+    "-m slow": False,
+    "-k asyncio": False,
+}
+
+
+@pytest.mark.parametrize(("addopts", "holds"), SELECTIONS.items())
+def test_a_mark_that_chooses_the_tests_stays(addopts: str, tmp_path: Path, *, holds: bool) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\naddopts = {addopts}\n",
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "test_it.py": f"import pytest\n\n\n{SYNC}",
+    }
+    assert ("test_it.py" not in look(tmp_path, files, *Tier).after) is holds
+
+
+RETURNS = {
+    "return work()": True,
+    "def inner():\n        return work()\n    inner()": False,
+    "return": False,
+}
+
+
+@pytest.mark.parametrize(("body", "holds"), RETURNS.items())
+def test_a_mark_that_may_have_a_coroutine_awaited_stays(
+    body: str, tmp_path: Path, *, holds: bool
+) -> None:
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "test_it.py": (
+            "import pytest\n\n\nasync def work():\n    pass\n\n\n"
+            f"@pytest.mark.asyncio\ndef test_it():\n    {body}\n"
+        ),
+    }
+    assert ("test_it.py" not in look(tmp_path, files, *Tier).after) is holds

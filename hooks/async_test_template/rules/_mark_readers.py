@@ -1,0 +1,44 @@
+"""Whether a repository looks at a mark itself, so that what the mark says matters elsewhere."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from async_test_template.project import Project
+
+_ASKED = re.compile(
+    rb"\b(?:get_closest_marker|iter_markers(?:_with_node)?)\(\s*(?:name\s*=\s*)?"
+    rb"(?:[\"'](?P<asked>\w+)[\"'])?"
+    rb"|[\"'](?P<there>\w+)[\"']\s+(?:not\s+)?in\s+[\w.]*\bkeywords\b"
+    rb"|\bkeywords(?:\.get\(|\[)\s*[\"'](?P<got>\w+)"
+    rb"|\bown_markers\b|\.pytestmark\b|[\"']pytestmark[\"']"
+)
+
+
+# One project is in use at a time.
+@lru_cache(maxsize=16)
+def mark_reader(project: Project, mark: str) -> str:
+    """Give a file whose code looks at a mark, or at all of them, or "".
+
+    A hook or a fixture that does may count on the mark, on its arguments, or on their order.
+    """
+    name = mark.encode()
+    for file, data in project.reader.mentioning(_ASKED):
+        # Where no name is seen it may be any.
+        if any(
+            (found[found.lastgroup] if found.lastgroup else name) == name
+            for found in _ASKED.finditer(data)
+        ):
+            return file
+    return ""
+
+
+def selects_by(project: Project, mark: str) -> bool:
+    """Tell whether `addopts` chooses tests by a mark (`-m`)."""
+    words = [option.text for option in project.settings.addopts]
+    chosen = [word[2:] or after for word, after in pairwise([*words, ""]) if word.startswith("-m")]
+    return any(re.search(rf"\b{re.escape(mark)}\b", each) for each in chosen)
