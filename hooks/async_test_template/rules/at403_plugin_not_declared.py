@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._about import PYTEST_ASYNCIO, has_own_runner
+from async_test_template.rules._deliberate import own_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.source.module import Module
 
 
 _MARKS = {
@@ -47,23 +49,35 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
     """Yield each package that the code asks for, once, with where it does so first."""
+    modules = [module for module in project.code.modules if not _is_apart(project, module.file)]
     seen = set()
     for test in project.code.tests:
-        for mark in test.marks:
+        for mark in test.marks if not _is_apart(project, test.file) else ():
             if mark.name in _MARKS and mark.name not in seen:
                 seen.add(mark.name)
                 yield (*_MARKS[mark.name], test.file, mark.line)
     if "asyncio" not in seen:
-        for module in project.code.modules:
+        for module in modules:
             if "pytest_asyncio" in module.imports:
                 yield (*_MARKS["asyncio"], module.file, module.imports["pytest_asyncio"])
                 break
+    yield from _client_needed(project, modules)
+
+
+def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield what the test clients are built on, where nothing brings it."""
     has_client = any(project.dependencies.may_have(name) for name in ("httpx", "httpx2"))
-    if not has_client and not _has_full_framework(project):
-        for module in project.code.modules:
-            for name in _TEST_CLIENTS & module.imports.keys():
-                yield (*_client(project), module.file, module.imports[name])
-                return
+    if has_client or _has_full_framework(project):
+        return
+    for module in modules:
+        for name in _TEST_CLIENTS & module.imports.keys():
+            yield (*_client(project), module.file, module.imports[name])
+            return
+
+
+def _is_apart(project: Project, file: str) -> bool:
+    """Tell whether a file is in a project of its own, which has its own dependencies."""
+    return bool(own_project(project, file.rpartition("/")[0]))
 
 
 def _client(project: Project) -> tuple[str, str]:
@@ -121,6 +135,16 @@ RULE = Rule(
         ),
     ),
     valid=(
+        {
+            "tox.ini": "[testenv]\ndeps =\n    pytest\n",
+            "parts/one/pyproject.toml": '[project]\nname = "one"\n',
+            "parts/one/test-requirements.txt": "pytest\npytest-asyncio\npytest-timeout\n",
+            "parts/one/test_it.py": (
+                "import pytest\n\n\n@pytest.mark.timeout(3)\n@pytest.mark.asyncio\n"
+                "async def test_it():\n    pass\n"
+            ),
+            "parts/one/test_client.py": "from starlette.testclient import TestClient\n",
+        },
         {
             "requirements.txt": "pytest\npytest-asyncio\n",
             "test_it.py": (
