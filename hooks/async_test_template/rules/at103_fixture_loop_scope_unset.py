@@ -39,6 +39,8 @@ def _check(project: Project) -> Iterator[Finding]:
     if is_fatal:
         message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
     tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
+    if tier is Tier.SAFE and _stops_old_ones(project):
+        tier = Tier.UNSAFE
     if is_fatal and settings.can_grow and not edits and _stuck(project):
         # A version that the project allows does not know the setting; each knows this.
         tier, edits = Tier.UNSAFE, settings.append_entries("filterwarnings", [_FILTER])
@@ -61,6 +63,22 @@ def _is_fatal(project: Project) -> bool:
     lines = project.settings.lines_of("filterwarnings")
     return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
         FIXTURE_SCOPE in line for line in lines
+    )
+
+
+def _stops_old_ones(project: Project) -> bool:
+    """Tell whether an older pytest-asyncio, which nothing excludes, stops over the setting.
+
+    It is an unknown option below 0.24, which is a warning, and so an error where those are.
+    """
+    strict = any(
+        str(project.settings.effective(name)).lower() in {"true", "1", "yes", "on"}
+        for name in ("strict_config", "strict")
+    )
+    addopts = project.settings.lines_of("addopts")
+    is_strict = strict or any("--strict-config" in line for line in addopts)
+    return (is_strict or _is_fatal(project)) and not project.dependencies.at_least(
+        "pytest-asyncio", "0.24"
     )
 
 
@@ -169,6 +187,20 @@ RULE = Rule(
                 )
             },
             tier=Tier.SAFE,
+        ),
+        # An old pytest-asyncio, which nothing excludes, would stop over an unknown option.
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.UNSAFE,
         ),
         # That pytest leaves no pytest-asyncio that knows the setting.
         Example(

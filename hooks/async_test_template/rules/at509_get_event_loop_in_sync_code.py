@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._bare import Root, context, has_loop, roots
 from async_test_template.rules._code import calls, code_finding, has_stars, keyword
 
@@ -184,6 +184,8 @@ RULE = Rule(
         rb"get_event_loop|Future\(|StreamReader\(|Task\(|wrap_future\(|as_completed\("
         rb"|ensure_future\(|gather\(|shield\("
     ),
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"def (?:setup_\w+|setUp\w*)\(").search,
     expects=("RuntimeError", "DeprecationWarning"),
     invalid=(
         Example(

@@ -44,6 +44,8 @@ def _fix(
     project: Project, source: Source, call: ast.Call, message: ast.keyword
 ) -> tuple[Edit, ...]:
     sure(source, call.func)
+    if _PATCHED.search(source.data):
+        raise EditError("the file patches pytest's functions, and the patch may look at the name")
     start = source.start(message)
     if project.dependencies.allows_below("pytest", "7"):
         # Without its name it is understood by all of them.
@@ -54,6 +56,7 @@ def _fix(
     return (changes.replace(source, start, start + len("msg"), "reason"),)
 
 
+_PATCHED = re.compile(rb"[\"']pytest\.(?:skip|fail|exit)[\"']|(?:setattr|object)\(\s*pytest\b")
 _NAME = re.compile(rb"msg\s*=\s*")
 _PARTS = (re.compile(rb"\bmsg\s*="), re.compile(rb"\b(?:skip|fail|exit)\b"))
 
@@ -111,6 +114,15 @@ RULE = Rule(
                     "import pytest\n\n\nasync def test_it():\n"
                     '    pytest.fail(pytrace=False, msg="later")\n'
                 ),
+            },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\nasync def test_it(monkeypatch):\n"
+                    '    monkeypatch.setattr(pytest, "skip", lambda msg: None)\n'
+                    '    pytest.skip(msg="later")\n'
+                )
             },
         ),
     ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, is_test_code
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ _TEST = (
     "async def test_it(client):\n    try:\n        await client.get()\n    finally:\n        {}\n"
 )
 
+#: A line of a `finally` that leaves it.
+_SUSPECTS = re.compile(
+    rb"finally:[^\n]*\n(?:[ \t]*(?:[^ \t\n][^\n]*)?\n){0,40}?[ \t]+(?:return|break|continue)\b"
+).search
+
 RULE = Rule(
     code="AT928",
     name="return-in-finally",
@@ -70,6 +76,8 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"finally",
+    where=Where.EVERYWHERE,
+    suspects=_SUSPECTS,
     alone=True,
     invalid=(
         Example(before={"test_it.py": _TEST.format("return")}),
