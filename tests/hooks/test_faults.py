@@ -314,8 +314,9 @@ def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
     add(
         engine,
         "AT106",
-        "\n\ndef _fails(project):\n    return 1 / (project.mode == 'legacy') * []\n"
-        "\n\nRULE = RULE._replace(check=_fails)\n".replace(" * []", " and ()"),
+        "\n\ndef _fails(project):\n"
+        "    return 1 / (project.settings.effective('asyncio_mode') == 'legacy') and ()\n"
+        "\n\nRULE = RULE._replace(check=_fails)\n",
     )
     assert start(engine, project, "check").returncode == 1
     done = start(engine, project, "migrate", "--format", "json")

@@ -86,7 +86,7 @@ def by_adopt(ours: Path, project: Path) -> None:
     source = f"git+file://{ours}"
     command = (*ENGINE, "adopt", project, "--yes", "--template", source, "--data", "ci=github")
     assert run(*command, cwd=project).returncode in {0, 1}
-    git(project, "checkout", "--quiet", "--", "pyproject.toml")
+    git(project, "checkout", "--quiet", "--", "pyproject.toml", "tests/conftest.py")
 
 
 APPLIED = pytest.mark.parametrize(
