@@ -19,7 +19,6 @@ COMMANDS = [f"tests/hooks/test_{name}.py" for name in ("adopt", "faults", "verif
 #: What runs in one process; none takes much longer than another.
 PARTS = {
     "rules": ["tests/hooks/rules", "tests/hooks/config"],
-    "commands": COMMANDS,
     "others": [
         "tests/hooks",
         *(f"--ignore={path}" for path in ("tests/hooks/rules", "tests/hooks/config", *COMMANDS)),
