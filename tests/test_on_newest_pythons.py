@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = [f"tests/hooks/test_{name}.py" for name in ("adopt", "faults", "verify", "write")]
-#: What runs in one process; none takes much longer than another.
+ADOPT = ["tests/hooks/test_adopt.py"]
+WRITE = [f"tests/hooks/test_{name}.py" for name in ("faults", "verify", "write")]
+RULES = ["tests/hooks/rules", "tests/hooks/config"]
+OTHERS = ["tests/hooks", *(f"--ignore={path}" for path in (*RULES, *ADOPT, *WRITE))]
+#: In one process where tests fork: workers of pytest-xdist have threads, of which Python warns.
 PARTS = {
-    "rules": ["tests/hooks/rules", "tests/hooks/config"],
-    "others": [
-        "tests/hooks",
-        *(f"--ignore={path}" for path in ("tests/hooks/rules", "tests/hooks/config", *COMMANDS)),
-    ],
-    "guard": ["tests/template/test_guard.py"],
+    "adopt": ["-n0", *ADOPT],
+    "write": ["-n0", *WRITE],
+    "rules": ["-n0", *RULES],
+    "others": ["-n0", *OTHERS],
+    # Most of the time it waits for what hangs.
+    "guard": ["-n2", "tests/template/test_guard.py"],
 }
+#: The first two take the longest, and most of that in programs that they start: one Python will do.
+RUNS = [(v, part) for part in PARTS for v in pythons.VERSIONS[part in {"adopt", "write"} :]]
 
 
 @pytest.fixture
@@ -39,13 +44,11 @@ def developing(version: str, shared_folder: Path) -> Environment:
     return Environment(folder)
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("version", pythons.VERSIONS)
+@pytest.mark.parametrize(("version", "part"), RUNS)
 def test_the_tests_that_need_no_old_plugin_pass(
     part: str, developing: Environment, tmp_path: Path
 ) -> None:
-    # In one process: a worker of pytest-xdist has threads, and a new Python warns when it forks.
-    options = ("-n0", "--color=no", "-m", "not slow", f"--basetemp={tmp_path / 'temporary'}")
+    options = ("--color=no", "-m", "not slow", f"--basetemp={tmp_path / 'temporary'}")
     done = run(developing.python, "-m", "pytest", *options, *PARTS[part], cwd=ROOT)
     assert_done(done)
     passed = re.search(r"(\d+) passed", done.stdout)
@@ -57,9 +60,13 @@ def test_the_tests_that_need_no_old_plugin_pass(
 def test_the_launcher_runs_the_engine(
     version: str, developing: Environment, tmp_path: Path
 ) -> None:
-    text = '{}import pytest\n\n\n@pytest.mark.asyncio(scope="class")\nclass TestIt:\n    pass\n'
-    is_new = version == "3.15"
-    (tmp_path / "test_it.py").write_text(text.format("lazy " * is_new))
-    done = run(developing.python, ROOT / "hooks" / "run.py", "check", cwd=tmp_path)
+    text = '{}import pytest\n\n\n@pytest.mark.asyncio({}="class")\nclass TestIt:\n    pass\n'
+    lazy = "lazy " if version == "3.15" else ""
+    test = tmp_path / "test_it.py"
+    test.write_text(text.format(lazy, "scope"))
+    engine = (developing.python, ROOT / "hooks" / "run.py")
+    done = run(*engine, "check", cwd=tmp_path)
     assert "test_it.py:4:2 AT601" in done.stdout
     assert done.returncode == 1
+    run(*engine, "migrate", "--allow-dirty", "--select", "AT601", cwd=tmp_path)
+    assert test.read_text() == text.format(lazy, "loop_scope")
