@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 # Python 3.10 has no `except*`, whose block has the same parts.
-_BLOCKS: tuple[type[ast.Try], ...] = (ast.Try, getattr(ast, "TryStar", ast.Try))
+_BLOCKS: set[type[ast.Try]] = {ast.Try, getattr(ast, "TryStar", ast.Try)}
 _WORDS = {ast.Return: "return", ast.Break: "break", ast.Continue: "continue"}
 
 
