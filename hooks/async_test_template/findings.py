@@ -1,4 +1,4 @@
-"""What a rule says about a repository, and what it would change: plain data, no behaviour."""
+"""What a rule says about a repository, and what it would change: plain data."""
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
@@ -99,6 +99,10 @@ class Finding(NamedTuple):
     tier: Tier = Tier.REPORT
     edits: tuple[Edit, ...] = ()
     hint: str = ""
+
+    def only_reported(self, hint: str) -> "Finding":
+        """Give the finding without its fix, and what a person can do instead."""
+        return self._replace(tier=Tier.REPORT, edits=(), hint=hint)
 
 
 class Found(NamedTuple):

@@ -99,8 +99,7 @@ def make_plan(
 
 def _commands_to_install(planner: _Planner) -> list[str]:
     """Give the commands that install what the fixes declare."""
-    edited = {edit.file for finding in planner.plan.fixed for edit in finding.edits}
-    if not edited.intersection(planner.plan.after):
+    if all(file.endswith(".py") for file in planner.plan.after):
         return []
     # Imported here: most fixes declare nothing.
     from async_test_template.dependencies.install import how_to_install_new

@@ -100,6 +100,10 @@ class Settings:
                 return given
         return self.overrides.get(name, self.text_of(name))
 
+    def is_on(self, name: str) -> bool:
+        """Tell whether a setting that is true or false is true in the end, as pytest reads it."""
+        return (self.effective(name) or "").lower() in {"1", "true", "yes", "on"}
+
     def lines_of(self, name: str) -> list[str]:
         """Give the entries of a list option such as `filterwarnings` or `markers`."""
         value = self.options.get(name, [])

@@ -77,10 +77,9 @@ class Declaration(NamedTuple):
         place: finds its line and column, both from 1; only findings need them.
         at: the entry's place, as in `Edit.at`.
         home: the list it stands in.
-        fixed: why its version may not be edited (a hash, a URL, a marker), or empty.
+        fixed: why its version may not be edited (a hash, a URL, a marker, a constraint), or empty.
         is_old: it counts only for Pythons that pytest 9 has left behind.
         text_of_file: gives what stands around it; only edits need that.
-        fixed: why its version may not be edited (a hash, a URL, a constraint), or empty.
         conditional: an environment marker, or poetry's words for one, may leave it out.
 
     """

@@ -10,6 +10,8 @@ import enum
 import weakref
 from typing import TYPE_CHECKING
 
+from async_test_template.rules._loops import names_another
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -87,7 +89,8 @@ def _presence(project: Project, package: str) -> Presence:
     if dependencies.may_have(package):
         # Nobody says what the tests need, so the tests themselves do.
         others = package == PYTEST_ASYNCIO and not is_marked and not is_set
-        return Presence.ABSENT if others and _has_other_marks(project) else Presence.THERE
+        is_others = others and any(map(names_another, project.code.tests))
+        return Presence.ABSENT if is_others else Presence.THERE
     return Presence.PERHAPS if is_marked or is_set else Presence.ABSENT
 
 
@@ -141,12 +144,4 @@ def _is_configured(project: Project, package: str) -> bool:
         any(name.startswith(_OPTIONS.get(package, ("\0",))) for name in settings.options)
         or any(flag in words for flag in flags)
         or any(flag in command.text for command in project.commands for flag in flags)
-    )
-
-
-def _has_other_marks(project: Project) -> bool:
-    """Tell whether tests have the mark, or ask for the backend, of another runner."""
-    return any(
-        test.mark("anyio") or test.mark("trio") or "anyio_backend" in test.requests
-        for test in project.code.tests
     )

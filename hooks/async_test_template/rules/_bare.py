@@ -19,8 +19,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: What pytest and unittest call around tests.
 SETUPS = frozenset(
     [
-        *(f"{when}_{what}" for when in ("setup", "teardown") for what in ("method", "class")),
-        *(f"{when}_{what}" for when in ("setup", "teardown") for what in ("module", "function")),
+        *(f"setup_{what}" for what in ("method", "class", "module", "function")),
+        *(f"teardown_{what}" for what in ("method", "class", "module", "function")),
         *(f"{when}{what}" for when in ("setUp", "tearDown") for what in ("", "Class", "Module")),
     ]
 )
@@ -88,7 +88,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         before: the place; what its own function does below it comes too late.
 
     """
-    files = (root.source.file, *conftests(project, root.source.file))
+    files = tuple(module.file for module in project.code.around(root.source.file))
     around = root.source.parents.get(root.function) if root.function is not None else None
     return (
         any(
@@ -259,8 +259,7 @@ def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
             continue
-        name = source.names.resolve(node.func)
-        if name == "asyncio.Runner" or (name.endswith("set_event_loop") and not _is_none(node)):
+        if source.names.resolve(node.func) == "asyncio.Runner" or _is_setting(source, node):
             return True
         if isinstance(node.func, ast.Name) and any(
             helper.name == node.func.id
@@ -282,17 +281,6 @@ def _is_setting(source: Source, node: ast.AST) -> bool:
 
 def _is_none(call: ast.Call) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant)
-
-
-def conftests(project: Project, file: str) -> list[str]:
-    """Give the conftest files above a file that hold something of interest."""
-    folder, found = file, []
-    while folder:
-        folder = folder.rpartition("/")[0]
-        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
-        if conftest != file and conftest in project.code.by_file:
-            found.append(conftest)
-    return found
 
 
 def _file_sets_loop(project: Project, file: str, root: Root) -> bool:

@@ -207,7 +207,7 @@ def _limited(project: Project, function: Function, name: str, finding: Finding) 
     if uses(function, name) and asked <= _LOOP_METHODS:
         return finding._replace(tier=Tier.UNSAFE)
     hint = "the override that it gets does more than make a loop"
-    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    return finding.only_reported(hint)
 
 
 # One project is in use at a time; each function that asks for a loop asks this.

@@ -135,17 +135,22 @@ def is_anyios(project: Project, fixture: Fixture) -> bool:
     return bool(users) and all(is_run_by_another(project, test) for test in users)
 
 
+def names_another(test: Test) -> bool:
+    """Tell whether a test has the mark, or asks for the backend, of AnyIO or trio."""
+    return bool(test.mark("anyio") or test.mark("trio")) or "anyio_backend" in test.requests
+
+
 def is_run_by_another(project: Project, test: Test) -> bool:
     """Tell whether AnyIO or trio run an async test: by its mark, its backend or their own mode."""
-    if test.mark("anyio") or test.mark("trio") or "anyio_backend" in test.requests:
+    if names_another(test):
         return True
     return _takes_all(project) and test.mark("asyncio") is None
 
 
 def _takes_all(project: Project) -> bool:
     """Tell whether AnyIO or trio are told to run all tests that are async."""
-    trio = (project.settings.effective("trio_mode") or "").lower() in {"true", "1", "yes", "on"}
-    return trio or project.settings.effective("anyio_mode") == "auto"
+    settings = project.settings
+    return settings.is_on("trio_mode") or settings.effective("anyio_mode") == "auto"
 
 
 def has_other_runner(project: Project) -> bool:

@@ -52,7 +52,7 @@ def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iter
         wanted = wish(source, finding, rule.expects) if finding.file == source.file else None
         if wanted is Wish.PERHAPS:
             hint = "the test expects something to go wrong here: change it if it is not this"
-            yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+            yield finding.only_reported(hint)
         elif wanted is None:
             yield finding
 
@@ -92,7 +92,7 @@ def within_repository(
         found = presence(project, package) if package else Presence.THERE
         if found is Presence.PERHAPS and finding.edits:
             hint = f"the fix needs {package}, which no dependency brings"
-            yield finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+            yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
 
@@ -104,15 +104,15 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
     apart = own_project(project, finding.file.rpartition("/")[0]) if rule.about else ""
     if apart:
         hint = f"run this in {apart}, which is configured on its own"
-        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        return finding.only_reported(hint)
     reader = mark_reader(project, rule.mark) if rule.mark else ""
     if reader:
         hint = f"{reader} looks at the mark {rule.mark}: see whether that still holds"
-        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        return finding.only_reported(hint)
     name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
     if name:
         hint = f"the comment above {name} explains why it is so: decide whether it still holds"
-        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        return finding.only_reported(hint)
     return finding
 
 
@@ -120,9 +120,7 @@ def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
     """Take the fix out of a finding if the repository allows versions that are too old for it."""
     if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
         return finding
-    needs = " and ".join(f"{name} >= {version}" for name, version in rule.gate)
-    hint = f"the fix needs {needs}, and the repository allows older ones"
-    return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+    return finding.only_reported(_needs(rule.gate))
 
 
 def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
@@ -136,13 +134,16 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if not (rule.needs and finding.edits):
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
-        needs = " and ".join(f"{name} >= {version}" for name, version in rule.needs)
-        hint = f"the fix needs {needs}, and the repository allows older ones"
-        return finding._replace(tier=Tier.REPORT, edits=(), hint=hint)
+        return finding.only_reported(_needs(rule.needs))
     is_sure = all(dependencies.at_least(name, version) for name, version in rule.needs)
     if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
         return finding._replace(tier=Tier.UNSAFE)
     return finding
+
+
+def _needs(versions: tuple[tuple[str, str], ...]) -> str:
+    needs = " and ".join(f"{name} >= {version}" for name, version in versions)
+    return f"the fix needs {needs}, and the repository allows older ones"
 
 
 def _only_warns(rule: Rule) -> bool:

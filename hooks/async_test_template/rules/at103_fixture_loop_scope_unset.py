@@ -71,12 +71,12 @@ def _stops_old_ones(project: Project) -> bool:
 
     It is an unknown option below 0.24, which is a warning, and so an error where those are.
     """
-    strict = any(
-        str(project.settings.effective(name)).lower() in {"true", "1", "yes", "on"}
-        for name in ("strict_config", "strict")
+    settings = project.settings
+    is_strict = (
+        settings.is_on("strict_config")
+        or settings.is_on("strict")
+        or any("--strict-config" in line for line in settings.lines_of("addopts"))
     )
-    addopts = project.settings.lines_of("addopts")
-    is_strict = strict or any("--strict-config" in line for line in addopts)
     return (is_strict or _is_fatal(project)) and not project.dependencies.at_least(
         "pytest-asyncio", "0.24"
     )

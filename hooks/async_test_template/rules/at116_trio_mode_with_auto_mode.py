@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    trio = (settings.effective("trio_mode") or "").lower() in {"true", "1", "yes", "on"}
-    if trio and settings.effective(MODE) == "auto":
+    if settings.is_on("trio_mode") and settings.effective(MODE) == "auto":
         yield settings.finding(
             RULE.code,
             "trio_mode and asyncio_mode = auto both claim every async test",

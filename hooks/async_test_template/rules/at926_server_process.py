@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
-from async_test_template.rules._bare import conftests
 from async_test_template.rules._code import code_finding, keyword
 from async_test_template.rules._loops import SCOPES
 from async_test_template.source.module import Fixture, Test
@@ -36,8 +35,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     module = project.code.by_file[source.file]
     if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
         return
-    files = (source.file, *conftests(project, source.file))
-    if any(_METHOD.search(project.tree.read(file) or b"") for file in files):
+    texts = (project.tree.read(around.file) or b"" for around in project.code.around(source.file))
+    if any(map(_METHOD.search, texts)):
         return
     for node, reason in _processes(project, source):
         yield code_finding(

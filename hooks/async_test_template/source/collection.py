@@ -6,11 +6,12 @@ After `Session._collect_path` and `pytest_ignore_collect` of `_pytest/main.py`, 
 from __future__ import annotations
 
 import fnmatch
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.commands import CommandLine
     from async_test_template.settings import Settings
@@ -30,8 +31,7 @@ class Collection:
         self._not_recursed = [
             word for line in settings.lines_of("norecursedirs") for word in line.split()
         ]
-        words = [option.text for option in settings.addopts]
-        self._ignored = [_value(words, n) for n, word in enumerate(words) if _is_ignore(word)]
+        self._ignored = list(ignored(settings))
         self._texts = [command.text for command in commands]
         self._ignored_by = {
             module.file.removesuffix("conftest.py"): module.ignored
@@ -63,13 +63,13 @@ class Collection:
         return any(fnmatch.fnmatch(folder, pattern) for pattern in self._not_recursed)
 
 
-def _is_ignore(word: str) -> bool:
-    return word.partition("=")[0] in {"--ignore", "--ignore-glob"}
-
-
-def _value(words: list[str], place: int) -> str:
-    _, equals, value = words[place].partition("=")
-    return value if equals else "".join(words[place + 1 : place + 2])
+def ignored(settings: Settings) -> Iterator[str]:
+    """Yield the paths and patterns that `addopts` leaves out."""
+    words = [option.text for option in settings.addopts]
+    for word, following in pairwise([*words, ""]):
+        name, equals, value = word.partition("=")
+        if name in {"--ignore", "--ignore-glob"}:
+            yield value if equals else following
 
 
 def _is_below(file: str, path: str) -> bool:

@@ -61,6 +61,10 @@ class Index:
         module = self.by_file[file]
         return sorted((*module.fixtures, *module.tests), key=lambda item: item.line)
 
+    def around(self, file: str) -> list[Module]:
+        """Give the modules whose fixtures a file sees: itself and the conftest files above."""
+        return [module for place in places(file) if (module := self.by_file.get(place)) is not None]
+
     def may_bring(self, name: str, file: str) -> bool:
         """Tell whether a fixture may reach a file in a way that the index does not follow.
 
@@ -71,8 +75,7 @@ class Index:
             name in module.bound
             or module.generates_tests
             or (module.file.endswith("conftest.py") and module.imports_all)
-            for module in map(self.by_file.get, _places(file))
-            if module is not None
+            for module in self.around(file)
         )
 
     @cached_property
@@ -118,7 +121,7 @@ class Index:
         ]
         waiting += [
             fixture
-            for place in _places(test.file)
+            for place in places(test.file)
             for fixture in self._autouse.get(place, ())
             if place != test.file or fixture.owner in {None, test.owner}
         ]
@@ -162,7 +165,7 @@ class Index:
         taken when there is only one of that name.
         """
         named = self._named.get(name, {})
-        for place in _places(file):
+        for place in places(file):
             found = [
                 fixture
                 for fixture in named.get(place, ())
@@ -175,7 +178,7 @@ class Index:
         return first_two[0] if len(first_two) == 1 else None
 
 
-def _places(file: str) -> Iterator[str]:
+def places(file: str) -> Iterator[str]:
     """Yield the files whose fixtures a file sees, the closest first: itself, conftest files."""
     yield file
     folder = file
