@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +9,6 @@ from async_test_template.config.toml_read import value_at
 from async_test_template.dependencies.declaration import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from async_test_template.tree import Tree
 
 _GROUP = "pytest11"
@@ -40,13 +37,19 @@ def read_metadata(tree: Tree) -> Metadata:
     """
     document = tree.toml("pyproject.toml")
     section = tree.ini("setup.cfg")
-    calls = list(_setup_calls(tree))
+    in_setup = tree.read("setup.py")
+    said: tuple[list[object], list[str]] = ([], [])
+    if in_setup is not None:
+        # Imported here: it needs `ast`, and most projects have no setup.py.
+        from async_test_template.dependencies.setup_py import read_setup
+
+        said = read_setup(in_setup, _GROUP)
     names = [
         value_at(document, "project", "name"),
         value_at(document, "tool", "poetry", "name"),
         value_at(document, "tool", "flit", "metadata", "dist-name"),
         section.get("metadata", {}).get("name"),
-        *(_constant(keyword.value) for keyword in calls if keyword.arg == "name"),
+        *said[0],
     ]
     entries: list[str] = []
     for place in (("project", "entry-points"), ("tool", "poetry", "plugins")):
@@ -57,46 +60,8 @@ def read_metadata(tree: Tree) -> Metadata:
             else []
         )
     entries += section.get("options.entry_points", {}).get(_GROUP, "").splitlines()
-    for keyword in calls:
-        if keyword.arg == "entry_points":
-            entries += _entries(keyword.value)
+    entries += said[1]
     return Metadata(
         normalise(next((name for name in names if isinstance(name, str)), "")),
         tuple(match["module"] for entry in entries if (match := _ENTRY.match(entry))),
     )
-
-
-def _setup_calls(tree: Tree) -> Iterator[ast.keyword]:
-    """Yield the arguments of `setup(…)` in setup.py."""
-    data = tree.read("setup.py")
-    if data is None:
-        return
-    try:
-        parsed = ast.parse(data)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Call) and "setup" in ast.unparse(node.func):
-            yield from node.keywords
-
-
-def _constant(node: ast.expr) -> object:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _entries(node: ast.expr) -> list[str]:
-    """Give the lines of the group in `entry_points=`, a mapping or the text of an INI file."""
-    if isinstance(node, ast.Dict):
-        return [
-            line
-            for key, value in zip(node.keys, node.values, strict=True)
-            if key is not None and _constant(key) == _GROUP
-            for inner in ast.walk(value)
-            if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
-            for line in inner.value.splitlines()
-        ]
-    text = _constant(node)
-    if not isinstance(text, str):
-        return []
-    _, _, rest = text.partition(f"[{_GROUP}]")
-    return rest.partition("\n[")[0].splitlines()

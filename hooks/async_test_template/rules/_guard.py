@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.source.collection import ignored
+from async_test_template.source.index import places
+from async_test_template.source.reading import TEST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
 
 GUARD, CONTRACT = "async_guard", "test_event_loop.py"
 #: The function that loads the guard where a conftest.py imports it, since 1.2.
 LOADER = "pytest_async_guard"
 _OF_GUARD, _OF_CONTRACT = b"pytest_timeout_set_timer", b"The contract of the pytest configuration"
-#: What pytest has where `python_files` is not set (9.2).
-_PYTHON_FILES = ("test_*.py", "*_test.py")
 
 
 def guard_of(project: Project) -> str | None:
@@ -44,26 +44,7 @@ def _file(project: Project, name: str, holds: bytes) -> str | None:
 
 def conftests_of(guard: str) -> list[str]:
     """Give the conftest.py files that pytest reads for the guard's folder, the closest first."""
-    folders = PurePosixPath(guard).parents
-    return [(folder / "conftest.py").as_posix() for folder in folders]
-
-
-def mentions_guard(source: Source) -> bool:
-    """Tell whether a file imports the guard, or names it as a plugin."""
-    return any(
-        GUARD in word for node in ast.walk(source.tree) for word in _words(node) if word is not None
-    )
-
-
-def _words(node: ast.AST) -> Iterator[str | None]:
-    if isinstance(node, ast.ImportFrom):
-        yield node.module
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
-        # A sentence, as in a docstring, loads nothing.
-        yield None if " " in node.value else node.value
+    return [*places(guard)][1:]
 
 
 class Obstacle(NamedTuple):
@@ -90,7 +71,7 @@ def obstacles(project: Project, file: str) -> Iterator[Obstacle]:
             yield Obstacle("testpaths", f"testpaths leaves {file} out", edits)
             is_named = True
     patterns = [word for line in settings.lines_of("python_files") for word in line.split()]
-    if not is_named and not any(_matches(file, p) for p in patterns or _PYTHON_FILES):
+    if not is_named and not any(_matches(file, p) for p in patterns or TEST_FILES):
         name = PurePosixPath(file).name
         edits = _with_word(project, "python_files", name)
         yield Obstacle("python_files", f"python_files leaves {file} out", edits)
@@ -103,8 +84,8 @@ def obstacles(project: Project, file: str) -> Iterator[Obstacle]:
         for folder in PurePosixPath(file).parents[:-1]:
             if not is_named and any(_matches(folder.as_posix(), word) for word in line.split()):
                 yield Obstacle("norecursedirs", f"norecursedirs leaves the folder {folder} out")
-    for ignored in _ignored(project):
-        if covers(ignored.removesuffix("/"), file):
+    for path in ignored(settings):
+        if covers(path.removesuffix("/"), file):
             yield Obstacle("addopts", f"addopts leaves {file} out")
 
 
@@ -136,12 +117,3 @@ def covers(start: str, file: str) -> bool:
 def _matches(path: str, pattern: str) -> bool:
     """Match as pytest's `fnmatch_ex` does: a pattern without a slash is about the name."""
     return fnmatchcase(path if "/" in pattern else PurePosixPath(path).name, pattern)
-
-
-def _ignored(project: Project) -> Iterator[str]:
-    words = [option.text for option in project.settings.addopts]
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        if word in {"--ignore", "--ignore-glob"}:
-            yield following
-        elif word.startswith(("--ignore=", "--ignore-glob=")):
-            yield word.partition("=")[2]

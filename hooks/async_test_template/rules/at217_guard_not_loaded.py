@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.errors import EditError
-from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._guard import (
     GUARD,
     LOADER,
     conftests_of,
     guard_of,
-    mentions_guard,
 )
-from async_test_template.source.changes import append, bind_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
 
 
 def _check(project: Project) -> Iterator[Finding]:
     guard = guard_of(project)
     if guard is None or _is_named(project):
         return
+    # Imported here: most repositories have no guard, and settings alone need no `ast`.
+    from async_test_template.rules._guard_import import add_line, mentions_guard
+
     there = [file for file in conftests_of(guard) if project.tree.read(file) is not None]
     if any(file in there for file, _, _ in project.unreadable):
         return
@@ -37,7 +35,7 @@ def _check(project: Project) -> Iterator[Finding]:
     beside = sources[0] if sources and there[0] == conftests_of(guard)[0] else None
     line = f"from {_module(project, guard)} import {LOADER}  # noqa: F401"
     knows = f"def {LOADER}(".encode() in (project.tree.read(guard) or b"")
-    edits = _fix(beside, line) if beside is not None and knows else ()
+    edits = add_line(beside, line) if beside is not None and knows else ()
     tier = Tier.SAFE if project.desired.guarded else Tier.UNSAFE
     yield Finding(
         RULE.code,
@@ -66,26 +64,6 @@ def _module(project: Project, guard: str) -> str:
     is_package = project.tree.read((PurePosixPath(guard).parent / "__init__.py").as_posix())
     by_importlib = project.settings.option_value("--import-mode") == "importlib"
     return f".{GUARD}" if is_package is not None or by_importlib else GUARD
-
-
-def _fix(source: Source, line: str) -> tuple[Edit, ...]:
-    """Add the line at the end, where no import has a neighbour to be sorted with."""
-    body = source.tree.body
-    plain = all(
-        isinstance(node, (ast.Import, ast.ImportFrom))
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for node in body
-    )
-    if not plain:
-        return (append(source, line.replace("F401", "E402, F401") + "\n"),)
-    try:
-        _, edits = bind_name(source, line.split()[1], LOADER)
-    except EditError:
-        return ()
-    bare, _, comment = line.partition("  #")
-    return tuple(
-        edit._replace(value=str(edit.value).replace(bare, f"{bare}  #{comment}")) for edit in edits
-    )
 
 
 def _hint(project: Project, guard: str, line: str) -> str:

@@ -1,0 +1,54 @@
+"""What a setup.py says, as far as its call of `setup` holds it as text."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def read_setup(data: bytes, group: str) -> tuple[list[object], list[str]]:
+    """Give the names of the project, and the lines of one group of its entry points."""
+    names: list[object] = []
+    entries: list[str] = []
+    for keyword in _arguments(data):
+        if keyword.arg == "name":
+            names.append(_constant(keyword.value))
+        elif keyword.arg == "entry_points":
+            entries += _entries(keyword.value, group)
+    return names, entries
+
+
+def _arguments(data: bytes) -> Iterator[ast.keyword]:
+    """Yield the arguments of `setup(…)`."""
+    try:
+        parsed = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Call) and "setup" in ast.unparse(node.func):
+            yield from node.keywords
+
+
+def _constant(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _entries(node: ast.expr, group: str) -> list[str]:
+    """Give the lines of a group in `entry_points=`, a mapping or the text of an INI file."""
+    if isinstance(node, ast.Dict):
+        return [
+            line
+            for key, value in zip(node.keys, node.values, strict=True)
+            if key is not None and _constant(key) == group
+            for inner in ast.walk(value)
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+            for line in inner.value.splitlines()
+        ]
+    text = _constant(node)
+    if not isinstance(text, str):
+        return []
+    _, _, rest = text.partition(f"[{group}]")
+    return rest.partition("\n[")[0].splitlines()
