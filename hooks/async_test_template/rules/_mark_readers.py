@@ -18,6 +18,8 @@ _ASKED = re.compile(
     rb"|\bown_markers\b|\.pytestmark\b|[\"']pytestmark[\"']"
 )
 
+_PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b"pytestmark")
+
 
 # One project is in use at a time.
 @lru_cache(maxsize=16)
@@ -27,7 +29,7 @@ def mark_reader(project: Project, mark: str) -> str:
     A hook or a fixture that does may count on the mark, on its arguments, or on their order.
     """
     name = mark.encode()
-    for file, data in project.reader.mentioning(_ASKED):
+    for file, data in project.reader.mentioning(_ASKED, _PLAIN):
         # Where no name is seen it may be any.
         if any(
             (found[found.lastgroup] if found.lastgroup else name) == name
