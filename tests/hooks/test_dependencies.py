@@ -532,3 +532,21 @@ def test_nothing_is_raised_to_what_the_declared_pytest_forbids(tmp_path: Path) -
     )
     assert dependencies.raised("pytest-asyncio", "0.24") is None
     assert dependencies.raised("pytest-asyncio", "0.24", with_pytest=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("declared", "is_certain"),
+    [
+        ("pytest>=9\npytest-asyncio\n", True),
+        ("pytest==9.1.0\npytest-asyncio\n", True),
+        ("pytest>=9\npytest-asyncio>=0.20\n", False),
+        ("pytest>=8.4\npytest-asyncio\n", False),
+        ("pytest>=9\n", False),
+    ],
+)
+def test_a_plugin_without_a_bound_is_as_new_as_pytest_asks_for(
+    declared: str, is_certain: object, tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"requirements.txt": declared})
+    assert dependencies.at_least("pytest-asyncio", "1.3") == is_certain
+    assert not dependencies.at_least("pytest-asyncio", "1.4")

@@ -13,6 +13,7 @@ from async_test_template.dependencies.releases import (
     PYTHON_LEFT_BEHIND,
     PYTHON_OUT,
     carrier_of,
+    first_with_pytest,
     older,
     pytest_for,
     python_for,
@@ -129,7 +130,8 @@ class Dependencies(NamedTuple):
         """Tell whether it is certain that a package is that version or later.
 
         The lock file decides where there is one; else every declaration that has a bound must have
-        it there, and one must have a bound. What nobody declares is as new as what brings it.
+        it there, and one must have a bound. What nobody declares is as new as what brings it, and
+        a plugin without a bound as new as the declared pytest asks for.
         """
         locked = self.lock_of(name)
         if locked is not None:
@@ -139,6 +141,9 @@ class Dependencies(NamedTuple):
         carrier = None if lowest else carrier_of(name, version)
         if carrier is not None:
             return self.at_least(*carrier)
+        first = first_with_pytest(name) if lowest and not known else None
+        if first is not None and bounds.at_least(bounds.release(first[0]), version):
+            return self.at_least("pytest", first[1])
         return bool(known) and all(bounds.at_least(bound, version) for bound in known)
 
     def may_be_below(self, name: str, version: str) -> bool:

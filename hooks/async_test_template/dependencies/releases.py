@@ -31,6 +31,9 @@ _PYTESTS: dict[str, tuple[tuple[str, str], ...]] = {
     "pytest-asyncio": (("0.17", "5.4"), ("0.21", "7"), ("0.24", "8.2"), ("1.4", "8.4")),
     "pytest-timeout": (("2.2", "7"),),
 }
+#: By plugin, the first release that works with a pytest, and that pytest: those before forbid it.
+#: Still older ones forbade nothing, and no installer falls back to them.
+_FIRST_WITH_PYTEST = {"pytest-asyncio": ("1.3", "9")}
 #: The last releases for Pythons of old, newest first.
 _OLDER: dict[str, tuple[str, ...]] = {
     "anyio": ("4.5", "3.7"),
@@ -53,6 +56,11 @@ def pytest_for(name: str, version: Release) -> str | None:
     """Give the oldest pytest that a plugin's release works with, None where none is known."""
     steps = [pytest for first, pytest in _PYTESTS.get(name, ()) if at_least(version, first)]
     return steps[-1] if steps else None
+
+
+def first_with_pytest(name: str) -> tuple[str, str] | None:
+    """Give the oldest release of a plugin for the newest pytest, and that pytest."""
+    return _FIRST_WITH_PYTEST.get(name)
 
 
 def carrier_of(name: str, version: str) -> tuple[str, str] | None:

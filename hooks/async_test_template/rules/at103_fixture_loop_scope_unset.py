@@ -202,6 +202,20 @@ RULE = Rule(
             },
             tier=Tier.UNSAFE,
         ),
+        # pytest 9, which `strict` needs, excludes the old ones.
+        Example(
+            before={
+                "pyproject.toml": '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio"]\n',
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nstrict = true\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nstrict = true\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
         # That pytest leaves no pytest-asyncio that knows the setting.
         Example(
             before={
