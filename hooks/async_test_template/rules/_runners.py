@@ -136,7 +136,7 @@ def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]
         for module in _collected(project)
         if not module.hides_marks
         for test in _tests(project, module)
-        if not test.wrapped
+        if all(project.code.lineage.gives_async(test.file, name) for name in test.decorators)
         and not any(mark.name in _MARKS for mark in test.marks)
         and not _asks_for_backend(project, test)
     ]
@@ -195,12 +195,16 @@ def _collected(project: Project) -> Iterator[Module]:
 
 
 def _heirs(project: Project) -> Iterator[Module]:
-    """Yield test files with nothing async in them that may inherit async tests from other files."""
+    """Yield test files with nothing async in them that may have async tests from other files."""
+    naming = project.reader.naming
     names = {
-        held.name
+        name
         for module in project.code.modules
-        for held in module.classes
-        if held.tests and not project.reader.is_test_file(module.file)
+        if not project.reader.is_test_file(module.file)
+        for name in (
+            *(held.name for held in module.classes if held.tests),
+            *(test.name for test in module.coroutines if naming.is_function(test.name)),
+        )
     }
     if not names:
         return
@@ -229,6 +233,10 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
     for test in module.tests:
         if test.is_async and test.owner is None:
             yield test
+    for name in (*module.aliases, *filter(project.reader.naming.is_function, module.targets)):
+        given = project.code.lineage.coroutine(module.file, module.aliases.get(name, name))
+        if given is not None:
+            yield given._replace(name=name, marks=(*given.marks, *module.marks))
     for held in module.classes:
         if not held.is_named:
             continue

@@ -173,6 +173,52 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
             tier=Tier.UNSAFE,
         ),
+        # What decorators make of a test nothing runs either, as long as none of them does.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": (
+                    "from unittest import mock\n\n\n@mock.patch('os.getcwd')\n"
+                    "async def test_it(getcwd):\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "tests/__init__.py": "",
+                "tests/retries.py": (
+                    "def retry(times):\n    def decorate(test):\n        async def run():\n"
+                    "            for _ in range(times):\n                await test()\n\n"
+                    "        return run\n\n    return decorate\n"
+                ),
+                "tests/test_it.py": (
+                    "from .retries import retry\n\n\n@retry(3)\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        # pytest collects what a file imports or assigns as well.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "shared.py": "async def test_shared():\n    pass\n",
+                "test_it.py": "from shared import test_shared\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": "async def scenario():\n    pass\n\n\ntest_it = scenario\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
         # All versions that are declared run it; those of today do not.
         Example(
             before={
@@ -209,6 +255,23 @@ RULE = Rule(
                 "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
                 "    async def test_it(self):\n        pass\n"
             )
+        },
+        # The decorator runs it.
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef in_loop(test):\n    def run():\n"
+                "        async def both():\n            await test()\n\n"
+                "        asyncio.run(both())\n\n    return run\n\n\n"
+                "@in_loop\nasync def test_it():\n    pass\n"
+            ),
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "shared.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+            "test_shared.py": "from shared import test_it\n",
         },
     ),
 )

@@ -19,7 +19,10 @@ _MARKS = {
     "asyncio": ("pytest-asyncio", "1.5"),
     "timeout": ("pytest-timeout", "2.4"),
     "anyio": ("anyio", "4.12"),
+    "trio": ("pytest-trio", "0.8"),
 }
+#: Plugins whose mark may as well be another one's, or the project's own.
+_RUNNERS = frozenset({PYTEST_ASYNCIO, "pytest-trio"})
 #: What does as well for projects on an old Python or pytest.
 _LEAST = {"pytest-asyncio": "0.24", "pytest-timeout": "2.1", "anyio": "3.7", "httpx": "0.24"}
 _TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
@@ -31,8 +34,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     for package, version, file, line in _needed(project):
         if project.dependencies.may_have(package) or (
-            # The mark is then another plugin's, or the project's own.
-            package == PYTEST_ASYNCIO and has_own_runner(project)
+            package in _RUNNERS and has_own_runner(project)
         ):
             continue
         edit = project.dependencies.added(package, version, _LEAST.get(package))
@@ -113,6 +115,26 @@ RULE = Rule(
                     "coverage\npytest>=8  # runner\n\n# docs\nsphinx\npytest-asyncio>=1.5\n"
                 )
             },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest\npytest-asyncio\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.trio\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={"requirements.txt": "pytest\npytest-asyncio\npytest-trio>=0.8\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest\npytest-asyncio\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.trio\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={"requirements.txt": "pytest\npytest-asyncio\npytest-trio>=0.8\n"},
             tier=Tier.UNSAFE,
         ),
         Example(

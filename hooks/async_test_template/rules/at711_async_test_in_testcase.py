@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
     for kin in async_test_classes(project):
         if not kin.drops_coroutines:
             continue
-        tests = [test for test in kin.tests() if not (test.may_be_run or test.mark("skip"))]
+        tests = [test for test in kin.tests() if not (test.decorators or test.mark("skip"))]
         for file, root in kin.roots():
             if tests and (file, root.line) not in seen:
                 seen.add((file, root.line))

@@ -131,6 +131,26 @@ def changes_tests(function: Function) -> bool:
     )
 
 
+def gives_async(function: ast.FunctionDef) -> bool:
+    """Tell whether a decorator, or what makes one, gives nothing but an async function back.
+
+    It leaves the running of it to somebody else.
+    """
+    inner = {
+        node.name: node
+        for node in statements(function.body)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and all("wraps" in ast.dump(decorator) for decorator in node.decorator_list)
+    }
+    given = [node.value for node in statements(function.body) if isinstance(node, ast.Return)]
+    found = [inner.get(value.id) if isinstance(value, ast.Name) else None for value in given]
+    return bool(found) and all(
+        isinstance(node, ast.AsyncFunctionDef)
+        or (isinstance(node, ast.FunctionDef) and gives_async(node))
+        for node in found
+    )
+
+
 def is_test_of(body: list[ast.stmt]) -> bool | None:
     """Read `__test__ = …`; None where there is none, or nobody can tell what it is."""
     for node in body:

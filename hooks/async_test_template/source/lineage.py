@@ -1,4 +1,4 @@
-"""What test classes derive from, across files, and so which marks and which runner they have."""
+"""What names of other files stand for: bases of test classes, imported tests, decorators."""
 
 from __future__ import annotations
 
@@ -113,19 +113,40 @@ class Lineage:
 
     def _find(self, file: str, name: str, besides: Class) -> tuple[str, Class] | None:
         """Find the class of a name that a file uses, None where it is not the repository's."""
+        for where, module, called in self._follow(file, name):
+            found = [c for c in module.classes if c.name == called and c is not besides]
+            if found:
+                return where, found[-1]
+        return None
+
+    def coroutine(self, file: str, name: str) -> Test | None:
+        """Find the async function of a name that a file uses, with its own marks alone.
+
+        None where it is none, or not the repository's.
+        """
+        for _, module, called in self._follow(file, name):
+            real = module.aliases.get(called, called)
+            found = [test for test in module.coroutines if test.name == real]
+            if found:
+                return found[-1]
+        return None
+
+    def gives_async(self, file: str, name: str) -> bool:
+        """Tell whether a decorator that a file uses is known to give an async function back."""
+        return any(called in module.wrappers for _, module, called in self._follow(file, name))
+
+    def _follow(self, file: str, name: str) -> Iterator[tuple[str, Module, str]]:
+        """Yield the files that a name leads to, import by import, and its name in each."""
         for _ in range(_FAR):
             module = self._module(file)
             if module is None or not name:
-                return None
-            found = [c for c in module.classes if c.name == name and c is not besides]
-            if found:
-                return file, found[-1]
+                return
+            yield file, module, name
             place, _, last = module.targets.get(name, name).rpartition(".")
             files = [path for path in _files(file, place) if self._module(path) is not None]
             if not files:
-                return None
+                return
             file, name = files[0], last
-        return None
 
     def _module(self, file: str) -> Module | None:
         if file not in self._modules:

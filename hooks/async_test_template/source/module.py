@@ -15,6 +15,7 @@ from async_test_template.source.classes import (
     added_marks,
     blocks,
     changes_tests,
+    gives_async,
     is_test_of,
     statements,
 )
@@ -101,7 +102,7 @@ class Test(NamedTuple):
         owner: the class it stands in, or None.
         in_unittest: it is a method of a `unittest` class, which no plugin's mark reaches.
         wrapped: a decorator that is no mark may have made something else of it.
-        may_be_run: one of them may run it; those that replace names or skip it do not.
+        decorators: names of those that may run it; what replaces names or skips it does not.
 
     """
 
@@ -115,7 +116,7 @@ class Test(NamedTuple):
     owner: str | None = None
     in_unittest: bool = False
     wrapped: bool = False
-    may_be_run: bool = False
+    decorators: tuple[str, ...] = ()
 
     def mark(self, name: str) -> Mark | None:
         """Give the closest mark of that name; it is the one that plugins read."""
@@ -152,6 +153,9 @@ class Module(NamedTuple):
         targets: what each name stands for that an import binds.
         ignored: what its `collect_ignore` and `collect_ignore_glob` name.
         holds_tests: it is named like a file with tests, or looks like one.
+        coroutines: the async functions at its top level, which other files may import as tests.
+        aliases: names of tests at its top level, with the name of what is assigned to each.
+        wrappers: functions at its top level that give an async function back, as decorators do.
 
     """
 
@@ -175,6 +179,9 @@ class Module(NamedTuple):
     targets: Mapping[str, str] = MappingProxyType({})
     ignored: tuple[str, ...] = ()
     holds_tests: bool = False
+    coroutines: tuple[Test, ...] = ()
+    aliases: Mapping[str, str] = MappingProxyType({})
+    wrappers: frozenset[str] = frozenset()
 
 
 def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -> Module:
@@ -213,6 +220,9 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         targets=reader.names.targets,
         ignored=tuple(_texts(tree.body, "collect_ignore", "collect_ignore_glob")),
         holds_tests=holds_tests,
+        coroutines=tuple(reader.coroutines),
+        aliases=dict(_aliases(tree.body, naming)),
+        wrappers=frozenset(reader.wrappers),
     )
 
 
@@ -227,6 +237,8 @@ class _Reader:
         self.holds_tests = holds_tests
         self.fixtures: list[Fixture] = []
         self.tests: list[Test] = []
+        self.coroutines: list[Test] = []
+        self.wrappers: set[str] = set()
         self.assignments: list[OptionAssignment] = []
         self.anyio_backends: list[tuple[int, int]] = []
         self.has_item_hook = False
@@ -310,7 +322,7 @@ class _Reader:
                 self.naming.is_class(node.name),
                 is_opaque
                 or any(keyword.arg != "total" for keyword in node.keywords)
-                or not all(map(self._is_harmless, node.decorator_list))
+                or any(self._may_run(node.decorator_list))
                 or bool(methods & DECIDE_HOW_TESTS_RUN)
                 or any(map(changes_tests, functions)),
                 is_test_of(node.body),
@@ -321,9 +333,13 @@ class _Reader:
         called = (d.func if isinstance(d, ast.Call) else d for d in function.decorator_list)
         return any(self.names.resolve(decorator) in _FIXTURES for decorator in called)
 
-    def _is_harmless(self, decorator: ast.expr) -> bool:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        return HARMLESS_DECORATORS.match(self.names.resolve(called)) is not None
+    def _may_run(self, decorators: list[ast.expr]) -> Iterator[str]:
+        """Yield the names of the decorators that may run a test, or mark it."""
+        for decorator in decorators:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            name = self.names.resolve(called)
+            if not HARMLESS_DECORATORS.match(name):
+                yield name
 
     def read_rest(self, source: Source) -> None:
         for call in source.calls(*_FIXTURES):
@@ -375,6 +391,10 @@ class _Reader:
                 )
             )
             return
+        if owner is None and is_async:
+            self.coroutines.append(self._test(node, owner, ()))
+        elif owner is None and isinstance(node, ast.FunctionDef) and gives_async(node):
+            self.wrappers.add(node.name)
         if node.name in _HOOKS:
             self.has_item_hook |= _mentions_asyncio(node)
             self.runs_tests |= node.name == _RUNS and _mentions_asyncio(node)
@@ -408,7 +428,7 @@ class _Reader:
             owner=owner,
             in_unittest=in_unittest,
             wrapped=len(own) < len(node.decorator_list),
-            may_be_run=not all(map(self._is_harmless, node.decorator_list)),
+            decorators=tuple(self._may_run(node.decorator_list)),
         )
 
     def _read_call(self, node: ast.Call) -> None:
@@ -478,6 +498,15 @@ def _assigned(body: list[ast.stmt]) -> frozenset[str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     )
+
+
+def _aliases(body: list[ast.stmt], naming: Naming) -> Iterator[tuple[str, str]]:
+    """Yield what is assigned to the name of a test, where it is a name as well."""
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and naming.is_function(target.id):
+                    yield target.id, node.value.id
 
 
 def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
+    from async_test_template.source.classes import Naming
     from async_test_template.source.module import Module, Test
     from async_test_template.source.source import Source
     from async_test_template.source.statements import Statements
@@ -326,12 +327,17 @@ class Reader:
         return self._tree.changed.get(file), self._configuration
 
     def _module(self, source: Source) -> Module:
-        from async_test_template.source.classes import Naming
         from async_test_template.source.module import read_module
 
         holds_tests = self._names.holds_tests(source.file) or seems_to_hold_tests(source)
-        naming = Naming(self._names.functions, self._names.classes)
-        return read_module(source, holds_tests=holds_tests, naming=naming)
+        return read_module(source, holds_tests=holds_tests, naming=self.naming)
+
+    @cached_property
+    def naming(self) -> Naming:
+        """How tests are named."""
+        from async_test_template.source.classes import Naming
+
+        return Naming(self._names.functions, self._names.classes)
 
 
 def seems_to_hold_tests(source: Source) -> bool:
