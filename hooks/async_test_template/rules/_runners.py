@@ -233,8 +233,8 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
     for test in module.tests:
         if test.is_async and test.owner is None:
             yield test
-    for name in (*module.aliases, *filter(project.reader.naming.is_function, module.targets)):
-        given = project.code.lineage.coroutine(module.file, module.aliases.get(name, name))
+    for name, of in module.aliases.items():
+        given = project.code.lineage.coroutine(module.file, of)
         if given is not None:
             yield given._replace(name=name, marks=(*given.marks, *module.marks))
     for held in module.classes:

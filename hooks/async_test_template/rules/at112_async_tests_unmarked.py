@@ -273,5 +273,14 @@ RULE = Rule(
             ),
             "test_shared.py": "from shared import test_it\n",
         },
+        # An import in a function makes no test.
+        {
+            "pytest.ini": "[pytest]\n",
+            "shared.py": "async def test_shared():\n    pass\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef test_it():\n    from shared import test_shared\n\n"
+                "    asyncio.run(test_shared())\n"
+            ),
+        },
     ),
 )

@@ -154,7 +154,8 @@ class Module(NamedTuple):
         ignored: what its `collect_ignore` and `collect_ignore_glob` name.
         holds_tests: it is named like a file with tests, or looks like one.
         coroutines: the async functions at its top level, which other files may import as tests.
-        aliases: names of tests at its top level, with the name of what is assigned to each.
+        aliases: names of tests that it imports or assigns at its top level, with what each one is
+            called in this file.
         wrappers: functions at its top level that give an async function back, as decorators do.
 
     """
@@ -501,12 +502,16 @@ def _assigned(body: list[ast.stmt]) -> frozenset[str]:
 
 
 def _aliases(body: list[ast.stmt], naming: Naming) -> Iterator[tuple[str, str]]:
-    """Yield what is assigned to the name of a test, where it is a name as well."""
-    for node in body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and naming.is_function(target.id):
-                    yield target.id, node.value.id
+    """Yield what is imported or assigned under the name of a test, and its name here."""
+    for node in statements([node for node in body if not isinstance(node, ast.If)]):
+        if isinstance(node, ast.ImportFrom):
+            names = [(alias.asname or alias.name,) * 2 for alias in node.names]
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            of = node.value.id
+            names = [(target.id, of) for target in node.targets if isinstance(target, ast.Name)]
+        else:
+            continue
+        yield from (pair for pair in names if naming.is_function(pair[0]))
 
 
 def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:
