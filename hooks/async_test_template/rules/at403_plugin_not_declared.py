@@ -33,8 +33,10 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
-        if project.dependencies.may_have(package) or (
-            package in _RUNNERS and has_own_runner(project)
+        if (
+            project.dependencies.may_have(package)
+            or project.metadata.name == package
+            or (package in _RUNNERS and has_own_runner(project))
         ):
             continue
         edit = project.dependencies.added(package, version, _LEAST.get(package))
@@ -178,6 +180,15 @@ RULE = Rule(
             "requirements.txt": "pytest\n",
             "test_it.py": (
                 "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        # It is that package itself.
+        {
+            "pyproject.toml": '[project]\nname = "pytest-trio"\n',
+            "test-requirements.txt": "pytest\n",
+            "test_it.py": (
+                "import pytest\n\npytestmark = pytest.mark.trio\n\n\n"
+                "async def test_it():\n    pass\n"
             ),
         },
     ),
