@@ -181,7 +181,7 @@ class Rule(NamedTuple):
             and Python themselves. The rule is silent where the repository does not use it, or is
             its own, and has no fix where only a mark tells of it.
         mark: the mark that a fix takes away or writes anew: it is left where code of the repository
-            looks at that mark.
+            looks at that mark. `*` stands for all that fixtures have.
 
     """
 

@@ -46,11 +46,13 @@ class Hope(NamedTuple):
     Attributes:
         classes: last names of exceptions and warnings, None where they cannot be told.
         is_tolerated: warnings are dropped or collected; nothing says that one has to come.
+        is_recorded: they are collected, and the test may look at them.
 
     """
 
     classes: frozenset[str] | None
     is_tolerated: bool = False
+    is_recorded: bool = False
 
 
 def hopes(source: Source, node: ast.expr, block: ast.AST) -> Iterator[Hope]:
@@ -187,7 +189,7 @@ def _filtered(source: Source, call: ast.Call, block: ast.AST) -> Iterator[Hope]:
     if record is not None and not (
         isinstance(record.value, ast.Constant) and record.value.value is False
     ):
-        yield Hope(every, is_tolerated=True)
+        yield Hope(every, is_tolerated=True, is_recorded=True)
     if action is not None and text_of(action.value) in QUIET:
         category = keyword(call, "category")
         names = class_names(source, category.value) if category else every

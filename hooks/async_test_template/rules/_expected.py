@@ -84,10 +84,12 @@ def wish(source: Source, finding: Finding, raised: tuple[str, ...]) -> Wish | No
 
 def _judged(stretch: _Stretch, raised: tuple[str, ...]) -> Wish | None:
     only_warns = all(name.endswith("Warning") for name in raised)
-    classes, is_tolerated = stretch.hope
+    classes, is_tolerated, is_recorded = stretch.hope
     if is_tolerated and not only_warns:
-        # The error comes whatever is done about the warnings of older versions.
-        return None
+        # The error comes whatever is done about the warnings of older versions; a test that looks
+        # at these needs them, though, as long as there is one.
+        is_seen = is_recorded and any(_catches(c, r) for c in classes or () for r in raised)
+        return Wish.PERHAPS if is_seen else None
     if classes is not None:
         if any(_catches(caught, name) for caught in classes for name in raised):
             return Wish.MEANT
@@ -209,7 +211,7 @@ def _parts(source: Source, function: Function) -> Iterator[tuple[int, int]]:
 
 def _recorded(source: Source) -> Iterator[_Stretch]:
     """Yield the functions that look at their warnings by pytest's `recwarn`."""
-    hope = Hope(frozenset({"Warning"}), is_tolerated=True)
+    hope = Hope(frozenset({"Warning"}), is_tolerated=True, is_recorded=True)
     for argument in source.nodes.of(ast.arg):
         if argument.arg == "recwarn":
             function = source.scope(argument)

@@ -15,8 +15,15 @@ _ASKED = re.compile(
     rb"(?:[\"'](?P<asked>\w+)[\"'])?"
     rb"|[\"'](?P<there>\w+)[\"']\s+(?:not\s+)?in\s+[\w.]*\bkeywords\b"
     rb"|\bkeywords(?:\.get\(|\[)\s*[\"'](?P<got>\w+)"
-    rb"|\bown_markers\b|\.pytestmark\b|[\"']pytestmark[\"']"
+    rb"|\bown_markers\b|\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']"
 )
+# A fixture's marks stand on its function alone: no test has them, and no hook is told of them.
+_OF_FUNCTION = re.compile(
+    rb"\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']|\bget_unpacked_marks\b"
+)
+
+#: Stands for any mark of a fixture's.
+OF_FIXTURES = "*"
 
 _PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b"pytestmark")
 
@@ -27,7 +34,11 @@ def mark_reader(project: Project, mark: str) -> str:
     """Give a file whose code looks at a mark, or at all of them, or "".
 
     A hook or a fixture that does may count on the mark, on its arguments, or on their order.
+    Of OF_FIXTURES the file is one that looks at what stands on functions.
     """
+    if mark == OF_FIXTURES:
+        found = project.reader.mentioning(_OF_FUNCTION, (b"pytestmark", b"get_unpacked_marks"))
+        return next((file for file, _ in found), "")
     name = mark.encode()
     for file, data in project.reader.mentioning(_ASKED, _PLAIN):
         # Where no name is seen it may be any.

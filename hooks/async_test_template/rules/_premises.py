@@ -8,7 +8,7 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules._about import Presence, presence
 from async_test_template.rules._deliberate import explained, own_project
-from async_test_template.rules._mark_readers import mark_reader
+from async_test_template.rules._mark_readers import OF_FIXTURES, mark_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,7 +107,8 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
         return finding.only_reported(hint)
     reader = mark_reader(project, rule.mark) if rule.mark else ""
     if reader:
-        hint = f"{reader} looks at the mark {rule.mark}: see whether that still holds"
+        looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
+        hint = f"{reader} looks at {looked_at}: see whether that still holds"
         return finding.only_reported(hint)
     name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
     if name:

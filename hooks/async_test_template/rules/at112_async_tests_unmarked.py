@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._by_hand import uses
 from async_test_template.rules._loops import MODE
 from async_test_template.rules._runners import has_old_aiohttp, without_runner
 
@@ -85,13 +86,21 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
         # Without the plugin the mode would mean nothing.
         added = project.dependencies.added("pytest-asyncio", "1.5")
         edits = (*edits, added) if added else ()
+    hint = _HINT
+    if edits:
+        # The mode runs the fixtures, too.
+        by_hand, unseen = uses(project)
+        tier = Tier.UNSAFE if unseen else tier
+        for fixture, place in by_hand.items():
+            edits = ()
+            hint = f"{_HINT} ({place} runs the fixture {fixture.name} by hand)"
     tier = tier if edits else Tier.REPORT
     sentence = _sentence(first, more)
     if not settings.file:
         return Finding(
-            RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=_HINT
+            RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=hint
         )
-    return settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=_HINT)
+    return settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=hint)
 
 
 def _marks_any(project: Project) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding
+from async_test_template.rules._mark_readers import OF_FIXTURES
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture
 
@@ -74,6 +75,7 @@ RULE = Rule(
     where=Where.TESTS,
     suspects=_is_suspicious,
     alone=True,
+    mark=OF_FIXTURES,
     expects=("DeprecationWarning",),
     invalid=(
         Example(
@@ -89,6 +91,13 @@ RULE = Rule(
             },
             after={"conftest.py": _FIXTURE.format("@pytest.fixture\n# because\n")},
             tier=Tier.SAFE,
+        ),
+        # It is looked at.
+        Example(
+            before={
+                "conftest.py": _FIXTURE.format("@pytest.fixture\n@pytest.mark.slow\n"),
+                "test_it.py": "def test_it(request):\n    assert find(request).func.pytestmark\n",
+            }
         ),
     ),
     valid=(

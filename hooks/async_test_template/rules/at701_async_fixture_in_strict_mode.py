@@ -6,7 +6,9 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._by_hand import uses
 from async_test_template.rules._code import code_finding, needs, sure
 from async_test_template.rules._loops import (
     has_aiohttps_plugin,
@@ -56,7 +58,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     function,
                     f"the async fixture {fixture.name} is pytest's own, and the mode is strict",
                     tier=_tier(project, fixture),
-                    fix=partial(_fix, project, source, called),
+                    fix=partial(_fix, project, source, called, fixture),
                     hint="write @pytest_asyncio.fixture, or set asyncio_mode = auto",
                 )
 
@@ -66,12 +68,18 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     if any(is_run_by_another(project, test) for test in project.code.users.get(fixture, ())):
         return Tier.REPORT
     is_safe = not has_other_runner(project) and not may_have_old_aiohttp(project)
-    return Tier.SAFE if is_safe else Tier.UNSAFE
+    # Before pytest 9 a test passes with a fixture that it does not look at, and nothing runs.
+    return Tier.SAFE if is_safe and fixture not in uses(project).unseen else Tier.UNSAFE
 
 
-def _fix(project: Project, source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, decorator: ast.expr, fixture: Fixture
+) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", "0.17")
     sure(source, decorator)
+    place = uses(project).by_hand.get(fixture)
+    if place:
+        raise EditError(f"{place} runs it by hand, which works before pytest 9")
     plugin, imports = changes.bind_module(source, "pytest_asyncio")
     return (changes.replace_node(source, decorator, f"{plugin}.fixture"), *imports)
 

@@ -35,10 +35,25 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
     sure(source, node)
+    if not _makes_a_fixture(source, node):
+        raise EditError("it is looked at, and no fixture is made of it")
     if isinstance(node, ast.Attribute):
         end = source.end(node)
         return (changes.replace(source, end - len(node.attr), end, "fixture"),)
     raise EditError("it is imported by its name")
+
+
+def _makes_a_fixture(source: Source, node: ast.expr) -> bool:
+    """Tell whether it is called, put over a function, or kept by a name for doing so.
+
+    What compares it, lists it beside the other, or asks for its name tells one from the other.
+    """
+    around = source.parents[node]
+    if isinstance(around, ast.Call):
+        return around.func is node or source.names.resolve(around.func) == "functools.partial"
+    if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return node in around.decorator_list
+    return isinstance(around, ast.Assign)
 
 
 RULE = Rule(
@@ -73,6 +88,23 @@ RULE = Rule(
             before={
                 "conftest.py": (
                     "from pytest import yield_fixture\n\n\n@yield_fixture\ndef a():\n    yield 1\n"
+                )
+            }
+        ),
+        # It is what the test asks about.
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\ndef test_it():\n"
+                    "    assert pytest.yield_fixture is not pytest.fixture\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\ndef test_it(recwarn):\n"
+                    "    pytest.yield_fixture(int)\n    assert recwarn.pop(DeprecationWarning)\n"
                 )
             }
         ),

@@ -475,3 +475,56 @@ def test_a_mark_that_may_have_a_coroutine_awaited_stays(
         ),
     }
     assert ("test_it.py" not in look(tmp_path, files, *Tier).after) is holds
+
+
+LOOKS_AT_FUNCTIONS = {
+    "a hook gets it off a function": ("getattr(item.function, 'pytestmark', [])", True),
+    "a hook unpacks it": ("get_unpacked_marks(item.obj)", True),
+    "a hook gives another": ("setattr(item, 'marks', 1)\n    item.obj.pytestmark = []", False),
+    "a hook asks the test": ("item.get_closest_marker('slow')", False),
+}
+
+
+@pytest.mark.parametrize(("asked", "holds"), LOOKS_AT_FUNCTIONS.values(), ids=LOOKS_AT_FUNCTIONS)
+def test_a_fixture_keeps_its_mark_where_somebody_looks_at_marks_of_functions(
+    asked: str, tmp_path: Path, *, holds: bool
+) -> None:
+    files = {
+        "test_it.py": "import pytest\n\n\n@pytest.mark.slow\n@pytest.fixture\ndef a():\n    pass\n",
+        "conftest.py": f"def pytest_itemcollected(item):\n    {asked}\n",
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert ("test_it.py" not in plan.after) is holds
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "def test_it(recwarn):\n    {}\n    assert recwarn.list\n",
+        (
+            "def test_it():\n    with warnings.catch_warnings(record=True) as seen:\n"
+            "        {}\n    assert seen\n"
+        ),
+        (
+            "def made():\n    {}\n\n\ndef test_it(recwarn):\n    made()\n"
+            "    assert len(recwarn) == 1\n"
+        ),
+    ],
+)
+def test_a_warning_that_a_test_records_is_left(around: str, tmp_path: Path) -> None:
+    call = "pytest.yield_fixture(int)"
+    files = {"test_it.py": f"import warnings\n\nimport pytest\n\n\n{around.format(call)}"}
+    plan = look(tmp_path, files, *Tier)
+    assert "test_it.py" not in plan.after
+    assert "AT704" in {f.code for f in plan.left}
+
+
+@pytest.mark.parametrize("action", ["ignore", "error"])
+def test_a_warning_that_is_only_let_pass_is_mended(action: str, tmp_path: Path) -> None:
+    files = {
+        "test_it.py": (
+            "import warnings\n\nimport pytest\n\nwith warnings.catch_warnings():\n"
+            f"    warnings.simplefilter({action!r})\n    DO = pytest.yield_fixture(int)\n"
+        )
+    }
+    assert b"pytest.fixture(int)" in look(tmp_path, files, Tier.SAFE).after["test_it.py"]
