@@ -313,8 +313,11 @@ def _migrate(options: argparse.Namespace) -> int:
         return _status(plan, left=bool(plan.left or plan.after))
     # Before anything is written: what fails here leaves the files as they are.
     report = _rendered(plan, options)
-    put_back = bool(plan.after) and not _write(options, root, plan)
-    if put_back:
+    if not plan.after:
+        from async_test_template.write import sweep
+
+        sweep(root)
+    elif not _write(options, root, plan):
         return _status(plan, left=True)
     _print(report, plan, options, written=True)
     return _status(plan, left=bool(plan.left))

@@ -1,28 +1,28 @@
 """Put new contents on disk: all files or none. The only module that writes to a user's files.
 
-Each new content is written to a temporary file beside its target and forced to the disk before the
+Each new content is written to a folder of our own in the project and forced to the disk before the
 first target is touched, so that a full disk is noticed in time; a target is then only ever
 replaced by renaming. What fails or is interrupted after that is undone from second names of the old
-files. Only a killed process can leave some files new and some old, never one in between; the next
-run removes what such a process left beside them.
+files, in that folder as well. Only a killed process can leave some files new and some old, never
+one in between. It leaves such a folder, which git ignores and the next run removes: what proves it
+to be ours is what it holds, not its name alone.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
-import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from async_test_template.errors import WriteRefused
+from async_test_template.uncommitted import uncommitted
 
 try:
     import fcntl
@@ -31,12 +31,15 @@ except ImportError:  # Windows has no such lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
-_PREFIX = ".async-test-template-"
 _STAGED_AT_ONCE = 4
-# As many as fit into a command line on every system.
-_PATHS_A_CALL = 100
-_OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"}
+_PREFIX = ".async-test-template-"
+#: A folder of ours, what it holds, and what it holds first: by that git leaves it alone.
+_FOLDER = re.compile(rf"{re.escape(_PREFIX)}[0-9a-f]{{32}}")
+_INSIDE = re.compile(r"\d+\.(new|old)")
+_NOTE_NAME = ".gitignore"
+_NOTE = b"# async-test-template writes here for a moment. What a killed run left can go.\n*\n"
 
 
 def write_all(
@@ -66,10 +69,14 @@ def write_all(
     if not allow_dirty:
         made = {targets.get(path) for path in own}
         _refuse_uncommitted(root, [target for target in changed if target not in made])
-    with _lock(root) as is_only_run:
-        if is_only_run:
-            _sweep(targets.values())
-        _replace_all(changed, old)
+    with _lock(root):
+        _sweep({root, *(target.parent for target in targets.values())})
+        _replace_all(root, changed, old)
+
+
+def sweep(root: Path) -> None:
+    """Remove what a killed run has left at the top of a project."""
+    _sweep({root.resolve()})
 
 
 def refuse(
@@ -143,29 +150,39 @@ def _target(root: Path, path: Path) -> Path:
         raise WriteRefused(f"cannot be reached: {_reason(error)}", path=path) from error
     if not target.is_relative_to(root):
         raise WriteRefused(f"is outside {root}, at {target}", path=path)
+    if any(map(_is_git, (target, *target.parents))):
+        raise WriteRefused(f"is git's own, at {target}", path=path)
     if status is not None:
-        _refuse_special(path, target, status)
+        _refuse_special(root, path, target, status)
         if not os.access(target, os.W_OK):
             raise WriteRefused("is not yours to write", path=path)
     return target
 
 
-def _refuse_special(path: Path, target: Path, status: os.stat_result) -> None:
+def _is_git(folder: Path) -> bool:
+    """Tell whether a folder is what git keeps a repository in, by its name or by what it holds."""
+    return folder.name.casefold() == ".git" or (
+        (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    )
+
+
+def _refuse_special(root: Path, path: Path, target: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise WriteRefused("is not a regular file", path=path)
-    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(target, status)) > 1:
+    places = {root, target.parent}
+    if status.st_nlink > 1 and (links := status.st_nlink - _own_names(places, status)) > 1:
         names = f"{links} names (hard links)"
         raise WriteRefused(f"has {names}, and writing it would part them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
 
 
-def _own_names(target: Path, status: os.stat_result) -> int:
+def _own_names(places: Iterable[Path], status: os.stat_result) -> int:
     """Count the second names that a killed run has left a file; the next one removes them."""
     found = 0
-    for leftover in target.parent.glob(f"{_PREFIX}*"):
+    for folder in _leftovers(places):
         with suppress(OSError):  # another run removes its own
-            found += os.path.samestat(leftover.lstat(), status)
+            found += sum(os.path.samestat(name.lstat(), status) for name in folder.iterdir())
     return found
 
 
@@ -176,19 +193,8 @@ def _refuse_changed(expected: Mapping[Path, bytes | None]) -> None:
 
 
 def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
-    by_folder: dict[Path, list[Path]] = {}
-    for target in targets:
-        by_folder.setdefault(target.parent, []).append(target)
-    by_repository: dict[Path, list[Path]] = {}
-    for folder, inside in by_folder.items():
-        repository = next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
-        if repository is not None:
-            by_repository.setdefault(repository, []).extend(inside)
-    uncommitted: set[Path] = set()
-    for repository, inside in by_repository.items():
-        for start in range(0, len(inside), _PATHS_A_CALL):
-            uncommitted |= _uncommitted(repository, inside[start : start + _PATHS_A_CALL])
-    changed = [str(target.relative_to(root)) for target in targets if target in uncommitted]
+    at_risk = uncommitted(targets)
+    changed = [str(target.relative_to(root)) for target in targets if target in at_risk]
     if changed:
         raise WriteRefused(
             f"there are uncommitted changes in {', '.join(changed)}: "
@@ -196,68 +202,98 @@ def _refuse_uncommitted(root: Path, targets: Iterable[Path]) -> None:
         )
 
 
-def _uncommitted(repository: Path, targets: list[Path]) -> set[Path]:
-    """Give those of some files in a git repository that have uncommitted changes."""
-    # Run by a git hook, we would inherit where its repository and index are.
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
-    command = ["git", "--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "-z"]
-    try:
-        run = subprocess.run(
-            [*command, "--no-renames", "--untracked-files=all", "--", *targets],
-            cwd=repository,
-            env=environment,
-            capture_output=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = _reason(error)
-        raise WriteRefused(
-            f"git cannot tell whether it has uncommitted changes ({reason}): "
-            "look for yourself, then pass --allow-dirty",
-            path=targets[0],
-        ) from error
-    # `XY path`, from the top of the repository.
-    found = {repository / os.fsdecode(entry[3:]) for entry in run.stdout.split(b"\0") if entry}
-    if found.issubset(targets):
-        return found
-    # Git counts from another top, or spells a name in another way: ask about one at a time.
-    if len(targets) == 1:
-        return set(targets)
-    return {target for target in targets if _uncommitted(repository, [target])}
-
-
 @contextmanager
-def _lock(root: Path) -> Iterator[bool]:
-    """Hold off other runs below `root`; tell whether that is certain.
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold off other runs from a folder; the lock goes with the process, however it ends.
 
-    The lock goes with the process, however it ends.
+    Raises:
+        WriteRefused: another run holds it.
+
     """
     if fcntl is None:
-        yield False
+        yield
         return
-    folder = os.open(root, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise WriteRefused("another run is writing here, try again", path=root) from error
+            raise WriteRefused("another run is writing here, try again", path=folder) from error
         except OSError:  # some network file systems have no locks
-            yield False
-        else:
-            yield True
+            pass
+        yield
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
-def _sweep(targets: Iterable[Path]) -> None:
-    """Remove what a killed run left beside the files."""
-    for folder in {target.parent for target in targets}:
-        for leftover in folder.glob(f"{_PREFIX}*"):
-            _remove(leftover)
+def _sweep(places: Iterable[Path]) -> None:
+    """Remove what killed runs have left; a run that lives holds the lock of its folder."""
+    for folder in _leftovers(places):
+        with suppress(WriteRefused, OSError), _lock(folder):
+            _remove(folder)
+
+
+def _leftovers(places: Iterable[Path]) -> Iterator[Path]:
+    """Yield the folders of runs: named as ours, with our note, and with nothing but our files."""
+    for place in places:
+        for folder in place.glob(f"{_PREFIX}*"):
+            with suppress(OSError):
+                if _FOLDER.fullmatch(folder.name) and not folder.is_symlink() and _is_ours(folder):
+                    yield folder
+
+
+def _is_ours(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir()}
+    if not names:  # killed before its first file
+        return True
+    note = folder / _NOTE_NAME
+    return (
+        all(map(_INSIDE.fullmatch, names - {_NOTE_NAME}))
+        and note.is_file()
+        and _NOTE.startswith(note.read_bytes())
+    )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of ours, what is in it first; the note stays the longest."""
+    with suppress(OSError):
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == _NOTE_NAME):
+            path.unlink()
+        folder.rmdir()
+
+
+class _Folders:
+    """The folders in which a run prepares its files: one at the top of the project, if it may."""
+
+    def __init__(self, root: Path, stack: ExitStack) -> None:
+        """Remove them when the stack ends."""
+        self._root = root
+        self._stack = stack
+        self._at: dict[Path, Path] = {}
+
+    def of(self, target: Path) -> Path:
+        """Give the folder for a target, on its file system: from another one nothing is renamed."""
+        try:
+            if self._root.stat().st_dev == target.parent.stat().st_dev:
+                with suppress(PermissionError):
+                    return self._in(self._root)
+            return self._in(target.parent)
+        except OSError as error:
+            raise WriteRefused(f"cannot be written: {_reason(error)}", path=target) from error
+
+    def _in(self, place: Path) -> Path:
+        if place not in self._at:
+            folder = place / f"{_PREFIX}{uuid4().hex}"
+            folder.mkdir(mode=0o700)
+            self._stack.callback(_remove, folder)
+            self._stack.enter_context(_lock(folder))
+            (folder / _NOTE_NAME).write_bytes(_NOTE)
+            self._at[place] = folder
+        return self._at[place]
 
 
 class _Staged(NamedTuple):
-    """A file to be replaced: what takes its place and its old content, both beside it."""
+    """A file to be replaced: what takes its place and its old content, in a folder of ours."""
 
     target: Path
     new: Path | None
@@ -265,15 +301,17 @@ class _Staged(NamedTuple):
 
 
 def _replace_all(
-    targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
+    root: Path, targets: Mapping[Path, bytes | None], expected: Mapping[Path, bytes | None]
 ) -> None:
     begun: list[_Staged] = []
-    with ExitStack() as leftovers:
-        stage = partial(_stage, leftovers=leftovers, mode=_mode_of_new_files())
+    with ExitStack() as stack:
+        folders = _Folders(root, stack)
+        names = [folders.of(target) / str(number) for number, target in enumerate(targets)]
+        stage = partial(_stage, mode=_mode_of_new_files())
         try:
             # The disk takes several at once in the time of one.
             with ThreadPoolExecutor(_STAGED_AT_ONCE) as pool:
-                staged = list(pool.map(stage, targets, targets.values()))
+                staged = list(pool.map(stage, targets, targets.values(), names))
             # Once more: git and the disk took their time.
             _refuse_changed(expected)
             for file in staged:
@@ -281,17 +319,22 @@ def _replace_all(
                 _replace(file)
             _sync_folders(targets)
         except BaseException as error:
-            _put_back(begun, leftovers)
+            _put_back(begun)
             if isinstance(error, OSError):
                 path = begun[-1].target if begun else None
                 raise WriteRefused(f"cannot be written: {_reason(error)}", path=path) from error
             raise
 
 
-def _stage(target: Path, content: bytes | None, leftovers: ExitStack, mode: int) -> _Staged:
+def _stage(target: Path, content: bytes | None, name: Path, mode: int) -> _Staged:
     try:
-        new = None if content is None else _temporary(target, content, leftovers, mode)
-        return _Staged(target, new, _second_name(target, leftovers) if target.exists() else None)
+        new, old = name.with_suffix(".new"), name.with_suffix(".old")
+        is_there = target.exists()
+        if is_there:
+            _keep(target, old)
+        if content is not None:
+            _fill(new, content, target if is_there else None, mode)
+        return _Staged(target, None if content is None else new, old if is_there else None)
     except OSError as error:
         raise WriteRefused(f"cannot be written: {_reason(error)}", path=target) from error
 
@@ -303,32 +346,25 @@ def _replace(file: _Staged) -> None:
         file.new.replace(file.target)
 
 
-def _temporary(target: Path, content: bytes, leftovers: ExitStack, mode: int) -> Path:
-    """Write `content` to a file beside the target, with its permissions, and force it to disk."""
-    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
-    temporary = target.with_name(Path(name).name)
-    leftovers.callback(_remove, temporary)
-    with os.fdopen(descriptor, "wb") as file:
+def _fill(new: Path, content: bytes, old: Path | None, mode: int) -> None:
+    """Write a new file and force it to the disk, with the permissions of the old one."""
+    with new.open("xb") as file:
         file.write(content)
         file.flush()
-        os.fsync(descriptor)
-    if target.exists():
-        _copy_permissions(target, temporary)
+        os.fsync(file.fileno())
+    if old is None:
+        new.chmod(mode)
     else:
-        temporary.chmod(mode)
-    return temporary
+        _copy_permissions(old, new)
 
 
-def _second_name(target: Path, leftovers: ExitStack) -> Path:
+def _keep(target: Path, name: Path) -> None:
     """Keep the old file under another name, or a copy of it where it can have only one."""
-    name = target.with_name(f"{_PREFIX}{uuid4().hex}")
-    leftovers.callback(_remove, name)
     try:
         name.hardlink_to(target)
     except OSError:  # some file systems have no hard links
         shutil.copy2(target, name)
         _copy_permissions(target, name)
-    return name
 
 
 def _mode_of_new_files() -> int:
@@ -347,12 +383,11 @@ def _copy_permissions(source: Path, target: Path) -> None:
     os.utime(target)
 
 
-def _put_back(begun: list[_Staged], leftovers: ExitStack) -> None:
+def _put_back(begun: list[_Staged]) -> None:
     failed = [file for file in reversed(begun) if not _is_put_back(file.target, file.old)]
     if failed:
-        leftovers.pop_all()  # the old files are all there is now
         where = ", ".join(
-            f"{file.target} (its old content is in {_kept(file.old)})"
+            f"{file.target} (its old content is in {_kept(file.target, file.old)})"
             if file.old
             else str(file.target)
             for file in failed
@@ -360,12 +395,15 @@ def _put_back(begun: list[_Staged], leftovers: ExitStack) -> None:
         raise WriteRefused(f"writing failed half-way, and this could not be undone: {where}")
 
 
-def _kept(old: Path) -> Path:
-    """Give an old file a name that the next run does not take for a leftover."""
-    name = old.with_name(f"async-test-template-kept-{uuid4().hex}")
+def _kept(target: Path, old: Path) -> Path:
+    """Move the only copy of an old file out of the folder that is about to go."""
+    name = target.with_name(f"async-test-template-kept-{uuid4().hex}")
     try:
         return old.rename(name)
     except OSError:
+        # Without its note nobody takes the folder for ours any more.
+        with suppress(OSError):
+            (old.parent / _NOTE_NAME).unlink()
         return old
 
 
@@ -392,12 +430,5 @@ def _sync_folders(targets: Iterable[Path]) -> None:
             os.close(descriptor)
 
 
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()
-
-
 def _reason(error: BaseException) -> str:
-    if isinstance(error, subprocess.CalledProcessError):
-        return str(error.stderr, errors="replace").strip().partition("\n")[0]
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

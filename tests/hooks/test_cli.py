@@ -64,6 +64,16 @@ def test_migrate_fixes_and_a_second_run_has_nothing_to_do(
     assert capsys.readouterr().err == "Nothing to do.\n"
 
 
+def test_migrate_removes_what_a_killed_run_left_though_it_has_nothing_to_write(
+    project: Path,
+) -> None:
+    main(["migrate", str(project)])
+    left = project / f".async-test-template-{'f' * 32}"
+    left.mkdir()
+    assert main(["migrate", str(project)]) == 0
+    assert not left.exists()
+
+
 def test_migrate_leaves_unsafe_fixes_until_asked(project: Path) -> None:
     requirements = project / "requirements.txt"
     requirements.write_text("pytest-asyncio<1  # old\n")

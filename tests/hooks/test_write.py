@@ -199,19 +199,98 @@ def test_a_link_inside_is_followed_and_stays_a_link(root: Path) -> None:
     assert (root / "config" / "a.ini").read_bytes() == b"new"
 
 
-def test_what_a_killed_run_left_beside_a_link_s_file_is_no_hard_link_of_the_user_s(
-    root: Path,
-) -> None:
+def leftover(place: Path, *, note: bytes = write._NOTE) -> Path:  # noqa: SLF001
+    """Make what a killed run leaves."""
+    folder = place / f".async-test-template-{'0123456789abcdef' * 2}"
+    folder.mkdir()
+    (folder / ".gitignore").write_bytes(note)
+    (folder / "0.new").write_bytes(b"new")
+    return folder
+
+
+@pytest.mark.parametrize("place", ["", "config"])
+def test_what_a_killed_run_left_is_no_hard_link_of_the_user_s(root: Path, place: str) -> None:
     (root / "config").mkdir()
     (root / "a.ini").rename(root / "config" / "a.ini")
     (root / "a.ini").symlink_to("config/a.ini")
-    (root / "config" / ".async-test-template-1").hardlink_to(root / "config" / "a.ini")
-    # Gone between the listing and the look at it, as another run's are.
-    (root / "config" / ".async-test-template-2").symlink_to("nowhere")
+    (leftover(root / place) / "0.old").hardlink_to(root / "config" / "a.ini")
 
     write_all(root, new(root, "a.ini"), allow_dirty=False)
 
     assert contents(root / "config") == {"a.ini": b"new"}
+    assert not list(root.rglob(".async-test-template-*"))
+
+
+def test_what_a_killed_run_left_is_removed_though_there_is_nothing_to_write(root: Path) -> None:
+    leftover(root)
+    write.sweep(root)
+    assert not list(root.glob(".async-test-template-*"))
+
+
+def before_its_first_file(root: Path) -> None:
+    for path in leftover(root).iterdir():
+        path.unlink()
+
+
+def while_it_wrote_its_note(root: Path) -> None:
+    (leftover(root, note=b"# async") / "0.new").unlink()
+
+
+@pytest.mark.parametrize("kill", [before_its_first_file, while_it_wrote_its_note])
+def test_a_run_that_was_killed_at_once_leaves_nothing(
+    root: Path, kill: Callable[[Path], None]
+) -> None:
+    kill(root)
+    write.sweep(root)
+    assert not list(root.glob(".async-test-template-*"))
+
+
+def named_alike(root: Path) -> Path:
+    path = root / ".async-test-template-baseline"
+    path.write_bytes(b"mine")
+    return path
+
+
+def a_file_with_our_name(root: Path) -> Path:
+    path = leftover(root)
+    shutil.rmtree(path)
+    path.write_bytes(b"mine")
+    return path
+
+
+def another_note(root: Path) -> Path:
+    return leftover(root, note=b"*\n")
+
+
+def a_file_of_theirs(root: Path) -> Path:
+    path = leftover(root) / "mine.txt"
+    path.write_bytes(b"mine")
+    return path
+
+
+def a_link(root: Path) -> Path:
+    target = root / "elsewhere"
+    target.mkdir()
+    leftover(target).rename(target / "it")
+    path = root / f".async-test-template-{'f' * 32}"
+    path.symlink_to("elsewhere/it")
+    return path / "0.new"
+
+
+@pytest.mark.parametrize(
+    "make", [named_alike, a_file_with_our_name, another_note, a_file_of_theirs, a_link]
+)
+def test_what_is_not_proved_to_be_ours_stays(root: Path, make: Callable[[Path], Path]) -> None:
+    path = make(root)
+    write_all(root, new(root, "a.ini"), allow_dirty=True)
+    write.sweep(root)
+    assert path.exists()
+
+
+def test_what_a_run_that_lives_has_prepared_stays(root: Path) -> None:
+    with write._lock(leftover(root)):  # noqa: SLF001
+        write.sweep(root)
+        assert list(root.glob(".async-test-template-*/0.new"))
 
 
 def outside(root: Path) -> None:
@@ -244,6 +323,19 @@ def read_only(root: Path) -> None:
     (root / "b.ini").chmod(0o444)
 
 
+def into_git(root: Path) -> None:
+    (root / ".git" / "info").mkdir(parents=True)
+    (root / ".git" / "info" / "exclude").write_bytes(b"old")
+    (root / "b.ini").unlink()
+    (root / "b.ini").symlink_to(".git/info/exclude")
+
+
+def into_another_repository(root: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", "--bare", root / "bare"], check=True)
+    (root / "b.ini").unlink()
+    (root / "b.ini").symlink_to("bare/config")
+
+
 def folder(root: Path) -> None:
     (root / "b.ini").unlink()
     (root / "b.ini").mkdir()
@@ -263,6 +355,8 @@ def same_file(root: Path) -> None:
         (dangling, "symbolic link to nothing"),
         (hard_link, r"has 2 names \(hard links\)"),
         (read_only, "is read-only"),
+        (into_git, "is git's own"),
+        (into_another_repository, "is git's own"),
         (folder, "is not a regular file"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -465,8 +559,39 @@ def deleted(root: Path) -> None:
     (root / "b.ini").unlink()
 
 
+def ignored(root: Path) -> None:
+    untracked(root)
+    (root / ".git" / "info" / "exclude").write_text("b.ini\n")
+
+
+def in_an_ignored_folder(root: Path) -> None:
+    untracked(root)
+    (root / ".git" / "info" / "exclude").write_text("/*\n")
+
+
+def assumed_unchanged(root: Path) -> None:
+    changed(root)
+    git(root, "update-index", "--assume-unchanged", "b.ini")
+
+
+def skipped(root: Path) -> None:
+    changed(root)
+    git(root, "update-index", "--skip-worktree", "b.ini")
+
+
 @pytest.mark.parametrize(
-    "prepare", [changed, staged, untracked, deleted], ids=lambda value: value.__name__
+    "prepare",
+    [
+        changed,
+        staged,
+        untracked,
+        deleted,
+        ignored,
+        in_an_ignored_folder,
+        assumed_unchanged,
+        skipped,
+    ],
+    ids=lambda value: value.__name__,
 )
 def test_uncommitted_changes_are_refused(repository: Path, prepare: Callable[[Path], None]) -> None:
     prepare(repository)
@@ -520,6 +645,56 @@ def test_the_repository_is_that_of_the_file_also_in_a_git_hook(
 ) -> None:
     changed(repository)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+
+    with pytest.raises(WriteRefused, match="uncommitted changes in b"):
+        write_all(repository, new(repository, "b.ini"), allow_dirty=False)
+
+
+def test_git_adds_nothing_that_a_killed_run_left(repository: Path) -> None:
+    leftover(repository)
+    git(repository, "add", "--all")
+    git(repository, "diff", "--cached", "--exit-code")
+
+
+@pytest.mark.parametrize(
+    ("key", "attribute"),
+    [
+        ("core.fsmonitor", ""),
+        ("filter.spy.clean", "* filter=spy\n"),
+        ("filter.spy.process", "* filter=spy\n"),
+        ("filter.a=b c.clean", "* filter=a=b\n"),
+        ("filter.x=y.clean", "* filter=x=y\n"),
+        ("core.pager", ""),
+        ("diff.external", ""),
+    ],
+)
+def test_git_runs_nothing_that_the_repository_names(
+    repository: Path, key: str, attribute: str
+) -> None:
+    spy = repository / "spy"
+    spy.write_text("#!/bin/sh\ntouch ran\ncat\n")
+    spy.chmod(0o755)
+    git(repository, "config", key, str(spy))
+    (repository / ".git" / "info" / "attributes").write_text(attribute)
+    os.utime(repository / "a.ini", (1, 1))
+    subprocess.run(["git", "status"], cwd=repository, check=False, capture_output=True)
+    (repository / "ran").unlink(missing_ok=True)
+    os.utime(repository / "a.ini", (2, 2))
+
+    write_all(repository, new(repository, "a.ini"), allow_dirty=False)
+
+    assert not (repository / "ran").exists()
+
+
+def test_what_the_repository_says_of_its_work_tree_is_not_believed(
+    repository: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in OLD:
+        (copy / name).write_bytes(b"old")
+    git(repository, "config", "core.worktree", str(copy))
+    changed(repository)
 
     with pytest.raises(WriteRefused, match="uncommitted changes in b"):
         write_all(repository, new(repository, "b.ini"), allow_dirty=False)
