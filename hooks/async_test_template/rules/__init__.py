@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found, Where
-from async_test_template.rules._premises import within_premises, within_repository
+from async_test_template.rules._premises import may_stand, within_premises, within_repository
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def _sure_words(rules: Iterable[Rule]) -> tuple[bytes, ...]:
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
     modules = project.code.modules if rules else ()
+    rules = [rule for rule in rules if may_stand(project, rule)]
     texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
     wanted = {
         file: [rule for rule in rules if _mentions(text, rule.words)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def renamed(
         isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == new for n in owner.body
     ):
         raise EditError(f"{owner.name} has a {new} already")
-    calls = [n for n in ast.walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
+    calls = [n for n in walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
     inside = set(calls)
     for node in source.nodes.of(ast.Attribute):
         if node.attr == old and node not in inside and not _is_super(node):

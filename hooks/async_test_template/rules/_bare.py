@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.module import Fixture, Test
+from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _modules(other: Source) -> Iterator[str]:
 def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
     """Tell whether a function makes a loop the current one, itself or by one of its file."""
     end = getattr(limit, "lineno", None)
-    for node in ast.walk(function):
+    for node in walk(function):
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
             continue
         if source.names.resolve(node.func) == "asyncio.Runner" or _is_setting(source, node):
@@ -264,7 +265,7 @@ def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool
         if isinstance(node.func, ast.Name) and any(
             helper.name == node.func.id
             and helper is not function
-            and any(_is_setting(source, call) for call in ast.walk(helper))
+            and any(_is_setting(source, call) for call in walk(helper))
             for helper in source.functions.values()
         ):
             return True
@@ -321,7 +322,7 @@ def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]
         if (
             isinstance(method, _FUNCTIONS)
             and (method.name in SETUPS or method.name == "asyncSetUp")
-            and any(_is_setting(source, inner) for inner in ast.walk(method))
+            and any(_is_setting(source, inner) for inner in walk(method))
         ):
             return True
     for base in node.bases:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from async_test_template.source.nodes import walk
+
 if TYPE_CHECKING:
     from async_test_template.source.source import Function
 
@@ -46,7 +48,7 @@ def called_names(function: Function) -> set[str]:
     return {
         call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "?")
         for statement in function.body
-        for call in ast.walk(statement)
+        for call in walk(statement)
         if isinstance(call, ast.Call)
     }
 
@@ -65,7 +67,7 @@ def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> b
     return _hands_out_a_plain_loop(function) and all(
         isinstance(node, plain)
         for statement in function.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.stmt)
     )
 
@@ -76,7 +78,7 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
     What it sets on the loop may be what its tests ask for.
     """
     arguments = {argument.arg for argument in function.args.args}
-    nodes = [node for statement in function.body for node in ast.walk(statement)]
+    nodes = [node for statement in function.body for node in walk(statement)]
     given = [node.value for node in nodes if isinstance(node, (ast.Return, ast.Yield))]
     return (
         arguments <= {"self", "request"}
@@ -97,7 +99,7 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
 
 def _default_policy(function: Function) -> set[str]:
     """Give the name of the call that sets a policy, where it sets asyncio's own."""
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    calls = [node for node in walk(function) if isinstance(node, ast.Call)]
     setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
     is_default = all(
         isinstance(argument, ast.Call)

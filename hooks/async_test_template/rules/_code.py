@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +109,7 @@ def uses(function: Function, name: str) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == name
         for statement in function.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 

@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules._code import keyword, text_of
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +148,7 @@ def _of_call(source: Source, call: ast.Call, block: ast.AST) -> Iterator[Hope]:
 
 
 def _around_yield(source: Source, function: Function) -> Iterator[Hope]:
-    for node in ast.walk(function):
+    for node in walk(function):
         if not isinstance(node, (ast.Yield, ast.YieldFrom)):
             continue
         for block in source.around(node):
@@ -161,7 +162,7 @@ def _around_yield(source: Source, function: Function) -> Iterator[Hope]:
 
 
 def _inside(source: Source, value: ast.expr) -> Iterator[Hope]:
-    for inner in ast.walk(value):
+    for inner in walk(value):
         if isinstance(inner, ast.Call) and _is_context(source, inner):
             yield from _of_call(source, inner, inner)
 
@@ -175,7 +176,7 @@ def _values(scope: ast.AST, name: str) -> Iterator[ast.expr]:
 
 
 def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr]:
-    for node in ast.walk(scope):
+    for node in walk(scope):
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == name for target in node.targets
         ):
@@ -194,7 +195,7 @@ def _filtered(source: Source, call: ast.Call, block: ast.AST) -> Iterator[Hope]:
         category = keyword(call, "category")
         names = class_names(source, category.value) if category else every
         yield Hope(names, is_tolerated=True)
-    for inner in ast.walk(block):
+    for inner in walk(block):
         at = _FILTERS.get(source.names.resolve(inner.func)) if isinstance(inner, ast.Call) else None
         if at and isinstance(inner, ast.Call) and inner.args and text_of(inner.args[0]) in QUIET:
             named = keyword(inner, "category")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.rules._guard import GUARD, LOADER
 from async_test_template.source.changes import append, bind_name
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def mentions_guard(source: Source) -> bool:
     """Tell whether a file imports the guard, or names it as a plugin."""
     return any(
-        GUARD in word for node in ast.walk(source.tree) for word in _words(node) if word is not None
+        GUARD in word for node in walk(source.tree) for word in _words(node) if word is not None
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.rules._code import calls, keyword
 from async_test_template.rules._test_client import is_request, is_response
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def _of_httpx(source: Source, node: ast.expr) -> Iterator[tuple[Placed, str]]:
 def _asks(project: Project, source: Source, body: list[ast.stmt]) -> bool:
     """Tell whether statements make a request, or look whether an answer is a good one."""
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if is_request(project, source, node):
                 return True
             if (

@@ -9,6 +9,7 @@ from async_test_template.errors import EditError
 from async_test_template.rules._canonical import CANONICAL, called_names
 from async_test_template.rules._code import sure
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from async_test_template.findings import Edit
@@ -41,7 +42,7 @@ def has_own_loop(source: Source, function: Function) -> bool:
     made = {name for name in called_names(function) if "loop" in name.lower()}
     return bool(made - CANONICAL - {"set_event_loop_policy"}) or any(
         source.names.resolve(call.func) in MAKERS
-        for call in ast.walk(function)
+        for call in walk(function)
         if isinstance(call, ast.Call)
     )
 

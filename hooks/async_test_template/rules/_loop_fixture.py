@@ -25,6 +25,7 @@ from async_test_template.rules._loops import (
 )
 from async_test_template.source import changes
 from async_test_template.source.module import Fixture, Test
+from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 from async_test_template.source.walk import python_files
 
@@ -85,6 +86,8 @@ _LOOP_METHODS = frozenset(
         "time",
     }
 )
+_CALL_OF_TEST = re.compile(rb"(?<!def )\b(test[\w\x80-\xff]*)\(")
+_UNSURE = (ast.Global, ast.Nonlocal, ast.Delete)
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
 #: Plugins that hand out a `loop` of their own.
 _OTHERS = (
@@ -199,7 +202,7 @@ def _limited(project: Project, function: Function, name: str, finding: Finding) 
         return finding
     asked = {
         node.attr
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == name
@@ -277,7 +280,7 @@ def without_parameter(
         raise EditError("it is called by its name")
     edits: list[Edit] = [changes.remove_parameter(source, function, name)]
     if uses(function, name):
-        if any(isinstance(n, (ast.Global, ast.Nonlocal, ast.Delete)) for n in ast.walk(function)):
+        if any(isinstance(n, _UNSURE) for n in walk(function)):
             raise EditError("it declares names global or deletes them")
         module, imports = changes.bind_module(source, "asyncio")
         statement = f"{name} = {module}.get_running_loop()"
@@ -293,24 +296,30 @@ def is_called_elsewhere(project: Project, source: Source, function: Function) ->
     """
     if not function.name.startswith("test"):
         return False
-    name = function.name.encode()
-    call = re.compile(rb"(?<!def )\b" + re.escape(name) + rb"\(")
-    texts = (
-        project.tree.read(module.file) or b""
-        for module in project.code.modules
-        if module.file != source.file
-    )
-    return any(name in text and call.search(text) for text in texts)
+    return bool(_calls_of_tests(project).get(function.name.encode(), set()) - {source.file})
+
+
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
+def _calls_of_tests(project: Project) -> dict[bytes, set[str]]:
+    """Give the files that seem to call a test, by its name."""
+    found: dict[bytes, set[str]] = {}
+    for module in project.code.modules:
+        for name in _CALL_OF_TEST.findall(project.tree.read(module.file) or b""):
+            found.setdefault(name, set()).add(module.file)
+    return found
 
 
 def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
     """Tell whether a function is async and its parameter of that name can be dropped."""
+    if not item.is_async:
+        return False
     source = project.code.sources.get(item.file)
     try:
         without_parameter(project, source, source.functions[item.line], name)
     except (EditError, StopIteration):
         return False
-    return item.is_async
+    return True
 
 
 def bridge_text(

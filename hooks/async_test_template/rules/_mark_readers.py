@@ -39,15 +39,25 @@ def mark_reader(project: Project, mark: str) -> str:
     if mark == OF_FIXTURES:
         found = project.reader.mentioning(_OF_FUNCTION, (b"pytestmark", b"get_unpacked_marks"))
         return next((file for file, _ in found), "")
-    name = mark.encode()
-    for file, data in project.reader.mentioning(_ASKED, _PLAIN):
-        # Where no name is seen it may be any.
-        if any(
-            (found[found.lastgroup] if found.lastgroup else name) == name
-            for found in _ASKED.finditer(data)
-        ):
-            return file
-    return ""
+    # Where no name is seen it may be any.
+    wanted = {mark.encode(), b""}
+    return next((file for file, asked in _asked(project) if not wanted.isdisjoint(asked)), "")
+
+
+# One project is in use at a time, and its files are many.
+@lru_cache(maxsize=4)
+def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
+    """Give the marks that each file looks at, by their names; an empty one where none is seen."""
+    return tuple(
+        (
+            file,
+            frozenset(
+                found[found.lastgroup] if found.lastgroup else b""
+                for found in _ASKED.finditer(data)
+            ),
+        )
+        for file, data in project.reader.mentioning(_ASKED, _PLAIN)
+    )
 
 
 def selects_by(project: Project, mark: str) -> bool:

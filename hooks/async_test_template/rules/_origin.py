@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.source.module import Fixture
+from async_test_template.source.nodes import walk, walk_scope
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
 #: Names may lead in circles; nobody hands an application on more often than this.
 _STEPS = 8
+# A file is an immutable read; every name in it asks.
+_KNOWN: weakref.WeakKeyDictionary[Source, dict[ast.AST, dict[str, list[ast.expr | ast.stmt]]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS) -> Origin | None:
@@ -52,21 +57,10 @@ def _returned(
     """Follow the one expression that a function returns or, as a fixture, yields."""
     given = [
         node.value
-        for node in own_nodes(function)
+        for node in walk_scope(function)
         if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None
     ]
     return origin(project, source, given[0], steps - 1) if len(given) == 1 else None
-
-
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope's body without those of the scopes within."""
-    body = getattr(scope, "body", [])
-    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, _SCOPES):
-            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _definition(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
@@ -78,7 +72,7 @@ def _definition(project: Project, source: Source, node: ast.expr, steps: int) ->
         return source, node
     scopes = [n for n in source.around(node) if isinstance(n, (*_FUNCTIONS, ast.Lambda))]
     for scope in (*scopes, source.tree):
-        bound = bindings(scope, node.id)
+        bound = bindings(source, scope, node.id)
         if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
             return None if bound else _of_fixture(project, source, scope, node.id, steps)
         if bound:
@@ -93,24 +87,34 @@ def _parameters(function: Function | ast.Lambda) -> set[str]:
     return {argument.arg for argument in every}
 
 
-def bindings(scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
+def bindings(source: Source, scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
     """Give what a name is bound to in a scope: values, or the definition of that name.
 
     Where the value cannot be told, as in a loop, that is the name itself.
     """
-    found: list[ast.expr | ast.stmt] = []
+    known = _KNOWN.setdefault(source, {})
+    if scope not in known:
+        known[scope] = _bindings(scope)
+    return known[scope].get(name, [])
+
+
+def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | ast.stmt]]:
+    found: dict[str, list[ast.expr | ast.stmt]] = {}
     known: set[ast.expr | None] = set()
-    stored: list[ast.expr | ast.stmt] = []
-    for node in own_nodes(scope):
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == name:
-            found.append(node)
-        elif isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+    stored: list[ast.Name] = []
+    for node in walk_scope(scope):
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            found.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stored.append(node)
         for target, value in _assigned(node):
-            if value is not None and isinstance(target, ast.Name) and target.id == name:
+            if value is not None and isinstance(target, ast.Name):
                 known.add(target)
-                found.append(value)
-    return [*found, *(node for node in stored if node not in known)]
+                found.setdefault(target.id, []).append(value)
+    for name in stored:
+        if name not in known:
+            found.setdefault(name.id, []).append(name)
+    return found
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr | None, ast.expr | None]]:
@@ -129,8 +133,8 @@ def _of_class(source: Source, node: ast.Attribute) -> Origin | None:
     owner = next((n for n in source.around(node) if isinstance(n, ast.ClassDef)), None)
     if owner is None:
         return None
-    found = bindings(owner, node.attr)
-    for inner in ast.walk(owner):
+    found = [*bindings(source, owner, node.attr)]
+    for inner in walk(owner):
         if isinstance(inner, ast.Assign):
             found += [
                 inner.value
@@ -168,7 +172,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
         return None
     try:
         other = project.code.sources.get(file)
-        bound = bindings(other.tree, name)
+        bound = bindings(other, other.tree, name)
     except Unreadable:
         return None
     if bound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -30,6 +31,8 @@ _SINCE = "0.26"
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
+# One project is in use at a time; its one override is asked about for each of its fixes.
+@lru_cache(maxsize=4)
 def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
     """Find what asks for an override and cannot do without it."""
     return [
@@ -94,9 +97,7 @@ def _only_parameters(source: Source) -> bool:
             and any(a.arg == NAME for a in (*outer.args.args, *outer.args.kwonlyargs))
             for outer in source.around(node)
         )
-        for node in ast.walk(source.tree)
-        if (isinstance(node, ast.Name) and node.id == NAME)
-        or (isinstance(node, ast.Attribute) and node.attr == NAME)
+        for node in source.mentions.get(NAME, ())
     )
 
 

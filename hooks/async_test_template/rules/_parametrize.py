@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-_CALL = re.compile(rb"\bparametrize\s*\(")
+# It begins with plain bytes, which `re` looks for at once.
+_CALL = re.compile(rb"parametrize\s*\(")
 # Most calls: names, a list without another one in it, and nothing more, or options by their name.
 _PLAIN = re.compile(
     rb"""\s*(?:"[^"\n\\]*"|'[^'\n\\]*'|\([^()\n]*\)|\[[^\[\]\n]*\]),\s*"""

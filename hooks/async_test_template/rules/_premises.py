@@ -67,15 +67,22 @@ def _reached(
     # Imported here: what looks at configuration alone starts without `ast`.
     from async_test_template.source.reach import Reach
 
-    pythons = minors(rule.python) & minors(project.dependencies.requires_python)
     reach: Reach | None = None
     for finding in findings:
-        reached = pythons
+        reached = minors(rule.python) & minors(project.dependencies.requires_python)
         if source is not None and finding.file == source.file:
             reach = reach or Reach(source)
-            reached = pythons & reach.at(finding.line, finding.column)
+            reached &= reach.at(finding.line, finding.column)
         if reached:
             yield finding
+
+
+def may_stand(project: Project, rule: Rule) -> bool:
+    """Tell whether findings of a rule can stand in the repository, wherever they are."""
+    reaches = project.dependencies.may_reach
+    return all(reaches(name, version) for name, version in rule.needs) and (
+        not rule.about or presence(project, rule.about) is not Presence.ABSENT
+    )
 
 
 def within_repository(

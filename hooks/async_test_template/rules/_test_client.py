@@ -51,7 +51,7 @@ def is_response(project: Project, source: Source, node: ast.AST) -> bool:
         is_request(project, source, value)
         for around in source.around(node)
         if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for value in bindings(around, node.id)
+        for value in bindings(source, around, node.id)
     )
 
 

@@ -20,6 +20,7 @@ from async_test_template.rules._loop_factories import (
 )
 from async_test_template.rules._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules._override import NAME, replacement, settings_alone
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def _factory(source: Source, function: Function) -> tuple[str, str]:
     if not is_canonical(function, _BESIDES):
         raise EditError("it does more than make a loop")
     found = set()
-    for call in ast.walk(function):
+    for call in walk(function):
         if isinstance(call, ast.Call) and source.names.resolve(call.func) in MAKERS:
             if _is_conditional(source, call, function):
                 raise EditError("the loop depends on a condition")

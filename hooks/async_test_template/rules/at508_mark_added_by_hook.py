@@ -11,6 +11,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, is_called, text_of
 from async_test_template.rules._loops import MODE
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ def _asks_plugin(source: Source, function: Function | None) -> bool:
     return function is not None and any(
         isinstance(call, ast.Call)
         and source.names.resolve(call.func) == "pytest_asyncio.is_async_test"
-        for call in ast.walk(function)
+        for call in walk(function)
     )
 
 
@@ -143,7 +144,7 @@ def _whole(source: Source, call: ast.Call) -> ast.stmt:
         asked = around.test if isinstance(around, ast.If) else around.iter
         if any(
             isinstance(node, ast.Call) and source.names.resolve(node.func) not in _QUESTIONS
-            for node in ast.walk(asked)
+            for node in walk(asked)
         ):
             return whole
         whole = around

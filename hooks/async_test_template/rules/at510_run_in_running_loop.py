@@ -10,6 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, sure
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _is_loop(source: Source, node: ast.expr, function: Function) -> bool:
         return False
     assigned = [
         statement.value
-        for statement in ast.walk(function)
+        for statement in walk(function)
         if isinstance(statement, ast.Assign)
         and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
     ]

@@ -9,6 +9,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +22,15 @@ _LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop"}
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if next(source.calls(*_LOOPS), None) is None:
+        return
     for line, function in sorted(source.functions.items()):
         if source.items.get(line) is None:
             continue
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
         loops = _loops_of(source, function)
-        for node in ast.walk(function):
+        for node in walk(function):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -49,7 +52,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _loops_of(source: Source, function: Function) -> set[str]:
     return {
         target.id
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Assign) and _is_loop(source, node.value)
         for target in node.targets
         if isinstance(target, ast.Name)

@@ -9,6 +9,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
+    for node in walk(source.tree):
         if isinstance(node, ast.ImportFrom) and node.module == "pytest_asyncio.plugin":
             names = ", ".join(alias.name for alias in node.names)
             yield code_finding(

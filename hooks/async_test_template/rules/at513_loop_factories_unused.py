@@ -9,6 +9,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import (
     code_finding,
 )
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for _, function in sorted(source.functions.items()):
         if function.name != "pytest_asyncio_loop_factories":
             continue
-        returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+        returns = [node for node in walk(function) if isinstance(node, ast.Return)]
         if source.module.tests and not source.file.endswith("conftest.py"):
             message = "pytest calls no hook in a test module"
             hint = "move it to conftest.py"

@@ -54,7 +54,8 @@ _LINES = (
 _TOGETHER = (
     re.compile(rb"@(?:\w+\.)?fixture\b" + _LINES + rb"mark\."),
     re.compile(rb"@(?:\w+\.)?mark\." + _LINES + rb"fixture"),
-    re.compile(rb"\b(?:fixture|mark)[ \t]+as[ \t]"),
+    re.compile(rb"fixture[ \t]+as[ \t]"),
+    re.compile(rb"mark[ \t]+as[ \t]"),
 )
 
 

@@ -13,6 +13,7 @@ from async_test_template.rules._code import (
     code_finding,
 )
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    names = [node for node in walk(function) if isinstance(node, ast.Name)]
     if any(node.id == "cls" for node in names):
         raise EditError("it has a cls already")
     for node in names:
@@ -71,6 +72,15 @@ def _is_plain_attribute(source: Source, node: ast.Name) -> bool:
     return not (isinstance(outside, ast.Call) and outside.func is around)
 
 
+# Two patterns, for each begins with a plain byte, which `re` looks for at once.
+_IN_CLASS = re.compile(rb"\n[ \t]+@(?:\w+\.)*fixture\((?:(?!\bdef\b)[\s\S]){0,2000}?scope")
+_RENAMED = re.compile(rb"fixture[ \t]+as[ \t]")
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return _IN_CLASS.search(data) is not None or _RENAMED.search(data) is not None
+
+
 RULE = Rule(
     code="AT706",
     name="wide-fixture-method",
@@ -85,9 +95,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"fixture",
     where=Where.TESTS,
-    suspects=re.compile(
-        rb"\n[ \t]+@(?:\w+\.)*fixture\((?:(?!\bdef\b)[\s\S]){0,2000}?scope|fixture[ \t]+as[ \t]"
-    ).search,
+    suspects=_is_suspicious,
     alone=True,
     invalid=(
         Example(

@@ -12,6 +12,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, is_called
 from async_test_template.rules._loop_fixture import is_aiohttps
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +54,8 @@ def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
     if is_called(source, function):
         raise EditError("it is called by its name")
     new = _NEW[old]
-    parameters = [node for node in ast.walk(function) if isinstance(node, ast.arg)]
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    parameters = [node for node in walk(function) if isinstance(node, ast.arg)]
+    names = [node for node in walk(function) if isinstance(node, ast.Name)]
     if new in {node.arg for node in parameters} | {node.id for node in names}:
         raise EditError(f"it has a {new} already")
     renamed = [node for node in parameters if node.arg == old]

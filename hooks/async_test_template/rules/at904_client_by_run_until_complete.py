@@ -10,6 +10,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, decorators
 from async_test_template.rules._loops import has_aiohttps_plugin, may_have_old_aiohttp
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ def client_calls(function: Function) -> list[ast.Call]:
     if isinstance(function, ast.AsyncFunctionDef) or not names & {"aiohttp_client", "test_client"}:
         return []
     inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ListComp)
-    nodes = [node for statement in function.body for node in ast.walk(statement)]
+    nodes = [node for statement in function.body for node in walk(statement)]
     uses = [node for node in nodes if isinstance(node, ast.Name) and node.id == "loop"]
     found = [
         node

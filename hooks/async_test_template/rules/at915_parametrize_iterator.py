@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, keyword, marks
-from async_test_template.rules._origin import own_nodes
 from async_test_template.rules._parametrize import is_by_name, odd_calls
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _late(source: Source, values: ast.expr) -> str:
     """
     functions: dict[str, ast.AST] = {}
     lines: dict[str, int] = {}
-    for node in own_nodes(source.tree):
+    for node in walk_scope(source.tree):
         for name in _bound(node):
             line: int = getattr(node, "lineno", 1)
             lines[name] = min(line, lines.get(name, line))
@@ -93,7 +93,7 @@ def _late(source: Source, values: ast.expr) -> str:
     waiting: list[ast.AST] = [values]
     seen: set[str] = set()
     for needed in waiting:
-        for node in ast.walk(needed):
+        for node in walk(needed):
             if isinstance(node, ast.Name) and node.id not in seen:
                 seen.add(node.id)
                 if lines.get(node.id, 0) > values.lineno:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.source.module import Mark, Test
-    from async_test_template.source.source import Function
+    from async_test_template.source.source import Source
 
 #: Methods of a `unittest` class by which it may run async tests itself.
 DECIDE_HOW_TESTS_RUN = frozenset(
@@ -122,13 +122,13 @@ def added_marks(node: ast.expr) -> list[ast.expr]:
     return added.elts if isinstance(added, (ast.List, ast.Tuple)) else [added]
 
 
-def changes_tests(function: Function) -> bool:
-    """Tell whether a method may put something else in the place of the class's tests."""
-    return any(
-        (isinstance(node, ast.Name) and node.id == "setattr")
-        or (isinstance(node, ast.Attribute) and node.attr in {"_testMethodName", "__dict__"})
-        for node in ast.walk(function)
-    )
+def changing_tests(source: Source) -> set[ast.AST]:
+    """Give what may put something else in the place of a class's tests, and all around it."""
+    mentions = source.mentions
+    swaps = (node for node in mentions.get("setattr", ()) if isinstance(node, ast.Name))
+    inner = (*mentions.get("_testMethodName", ()), *mentions.get("__dict__", ()))
+    found = (*swaps, *(node for node in inner if isinstance(node, ast.Attribute)))
+    return {around for node in found for around in source.around(node)}
 
 
 def gives_async(function: ast.FunctionDef) -> bool:

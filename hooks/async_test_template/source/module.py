@@ -14,11 +14,12 @@ from async_test_template.source.classes import (
     Naming,
     added_marks,
     blocks,
-    changes_tests,
+    changing_tests,
     gives_async,
     is_test_of,
     statements,
 )
+from async_test_template.source.nodes import walk
 from async_test_template.source.source import Function, Source
 
 #: A scope that is not written as a plain string, so that nobody can tell it without running.
@@ -235,6 +236,7 @@ class _Reader:
         self.module_marks: tuple[Mark, ...] = ()
         self.names = source.names
         self.generators = source.generators
+        self._changing = changing_tests(source)
         self.holds_tests = holds_tests
         self.fixtures: list[Fixture] = []
         self.tests: list[Test] = []
@@ -325,7 +327,7 @@ class _Reader:
                 or any(keyword.arg != "total" for keyword in node.keywords)
                 or any(self._may_run(node.decorator_list))
                 or bool(methods & DECIDE_HOW_TESTS_RUN)
-                or any(map(changes_tests, functions)),
+                or not self._changing.isdisjoint(functions),
                 is_test_of(node.body),
             )
         )
@@ -522,7 +524,7 @@ def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:
         ):
             yield from (
                 item.value
-                for item in ast.walk(node.value)
+                for item in walk(node.value)
                 if isinstance(item, ast.Constant) and isinstance(item.value, str)
             )
 
@@ -576,5 +578,5 @@ def _mentions_asyncio(node: ast.AST) -> bool:
     return any(
         (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
         or (isinstance(inner, ast.Name) and "async" in inner.id)
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+#: What has names of its own.
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
 # Operators and contexts, which have no place in the text, and comments for type checkers.
 _NO_PLACE = (
     ast.boolop,
@@ -71,8 +74,46 @@ def _holds_nodes(declared: object) -> bool:
     return any(_holds_nodes(part) for part in get_args(declared))
 
 
-# What was asked once, for all trees.
-_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
+class _Children(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields with children of each kind of nodes, asked once for all trees."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        return self.setdefault(kind, _children(kind))
+
+
+_CHILDREN = _Children()
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and those within it as `ast.walk` does, in a third of the time.
+
+    Operators and contexts, which have no place, are left out.
+    """
+    waiting = [node]
+    for found in waiting:
+        yield found
+        waiting += _inside(found)
+
+
+def walk_scope(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope's body without those of the scopes within."""
+    body = getattr(scope, "body", [])
+    waiting: list[ast.AST] = list(body) if isinstance(body, list) else [body]
+    for found in waiting:
+        yield found
+        if not isinstance(found, SCOPES):
+            waiting += _inside(found)
+
+
+def _inside(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for field in _CHILDREN[node.__class__]:
+        value = getattr(node, field)
+        if value.__class__ is list:
+            found += [child for child in value if child is not None]
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 class Nodes:
@@ -95,8 +136,6 @@ class Nodes:
             kind = node.__class__
             if kind not in by_kind:
                 by_kind[kind] = []
-                if kind not in fields:
-                    fields[kind] = _children(kind)
             by_kind[kind].append(node)
             for field in fields[kind]:
                 value = getattr(node, field)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from async_test_template.source.conditions import EVERY, Conditions, without
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -168,7 +169,7 @@ class Reach:
             yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
             yield statement.module or ""
         else:
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 if isinstance(node, (ast.Attribute, ast.Name)):
                     yield self._source.names.resolve(node)
 

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 # About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
 _KEPT_BYTES = 1_000_000
+# Of those, the ones asked for last stay at hand: a rule asks for the same few again and again.
+_RECENT_BYTES = 200_000
+# To look for words in a file takes about as long as to parse so many bytes.
+_LOOK = 500
 #: pytest's own `python_files`.
 TEST_FILES = ("test_*.py", "*_test.py")
 #: Names that people give to files with tests, though pytest looks for others.
@@ -101,6 +105,7 @@ class Readings:
         """Begin with nothing read."""
         self.of_file: dict[str, Reading | None] = {}
         self._sources: dict[str, tuple[bytes, Source]] = {}
+        self._recent: dict[str, tuple[bytes, Source]] = {}
         self._room = _KEPT_BYTES
         self._names: TestNames | None = None
 
@@ -123,15 +128,20 @@ class Readings:
         return reading.statements if reading is not None and reading.state[0] == changed else None
 
     def keep(self, source: Source, data: bytes) -> None:
-        """Keep a parsed file if there is room: a syntax tree is far larger than its text."""
+        """Keep a parsed file, for a while if there is no room: a tree is far larger than a text."""
         size = len(data) - len(self._sources.get(source.file, (b"",))[0])
         if size <= self._room:
             self._room -= size
             self._sources[source.file] = (data, source)
+            return
+        self._recent.pop(source.file, None)
+        self._recent[source.file] = (data, source)
+        while len(self._recent) > 1 and sum(map(_size, self._recent.values())) > _RECENT_BYTES:
+            del self._recent[next(iter(self._recent))]
 
     def source(self, file: str, data: bytes) -> Source:
         """Give a file as Python code; it is parsed when something first looks at its tree."""
-        kept = self._sources.get(file)
+        kept = self._sources.get(file) or self._recent.get(file)
         if kept is not None and kept[0] == data:
             return kept[1]
         from async_test_template.source.source import read_source
@@ -142,6 +152,10 @@ class Readings:
             source.module = reading.module
         self.keep(source, data)
         return source
+
+
+def _size(kept: tuple[bytes, Source]) -> int:
+    return len(kept[0])
 
 
 class Sources:
@@ -207,7 +221,7 @@ class Reader:
         found_files = {*python_files(self._tree.root, links)}
         left_out = linked_files(self._tree.root, links, found_files)
         files = sorted({*found_files, *created})
-        wanted = [file for file in files if not self._is_known(file) and self._is_relevant(file)]
+        wanted = self._relevant([file for file in files if not self._is_known(file)])
         size = sum(len(self._tree.read(file) or b"") for file in wanted)
         for reading in spread(partial(self._read, size=size), wanted, size):
             self._readings.of_file[reading.file] = reading
@@ -309,6 +323,14 @@ class Reader:
             return file not in self._tree.changed
         return reading.state == self._state(file)
 
+    def _relevant(self, files: list[str]) -> list[str]:
+        """Give the files that are of interest, and remember that the others are not."""
+        told = spread(self._is_relevant, files, len(files) * _LOOK)
+        self._readings.of_file |= dict.fromkeys(
+            file for file, is_relevant in zip(files, told, strict=True) if not is_relevant
+        )
+        return [file for file, is_relevant in zip(files, told, strict=True) if is_relevant]
+
     def _is_relevant(self, file: str) -> bool:
         data = self._tree.read(file)
         holds_tests = self._names.holds_tests(file)
@@ -317,7 +339,6 @@ class Reader:
             or self._suspects(data, holds_tests or file.endswith("conftest.py"))
         ):
             return True
-        self._readings.of_file[file] = None
         # Most files of a repository are of no interest, and too many to keep.
         self._tree.forget(file)
         return False
