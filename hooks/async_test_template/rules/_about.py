@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import weakref
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.rules._loops import names_another
@@ -94,6 +95,8 @@ def _presence(project: Project, package: str) -> Presence:
     return Presence.PERHAPS if is_marked or is_set else Presence.ABSENT
 
 
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
 def has_own_runner(project: Project) -> bool:
     """Tell whether something else than pytest-asyncio, AnyIO or trio is known to run async tests.
 

@@ -504,6 +504,8 @@ def usefixtures_findings(
     code: str, project: Project, source: Source, name: str
 ) -> Iterator[Finding]:
     """Yield a finding for each `usefixtures` that names the lost fixture."""
+    if not _names_all(source, "usefixtures", name):
+        return
     for call in calls(source, "pytest.mark.usefixtures"):
         place = Test("", source.file, call.lineno, 1, is_async=True)
         for argument in call.args:
@@ -527,6 +529,8 @@ def getfixturevalue_findings(
     code: str, project: Project, source: Source, name: str
 ) -> Iterator[Finding]:
     """Yield a finding for each `getfixturevalue` that names the lost fixture."""
+    if not _names_all(source, "getfixturevalue", name):
+        return
     for call in source.nodes.of(ast.Call):
         if getattr(call.func, "attr", "") != "getfixturevalue" or not call.args:
             continue
@@ -539,6 +543,11 @@ def getfixturevalue_findings(
                 f"getfixturevalue names the fixture {name}, which is gone",
                 hint="take the running loop from asyncio.get_running_loop()",
             )
+
+
+def _names_all(source: Source, *words: str) -> bool:
+    """Tell whether the text of a file holds some words, without parsing it."""
+    return all(word.encode() in source.data for word in words)
 
 
 def _without_use(source: Source, call: ast.Call, argument: ast.expr) -> tuple[Edit, ...]:

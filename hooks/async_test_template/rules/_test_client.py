@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.rules._origin import bindings, origin
@@ -24,6 +25,8 @@ def requests(
 
     With each comes what stands before its brackets, and the argument.
     """
+    if not _has_clients(project):
+        return
     for call in source.nodes.of(ast.Call):
         method = call.func
         if not isinstance(method, ast.Attribute) or method.attr not in _METHODS:
@@ -31,6 +34,14 @@ def requests(
         passed = [argument for argument in call.keywords if argument.arg in arguments]
         if passed and is_client(project, source, method.value):
             yield from ((call, source.text(method), argument) for argument in passed)
+
+
+# One project is in use at a time; each of its files asks.
+@lru_cache(maxsize=4)
+def _has_clients(project: Project) -> bool:
+    """Tell whether any file imports a module that has the client, or its package."""
+    homes = {target.rpartition(".")[0] for target in CLIENTS} | {"starlette", "fastapi"}
+    return any(not homes.isdisjoint(module.imports) for module in project.code.modules)
 
 
 def is_request(project: Project, source: Source, node: ast.AST) -> bool:

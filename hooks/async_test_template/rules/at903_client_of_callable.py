@@ -21,6 +21,8 @@ _FACTORIES = {"aiohttp_client", "test_client"}
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not is_aiohttps(project):
+        return  # aiohttp's own plugin does call it.
     for call in source.nodes.of(ast.Call):
         if (
             isinstance(call.func, ast.Name)
@@ -28,8 +30,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             and call.args
             and _is_parameter(source, call.func)
             and _is_callable(project, source, call.args[0])
-            # aiohttp's own plugin does call it.
-            and is_aiohttps(project)
         ):
             yield code_finding(
                 RULE.code,
