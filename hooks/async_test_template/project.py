@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from async_test_template.source.index import Index
     from async_test_template.source.reading import Reader, Readings, TestNames
     from async_test_template.source.source import Source
+    from async_test_template.source.words import Words
 
 
 class Memory:
@@ -56,13 +57,13 @@ class Looks(NamedTuple):
 
     Attributes:
         look: gives the findings in it that depend on no other file with code.
-        suspects: tells from its bytes, and from whether pytest collects tests from a file of its
+        suspects: tells from its words, and from whether pytest collects tests from a file of its
             name, that it is worth parsing for a rule, where the index has no use for it.
 
     """
 
     look: Callable[[Project, Source], Found] = lambda _project, _source: Found()
-    suspects: Callable[[bytes, bool], bool] = lambda _data, _holds_tests: False
+    suspects: Callable[[Words, bool], bool] = lambda _words, _holds_tests: False
 
 
 class Project:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found, Where
 from async_test_template.rules._premises import may_stand, within_premises, within_repository
+from async_test_template.source.words import Words
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -78,47 +78,30 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
 
 def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
     """Give the findings of rules that look at one file alone."""
+    words = Words(source.data)
     return _joined(
         _judge(project, rule, source, source.file)
         for rule in rules
-        if rule.visit is not None and rule.alone and _mentions(source.data, rule.words)
+        if rule.visit is not None and rule.alone and words.hold(rule.words)
     )
 
 
-def suspicion(rules: Iterable[Rule]) -> Callable[[bytes, bool], bool]:
-    """Give what tells from the bytes of a file that one of some rules may find something in it.
+def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
+    """Give what tells from the words of a file that one of some rules may find something in it.
 
     Its second argument is whether pytest collects tests from a file of this name; others belong to
     the tests if they mention pytest.
     """
     anywhere = [rule for rule in rules if rule.where is Where.EVERYWHERE]
     in_tests = [*anywhere, *(rule for rule in rules if rule.where is Where.TESTS)]
-    of_tests, of_others = _sure_words(in_tests), _sure_words(anywhere)
-    closer_in_tests, closer_anywhere = _closer(in_tests), _closer(anywhere)
 
-    def suspects(data: bytes, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two
-        is_tests = holds_tests or b"pytest" in data
-        # One loop over plain words: this is asked of every file of the repository.
-        for word in of_tests if is_tests else of_others:
-            if word in data:
-                return True
-        for words, suspects_closer in closer_in_tests if is_tests else closer_anywhere:
-            if _mentions(data, words) and suspects_closer(data):
-                return True
-        return False
+    def suspects(words: Words, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two
+        return any(
+            words.hold(rule.words) and (rule.suspects is None or rule.suspects(words.data))
+            for rule in (in_tests if holds_tests or words.hold(b"pytest") else anywhere)
+        )
 
     return suspects
-
-
-def _closer(rules: Iterable[Rule]) -> list[tuple[bytes, Callable[[bytes], object]]]:
-    """Give the words of the rules that look closer at the bytes of a file, and how they do."""
-    return [(rule.words, rule.suspects) for rule in rules if rule.suspects is not None]
-
-
-def _sure_words(rules: Iterable[Rule]) -> tuple[bytes, ...]:
-    """Give the words that alone make a file worth parsing, the plain part of each."""
-    words = (rule.words for rule in rules if rule.suspects is None)
-    return tuple(dict.fromkeys(word for each in words for word in each.split(b"|")))
 
 
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
@@ -126,10 +109,10 @@ def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     modules = project.code.modules if rules else ()
     rules = [rule for rule in rules if may_stand(project, rule)]
     texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
-    wanted = {
-        file: [rule for rule in rules if _mentions(text, rule.words)]
-        for file, text in texts.items()
-    }
+    wanted: dict[str, list[Rule]] = {}
+    for file, text in texts.items():
+        words = Words(text)
+        wanted[file] = [rule for rule in rules if words.hold(rule.words)]
     files = [file for file in texts if wanted[file]]
     size = sum(len(texts[file]) for file in files)
 
@@ -184,32 +167,3 @@ def _joined(found: Iterable[Found]) -> Found:
         tuple(finding for one in everything for finding in one.findings),
         tuple(fault for one in everything for fault in one.faults),
     )
-
-
-def _mentions(data: bytes, words: bytes) -> bool:
-    plain, patterns = _parts(words)
-    for word in plain:
-        if word in data:
-            return True
-    return any(pattern.search(data) for pattern in patterns) if patterns else False
-
-
-@cache
-def _parts(words: bytes) -> tuple[tuple[bytes, ...], tuple[re.Pattern[bytes], ...]]:
-    """Part alternatives into plain words and patterns, each looked for alone.
-
-    That is ten times faster than one pattern, since `re` knows how to look for a plain beginning.
-    """
-    parts = [words] if b"(" in words.replace(rb"\(", b"") else words.split(b"|")
-    plain, patterns = [], []
-    for part in parts:
-        literal = _ESCAPED.sub(rb"\1", part)
-        # A blank means itself in the rules' patterns.
-        if re.escape(literal).replace(rb"\ ", b" ") == part:
-            plain.append(literal)
-        else:
-            patterns.append(re.compile(part))
-    return tuple(plain), tuple(patterns)
-
-
-_ESCAPED = re.compile(rb"\\(\W)")

@@ -15,6 +15,7 @@ from async_test_template.findings import Found
 from async_test_template.source.index import Index
 from async_test_template.source.relevance import is_indexed
 from async_test_template.source.walk import LINKED, linked_files, python_files
+from async_test_template.source.words import Words
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
     #: Gives the findings of the rules that look at nothing but one file.
     Look: TypeAlias = Callable[[Source], Found]
-    #: Tells from the bytes of a file, and from whether its name is a test file's, that a rule may
+    #: Tells from the words of a file, and from whether its name is a test file's, that a rule may
     #: find something in it, though it is of no interest to the index.
-    Suspects: TypeAlias = Callable[[bytes, bool], bool]
+    Suspects: TypeAlias = Callable[[Words, bool], bool]
 
 # About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
 _KEPT_BYTES = 1_000_000
@@ -200,7 +201,7 @@ class Reader:
         readings: Readings,
         names: TestNames | None = None,
         look: Look = lambda _source: Found(),
-        suspects: Suspects = lambda _data, _holds_tests: False,
+        suspects: Suspects = lambda _words, _holds_tests: False,
     ) -> None:
         """Read for `look`; `names` are None where pytest's own hold."""
         self._tree = tree
@@ -334,11 +335,12 @@ class Reader:
     def _is_relevant(self, file: str) -> bool:
         data = self._tree.read(file)
         holds_tests = self._names.holds_tests(file)
-        if data is not None and (
-            is_indexed(data, holds_tests=holds_tests)
-            or self._suspects(data, holds_tests or file.endswith("conftest.py"))
-        ):
-            return True
+        if data is not None:
+            words = Words(data)
+            if is_indexed(words, holds_tests=holds_tests) or self._suspects(
+                words, holds_tests or file.endswith("conftest.py")
+            ):
+                return True
         # Most files of a repository are of no interest, and too many to keep.
         self._tree.forget(file)
         return False

@@ -65,7 +65,7 @@ def test_a_rule_needs_no_word_but_its_own(
 ) -> None:
     def everywhere(files: Mapping[str, str]) -> int:
         with monkeypatch.context() as patch:
-            patch.setattr(reading, "is_indexed", lambda _data, holds_tests: True)  # noqa: ARG005
+            patch.setattr(reading, "is_indexed", lambda _words, holds_tests: True)  # noqa: ARG005
             return found(tmp_path, rule, example, files)
 
     files = dict(example.before)

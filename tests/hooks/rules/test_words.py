@@ -1,0 +1,28 @@
+"""The words of rules are looked for in a way that finds what the patterns find."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.rules import CODES, load
+from async_test_template.source.words import Words
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Rule
+
+ON_CODE = [rule for rule in map(load, CODES) if rule.visit is not None]
+TEXTS = {
+    text.encode()
+    for rule in ON_CODE
+    for files in (*(example.before for example in rule.invalid), *rule.valid)
+    for text in files.values()
+}
+
+
+@pytest.mark.parametrize("rule", ON_CODE, ids=lambda rule: rule.code)
+def test_words_are_found_where_the_pattern_is(rule: Rule) -> None:
+    pattern = re.compile(rule.words)
+    for text in TEXTS:
+        assert Words(text).hold(rule.words) == bool(pattern.search(text)), text
