@@ -13,6 +13,7 @@ from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Rule, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
+from async_test_template.source import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +49,10 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     texts: Counter[str] = Counter()
     parse = ast.parse
 
-    def count(text: str) -> ast.Module:
-        texts[text] += 1
-        return parse(text)
+    def count(text: str, *others: str) -> ast.Module:
+        # pytest parses, too, when it tells what went wrong.
+        texts[text] += not others
+        return parse(text, *others)
 
     monkeypatch.setattr(ast, "parse", count)
     return texts
@@ -137,3 +139,19 @@ def test_a_sync_test_below_words_on_fixtures_is_not_parsed(
     )
     migrate(tmp_path)
     assert not parsed
+
+
+def test_a_file_for_whose_tree_there_is_no_room_is_parsed_once_for_all_its_tests(
+    tmp_path: Path, parsed: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    (tmp_path / "requirements.txt").write_text("pytest>=9\npytest-asyncio>=1.5\n")
+    (tmp_path / "conftest.py").write_text(
+        "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+        "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+    )
+    asking = "\n\nasync def test_{0}(event_loop):\n    assert event_loop\n"
+    (tmp_path / "test_it.py").write_text("".join(map(asking.format, range(20))))
+    make_plan(tmp_path, Desired(), ALL, frozenset())
+    # When it is read, and when a rule looks closer; not once more for each test in it.
+    assert max(parsed.values()) <= 3
