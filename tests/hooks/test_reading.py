@@ -49,7 +49,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     texts: Counter[str] = Counter()
     parse = ast.parse
 
-    def count(text: str, *others: str) -> ast.Module:
+    def count(text: str, *others: str) -> ast.mod:
         # pytest parses, too, when it tells what went wrong.
         texts[text] += not others
         return parse(text, *others)
