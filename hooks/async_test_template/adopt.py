@@ -15,6 +15,7 @@ from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
 from async_test_template.rules._guard import CONTRACT, obstacles
+from async_test_template.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,7 +113,7 @@ def table(answers: Iterable[Answer]) -> str:
     keys = max(len(answer.key) for answer in rows)
     values = max(len(answer.value) for answer in rows)
     lines = (f"{a.key:{keys}}  {a.value:{values}}  {a.reason}" for a in rows)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(shown, lines)) + "\n"
 
 
 def confirm() -> bool:

@@ -31,6 +31,7 @@ from async_test_template.plan import Plan, make_plan
 from async_test_template.progress import progress
 from async_test_template.report import FORMATS, render, summary
 from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
+from async_test_template.shown import shown, shown_lines, unobeyed
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = int(options.run(options))
         sys.stdout.flush()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {shown(str(error))}", file=sys.stderr)
         return _UNUSABLE
     except KeyboardInterrupt:
         print("Interrupted; nothing is half written.", file=sys.stderr)
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A full disk behind standard output, for one.
         _give_up_output()
-        print(f"error: {error.strerror or error}", file=sys.stderr)
+        print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
         return _UNUSABLE
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it
         return _tell_crash(options, fault_of(error))
@@ -93,7 +94,7 @@ def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
             sys.stdout.write(render(plan, options.format))
             sys.stdout.flush()
     for sentence in sentences(plan.faults, options.outcome):
-        print(f"error: {sentence}", file=sys.stderr)
+        print(f"error: {shown(sentence)}", file=sys.stderr)
     _tell_tracebacks(options, plan)
     return _FAULT
 
@@ -101,7 +102,7 @@ def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
 def _tell_tracebacks(options: argparse.Namespace, plan: Plan) -> None:
     if options.traceback:
         for traceback in tracebacks(plan.faults):
-            print(traceback, end="", file=sys.stderr)
+            print(shown_lines(traceback), end="", file=sys.stderr)
 
 
 def _give_up_output() -> None:
@@ -305,10 +306,7 @@ def _migrate(options: argparse.Namespace) -> int:
     if options.diff and options.verify is not None:
         raise UserError("--verify runs tests on written files, and --diff writes none: give one")
     if options.diff:
-        from async_test_template.diff import unified
-
-        changes = _changes(plan, _prefix(root))
-        sys.stdout.write(unified(changes, colour=_colour(sys.stdout)))
+        _print_diff(_changes(plan, _prefix(root)))
         _tell(plan, options, written=False)
         return _status(plan, left=bool(plan.left or plan.after))
     # Before anything is written: what fails here leaves the files as they are.
@@ -321,6 +319,18 @@ def _migrate(options: argparse.Namespace) -> int:
         return _status(plan, left=True)
     _print(report, plan, options, written=True)
     return _status(plan, left=bool(plan.left))
+
+
+def _print_diff(changes: Mapping[str, tuple[bytes, bytes]]) -> None:
+    from async_test_template.diff import for_people, for_programs
+
+    if sys.stdout.isatty():
+        sys.stdout.write(for_people(changes, colour=_colour(sys.stdout)))
+        return
+    with unobeyed(sys.stdout):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(for_programs(changes))
+        sys.stdout.buffer.flush()
 
 
 def _status(plan: Plan, *, left: bool) -> int:
@@ -414,7 +424,7 @@ def _adopt(options: argparse.Namespace) -> int:
     options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
-        print(f"Update it later by `uvx copier update -a {file}`.", file=sys.stderr)
+        print(f"Update it later by `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
         plan = _safe_plan(root, read_answers(root, None), guarded=True)
         status = _patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
@@ -571,7 +581,7 @@ def _print(report: str, plan: Plan, options: argparse.Namespace, *, written: boo
 
 def _tell(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
     for sentence in sentences(plan.faults, options.outcome):
-        print(f"error: {sentence}", file=sys.stderr)
+        print(f"error: {shown(sentence)}", file=sys.stderr)
     for line in summary(plan, written=written):
         print(line, file=sys.stderr)
     _tell_tracebacks(options, plan)

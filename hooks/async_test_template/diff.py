@@ -3,36 +3,71 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config import files
+from async_test_template.shown import shown_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _COLOURS = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m"}
+#: What git writes names in quotes for, and how it writes such a byte.
+_QUOTED = re.compile(rb'[\x00-\x1f\x7f"\\]')
+_LETTERS = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
-def unified(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool = False) -> str:
-    """Give the diff of old and new contents by file; colours only repeat the signs."""
-    lines = [line for file in sorted(changes) for line in _of_file(file, *changes[file])]
-    if colour:
-        lines = [_coloured(line) for line in lines]
-    return "".join(lines)
+def for_people(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool) -> str:
+    """Give the diff of old and new contents by file as it can be looked at on a terminal.
+
+    Colours only repeat the signs. What a terminal would obey is shown.
+    """
+    lines = [
+        shown_diff(line)
+        for file in sorted(changes)
+        for line in _of_file(file, *(files.decode(data).text for data in changes[file]))
+    ]
+    return "".join(map(_coloured, lines) if colour else lines)
 
 
-def _of_file(file: str, old: bytes, new: bytes) -> Iterator[str]:
-    before, after = _lines(old), _lines(new)
-    for line in difflib.unified_diff(before, after, f"a/{file}", f"b/{file}"):
+def for_programs(changes: Mapping[str, tuple[bytes, bytes]]) -> bytes:
+    """Give the diff byte by byte, as a program takes it that is to make the change."""
+    return "".join(
+        line
+        for file in sorted(changes)
+        for line in _of_file(
+            file, *(data.decode("utf-8", "surrogateescape") for data in changes[file])
+        )
+    ).encode("utf-8", "surrogateescape")
+
+
+def _of_file(file: str, old: str, new: str) -> Iterator[str]:
+    names = (_name(f"a/{file}"), _name(f"b/{file}"))
+    for line in difflib.unified_diff(_lines(old), _lines(new), *names):
         if line.endswith("\n"):
             yield line
         else:
             yield f"{line}\n\\ No newline at end of file\n"
 
 
-def _lines(data: bytes) -> list[str]:
+def _name(name: str) -> str:
+    """Give a name as git does: in quotes, C's escapes in it, where it could be misread."""
+    data = os.fsencode(name)
+    if not _QUOTED.search(data):
+        return name
+    escaped = _QUOTED.sub(lambda match: _escape(match[0][0]).encode(), data)
+    return f'"{os.fsdecode(escaped)}"'
+
+
+def _escape(byte: int) -> str:
+    return f"\\{_LETTERS[byte]}" if byte in _LETTERS else f"\\{byte:03o}"
+
+
+def _lines(text: str) -> list[str]:
     # Not splitlines: patch knows a line by its newline alone.
-    parts = files.decode(data).text.split("\n")
+    parts = text.split("\n")
     lines = [f"{part}\n" for part in parts[:-1]]
     return [*lines, parts[-1]] if parts[-1] else lines
 

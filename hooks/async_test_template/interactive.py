@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import questionary
 
-from async_test_template.diff import unified
+from async_test_template.diff import for_people
+from async_test_template.shown import shown, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +33,10 @@ class Interview:
         """
         if self._rest is not None:
             return self._rest
-        place = f"{finding.file}:{finding.line}:{finding.column}"
+        place = shown_path(f"{finding.file}:{finding.line}:{finding.column}")
         sys.stderr.write(
-            f"\n{place} {finding.code} [{finding.tier.value} fix] {finding.message}\n"
-            f"{unified(changes, colour=self._colour)}"
+            f"\n{place} {finding.code} [{finding.tier.value} fix] {shown(finding.message)}\n"
+            f"{for_people(changes, colour=self._colour)}"
         )
         answer = questionary.select(
             "Make this change?",

@@ -11,6 +11,7 @@ from async_test_template.faults import sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan
 from async_test_template.rules import CODES, load, load_all
+from async_test_template.shown import shown, shown_json, shown_path
 from async_test_template.source.walk import LINKED
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
         yield f"{_count(len(plan.fixed), 'finding')} fixed in {files}."
     elif plan.fixed:
         yield f"{_count(len(plan.fixed), 'finding')} would be fixed in {files}."
-    yield from plan.failed
+    yield from map(shown_path, plan.failed)
     for file, line, message in plan.unreadable:
-        yield f"{file}:{line}: {_why(message, ', so it was left out')}"
+        yield shown_path(f"{file}:{line}: {_why(message, ', so it was left out')}")
     if written:
-        yield from plan.install
+        yield from map(shown, plan.install)
     if not plan.left:
         if plan.faults:
             return
@@ -114,22 +115,22 @@ def _count(number: int, word: str) -> str:
 def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
     bold, faint, plain = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
     for finding in plan.fixed:
-        yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {finding.message}"
+        yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {shown(finding.message)}"
     for finding in plan.left:
         rule = load(finding.code)
         tier = _TIER_IN_WORDS[finding.tier]
-        yield f"{bold}{_place(finding)}{plain} {finding.code} [{tier}] {finding.message}"
+        yield f"{bold}{_place(finding)}{plain} {finding.code} [{tier}] {shown(finding.message)}"
         yield f"    {rule.why} {faint}(since {rule.since}){plain}"
         if finding.hint:
-            yield f"    What to do: {finding.hint}."
+            yield f"    What to do: {shown(finding.hint)}."
     for silenced in plan.silenced:
         finding = silenced.finding
-        reason = silenced.reason or "no reason given"
+        reason = shown(silenced.reason or "no reason given")
         yield f"{faint}{_place(finding)} {finding.code} ignored: {reason}{plain}"
 
 
 def _place(finding: Finding) -> str:
-    return f"{finding.file}:{finding.line}:{finding.column}"
+    return shown_path(f"{finding.file}:{finding.line}:{finding.column}")
 
 
 def _github(plan: Plan) -> Iterator[str]:
@@ -161,7 +162,7 @@ def _annotation(properties: dict[str, str | int], message: str) -> str:
 def _escaped(text: str, also: str = "") -> str:
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return shown(text)
 
 
 def _json(plan: Plan) -> str:
@@ -192,7 +193,7 @@ def _json(plan: Plan) -> str:
         ],
         "changed": sorted(plan.after),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return shown_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _sentence(fault: Fault) -> str:
@@ -254,7 +255,7 @@ def _sarif(plan: Plan) -> str:
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return shown_json(json.dumps(content, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _invocation(plan: Plan, codes: list[str]) -> dict[str, Any]:

@@ -294,10 +294,8 @@ def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
 
 
 def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
-    (project / "pytest.ini").write_text(
-        "[pytest]\n# süß\nasyncio_mode = legacy  # weiß\n", encoding="utf-8"
-    )
-    process = start("migrate", "--diff", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    (project / "test_süß.py").write_text("async def test_it(event_loop):\n    pass\n")
+    process = start("check", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 1, errors
     assert "s\\xfc\\xdf" in output

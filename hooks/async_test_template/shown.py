@@ -1,0 +1,72 @@
+"""Text of a repository on its way to a terminal or a log: what it holds is shown, not obeyed.
+
+A terminal obeys escape sequences, and bidirectional marks make a line read as another one. GitHub's
+runner obeys lines that begin with `::` (its workflow commands), so none of a repository's may.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+#: Control characters, marks that change the direction of text, and what else ends a line.
+_OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_IN_A_LINE = re.compile(f"[{_OBEYED}]")
+_IN_LINES = re.compile(f"(?!\n)[{_OBEYED}]")
+_IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
+
+
+def shown(text: str) -> str:
+    r"""Give text as one line that can be printed: `\x1b` stands for an escape character."""
+    return _IN_A_LINE.sub(_escape, text)
+
+
+def shown_lines(text: str) -> str:
+    """Give text as lines that can be printed."""
+    return _IN_LINES.sub(_escape, text)
+
+
+def shown_diff(text: str) -> str:
+    """Give the lines of a diff for people: such a diff may not be one that git takes."""
+    return _IN_A_DIFF.sub(_escape, text)
+
+
+def shown_path(path: str) -> str:
+    """Give a path at the beginning of a line."""
+    return f"./{shown(path)}" if path.lstrip().startswith("::") else shown(path)
+
+
+def shown_json(text: str) -> str:
+    """Give JSON that means the same, without anything that a terminal obeys."""
+    return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+@contextmanager
+def unobeyed(stream: TextIO) -> Iterator[None]:
+    """Have GitHub's runner obey nothing that is written meanwhile, such as the lines of a diff."""
+    is_log = os.environ.get("GITHUB_ACTIONS") == "true" and not _is_file(stream)
+    token = uuid4().hex
+    stream.write(f"::stop-commands::{token}\n" if is_log else "")
+    try:
+        yield
+    finally:
+        stream.write(f"::{token}::\n" if is_log else "")
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
