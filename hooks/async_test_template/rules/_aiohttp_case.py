@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.source import changes
-from async_test_template.source.nodes import walk
+from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,26 +45,95 @@ def renamed(
 
     """
     old = function.name
-    if any(
-        isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == new for n in owner.body
-    ):
-        raise EditError(f"{owner.name} has a {new} already")
-    calls = [n for n in walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
+    calls = [n for n in ast.walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
     inside = set(calls)
     for node in source.nodes.of(ast.Attribute):
         if node.attr == old and node not in inside and not _is_super(node):
             raise EditError(f"line {node.lineno} uses {old} too")
     if not all(map(_is_super, calls)):
         raise EditError(f"it uses {old} of more than its base class")
-    whole = re.compile(rb"\b%s\b" % owner.name.encode())
-    for module in project.code.modules:
-        if module.file != source.file and whole.search(project.tree.read(module.file) or b""):
-            raise EditError(f"{module.file} may have classes based on {owner.name}")
+    if re.search(rb"[\"']%s[\"']" % old.encode(), source.data):
+        raise EditError(f"a string names {old}")
+    _check_family(project, source, owner, old, new)
     start = source.data.index(old.encode(), source.start(function))
     return (
         changes.replace(source, start, start + len(old), new),
         *(changes.replace(source, source.end(n) - len(old), source.end(n), new) for n in calls),
     )
+
+
+def _check_family(
+    project: Project, source: Source, owner: ast.ClassDef, old: str, new: str
+) -> None:
+    """Refuse where not all of the classes that belong together get the new name together.
+
+    One of them alone under the new name would hide the others, or no longer be reached by them.
+
+    Raises:
+        EditError: one cannot be renamed, or may be out of reach.
+
+    """
+    family = _family(source, owner)
+    own = {node.name for node in family}
+    renamed_too = {function for _, function in methods(source, frozenset({old}))}
+    found = []
+    for cls in family:
+        for node in cls.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if node.name == new:
+                    raise EditError(f"{cls.name} has a {new} already")
+                if node.name == old:
+                    found.append(node)
+    for node in found:
+        is_sure = isinstance(node, ast.AsyncFunctionDef) and node in renamed_too
+        if len(found) > 1 and not is_sure:
+            raise EditError(f"{old} of line {node.lineno} belongs with it, and may have to stay")
+    names = own | {
+        target.id
+        for statement in source.nodes.of(ast.Assign)
+        if isinstance(statement.value, ast.Name) and statement.value.id in own
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    whole = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(names)).encode())
+    for module in project.code.modules:
+        if module.file != source.file and whole.search(project.tree.read(module.file) or b""):
+            raise EditError(f"{module.file} may have classes based on {owner.name}")
+    _check_mixins(project, source, family, old)
+
+
+def _family(source: Source, owner: ast.ClassDef) -> list[ast.ClassDef]:
+    """Give the classes of a file that a class is based on, or that have such a base with it."""
+    bases = {
+        node: {source.names.resolve(base) for base in node.bases}
+        for node in source.nodes.of(ast.ClassDef)
+    }
+    names = {owner.name} | bases[owner]
+    size = 0
+    while size != len(names):
+        size = len(names)
+        for node, above in bases.items():
+            # What each has from aiohttp makes no two of them relatives.
+            if node.name in names or above & (names - {_BASE}):
+                names |= {node.name} | above
+    return [node for node in bases if node.name in names]
+
+
+def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], old: str) -> None:
+    """Refuse where a class is based on one of another file, and a file has a method of that name.
+
+    Raises:
+        EditError: it may be the method of that base.
+
+    """
+    known = {node.name for node in family} | {_BASE}
+    bases = {source.names.resolve(base) for node in family for base in node.bases} - known
+    if all(base.startswith("unittest.") for base in bases):
+        return
+    defined = re.compile(rb"\bdef\s+%s\b" % old.encode())
+    for file in python_files(project.root):
+        if file != source.file and defined.search(project.tree.read(file) or b""):
+            raise EditError(f"{file} has a {old} too, and may belong with it")
 
 
 def _is_super(node: ast.Attribute) -> bool:

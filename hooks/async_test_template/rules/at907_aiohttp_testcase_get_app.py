@@ -96,6 +96,44 @@ RULE = Rule(
                 ),
             }
         ),
+        # One that is renamed alone would hide what a class below has under the old name.
+        Example(
+            before={
+                "base.py": _TEST.format("def get_app") + "\n\nclass Middle(TestIt):\n    pass\n",
+                "test_it.py": (
+                    "import aiohttp\nfrom base import Middle\n\n\nclass TestOther(Middle):\n"
+                    "    def get_app(self):\n        return make()\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "mixin.py": (
+                    "class Mixin:\n    def get_app(self):\n        return super().get_app()\n"
+                ),
+                "test_it.py": "from mixin import Mixin\n"
+                + _TEST.format("def get_app")
+                + "\n\nclass TestOther(Mixin, TestIt):\n    pass\n",
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": _TEST.format("def get_app")
+                + '\n    async def test_it(self):\n        assert getattr(self, "get_app")()\n'
+            }
+        ),
+        # Two that have nothing to do with one another.
+        Example(
+            before={
+                "test_it.py": _TEST.format("def get_app")
+                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
+            },
+            after={
+                "test_it.py": _TEST.format("async def get_application")
+                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
+            },
+            tier=Tier.UNSAFE,
+        ),
     ),
     valid=(
         {"test_it.py": _TEST.format("async def get_application")},

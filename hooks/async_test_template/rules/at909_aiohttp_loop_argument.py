@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules._origin import bindings
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -19,14 +21,19 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _TOOLS = "aiohttp.test_utils"
+_APPLICATION = "aiohttp.web.Application"
 _WITH_LOOP = {
-    "aiohttp.web.Application",
+    _APPLICATION,
     *(f"{_TOOLS}.{name}" for name in ("TestClient", "TestServer", "RawTestServer")),
 }
 _OWN_LOOPS = {
     f"{_TOOLS}.{name}" for name in ("loop_context", "setup_test_loop", "teardown_test_loop")
 }
 _MOCK = f"{_TOOLS}.make_mocked_coro"
+_ASKS = re.compile(rb"(?<!self)\._?loop\b")
+#: What an AsyncMock does otherwise than the Mock that make_mocked_coro gives: it is a coroutine
+#: function itself, so what is set later is awaited too, and a reset forgets what it returns.
+_AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|isinstance\(.*Mock")
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -66,19 +73,44 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Edit, ...]:
     sure(source, call.func)
     plain = (ast.Name, ast.Attribute, ast.Constant)
-    gets = isinstance(loop.value, ast.Call) and source.names.resolve(loop.value.func) in {
+    if not isinstance(loop.value, plain) and not _is_asked_for(source, loop.value):
+        raise EditError("the loop is made right there")
+    is_none = isinstance(loop.value, ast.Constant) and loop.value.value is None
+    if not is_none and not _is_running(source, call, loop.value):
+        # An application takes its loop when it starts, the tools of aiohttp 3 when they are made.
+        if source.names.resolve(call.func) != _APPLICATION:
+            raise EditError("no loop runs there, or it may be another one")
+        if _ASKS.search(source.data):
+            raise EditError("the file asks an application for its loop")
+    return (changes.remove_argument(source, call, loop),)
+
+
+def _is_asked_for(source: Source, value: ast.AST | None) -> bool:
+    """Tell whether a value is the current loop, as asyncio tells it."""
+    return isinstance(value, ast.Call) and source.names.resolve(value.func) in {
         "asyncio.get_event_loop",
         "asyncio.get_running_loop",
     }
-    if not isinstance(loop.value, plain) and not gets:
-        raise EditError("the loop is made right there")
-    return (changes.remove_argument(source, call, loop),)
+
+
+def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
+    """Tell whether the loop that is handed on is the one that runs the code around."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return False
+    if isinstance(value, ast.Name):
+        given = bindings(function, value.id)
+        return all(_is_asked_for(source, made) for made in given)
+    return True
 
 
 def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     sure(source, call.func)
     if has_stars(call) or len(call.args) + len(call.keywords) > 1:
         raise EditError("it has more than one argument, or may have")
+    if _AS_MOCK.search(source.data):
+        raise EditError("the file sets up mocks, or looks at their kind")
     given = call.args[0] if call.args else None
     raised = None
     for argument in call.keywords:
@@ -157,7 +189,43 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
         Example(before={"test_it.py": _COROUTINE.format("future")}),
+        # A mock whose answer is set later gives it without being awaited; an AsyncMock does not.
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp.test_utils import make_mocked_coro\n\n\ndef test_it():\n"
+                    "    work = make_mocked_coro(3)\n    work.side_effect = [4]\n"
+                    "    assert work() == 4\n"
+                )
+            }
+        ),
         Example(before={"test_it.py": _APP.format("loop=asyncio.new_event_loop()")}),
+        Example(
+            before={
+                "test_it.py": _APP.format("loop=loop")
+                + "\n\ndef test_it(own):\n    assert make(own).loop is own\n"
+            }
+        ),
+        # Without a running loop a client of aiohttp 3 cannot be made.
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp.test_utils import TestClient, TestServer\n\n\n"
+                    "def test_it(own, app):\n"
+                    "    client = TestClient(TestServer(app), loop=own)\n"
+                    "    own.run_until_complete(client.start_server())\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nfrom aiohttp.test_utils import TestServer\n\n\n"
+                    "async def test_it(app):\n    other = asyncio.new_event_loop()\n"
+                    "    server = TestServer(app, loop=other)\n"
+                )
+            }
+        ),
         Example(
             before={
                 "test_it.py": (

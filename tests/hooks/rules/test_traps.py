@@ -487,6 +487,23 @@ REWRITTEN = {
 }
 #: Left as they are; the number of findings that say so.
 LEFT = {
+    "a get_app that is not async and hides the one of its base class": (
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    def get_app(self): return make()\n\n"
+            "class TestIt(Base):\n    @patch\n    def get_app(self): return make(2)\n"
+        ),
+        2,
+    ),
+    "a set-up that a mixin of the same file calls by its old name": (
+        (
+            "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
+            "    async def setUpAsync(self): pass\n\n"
+            "class Mixin:\n    async def setUpAsync(self): await super().setUpAsync()\n\n"
+            "class TestIt(Mixin, Base):\n    async def test_it(self): pass\n"
+        ),
+        1,
+    ),
     "more arguments may be hidden": ("import httpx\nc = httpx.AsyncClient(app=a, **more)\n", 1),
     "hidden arguments of a mark": (
         "import pytest\npytestmark = pytest.mark.asyncio(scope='class', **more)\n",
