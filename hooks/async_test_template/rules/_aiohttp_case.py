@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 from async_test_template.source.walk import python_files
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def renamed(
 
     """
     old = function.name
-    calls = [n for n in ast.walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
+    calls = [n for n in walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
     inside = set(calls)
     for node in source.nodes.of(ast.Attribute):
         if node.attr == old and node not in inside and not _is_super(node):

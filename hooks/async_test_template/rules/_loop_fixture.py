@@ -175,6 +175,8 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )
+    if where == "override" and _runs_elsewhere(function, name):
+        return finding.only_reported("it runs the loop itself, which is another one than its own")
     if where == "override":
         # AT504 makes a bridge of an override; one more in the same file would take its place.
         return _limited(project, function, name, finding)
@@ -188,6 +190,17 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         tier=Tier.UNSAFE,
         fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint=finding.hint,
+    )
+
+
+def _runs_elsewhere(function: Function, name: str) -> bool:
+    """Tell whether an async function runs the loop that it gets, which its own loop forbids."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in {"run_forever", "run_until_complete"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in walk(function)
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules._canonical import called_names
 from async_test_template.rules._code import is_called
 from async_test_template.rules._loop_fixture import (
     bridge_text,
@@ -18,6 +19,7 @@ from async_test_template.rules._loop_fixture import (
 )
 from async_test_template.rules._loops import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from async_test_template.findings import Edit
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 NAME = "event_loop"
 #: The first pytest-asyncio with both settings.
 _SINCE = "0.26"
+#: What a test may notice in the loop that it runs in, or after it.
+_MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
@@ -50,6 +54,18 @@ def is_named(project: Project) -> bool:
     return any(
         _BY_NAME.search(project.tree.read(module.file) or b"") for module in project.code.modules
     )
+
+
+def may_be_missed(project: Project, override: Fixture) -> bool:
+    """Tell whether an override sets its loop up, or ends what is left in it, where it may act."""
+    if project.dependencies.at_least("pytest-asyncio", "1.0"):
+        return False
+    function = project.code.sources.get(override.file).functions[override.line]
+    sets = any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        for node in walk(function)
+    )
+    return sets or bool(called_names(function) & _MORE)
 
 
 def replacement(

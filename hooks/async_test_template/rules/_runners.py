@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.rules._about import has_own_runner
-from async_test_template.rules._loops import MODE, may_be_auto
+from async_test_template.rules._loops import MODE, has_aiohttps_plugin, may_be_auto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +149,7 @@ def _runs_all(project: Project) -> bool:
     by_other_mode = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
     # AT123 sets AnyIO's mode.
     will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
-    by_hook = project.code.has_item_hook or has_own_runner(project)
+    by_hook = project.code.has_item_hook or has_own_runner(project) or has_aiohttps_plugin(project)
     return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 #: For projects on Pythons without pytest-asyncio 1.5.
+_SHORT = ("-W", "--pythonwarnings")
 _FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
 
 
@@ -60,10 +62,17 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _is_fatal(project: Project) -> bool:
     """Tell whether the warning of pytest-asyncio is turned into an error."""
-    lines = project.settings.lines_of("filterwarnings")
+    lines = project.settings.lines_of("filterwarnings") + _filters(project)
     return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
         FIXTURE_SCOPE in line for line in lines
     )
+
+
+def _filters(project: Project) -> list[str]:
+    """Give the filters that `addopts` names by `-W`."""
+    words = [option.text for option in project.settings.addopts]
+    after = [new for old, new in itertools.pairwise(words) if old in _SHORT]
+    return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _SHORT]
 
 
 def _stops_old_ones(project: Project) -> bool:
@@ -269,6 +278,19 @@ RULE = Rule(
                     + _PYPROJECT.format(bound="~=0.21.1")
                     + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n'
                     f'    "{_FILTER}",\n]\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = -W error\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\naddopts = -W error\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
                 )
             },
             tier=Tier.UNSAFE,

@@ -82,6 +82,11 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
         for one, other in pairs:
             scope = wider(scope, wider(test_loop(project, one), fixture_loop(project, other)))
     can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", "0.26")
+    # In a loop that they share a test sees the tasks that others have left.
+    can = can and not any(
+        b"all_tasks(" in (project.tree.read(file) or b"")
+        for file in {test.file for test in asyncio_tests(project)}
+    )
     edits = (settings.set(FIXTURE_SCOPE, scope), settings.set(TEST_SCOPE, scope)) if can else ()
     more = f", as for {len(pairs) - 1} more tests" if len(pairs) > 1 else ""
     name = TEST_SCOPE if TEST_SCOPE in settings.options else FIXTURE_SCOPE
@@ -126,6 +131,16 @@ RULE = Rule(
     about="pytest-asyncio",
     check=_check,
     invalid=(
+        # It would see the tasks of others in a loop that they share.
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+                "test_it.py": "import asyncio\n"
+                + _TESTS.format(arguments="")
+                + "    assert len(asyncio.all_tasks()) == 1\n",
+            },
+        ),
         Example(
             before={
                 "pyproject.toml": _DECLARED,

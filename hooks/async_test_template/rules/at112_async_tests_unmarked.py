@@ -244,6 +244,11 @@ RULE = Rule(
     ),
     valid=(
         {
+            "pytest.ini": "[pytest]\naddopts = -p aiohttp.pytest_plugin\n",
+            "requirements.txt": "pytest-aiohttp\n",
+            "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+        },
+        {
             "pytest.ini": "[pytest]\n",
             "requirements.txt": "pytest-aiohttp<1  # 1.0 needs a mode in each plugin\n",
             "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     option = settings.option("--timeout_method")
-    if option is None:
+    if option is None or not is_of_plugin(project):
         return
     edit = settings.replace_option(option, option.text.replace("_", "-", 1))
     yield settings.finding(
@@ -42,5 +43,15 @@ RULE = Rule(
             tier=Tier.SAFE,
         ),
     ),
-    valid=({"pytest.ini": "[pytest]\naddopts = --timeout-method=signal\n"},),
+    valid=(
+        {"pytest.ini": "[pytest]\naddopts = --timeout-method=signal\n"},
+        # Without pytest-timeout the name is one of the repository's own.
+        {"pytest.ini": "[pytest]\naddopts = -p no:timeout --timeout_method=signal\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = --timeout_method=signal\n",
+            "conftest.py": (
+                "def pytest_addoption(parser):\n    parser.addoption('--timeout_method')\n"
+            ),
+        },
+    ),
 )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._timeouts import is_of_plugin
 from async_test_template.rules.at107_ini_value_not_bare import bare_value
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
 
 
 def _check(project: Project) -> Iterator[Finding]:
+    found = list(_found(project))
+    if found and is_of_plugin(project):
+        yield from found
+
+
+def _found(project: Project) -> Iterator[Finding]:
     settings = project.settings
     value = settings.text_of("timeout")
     # Empty is AT305's, a comment or quotes AT107's, a native table AT207's.
@@ -74,5 +81,13 @@ RULE = Rule(
     valid=(
         {"pytest.ini": "[pytest]\ntimeout = 0.5\n"},
         {"pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 30\n"},
+        # Without pytest-timeout the name is one of the repository's own.
+        {"pytest.ini": "[pytest]\naddopts = -p no:timeout\ntimeout = 30s\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = --timeout=5sec\n",
+            "plugin.py": (
+                "def pytest_addoption(parser):\n    parser.addoption(\n        '--timeout')\n"
+            ),
+        },
     ),
 )

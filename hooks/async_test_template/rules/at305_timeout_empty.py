@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     value = settings.text_of("timeout")
-    if value is not None and not value.strip():
+    if value is not None and not value.strip() and is_of_plugin(project):
         yield settings.finding(
             RULE.code,
             "timeout is empty",
@@ -40,5 +41,13 @@ RULE = Rule(
             tier=Tier.SAFE,
         ),
     ),
-    valid=({"pytest.ini": "[pytest]\ntimeout = 0\n"},),
+    valid=(
+        {"pytest.ini": "[pytest]\ntimeout = 0\n"},
+        # Without pytest-timeout the name is one of the repository's own.
+        {"pytest.ini": "[pytest]\naddopts = -p no:timeout\ntimeout =\n"},
+        {
+            "pytest.ini": "[pytest]\ntimeout =\n",
+            "conftest.py": 'def pytest_addoption(parser):\n    parser.addini("timeout", "")\n',
+        },
+    ),
 )

@@ -33,6 +33,20 @@ RULE = Rule(
     words=rb"event_loop",
     expects=("LookupError",),
     invalid=(
+        # Its own loop forbids that, so the override is meant to be another one.
+        Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+                    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+                ),
+                "test_it.py": (
+                    "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\n"
+                    "async def test_it(event_loop):\n"
+                    "    await asyncio.to_thread(event_loop.run_until_complete, work())\n"
+                ),
+            },
+        ),
         Example(
             before={
                 "test_it.py": _MARKED.format(

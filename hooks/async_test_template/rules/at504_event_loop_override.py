@@ -11,7 +11,14 @@ from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_factories import has_own_loop
 from async_test_template.rules._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules._loops import FIXTURE_SCOPE, TEST_SCOPE
-from async_test_template.rules._override import NAME, asking, is_named, replacement, settings_alone
+from async_test_template.rules._override import (
+    NAME,
+    asking,
+    is_named,
+    may_be_missed,
+    replacement,
+    settings_alone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +67,8 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     if len(overrides) > 1 or not project.code.complete:
         return Tier.UNSAFE
     if asking(project, fixture) or is_named(project):
+        return Tier.UNSAFE
+    if may_be_missed(project, fixture):
         return Tier.UNSAFE
     if fixture.scope == "function":
         return Tier.SAFE
@@ -234,6 +243,23 @@ RULE = Rule(
                 "test_it.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n",
             },
             tier=Tier.UNSAFE,
+        ),
+        # Under an old pytest-asyncio the tests may count on what it sets.
+        *(
+            Example(
+                before={
+                    "requirements.txt": f"pytest-asyncio{bound}\n",
+                    "conftest.py": _OVERRIDE.format(decorator="@pytest.fixture").replace(
+                        "    yield", "    loop.set_debug(True)\n    yield"
+                    )
+                    + _REST,
+                },
+                after={
+                    "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
+                },
+                tier=tier,
+            )
+            for bound, tier in (("", Tier.UNSAFE), (">=1.0", Tier.SAFE))
         ),
     ),
     valid=(

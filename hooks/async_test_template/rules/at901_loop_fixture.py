@@ -84,6 +84,15 @@ RULE = Rule(
         ),
     ),
     valid=(
+        # A fixture by another way than a decorator, under a name that nobody can read here.
+        {
+            **_DECLARED,
+            "conftest.py": (
+                "import pytest\n\nfor name in NAMES:\n"
+                "    globals()[name] = pytest.fixture(name=name)(make(name))\n"
+            ),
+            "test_it.py": _TEST.format("loop, ", ""),
+        },
         {"test_it.py": _TEST.format("loop, ", "")},
         {"requirements.txt": "pytest-sanic\n", "test_it.py": _TEST.format("loop, ", "")},
         {**_DECLARED, "test_it.py": "class Server:\n    def __init__(self, loop):\n        pass\n"},

@@ -21,8 +21,21 @@ _FACTORIES = {"aiohttp_client", "test_client"}
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    # aiohttp's own plugin does call it.
     if not is_aiohttps(project):
-        return  # aiohttp's own plugin does call it.
+        return
+    for call in clients_of_callables(project, source):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.text(call.func)} is given a function that makes an application",
+            hint="call the function, and pass the application that it returns",
+        )
+
+
+def clients_of_callables(project: Project, source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that hand a client a function that makes its application."""
     for call in source.nodes.of(ast.Call):
         if (
             isinstance(call.func, ast.Name)
@@ -31,13 +44,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             and _is_parameter(source, call.func)
             and _is_callable(project, source, call.args[0])
         ):
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{call.func.id} is given a function that makes an application",
-                hint="call the function, and pass the application that it returns",
-            )
+            yield call
 
 
 def _is_parameter(source: Source, name: ast.Name) -> bool:

@@ -10,6 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import code_finding, text_of
 from async_test_template.rules._loops import MODE, may_be_auto
+from async_test_template.rules.at903_client_of_callable import clients_of_callables
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit,
     if not project.dependencies.of("pytest-aiohttp"):
         # An environment that is not built anew would be left with no plugin at all.
         raise EditError("no dependency brings pytest-aiohttp yet")
+    for module in project.code.modules:
+        for call in clients_of_callables(project, project.code.sources.get(module.file)):
+            raise EditError(f"{module.file}:{call.lineno} hands a function to a client")
     return _without_plugin(source, statement), *_mode(project)
 
 
@@ -88,6 +92,17 @@ RULE = Rule(
     visit=_visit,
     words=rb"pytest_plugin",
     invalid=(
+        # pytest-aiohttp does not call what its client is given.
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+                "test_it.py": (
+                    "def create(loop):\n    return make()\n\n\n"
+                    "async def test_it(aiohttp_client):\n    await aiohttp_client(create)\n"
+                ),
+            },
+        ),
         Example(
             before={
                 **_DECLARED,

@@ -100,7 +100,7 @@ def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
     if not isinstance(function, ast.AsyncFunctionDef):
         return False
     if isinstance(value, ast.Name):
-        given = bindings(function, value.id)
+        given = bindings(source, function, value.id)
         return all(_is_asked_for(source, made) for made in given)
     return True
 

@@ -68,12 +68,12 @@ class Index:
     def may_bring(self, name: str, file: str) -> bool:
         """Tell whether a fixture may reach a file in a way that the index does not follow.
 
-        Imported under that name, made by an assignment, by a star import, or handed out by
-        `pytest_generate_tests`.
+        Imported under that name, made by an assignment, by a call that names it, by a star import,
+        or handed out by `pytest_generate_tests`.
         """
         return any(
             name in module.bound
-            or module.generates_tests
+            or module.hands_out
             or (module.file.endswith("conftest.py") and module.imports_all)
             for module in self.around(file)
         )

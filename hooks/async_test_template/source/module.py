@@ -146,7 +146,8 @@ class Module(NamedTuple):
         bound: names that it imports or assigns at its top level; fixtures may hide among them.
         imports_all: a star import brings names that nobody can tell.
         plugins: what its `pytest_plugins` names.
-        generates_tests: it has a `pytest_generate_tests`, which may hand out any argument.
+        hands_out: it has a `pytest_generate_tests`, which may hand out any argument, or makes
+            fixtures by calls that name them.
         classes: every class at its top level, or in another one.
         marks: those of its `pytestmark`.
         hides_marks: a `pytestmark` may hold more, or comes from elsewhere.
@@ -173,7 +174,7 @@ class Module(NamedTuple):
     bound: frozenset[str] = frozenset()
     imports_all: bool = False
     plugins: tuple[str, ...] = ()
-    generates_tests: bool = False
+    hands_out: bool = False
     classes: tuple[Class, ...] = ()
     marks: tuple[Mark, ...] = ()
     hides_marks: bool = False
@@ -214,7 +215,7 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         bound=reader.names.imported | _assigned(tree.body),
         imports_all=bool(reader.names.stars),
         plugins=tuple(_texts(tree.body, "pytest_plugins")),
-        generates_tests=b"def pytest_generate_tests" in source.data,
+        hands_out=reader.names_fixtures or b"def pytest_generate_tests" in source.data,
         classes=tuple(reader.classes),
         marks=marks,
         hides_marks=hides_marks or "pytestmark" in reader.names.imported,
@@ -245,6 +246,7 @@ class _Reader:
         self.assignments: list[OptionAssignment] = []
         self.anyio_backends: list[tuple[int, int]] = []
         self.has_item_hook = False
+        self.names_fixtures = False
         self.runs_tests = False
         self._decorators: set[ast.expr] = set()
         self._unittest_classes: set[str] = set()
@@ -437,6 +439,7 @@ class _Reader:
     def _read_call(self, node: ast.Call) -> None:
         # `client = pytest_asyncio.fixture(scope="module")(make_client)`
         keywords = _keywords(node)
+        self.names_fixtures |= any(keyword.arg == "name" for keyword in node.keywords)
         self.fixtures.append(
             Fixture(
                 name=UNKNOWN,
