@@ -136,15 +136,17 @@ def gives_async(function: ast.FunctionDef) -> bool:
 
     It leaves the running of it to somebody else.
     """
+    given = [node.value for node in statements(function.body) if isinstance(node, ast.Return)]
+    if not given:
+        return False
     inner = {
         node.name: node
         for node in statements(function.body)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and all("wraps" in ast.dump(decorator) for decorator in node.decorator_list)
     }
-    given = [node.value for node in statements(function.body) if isinstance(node, ast.Return)]
     found = [inner.get(value.id) if isinstance(value, ast.Name) else None for value in given]
-    return bool(found) and all(
+    return all(
         isinstance(node, ast.AsyncFunctionDef)
         or (isinstance(node, ast.FunctionDef) and gives_async(node))
         for node in found
