@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from async_test_template.config import files
+from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
 
 BACKENDS = ("asyncio", "anyio")
@@ -114,15 +115,15 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
 
 def find_answers(root: Path) -> Path | None:
     """Find the answers to this template: in Copier's own place, or beside another template's."""
-    files = sorted(root.glob(".copier-answers*.yml"), key=lambda path: len(path.name))
-    return next((file for file in files if file.is_file() and _is_ours(file)), None)
-
-
-def _is_ours(file: Path) -> bool:
-    try:
-        return _OURS.search(file.read_bytes()) is not None
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", path=file) from error
+    paths = sorted(root.glob(".copier-answers*.yml"), key=lambda path: len(path.name))
+    disk = Disk(root)
+    for path in paths:
+        data = disk.read(path.name)
+        if why := disk.left_out.get(path.name):
+            raise UserError(f"these answers are not read: {why}", path=path)
+        if data is not None and _OURS.search(data):
+            return path
+    return None
 
 
 def _choice(answers: dict[str, str], name: str, choices: tuple[str, ...]) -> str | None:

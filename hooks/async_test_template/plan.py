@@ -124,7 +124,7 @@ class _Planner:
         self.tiers = tiers
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
-        self.memory = Memory()
+        self.memory = Memory(root.resolve())
         self.looks = Looks(partial(look, rules), suspicion(rules))
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}

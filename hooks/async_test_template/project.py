@@ -9,6 +9,7 @@ from async_test_template.commands import command_lines
 from async_test_template.config import in_force
 from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
+from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
 from async_test_template.findings import Found
 from async_test_template.settings import Settings
@@ -35,13 +36,13 @@ class Memory:
     """What has been read of a repository, for as long as a plan is made.
 
     Attributes:
-        disk: the files as they were first read, None for those that are not there.
+        disk: the files as they were first read.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         """Begin with nothing read."""
-        self.disk: dict[str, bytes | None] = {}
+        self.disk = Disk(root)
 
     @cached_property
     def readings(self) -> Readings:
@@ -101,7 +102,7 @@ class Project:
         """
         self.root = root.resolve()
         self.desired = desired
-        self.memory = Memory() if memory is None else memory
+        self.memory = Memory(self.root) if memory is None else memory
         self.tree = Tree(self.root, changed, self.memory.disk)
         self._looks = Looks() if looks is None else looks
         self._is_reading = False
@@ -182,15 +183,18 @@ class Project:
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:
-        """Python files that could not be read, as far as a rule has asked for the code.
+        """Files that could not be read, as far as a rule has asked for them.
 
-        Of those behind links only such that pytest collects.
+        Of Python files behind links only such that pytest collects.
         """
         found = self.code.unreadable if "code" in self.__dict__ else ()
+        left_out = [(file, 1, why) for file, why in self.memory.disk.left_out.items()]
         return tuple(
-            (file, line, message)
-            for file, line, message in found
-            if message != LINKED or self.collection.collects(file)
+            dict.fromkeys(
+                (file, line, message)
+                for file, line, message in (*found, *left_out)
+                if message != LINKED or not file.endswith(".py") or self.collection.collects(file)
+            )
         )
 
     @property

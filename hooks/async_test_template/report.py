@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from async_test_template import __version__
+from async_test_template.disk import NO_FILE
 from async_test_template.faults import sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan
@@ -86,7 +87,7 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
 
 def _why(message: str, more: str = "") -> str:
     """Say why a file was left out."""
-    if message == LINKED:
+    if message in {LINKED, NO_FILE}:
         return f"the file was left out: {message}"
     return f"this Python cannot parse the file{more}: {message}"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from async_test_template.config import files, ini, toml_read
 from async_test_template.config.in_force import read_or_none
+from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
 
@@ -30,12 +31,12 @@ class Tree:
         self,
         root: Path,
         changed: Mapping[str, bytes],
-        disk: dict[str, bytes | None] | None = None,
+        disk: Disk | None = None,
     ) -> None:
-        """Look at `root` through `changed`; `disk` is filled with what is read."""
+        """Look at `root` through `changed`; what is read is kept by `disk`."""
         self.root = root
         self.changed = changed
-        self.disk = {} if disk is None else disk
+        self.disk = Disk(root) if disk is None else disk
         self._texts: dict[str, str | None] = {}
         self._tomls: dict[str, dict[str, Any]] = {}
         self._inis: dict[str, dict[str, dict[str, str]]] = {}
@@ -49,30 +50,26 @@ class Tree:
         """
         if file in self.changed:
             return self.changed[file]
-        if file not in self.disk:
-            path = self.root / file
-            try:
-                self.disk[file] = path.read_bytes()
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                self.disk[file] = None
-            except OSError as error:
-                raise UserError(f"cannot be read: {error.strerror}", path=path) from error
-        return self.disk[file]
+        return self.disk.read(file)
 
     def forget(self, file: str) -> None:
         """Let go of a file's bytes, which nobody will ask for again."""
-        self.disk.pop(file, None)
+        self.disk.forget(file)
 
     def read_path(self, path: Path) -> bytes | None:
         """Give the bytes of a file anywhere, its changed ones where it is inside the root.
 
         Raises:
-            UserError: it is there and cannot be read.
+            UserError: it is there and cannot be read, or leads out of the repository.
 
         """
-        if path.is_relative_to(self.root):
-            return self.read(path.relative_to(self.root).as_posix())
-        return read_or_none(path)
+        if not path.is_relative_to(self.root):
+            return read_or_none(path)
+        file = path.relative_to(self.root).as_posix()
+        data = self.read(file)
+        if data is None and (why := self.disk.left_out.get(file)):
+            raise UserError(f"pytest would read it, and it is not read here: {why}", path=path)
+        return data
 
     def text(self, file: str) -> str | None:
         """Give a file's text without its byte order mark, None where there is no such file.
@@ -115,7 +112,7 @@ class Tree:
     def names(self, folder: str = "") -> list[str]:
         """List the files directly in a folder, sorted, as paths from the root."""
         try:
-            entries = sorted(e.name for e in (self.root / folder).iterdir() if e.is_file())
+            entries = sorted(e.name for e in (self.root / folder).iterdir() if not e.is_dir())
         except OSError:
             return []
         return [f"{folder}/{name}" if folder else name for name in entries]

@@ -284,7 +284,7 @@ def _refuse(refused: bool, message: str, line: int) -> None:  # noqa: FBT001 - a
 def _option(line: str, start: int, end: int, number: int) -> tuple[_Option, str]:
     """Read a line with a key; whichever of `=` and `:` comes first ends the key."""
     delimiters = [at for at in (line.find("="), line.find(":")) if at >= 0]
-    _refuse(not delimiters, f"unexpected line: {line!r}", number)
+    _refuse(not delimiters, "this line is neither a section nor an option", number)
     name, value = line[: min(delimiters)].rstrip(), line[min(delimiters) + 1 :].lstrip()
     option = _Option(start, start + len(name), start + min(delimiters) + 1, end)
     if value:

@@ -232,10 +232,13 @@ class Reader:
             [reading.module for reading in found if reading.module is not None],
             self.sources,
             [(reading.file, *reading.problem) for reading in found if reading.problem is not None]
-            + [(file, 1, LINKED) for file in left_out if self._names.holds_tests(file)],
+            + [(file, 1, LINKED) for file in left_out if self._is_read_by_pytest(file)],
             [finding for reading in found for finding in reading.findings],
             [fault for reading in found for fault in reading.faults],
         )
+
+    def _is_read_by_pytest(self, file: str) -> bool:
+        return self._names.holds_tests(file) or PurePosixPath(file).name == "conftest.py"
 
     def read(self, source: Source, data: bytes, *, is_changed: bool, size: int) -> Reading:
         """Read a file that may be parsed already.

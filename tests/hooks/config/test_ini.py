@@ -159,7 +159,7 @@ def test_a_name_that_would_read_back_differently_is_refused(section: str, key: s
         ("[a]\nk = 1\n[a]\n", 3, "duplicate section 'a'"),
         ("[a]\nk = 1\nk : 2\n", 3, "duplicate name 'k'"),
         ("[a]\n k = 1\n", 2, "unexpected value continuation"),
-        ("[a]\n\nword\n", 3, "unexpected line: 'word'"),
+        ("[a]\n\nword\n", 3, "this line is neither a section nor an option"),
         ("[]\n", 1, "empty section name"),
     ],
 )

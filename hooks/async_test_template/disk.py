@@ -1,0 +1,93 @@
+"""A repository's files as they are on the disk, each read once, and nothing outside of it read.
+
+Whoever sends a repository decides where its links lead. What lies outside is not its author's to
+show, least of all in the log of a pull request; and a pipe or a device may never come to an end.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from functools import cached_property
+from pathlib import Path
+
+from async_test_template.errors import UserError
+from async_test_template.source.walk import LINKED
+
+#: Why something is not read that has the name of a file.
+NO_FILE = "it is a pipe, a socket or a device"
+
+
+class Disk:
+    """The files below a folder, by their path from there, with forward slashes.
+
+    Attributes:
+        left_out: what is there and is not read, with the reason.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Look below `root`, with nothing read yet."""
+        self.left_out: dict[str, str] = {}
+        self._root = os.fspath(root)
+        self._contents: dict[str, bytes | None] = {}
+        self._inside: dict[str, bool] = {}
+
+    def read(self, file: str) -> bytes | None:
+        """Give a file's bytes, None where there is no such file, or none that is read.
+
+        Raises:
+            UserError: it is there and cannot be read.
+
+        """
+        if file not in self._contents:
+            self._contents[file] = self._read(file)
+        return self._contents[file]
+
+    def forget(self, file: str) -> None:
+        """Let go of a file's bytes, which nobody will ask for again."""
+        self._contents.pop(file, None)
+
+    def _read(self, file: str) -> bytes | None:
+        # Texts, for there are thousands of files, and a Path takes its time.
+        path = f"{self._root}/{file}"
+        try:
+            status = os.lstat(path)
+            folder, is_link = path.rpartition("/")[0], stat.S_ISLNK(status.st_mode)
+            if is_link:
+                status = os.stat(path)  # noqa: PTH116
+            if stat.S_ISDIR(status.st_mode):
+                return None
+            if not self._holds(folder) or (is_link and not self._leads_inside(path)):
+                self.left_out[file] = LINKED
+                return None
+            if not stat.S_ISREG(status.st_mode):
+                self.left_out[file] = NO_FILE
+                return None
+            with open(path, "rb") as opened:  # noqa: PTH123
+                return opened.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
+            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+                return None
+            reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+            raise UserError(f"cannot be read: {reason}", path=Path(path)) from error
+
+    def _holds(self, folder: str) -> bool:
+        """Tell whether a folder is in the repository, links on the way followed."""
+        if folder not in self._inside:
+            self._inside[folder] = self._leads_inside(folder)
+        return self._inside[folder]
+
+    def _leads_inside(self, path: str) -> bool:
+        inside = os.path.relpath(os.path.realpath(path), self._top)
+        parts = Path(inside).parts
+        return os.pardir not in parts[:1] and ".git" not in map(str.casefold, parts)
+
+    @cached_property
+    def _top(self) -> Path:
+        """The top of the git repository that the folder is in; the folder itself outside of one."""
+        root = Path(self._root).resolve()
+        return next((top for top in (root, *root.parents) if (top / ".git").exists()), root)
