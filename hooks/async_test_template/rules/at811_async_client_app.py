@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules._patched import not_patched
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -51,6 +52,7 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
     if _PATCHED.search(source.data):
         raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
     package, _, client = source.names.resolve(call.func).rpartition(".")
     transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])
     value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()

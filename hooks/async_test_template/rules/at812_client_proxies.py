@@ -16,6 +16,7 @@ from async_test_template.rules._code import (
     sure,
     text_of,
 )
+from async_test_template.rules._patched import not_patched
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _TARGETS = [
 _PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call in calls(source, *_TARGETS):
         proxies = keyword(call, "proxies")
         if proxies is not None:
@@ -57,17 +58,20 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 f"{source.names.resolve(call.func)} takes no proxies=",
                 tier=Tier.SAFE if text_of(proxies.value) is not None else Tier.REPORT,
-                fix=partial(_fix, source, call, proxies),
+                fix=partial(_fix, project, source, call, proxies),
                 hint="write proxy= with one URL, or mounts= with a transport for each",
             )
 
 
-def _fix(source: Source, call: ast.Call, proxies: ast.keyword) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, call: ast.Call, proxies: ast.keyword
+) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "proxy") is not None:
         raise EditError("it has, or may have, a proxy already")
     if _PATCHED.search(source.data):
         raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
     start = source.start(proxies)
     return (changes.replace(source, start, start + len("proxies"), "proxy"),)
 

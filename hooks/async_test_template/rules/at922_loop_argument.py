@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import calls, code_finding, is_test_code, keyword, sure
+from async_test_template.rules._patched import not_patched
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _WITHOUT = (
 )
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for call in calls(source, *_WITHOUT):
@@ -55,13 +56,16 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 f"{source.names.resolve(call.func)} takes no loop=",
                 tier=Tier.UNSAFE,
-                fix=partial(_fix, source, call, argument),
+                fix=partial(_fix, project, source, call, argument),
                 hint="drop the argument: it is the running loop",
             )
 
 
-def _fix(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, call: ast.Call, argument: ast.keyword
+) -> tuple[Edit, ...]:
     sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
     return (changes.remove_argument(source, call, argument),)
 
 

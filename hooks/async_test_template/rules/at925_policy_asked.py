@@ -10,6 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, sure
 from async_test_template.rules._loop_fixture import is_override
+from async_test_template.rules._patched import not_patched
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 node,
                 "asyncio.get_event_loop_policy is deprecated",
                 tier=Tier.SAFE,
-                fix=partial(_fix, source, node),
+                fix=partial(_fix, project, source, node),
                 hint="make the loop by asyncio.new_event_loop, or by asyncio.Runner",
             )
         elif name != _ASKED and (is_called or isinstance(call, ast.ClassDef)):
@@ -104,8 +105,9 @@ def _is_a_type(source: Source, node: ast.AST) -> bool:
     return False
 
 
-def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
+def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
     sure(source, node)
+    not_patched(project, _ASKED)
     policy = source.parents[node]
     method = source.parents[policy]
     if not isinstance(policy, ast.Call) or not isinstance(method, ast.Attribute):

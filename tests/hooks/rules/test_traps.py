@@ -487,6 +487,31 @@ REWRITTEN = {
 }
 #: Left as they are; the number of findings that say so.
 LEFT = {
+    "a function of httpx that a test replaces": (
+        (
+            "import httpx\nfrom unittest import mock\n\ndef test_it():\n"
+            "    with mock.patch('httpx.get') as get: httpx.get('/', proxies='http://p')\n"
+            "    get.assert_called_with('/', proxies='http://p')\n"
+        ),
+        1,
+    ),
+    "a function of asyncio that a test replaces": (
+        (
+            "import asyncio\n\nasync def test_it(monkeypatch):\n"
+            "    monkeypatch.setattr(asyncio, 'Lock', dict)\n"
+            "    assert asyncio.Lock(loop=3) == {'loop': 3}\n"
+        ),
+        1,
+    ),
+    "a policy that a test puts in the place of asyncio's": (
+        (
+            "import asyncio\n\nasync def test_it(mocker):\n"
+            "    policy = mocker.patch('asyncio.get_event_loop_policy')\n"
+            "    loop = asyncio.get_event_loop_policy().new_event_loop()\n"
+            "    assert loop is policy.return_value.new_event_loop.return_value\n"
+        ),
+        1,
+    ),
     "a get_app that is not async and hides the one of its base class": (
         (
             "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
@@ -696,6 +721,15 @@ def test_it_is_rewritten_and_nothing_else(
     new, _ = rewrite(tmp_path, mark + before.replace("\n", ends).encode())
     assert new.decode() == (mark + after.replace("\n", ends).encode()).decode()
     ast.parse(new)
+
+
+def test_a_client_that_another_file_replaces_keeps_its_argument(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import httpx\nimport pytest\n\n\n@pytest.fixture\ndef fake(monkeypatch):\n"
+        "    monkeypatch.setattr(httpx, 'AsyncClient', Fake)\n"
+    )
+    data = b"import httpx\n\nasync def test_it(fake):\n    httpx.AsyncClient(app=make())\n"
+    assert rewrite(tmp_path, data)[0] == data
 
 
 @pytest.mark.parametrize(("text", "findings"), LEFT.values(), ids=LEFT)
