@@ -143,7 +143,8 @@ def _calls(source: Source) -> Iterator[_Stretch]:
 def _attempts(source: Source) -> Iterator[_Stretch]:
     """Yield what stands under `try`, with what is caught there."""
     for attempt in source.nodes.of(ast.Try):
-        start, end = source.start(attempt.body[0]), source.end(attempt.body[-1])
+        # The first statement may be a function, whose decorators stand above it.
+        start, end = source.start(attempt), source.end(attempt.body[-1])
         for handler in attempt.handlers:
             caught: frozenset[str] | None = frozenset({"BaseException"})
             if handler.type is not None:

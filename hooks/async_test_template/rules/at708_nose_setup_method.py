@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
-from async_test_template.rules._code import (
-    code_finding,
-    is_called,
-)
+from async_test_template.rules._callers import callers
+from async_test_template.rules._code import code_finding, is_called
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 _NEW = {"setup": "setup_method", "teardown": "teardown_method"}
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     owners = {test.owner for test in source.module.tests if not test.in_unittest}
     for _, function in sorted(source.functions.items()):
         around = source.parents[function]
@@ -34,27 +32,39 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             continue
         if function.name not in _NEW or function.decorator_list:
             continue
+        arguments = function.args
+        if len(arguments.posonlyargs + arguments.args) - len(arguments.defaults) > 1:
+            continue  # Nose and pytest handed nothing to it.
         yield code_finding(
             RULE.code,
             source,
             function,
             f"{around.name}.{function.name} is never called",
             tier=Tier.UNSAFE,
-            fix=partial(_fix, source, function, around),
+            fix=partial(_fix, project, source, function, around),
             hint=f"call it {_NEW[function.name]}",
         )
 
 
-def _fix(source: Source, function: Function, around: ast.ClassDef) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, function: Function, around: ast.ClassDef
+) -> tuple[Edit, ...]:
     new = _NEW[function.name]
-    if is_called(source, function):
+    if is_called(source, function) or _is_quoted(source, function.name):
         raise EditError("it is called by its name")
+    others = [file for file in callers(project, function.name) if file != source.file]
+    if others:
+        raise EditError(f"{others[0]} may call it by its name")
     if any(getattr(node, "name", "") == new for node in around.body):
         raise EditError(f"the class has a {new} already")
     if isinstance(function, ast.AsyncFunctionDef):
         raise EditError("it is async, and nothing would await it")
     start = source.data.index(function.name.encode(), source.start(function))
     return (changes.replace(source, start, start + len(function.name), new),)
+
+
+def _is_quoted(source: Source, name: str) -> bool:
+    return any(node.value == name for node in source.nodes.of(ast.Constant))
 
 
 RULE = Rule(
@@ -69,7 +79,6 @@ RULE = Rule(
     words=rb"def setup|def teardown",
     where=Where.TESTS,
     suspects=re.compile(rb"def (?:setup|teardown)\b").search,
-    alone=True,
     invalid=(
         Example(
             before={
@@ -94,8 +103,40 @@ RULE = Rule(
                 )
             }
         ),
+        # What is in other files calls it.
+        Example(
+            before={
+                "test_it.py": (
+                    "class TestIt:\n    def setup(self):\n        self.x = 1\n\n"
+                    "    def test_it(self):\n        pass\n"
+                ),
+                "test_other.py": (
+                    "from test_it import TestIt\n\n\nclass TestOther(TestIt):\n"
+                    "    def setup_method(self):\n        super().setup()\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "class TestIt:\n    def teardown(self):\n        self.x = 1\n\n"
+                    "    def test_it(self):\n        pass\n"
+                ),
+                "conftest.py": (
+                    "def pytest_runtest_teardown(item):\n"
+                    "    getattr(item.instance, 'teardown', int)()\n"
+                ),
+            }
+        ),
     ),
     valid=(
+        # It takes something: neither nose nor pytest ever called it.
+        {
+            "test_it.py": (
+                "class TestIt:\n    def setup(self, port):\n        self.port = port\n\n"
+                "    def test_it(self):\n        pass\n"
+            )
+        },
         {"test_it.py": "class Server:\n    def setup(self):\n        pass\n"},
         {
             "test_it.py": (

@@ -528,3 +528,12 @@ def test_a_warning_that_is_only_let_pass_is_mended(action: str, tmp_path: Path) 
         )
     }
     assert b"pytest.fixture(int)" in look(tmp_path, files, Tier.SAFE).after["test_it.py"]
+
+
+def test_a_decorator_right_below_try_is_tried_as_well(tmp_path: Path) -> None:
+    text = (
+        "import pytest\n\n\ndef test_it():\n    try:\n\n        @pytest.fixture('module')\n"
+        "        def one():\n            pass\n    except Exception as error:\n"
+        "        assert error\n    else:\n        raise AssertionError\n"
+    )
+    assert "AT705" not in {f.code for f in look(tmp_path, {"test_it.py": text}).left}
