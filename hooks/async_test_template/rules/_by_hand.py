@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.rules._code import text_of
 from async_test_template.rules._origin import origin
 from async_test_template.source.module import Fixture
+from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ def _mentions(source: Source, function: Function, name: str) -> Iterator[ast.exp
 
 def _stored(assigned: ast.Assign) -> Iterator[str]:
     for target in assigned.targets:
-        for node in ast.walk(target):
+        for node in walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
 

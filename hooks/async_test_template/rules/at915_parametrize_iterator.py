@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._code import code_finding, keyword, marks
+from async_test_template.rules._late import finished_below
 from async_test_template.rules._parametrize import is_by_name, odd_calls
 from async_test_template.source import changes
-from async_test_template.source.nodes import walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +64,9 @@ def _is_iterator(source: Source, node: ast.expr) -> bool:
 def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
     if "list" in source.names.bound or "list" in source.names.imported:
         raise EditError("the name list stands for something else in this file")
-    late = _late(source, values)
+    late = finished_below(source, values)
     if late:
-        raise EditError(f"{late} is defined below, where an iterator comes to it late enough")
+        raise EditError(f"{late} is only complete below, and an iterator comes to it late enough")
     start, end = source.start(values), source.end(values)
     if isinstance(values, ast.GeneratorExp):
         # It has brackets of its own already.
@@ -75,41 +75,6 @@ def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
         changes.replace(source, start, start, "list("),
         changes.replace(source, end, end, ")"),
     )
-
-
-def _late(source: Source, values: ast.expr) -> str:
-    """Name what the values need and the file defines only below them, or nothing.
-
-    An iterator is read when the whole file has been run, a list where it stands.
-    """
-    functions: dict[str, ast.AST] = {}
-    lines: dict[str, int] = {}
-    for node in walk_scope(source.tree):
-        for name in _bound(node):
-            line: int = getattr(node, "lineno", 1)
-            lines[name] = min(line, lines.get(name, line))
-            if isinstance(node, ast.FunctionDef):
-                functions[name] = node
-    waiting: list[ast.AST] = [values]
-    seen: set[str] = set()
-    for needed in waiting:
-        for node in walk(needed):
-            if isinstance(node, ast.Name) and node.id not in seen:
-                seen.add(node.id)
-                if lines.get(node.id, 0) > values.lineno:
-                    return node.id
-                if node.id in functions:
-                    waiting.append(functions[node.id])
-    return ""
-
-
-def _bound(node: ast.AST) -> list[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [node.name]
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
-    is_stored = isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    return [node.id] if isinstance(node, ast.Name) and is_stored else []
 
 
 _TEST = "import pytest\n\n\n@pytest.mark.parametrize({})\nasync def test_it(a):\n    pass\n"
