@@ -182,6 +182,8 @@ class Rule(NamedTuple):
             its own, and has no fix where only a mark tells of it.
         mark: the mark that a fix takes away or writes anew: it is left where code of the repository
             looks at that mark. `*` stands for all that fixtures have.
+        gives_loop: the mark that a fix takes away sets up a loop, in an older pytest-asyncio, for
+            code that asks for the current one.
 
     """
 
@@ -206,3 +208,4 @@ class Rule(NamedTuple):
     python: str = ""
     about: str = ""
     mark: str = ""
+    gives_loop: bool = False

@@ -25,6 +25,12 @@ _OF_FUNCTION = re.compile(
 #: Stands for any mark of a fixture's.
 OF_FIXTURES = "*"
 
+# What is awaited stands in a coroutine, where a loop runs.
+_TAKES_LOOP = re.compile(
+    rb"\bget_event_loop\(|(?<!await )(?<![\w.])(?:asyncio\.)?(?:Future|ensure_future|gather)\("
+)
+_PLAIN_LOOP = (b"get_event_loop", b"Future(", b"ensure_future", b"gather(")
+
 _PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b"pytestmark")
 
 
@@ -58,6 +64,20 @@ def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
         )
         for file, data in project.reader.mentioning(_ASKED, _PLAIN)
     )
+
+
+# One project is in use at a time.
+@lru_cache(maxsize=1)
+def loop_maker(project: Project) -> str:
+    """Give a file with code that is not async and asks for the current loop, or "".
+
+    pytest-asyncio before 1.0 sets up a loop for whatever has the mark. A test that is not async
+    relies on it where an earlier one has ended with `asyncio.run`, which leaves no loop behind.
+    """
+    if project.dependencies.at_least("pytest-asyncio", "1.0"):
+        return ""
+    found = project.reader.mentioning(_TAKES_LOOP, _PLAIN_LOOP)
+    return next((file for file, _ in found), "")
 
 
 def selects_by(project: Project, mark: str) -> bool:

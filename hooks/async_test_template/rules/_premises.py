@@ -8,7 +8,7 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules._about import Presence, presence
 from async_test_template.rules._deliberate import explained, own_project
-from async_test_template.rules._mark_readers import OF_FIXTURES, mark_reader
+from async_test_template.rules._mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,6 +116,10 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
     if reader:
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
         hint = f"{reader} looks at {looked_at}: see whether that still holds"
+        return finding.only_reported(hint)
+    maker = loop_maker(project) if rule.gives_loop else ""
+    if maker:
+        hint = f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
         return finding.only_reported(hint)
     name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
     if name:

@@ -84,6 +84,7 @@ RULE = Rule(
     words=rb"asyncio",
     alone=True,
     mark="asyncio",
+    gives_loop=True,
     invalid=(
         Example(
             before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},
@@ -102,6 +103,16 @@ RULE = Rule(
                     "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\n"
                     "class TestIt:\n    def test_c(self):\n        pass\n"
                 )
+            },
+        ),
+        # What it calls may ask for the loop that older versions set up for it.
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=0.21\n",
+                "helpers.py": (
+                    "import asyncio\n\n\ndef loop():\n    return asyncio.get_event_loop()\n"
+                ),
+                "test_it.py": _TEST.format("@pytest.mark.asyncio\n"),
             },
         ),
     ),

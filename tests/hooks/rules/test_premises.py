@@ -537,3 +537,24 @@ def test_a_decorator_right_below_try_is_tried_as_well(tmp_path: Path) -> None:
         "        assert error\n    else:\n        raise AssertionError\n"
     )
     assert "AT705" not in {f.code for f in look(tmp_path, {"test_it.py": text}).left}
+
+
+LOOPS = {
+    "an old plugin, and get_event_loop": (">=0.21", "loop = asyncio.get_event_loop()", False),
+    "no bound, and a future": ("", "it = asyncio.Future()", False),
+    "a new plugin": (">=1.0", "loop = asyncio.get_event_loop()", True),
+    "what is awaited": (">=0.21", "async def go(): await asyncio.gather(a())", True),
+    "nothing of the kind": (">=0.21", "print(asyncio.run)", True),
+}
+
+
+@pytest.mark.parametrize(("bound", "line", "is_mended"), LOOPS.values(), ids=LOOPS)
+def test_a_mark_that_may_set_up_the_loop_stays_on_a_sync_test(
+    bound: str, line: str, tmp_path: Path, *, is_mended: bool
+) -> None:
+    files = {
+        "requirements.txt": f"pytest-asyncio{bound}\n",
+        "helpers.py": f"import asyncio\n\n{line}\n",
+        "test_it.py": f"import pytest\n\n\n{SYNC}",
+    }
+    assert ("test_it.py" in look(tmp_path, files, *Tier).after) is is_mended
