@@ -1,0 +1,86 @@
+"""The alarm: it rings shortly before pytest-timeout steps in, by the same means.
+
+Not by the event loop: its clock can be a frozen or a virtual one.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .clock import now
+from .state import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    import pytest
+
+# pytest-timeout has no types (2.4).
+_is_debugging: Callable[[], bool] = import_module("pytest_timeout").is_debugging
+
+
+def set_alarm(settings: Any) -> None:
+    """Have the alarm ring shortly before the timer of pytest-timeout, which is set already.
+
+    Its handler of the signal is put aside until then, and gets the time that is left.
+    """
+    state.timer = settings
+    state.deadline = now() + settings.timeout
+    early = settings.timeout - min(1, settings.timeout * 0.2)
+    is_main = threading.current_thread() is threading.main_thread()
+    if settings.method == "signal" and is_main and hasattr(signal, "setitimer"):
+        theirs = signal.getsignal(signal.SIGALRM)
+
+        def ring(_signum: int, _frame: object) -> None:
+            signal.signal(signal.SIGALRM, theirs)
+            signal.setitimer(signal.ITIMER_REAL, max(state.deadline - now(), 0.001))
+            _ring()
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, early)
+    else:
+        thread = threading.Timer(early, _ring)
+        thread.daemon = True
+        thread.start()
+        state.stop_thread = thread.cancel
+
+
+def stop_alarm() -> None:
+    """Keep the alarm from ringing; pytest-timeout itself takes its signal back."""
+    state.deadline = math.inf
+    state.stop_thread()
+
+
+def _ring() -> None:
+    """Wake every loop that is waited for; called in a signal handler or a thread."""
+    if state.timer.disable_debugger_detection or not _is_debugging():
+        for alarm in tuple(state.alarms.values()):
+            alarm()
+
+
+def timed(item: pytest.Item) -> Generator[None, object, object]:
+    """Time what pytest-timeout does not: a teardown after a failure, and a second attempt.
+
+    It stops its timer when a test has failed (2.4: `pytest_exception_interact`), and sets it once
+    for all attempts of pytest-rerunfailures.
+    """
+    timer = state.timer
+    if timer is None or timer.func_only or state.deadline < math.inf:
+        return (yield)
+    if any(name.startswith("anyio") for name in getattr(item, "fixturenames", ())):
+        # A signal cannot get AnyIO's test runner out of a coroutine that stays: end the whole run.
+        timer = timer._replace(method="thread")
+    item.ihook.pytest_timeout_set_timer(item=item, settings=timer)
+    try:
+        return (yield)
+    finally:
+        end_timer(item)
+
+
+def end_timer(item: pytest.Item) -> None:
+    """Keep pytest-timeout from stepping in, and the alarm from ringing."""
+    item.ihook.pytest_timeout_cancel_timer(item=item)

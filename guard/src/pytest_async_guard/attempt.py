@@ -1,0 +1,169 @@
+"""One run of one test, and what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from .births import Birth, births, unread_error
+from .errors import handler_of_project
+from .project import is_project
+from .report import tell_error, tell_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from .settings import Settings
+
+
+class Found(NamedTuple):
+    """An error in the background."""
+
+    error: BaseException
+    source: object
+    """The task or future that died of it, or None."""
+    what: str
+    """What is said of its source where that is no task."""
+
+
+class Attempt:
+    """One run of one test: from the setup of its fixtures to their teardown."""
+
+    def __init__(self, item: pytest.Item, settings: Settings) -> None:
+        """Begin."""
+        self.item = item
+        self.settings = settings
+        self.failed = False
+        self.hang: BaseException | None = None
+        # The async fixture that ends last: only what still runs after it has leaked.
+        self.outermost_fixture: object = None
+        self._errors: dict[int, Found] = {}
+        self._cancelled: list[tuple[Found, TracebackType | None]] = []
+
+    def started(self) -> set[asyncio.Task[Any]]:
+        """Return the tasks of this test that still run in the loop that asks."""
+        loop = asyncio.get_running_loop()
+        current = asyncio.current_task()
+        return {
+            task
+            for task, birth in tuple(births.items())
+            if not task.done()
+            and task is not current
+            and task.get_loop() is loop
+            and self._is_its_own(task, birth)
+        }
+
+    def _is_its_own(self, task: asyncio.Task[Any], birth: Birth) -> bool:
+        # A call from another thread brings a context of its own.
+        own = birth.owner is self or (birth.owner is None and birth.attempt is self)
+        # Where only the event loop was on the way, the coroutine tells whose task it is.
+        file = birth.place.file if birth.place else birth.file
+        return own and is_project(file) and not self._allows(task)
+
+    def _allows(self, task: object) -> bool:
+        birth = births.get(task) if isinstance(task, asyncio.Task) else None
+        if birth is None or not isinstance(task, asyncio.Task):
+            return False
+        short = birth.coroutine.rpartition(".")[2]
+        return self.settings.allows(task.get_name(), birth.coroutine, short)
+
+    def note(self, error: BaseException, source: object = None, what: str = "") -> None:
+        """Keep an error of the background, unless it is allowed; a cancellation is none.
+
+        (Below Python 3.13 asyncio's own servers log the cancellation of a handler as an error.)
+        """
+        if not self._allows(source) and not isinstance(error, asyncio.CancelledError):
+            self._errors.setdefault(id(error), Found(error, source, what))
+
+    def note_cancelled(self, task: asyncio.Task[Any], error: BaseException) -> None:
+        """Keep the error of a task that was cancelled too late, until it is known if it is raised.
+
+        Who awaits the task after that gets the error, which then has a longer traceback.
+        """
+        if not self._allows(task):
+            self._cancelled.append((Found(error, task, ""), error.__traceback__))
+
+    def look_for_errors(self) -> None:
+        """Note the errors of tasks that ended, of all loops, whoever started them."""
+        for task in tuple(births):
+            error = unread_error(task)
+            if error is None:
+                continue
+            loop = task.get_loop()
+            message = "Task exception was never retrieved"
+            if handler_of_project(loop) is None:
+                self.note(error, task, message)
+            else:  # it would be called when nobody holds the task any more
+                loop.call_exception_handler({"message": message, "exception": error, "task": task})
+            task.exception()  # now somebody has asked
+        for found, traceback in self._cancelled:
+            if found.error.__traceback__ is traceback:
+                self.note(found.error, found.source)
+        self._cancelled.clear()
+
+    def raise_errors(self) -> None:
+        """Fail the test with the errors of the background, unless it has failed already."""
+        found = tuple(self._errors.values())
+        self._errors.clear()
+        if not found:
+            return
+        lines = [line for each in found for line in tell_error(*each)]
+        text = "\n".join((f"{self.item.name} left errors in the background", *lines))
+        if self.failed:
+            self.item.add_report_section("call", "async guard", text)
+        else:
+            self.fail(text)
+
+    async def look_for_leaks(self) -> None:
+        """Fail the test if something it started still runs; nothing is cancelled."""
+        running = self.started()
+        if running:
+            await _wait(running, self.settings.grace)
+            running = {task for task in running if not task.done()}
+        if running and not self.failed:
+            self.fail("\n".join((f"{self.item.name} left tasks running", *tell_tasks(running))))
+
+    def fail(self, text: str) -> None:
+        """Fail the test with a text that is all there is to say.
+
+        Raises:
+            pytest.fail.Exception: always.
+
+        """
+        self.failed = True
+        pytest.fail(text, pytrace=False)
+
+
+async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
+    """Wait until tasks have ended, for some seconds of the loop's clock or of the real one.
+
+    Whichever is over first: a frozen clock never comes to an end, and a virtual one at once.
+    """
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+
+    def end(*_: object) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    def end_with_last(_: object) -> None:
+        if all(task.done() for task in tasks):
+            end()
+
+    handle = loop.call_later(seconds, end)
+    timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
+    timer.daemon = True
+    timer.start()
+    for task in tasks:
+        task.add_done_callback(end_with_last)
+    try:
+        await over
+    finally:
+        timer.cancel()
+        handle.cancel()
+        for task in tasks:
+            task.remove_done_callback(end_with_last)

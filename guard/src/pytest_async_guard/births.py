@@ -1,0 +1,108 @@
+"""Which tasks there are, and who started each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .project import Place
+from .state import state
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .attempt import Attempt
+
+# "backports" has the runner that pytest-asyncio takes on Python 3.10.
+_LOOPS = ("anyio", "asyncio", "backports", "concurrent", "pytest_asyncio", "uvloop", "winloop")
+_RUNNERS = ("_pytest", "pluggy", "threading", "unittest")
+
+
+class Birth(NamedTuple):
+    """How a task came to be."""
+
+    owner: Attempt | str | None
+    """The test in whose context it was started, "fixture", or None where that cannot be told."""
+    place: Place | None
+    """The nearest line outside of the event loop that started it."""
+    attempt: Attempt | None
+    """The test that ran at that time."""
+    coroutine: str
+    """What the coroutine is called. (Asking a task that is done for it crashes Python 3.12.0 and
+    3.12.1 where an eager task never waited.)"""
+    file: str
+    """The file of the coroutine."""
+
+
+births: weakref.WeakKeyDictionary[asyncio.Task[Any], Birth] = weakref.WeakKeyDictionary()
+started_by: contextvars.ContextVar[Attempt | str | None] = contextvars.ContextVar(
+    "started_by", default=None
+)
+
+
+class Task(asyncio.Task[Any]):
+    """A task that tells when a cancellation takes its error for seen.
+
+    `cancel()` of a task that has failed clears the mark that its error is unread (CPython 3.10 to
+    3.15), so that nothing ever tells of a worker that is ended after it has died.
+    """
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel, and keep an error that nobody has read."""
+        error = unread_error(self)
+        if error is not None and state.attempt is not None:
+            state.attempt.note_cancelled(self, error)
+        return super().cancel(msg)
+
+
+def unread_error(task: asyncio.Task[Any]) -> BaseException | None:
+    """Give the error that a task has died of, if nobody has asked for it; this is no asking."""
+    # True until somebody asks for the exception; asyncio itself logs by it.
+    if not task.done() or not getattr(task, "_log_traceback", False):
+        return None
+    error = getattr(task, "_exception", None)
+    return error if isinstance(error, BaseException) else None
+
+
+class TaskFactory:
+    """Creates tasks as the loop did before, and notes who started each."""
+
+    def __init__(self, inner: Any) -> None:
+        """Take the factory of the loop, or None for asyncio's own way."""
+        self.inner = inner
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
+        """Create a task."""
+        code = getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None)
+        birth = Birth(
+            started_by.get(),
+            _birthplace(),
+            state.attempt,
+            str(getattr(coro, "__qualname__", "")),
+            str(getattr(code, "co_filename", "<unknown>")),
+        )
+        if self.inner is None:
+            task = Task(coro, loop=loop, **kwargs)
+        else:
+            task = self.inner(loop, coro, **kwargs)
+        if isinstance(task, asyncio.Task):
+            with suppress(TypeError):  # a class of tasks may have no weak references
+                births[task] = birth
+        return task
+
+
+def _birthplace() -> Place | None:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        package = module.partition(".")[0]
+        if package in _RUNNERS:
+            return None
+        if package not in _LOOPS and not module.startswith(__package__ or "?"):
+            return Place.of(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
+    return None

@@ -1,0 +1,92 @@
+"""Sees the errors that reach nothing but an exception handler or a log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .births import TaskFactory, births
+from .chains import raise_chain
+from .project import is_project
+from .state import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOGGERS = ("asyncio", "uvicorn.error")
+
+
+def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """See every task that a loop gets from now on, and every error that nobody else takes."""
+    factory = loop.get_task_factory()
+    if not isinstance(factory, TaskFactory):
+        loop.set_task_factory(TaskFactory(factory))
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(_take)
+
+
+def _take(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep an error that asyncio would only log."""
+    attempt = state.attempt
+    task = context.get("task") or context.get("future")
+    message = str(context.get("message"))
+    error = context.get("exception")
+    if error is None and _is_lost(task):
+        error = RuntimeError(message)
+    if attempt is None or error is None:
+        loop.default_exception_handler(context)
+    else:
+        what = str(context.get("handle") or context.get("source_traceback") or message)
+        attempt.note(error, task, what)
+
+
+def _is_lost(task: object) -> bool:
+    """Tell whether a task of the project was collected before its end: nobody kept it."""
+    birth = births.get(task) if isinstance(task, asyncio.Task) else None
+    return birth is not None and birth.place is not None and is_project(birth.place.file)
+
+
+def handler_of_project(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:
+    """Give the exception handler that a fixture or the application has set, if one has.
+
+    AnyIO's runner sets one as well, which raises what it has got when the test is over.
+    """
+    handler = loop.get_exception_handler()
+    is_known = str(getattr(handler, "__module__", "")).startswith(("anyio.", "pytest_asyncio."))
+    return None if handler is _take or is_known else handler
+
+
+class _LogOfErrors(logging.Handler):
+    """Sees the errors that reach nothing but a log: of loops that a test opens, and of servers."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if state.attempt is None or error is None:
+            return
+        # uvicorn logs what a handler raises, too, and then answers with a status; only what runs
+        # after the answer is seen by nobody.
+        if record.name == "uvicorn.error" and not _is_after_the_answer(error):
+            return
+        state.attempt.note(error, None, record.getMessage().partition("\n")[0])
+
+
+def _is_after_the_answer(error: BaseException) -> bool:
+    files = (Path(place.file) for place in raise_chain(error.__traceback__))
+    return any((file.parent.name, file.name) == ("starlette", "background.py") for file in files)
+
+
+_log_of_errors = _LogOfErrors(logging.ERROR)
+
+
+def watch_logs() -> None:
+    """Begin to see the errors that are only logged."""
+    for name in LOGGERS:
+        logging.getLogger(name).addHandler(_log_of_errors)
+
+
+def leave_logs() -> None:
+    """Leave the loggers as they were."""
+    for name in LOGGERS:
+        logging.getLogger(name).removeHandler(_log_of_errors)

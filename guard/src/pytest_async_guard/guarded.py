@@ -1,0 +1,123 @@
+"""Tests and async fixtures as they run under the guard."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import unittest
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .births import started_by
+from .errors import watch_loop
+from .hang import Hang, bounded, is_on_trio, step_on_trio
+from .loops import note_loop, require_backend, require_loop
+from .state import state
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from .attempt import Attempt
+
+# What ends a test early without failing it: what it leaves behind still counts.
+_ENDS = (pytest.skip.Exception, unittest.SkipTest)
+
+
+def guarded_test(test: Any, attempt: Attempt) -> Any:
+    """Bound an async test, and look at what it leaves."""
+    name = attempt.item.name
+
+    @functools.wraps(test)
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        if attempt.hang is not None:  # Hypothesis tries once more
+            raise attempt.hang
+        require_backend(attempt)
+        if is_on_trio():  # it leaves no task behind
+            return await bounded(test(*args, **kwargs), name)
+        loop = asyncio.get_running_loop()
+        watch_loop(loop)
+        require_loop(attempt, loop)
+        token = started_by.set(attempt)
+        ended: BaseException | None = None
+        result = None
+        try:
+            result = await bounded(test(*args, **kwargs), name)
+        except _ENDS as error:
+            ended = error
+        except BaseException as error:
+            attempt.failed = True
+            if isinstance(error, Hang):
+                attempt.hang = error
+            raise
+        finally:
+            started_by.reset(token)
+        await look_behind(attempt)
+        if ended is not None:
+            raise ended
+        return result
+
+    return run
+
+
+async def look_behind(attempt: Attempt) -> None:
+    """Fail a test for what it has left, once what it has scheduled last has come.
+
+    Its fixtures still live: cancelling a task that has failed takes its error for seen.
+    """
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    attempt.look_for_errors()
+    attempt.raise_errors()
+    if attempt.outermost_fixture is None:
+        await attempt.look_for_leaks()
+
+
+def guarded_coroutine(fixture: Any, what: str, fixturedef: Any) -> Any:
+    """Bound an async fixture that returns."""
+
+    @functools.wraps(fixture)
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        _enter_fixture(fixturedef)
+        token = started_by.set("fixture")
+        try:
+            return await bounded(fixture(*args, **kwargs), what)
+        finally:
+            started_by.reset(token)
+
+    return run
+
+
+def guarded_generator(fixture: Any, what: str, fixturedef: Any) -> Any:
+    """Bound both halves of an async fixture that yields."""
+
+    @functools.wraps(fixture)
+    async def run(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        _enter_fixture(fixturedef)
+        generator = fixture(*args, **kwargs)
+        step = step_on_trio if is_on_trio() else _step
+        with suppress(StopAsyncIteration):
+            while True:
+                yield await step(generator.__anext__(), what)
+        attempt = state.attempt
+        if attempt is not None and attempt.outermost_fixture is fixturedef and not is_on_trio():
+            await asyncio.sleep(0)
+            await attempt.look_for_leaks()
+
+    return run
+
+
+def _enter_fixture(fixturedef: Any) -> None:
+    if not is_on_trio():
+        loop = asyncio.get_running_loop()
+        watch_loop(loop)
+        note_loop(fixturedef, loop)
+
+
+async def _step(awaitable: Any, what: str) -> Any:
+    token = started_by.set("fixture")
+    try:
+        return await bounded(awaitable, what)
+    finally:
+        started_by.reset(token)

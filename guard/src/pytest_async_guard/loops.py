@@ -1,0 +1,52 @@
+"""Refuses a test in another event loop than its fixtures, or on another backend."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .hang import is_on_trio
+from .state import state
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .attempt import Attempt
+
+
+def require_backend(attempt: Attempt) -> None:
+    """Refuse to run a test on another backend of AnyIO than it says."""
+    backend = getattr(attempt.item, "funcargs", {}).get("anyio_backend")
+    name = backend if isinstance(backend, str) or backend is None else backend[0]
+    if name is not None and is_on_trio() != (name == "trio"):
+        attempt.fail(
+            f"{attempt.item.name} would not run on {name}: an async fixture of a wider scope than "
+            "the test keeps another event loop open; have it ask for anyio_backend"
+        )
+
+
+def note_loop(fixturedef: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Remember the loop in which a fixture runs, for as long as there are both."""
+    state.loops_of_fixtures[fixturedef] = weakref.ref(loop)
+
+
+def require_loop(attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
+    """Refuse to run a test in another event loop than one of its fixtures."""
+    definitions = getattr(getattr(attempt.item, "_fixtureinfo", None), "name2fixturedefs", {})
+    for name in getattr(attempt.item, "fixturenames", ()):
+        for fixturedef in definitions.get(name, ())[-1:]:
+            known = state.loops_of_fixtures.get(fixturedef)
+            other = known() if known is not None else None
+            if other is not None and other is not loop and not attempt.settings.allows(name):
+                attempt.fail(
+                    f"{attempt.item.name} runs in another event loop than its fixture {name!r} "
+                    f"(scope {fixturedef.scope})\n"
+                    f"the test: {_tell(loop)}\n"
+                    f"the fixture: {_tell(other)}\n"
+                    "give both the same loop scope, or allow the fixture by "
+                    f'@pytest.mark.async_guard(allow=["{name}"])'
+                )
+
+
+def _tell(loop: asyncio.AbstractEventLoop) -> str:
+    return f"{type(loop).__name__} at {id(loop):#x}{' (closed)' if loop.is_closed() else ''}"

@@ -1,0 +1,168 @@
+"""Pytest's hooks, and the fixture."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import types
+import unittest
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .alarm import set_alarm, stop_alarm, timed
+from .attempt import Attempt
+from .bodies import guarded_body, require_body_ran
+from .clock import now
+from .errors import leave_logs, watch_logs
+from .guarded import guarded_coroutine, guarded_generator
+from .project import set_root
+from .report import tell_tasks
+from .settings import settings_of, settings_of_config
+from .state import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the settings."""
+    parser.addini("async_guard", "guard async tests (true)", type="bool", default=True)
+    parser.addini(
+        "async_guard_grace", "seconds that the tasks of a test get to end", default="0.25"
+    )
+    parser.addini(
+        "async_guard_allow",
+        "names of tasks, coroutines and fixtures that the guard lets pass; may have * and ?",
+        type="linelist",
+        default=[],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings, and see the errors that are only logged."""
+    config.addinivalue_line(
+        "markers",
+        "async_guard(allow=[], grace=0.25, enabled=True): which tasks may outlive the test, how "
+        "many seconds the others get to end, whether the test is guarded at all",
+    )
+    state.settings = settings_of_config(config)
+    state.is_verbose = config.get_verbosity() > 1
+    set_root(config.rootpath)
+    watch_logs()
+
+
+def pytest_unconfigure() -> None:
+    """Leave the loggers as they were."""
+    leave_logs()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Forget a test when it is over."""
+    state.timer = None
+    try:
+        return (yield)
+    finally:
+        state.attempt = None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Begin an attempt: pytest-rerunfailures makes several of one test."""
+    settings = settings_of(item, state.settings)
+    state.attempt = Attempt(item, settings) if settings.enabled else None
+    return (yield from timed(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Guard the body of a test."""
+    attempt = state.attempt
+    if attempt is None or not isinstance(item, pytest.Function):
+        return (yield)
+    with guarded_body(item, attempt) as test:
+        try:
+            result = yield
+        except (pytest.skip.Exception, unittest.SkipTest):
+            attempt.look_for_errors()
+            attempt.raise_errors()
+            raise
+        except BaseException:
+            attempt.failed = True
+            raise
+    attempt.raise_errors()
+    require_body_ran(item, test)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Look once more when everything has ended."""
+    result = yield from timed(item)
+    attempt = state.attempt
+    if attempt is not None:
+        attempt.look_for_errors()
+        attempt.raise_errors()
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
+    """Guard an async fixture."""
+    attempt = state.attempt
+    fixture = fixturedef.func
+    what = f"fixture {fixturedef.argname!r}"
+    function = getattr(fixture, "__func__", fixture)
+    if attempt is None:
+        return (yield)
+    if inspect.isasyncgenfunction(function):
+        guarded = guarded_generator(function, what, fixturedef)
+        if fixturedef.scope == "function" and attempt.outermost_fixture is None:
+            attempt.outermost_fixture = fixturedef
+    elif inspect.iscoroutinefunction(function):
+        guarded = guarded_coroutine(function, what, fixturedef)
+    else:
+        return (yield)
+    if inspect.ismethod(fixture):
+        guarded = types.MethodType(guarded, fixture.__self__)
+    fixturedef.func = guarded
+    try:
+        return (yield)
+    finally:
+        fixturedef.func = fixture
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True, optionalhook=True)
+def pytest_timeout_set_timer(settings: Any) -> Generator[None, object, object]:
+    """Set the alarm, when pytest-timeout has set its timer."""
+    result = yield
+    set_alarm(settings)
+    return result
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_timeout_cancel_timer() -> None:
+    """Stop the alarm, when pytest-timeout stops its timer."""
+    stop_alarm()
+
+
+@pytest.fixture
+def drain_tasks() -> Callable[..., Coroutine[Any, Any, None]]:
+    """Return a function that waits until all tasks that the test has started are done.
+
+    `await drain_tasks()` waits as long as the test may take, `await drain_tasks(2)` two seconds.
+    Tasks that are started meanwhile count too. Raises TimeoutError when they are not done by then.
+    """
+
+    async def drain(seconds: float = math.inf) -> None:
+        end = now() + seconds
+        while state.attempt is not None and (running := state.attempt.started()):
+            left = end - now()
+            if left <= 0:
+                text = "\n".join(tell_tasks(running))
+                raise TimeoutError(f"still running after {seconds:g} s:\n{text}")
+            await asyncio.wait(running, timeout=min(left, 3600))
+
+    return drain

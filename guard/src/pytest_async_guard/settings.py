@@ -1,0 +1,69 @@
+"""What may differ from test to test."""
+
+from __future__ import annotations
+
+import math
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class Settings(NamedTuple):
+    """What may differ from test to test."""
+
+    enabled: bool = True
+    grace: float = 0.25
+    allow: tuple[str, ...] = ()
+
+    def allows(self, *names: str) -> bool:
+        """Tell whether one of the names is allowed to outlive its test."""
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.allow)
+
+
+def settings_of_config(config: pytest.Config) -> Settings:
+    """Read the settings of the whole run.
+
+    Raises:
+        pytest.UsageError: one of them is not what it should be.
+
+    """
+    try:
+        enabled = bool(config.getini("async_guard"))
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"async_guard: {error}") from error
+    grace = _seconds(config.getini("async_guard_grace"), "async_guard_grace")
+    return Settings(enabled, grace, tuple(config.getini("async_guard_allow")))
+
+
+def _seconds(value: Any, name: str) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 <= seconds < math.inf or isinstance(value, bool):
+        raise pytest.UsageError(f"{name}: {value!r} is not a number of seconds, such as 0.25")
+    return seconds
+
+
+def settings_of(item: pytest.Item, settings: Settings) -> Settings:
+    """Give the settings of one test: its markers overrule those of the whole run.
+
+    Raises:
+        pytest.UsageError: a marker is not written as it should be.
+
+    """
+    for mark in reversed(list(item.iter_markers("async_guard"))):
+        unknown = set(mark.kwargs) - {"allow", "grace", "enabled"}
+        allow = mark.kwargs.get("allow", ())
+        if mark.args or unknown or isinstance(allow, str):
+            raise pytest.UsageError(
+                f"{item.nodeid}: the marker async_guard takes allow=[names], grace=seconds and "
+                "enabled=True or False"
+            )
+        settings = Settings(
+            bool(mark.kwargs.get("enabled", settings.enabled)),
+            _seconds(mark.kwargs.get("grace", settings.grace), f"{item.nodeid}: grace"),
+            (*settings.allow, *map(str, allow)),
+        )
+    return settings

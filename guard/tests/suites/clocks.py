@@ -1,0 +1,63 @@
+"""Clocks that a test replaces."""
+
+import asyncio
+
+import pytest
+from freezegun import freeze_time
+
+BACKENDS = ("asyncio", "anyio")
+
+
+with freeze_time("2020-01-01"):  # the first time takes long
+    pass
+
+
+async def forever():
+    await asyncio.Event().wait()
+
+
+async def test_good_frozen_clock_that_asyncio_is_kept_from():
+    with freeze_time("2020-01-01", real_asyncio=True):
+        await asyncio.sleep(0.01)
+
+
+async def test_good_ticking():
+    with freeze_time("2020-01-01", tick=True):
+        await asyncio.sleep(0.01)
+
+
+@freeze_time("2020-01-01")
+async def test_good_decorated():
+    asyncio.create_task(asyncio.sleep(0))
+
+
+@freeze_time("2020-01-01")
+async def test_bad_frozen():
+    """hangs (timeout: 1 s)"""
+    await forever()
+
+
+@freeze_time("2020-01-01")
+async def test_bad_sleeps_by_a_frozen_clock():
+    """hangs (timeout: 1 s)"""
+    await asyncio.sleep(1)
+
+
+@freeze_time("2020-01-01")
+async def test_bad_leaks_under_a_frozen_clock():
+    """left tasks running"""
+    asyncio.create_task(forever())
+
+
+@pytest.fixture
+def frozen():
+    with freeze_time("2020-01-01", real_asyncio=True):
+        yield
+
+
+async def test_good_frozen_by_a_fixture(frozen):
+    await asyncio.sleep(0.01)
+
+
+async def test_good_after_all():
+    await asyncio.sleep(0.01)

@@ -1,0 +1,166 @@
+"""Errors in the background."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+
+import pytest
+
+BACKENDS = ("asyncio", "anyio")
+
+
+async def fail():
+    raise ValueError("nobody sees this")
+
+
+async def fail_soon():
+    await asyncio.sleep(0.01)
+    raise ValueError("nobody sees this")
+
+
+async def test_bad_task_kept():
+    """nobody sees this"""
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0.01)
+    del task
+
+
+async def test_bad_task_dropped():
+    """nobody sees this"""
+    asyncio.create_task(fail())
+    await asyncio.sleep(0.01)
+
+
+async def test_bad_task_last():
+    """nobody sees this"""
+    asyncio.create_task(fail())
+
+
+async def test_bad_callback():
+    """division by zero"""
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    await asyncio.sleep(0)
+
+
+async def test_bad_callback_last():
+    """division by zero"""
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+
+
+async def test_bad_generator_last():
+    """nobody sees this"""
+
+    async def numbers():
+        try:
+            yield 1
+        finally:
+            await fail()
+
+    async for _ in numbers():
+        break
+
+
+async def test_bad_cancelled_too_late():
+    """nobody sees this"""
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0.01)
+    del task
+
+
+@pytest.fixture
+async def worker():
+    task = asyncio.create_task(fail_soon())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, ValueError):
+        await task
+
+
+async def test_bad_worker_of_a_fixture(worker):
+    """nobody sees this"""
+    await asyncio.sleep(0.05)
+
+
+async def test_good_worker_that_lives(worker):
+    pass
+
+
+@pytest.fixture
+async def fails_at_the_end():
+    yield
+    asyncio.create_task(fail())
+    await asyncio.sleep(0.01)
+
+
+async def test_bad_end_of_a_fixture(fails_at_the_end):
+    """nobody sees this"""
+
+
+@pytest.fixture
+async def handled():
+    taken = []
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(lambda loop, context: taken.append(context))
+    yield taken
+    loop.set_exception_handler(before)
+
+
+async def test_good_own_handler(handled):
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    await asyncio.sleep(0.01)
+    assert handled
+
+
+def test_bad_loop_of_its_own():
+    """nobody sees this"""
+
+    async def main():
+        asyncio.create_task(fail())
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+
+
+def test_good_loop_of_its_own():
+    async def main():
+        with pytest.raises(ValueError):
+            await asyncio.create_task(fail())
+
+    asyncio.run(main())
+
+
+async def test_bad_loop_in_a_thread():
+    """nobody sees this"""
+
+    async def main():
+        asyncio.create_task(fail())
+        await asyncio.sleep(0.01)
+
+    await asyncio.to_thread(asyncio.run, main())
+
+
+async def test_good_seen():
+    task = asyncio.create_task(fail())
+    with pytest.raises(ValueError):
+        await task
+
+
+async def test_good_gathered():
+    results = await asyncio.gather(fail(), fail(), return_exceptions=True)
+    assert len(results) == 2
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.11 brought groups")
+async def test_good_grouped():
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+
+
+async def test_good_log_of_another():
+    try:
+        await fail()
+    except ValueError:
+        logging.getLogger("service").exception("handled")

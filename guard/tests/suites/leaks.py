@@ -1,0 +1,195 @@
+"""What a test leaves running."""
+
+import asyncio
+import threading
+
+import pytest
+
+BACKENDS = ("asyncio", "anyio")
+
+
+async def forever():
+    await asyncio.Event().wait()
+
+
+class Service:
+    def start(self):
+        self.task = asyncio.create_task(forever(), name="the service")
+
+
+async def test_bad_task():
+    """test_bad_task
+    left tasks running
+    the leak: waits at
+    in test_bad_task"""
+    asyncio.create_task(forever(), name="the leak")
+
+
+async def test_bad_service_of_the_project():
+    """the service: waits at
+    in start"""
+    Service().start()
+
+
+async def test_bad_future():
+    """left tasks running"""
+    asyncio.ensure_future(forever())
+
+
+async def test_bad_from_a_task():
+    """left tasks running"""
+
+    async def inner():
+        asyncio.create_task(forever())
+
+    await asyncio.create_task(inner())
+
+
+async def test_bad_from_a_callback():
+    """left tasks running"""
+    loop = asyncio.get_running_loop()
+    loop.call_soon(lambda: loop.create_task(forever()))
+
+
+async def test_bad_from_a_thread():
+    """left tasks running"""
+    loop = asyncio.get_running_loop()
+    thread = threading.Thread(target=lambda: asyncio.run_coroutine_threadsafe(forever(), loop))
+    thread.start()
+    await asyncio.to_thread(thread.join)
+
+
+async def test_bad_timeout_of_its_own():
+    """left tasks running"""
+    task = asyncio.create_task(forever())
+    await asyncio.wait([task], timeout=0.01)
+
+
+async def test_bad_swallows_its_end():
+    """left tasks running"""
+
+    async def stubborn():
+        while not over:
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                pass
+
+    over = []
+    asyncio.create_task(stubborn())
+    asyncio.get_running_loop().call_later(0.6, over.append, 1)
+
+
+async def test_good_next_test_is_not_blamed():
+    pass
+
+
+async def test_good_ends_soon():
+    asyncio.create_task(asyncio.sleep(0.05))
+
+
+async def test_good_cancelled():
+    task = asyncio.create_task(forever())
+    await asyncio.sleep(0)
+    task.cancel()
+
+
+async def test_good_failure_is_not_hidden_behind(request):
+    task = asyncio.create_task(forever())
+    request.addfinalizer(lambda: None)
+    task.cancel()
+
+
+@pytest.fixture
+async def tasks():
+    tasks = []
+    yield tasks
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def other():
+    yield
+
+
+async def test_good_handed_to_a_fixture(tasks, other):
+    tasks.append(asyncio.create_task(forever()))
+
+
+async def test_bad_not_handed_to_the_fixture(tasks, other):
+    """left tasks running"""
+    asyncio.create_task(forever())
+
+
+@pytest.fixture
+async def server():
+    task = asyncio.create_task(forever())
+    yield
+    task.cancel()
+
+
+async def test_good_task_of_a_fixture(server):
+    pass
+
+
+@pytest.fixture
+async def connection():
+    connected = asyncio.Event()
+
+    async def serve(reader, writer):
+        connected.set()
+        try:
+            await forever()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname(), connected
+    server.close()
+
+
+async def test_good_handler_of_a_server(connection):
+    address, connected = connection
+    reader, writer = await asyncio.open_connection(*address)
+    await connected.wait()
+    writer.close()
+
+
+async def test_good_drained(drain_tasks):
+    asyncio.create_task(asyncio.sleep(0.4))
+    await drain_tasks()
+
+
+async def test_bad_drain_has_an_end(drain_tasks):
+    """still running after 0.1 s"""
+    asyncio.create_task(forever())
+    await drain_tasks(0.1)
+
+
+@pytest.mark.async_guard(allow=["fore*"])
+async def test_good_allowed_by_its_coroutine():
+    asyncio.create_task(forever())
+
+
+@pytest.mark.async_guard(allow=["known"])
+async def test_good_allowed_by_its_name():
+    asyncio.create_task(forever(), name="known")
+
+
+@pytest.mark.async_guard(allow=["known"])
+async def test_bad_not_the_allowed_one():
+    """left tasks running"""
+    asyncio.create_task(forever(), name="unknown")
+
+
+@pytest.mark.async_guard(grace=0.01)
+async def test_bad_no_time_to_end():
+    """left tasks running"""
+    asyncio.create_task(asyncio.sleep(0.2))
+
+
+@pytest.mark.async_guard(enabled=False)
+async def test_good_not_guarded():
+    asyncio.create_task(forever())

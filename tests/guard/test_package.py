@@ -1,0 +1,58 @@
+"""The guard as a package: its wheel, installed beside the newest plugins, passes its own tests."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers import ROOT, Environment, assert_done, interpreter, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GUARD = ROOT / "guard"
+
+# What breaks between two Pythons breaks at an end, or where eager tasks and call graphs came.
+ENDS = ("3.10", "3.12", "3.15")
+BETWEEN = ("3.11", "3.13", "3.14")
+PYTHONS = [*ENDS, *(pytest.param(version, marks=pytest.mark.slow) for version in BETWEEN)]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel, from a copy that nothing of this machine is in."""
+    source = tmp_path_factory.mktemp("guard") / "guard"
+    shutil.copytree(GUARD, source, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    assert_done(run("uv", "build", "--quiet", "--wheel", "--out-dir", source / "dist", cwd=source))
+    (built,) = (source / "dist").glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        (entry_points,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
+        text = archive.read(entry_points).decode()
+    source = GUARD / "src"
+    files = (*source.rglob("*.py"), *source.rglob("py.typed"))
+    assert held == {file.relative_to(source).as_posix() for file in files}
+    assert text.split() == ["[pytest11]", "async_guard", "=", "pytest_async_guard.plugin"]
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_its_own_tests_pass(version: str, wheel: Path, tmp_path: Path) -> None:
+    environment = Environment.build(
+        tmp_path / "venv",
+        interpreter(version),
+        str(wheel),
+        *("--group", f"{GUARD / 'pyproject.toml'}:dev"),
+    )
+    shutil.copytree(
+        GUARD / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(GUARD / "pyproject.toml", tmp_path)
+    done = run(environment.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert_done(done)
+    assert " passed" in done.stdout
