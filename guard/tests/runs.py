@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items):
         if "timeout: 1 s" in doc or "Timeout (>1.0s)" in doc:
             item.add_marker(pytest.mark.timeout(1))
 """
-PATIENCE = 400
+PATIENCE = 120
 """Seconds for a run, on a machine with other work."""
 
 
