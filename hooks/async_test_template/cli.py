@@ -54,6 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; those of the process where None.
 
     """
+    if sys.stdout is None or sys.stderr is None:
+        return _tell_closed()
+    return _main(arguments)
+
+
+def _tell_closed() -> int:
+    """Do nothing where nothing could be told: so Python sees a stream that was closed before."""
+    if sys.stderr is not None:
+        print("error: standard output is closed; nothing was done", file=sys.stderr)
+    return _UNUSABLE
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):

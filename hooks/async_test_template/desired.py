@@ -17,7 +17,7 @@ BESIDE = ".copier-answers.async-test.yml"
 
 # Every project of this template answers it, and hardly one of another.
 _OURS = re.compile(rb"^loop_scope:", re.MULTILINE)
-_LINE = re.compile(r"(?P<key>[A-Za-z_]\w*):(?:\s+(?P<value>.*?))?\s*$")
+_KEY = re.compile(r"[A-Za-z_]\w*")
 
 
 class Desired(NamedTuple):
@@ -103,13 +103,12 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
             continue
         if line[0] in " \t-":
             continue
-        match = _LINE.match(line)
-        if match is None:
+        key, colon, value = line.partition(":")
+        if not _KEY.fullmatch(key) or not colon or value[:1].strip():
             raise UserError("not a `key: value` line", path=path, line=number)
-        key = match["key"]
         if key in answers:
             raise UserError(f"the answer {key} is given twice", path=path, line=number)
-        answers[key] = _scalar(match["value"] or "")
+        answers[key] = _scalar(value.strip())
     return answers
 
 
@@ -138,4 +137,4 @@ def _scalar(value: str) -> str:
     if value[:1] in {"'", '"'}:
         end = value.find(value[0], 1)
         return value[1:end] if end > 0 else value
-    return re.split(r"\s+#", value, maxsplit=1)[0]
+    return re.split(r"(?<=\s)#", value, maxsplit=1)[0].rstrip()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _TABLE = ("tool", "async-test-template")
-_COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\]]*)\][ \t:-]*(?P<reason>.*)")
+_COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)")
 
 
 class Silenced(NamedTuple):

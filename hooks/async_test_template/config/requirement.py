@@ -12,11 +12,12 @@ _REQUIREMENT = re.compile(
     r"""
     \s* (?P<name> [A-Za-z0-9] (?: [A-Za-z0-9._-]* [A-Za-z0-9] )? )
     (?: \s* \[ (?P<extras> [^]]* ) \] )?
-    (?: \s* @ \s* (?P<url> \S+ )
-      | \s* \( \s* (?P<in_parentheses> [\w.*+!<>=~,\s-]*? ) \s* \)
-      | \s* (?P<bare> [<>=!~] [\w.*+!<>=~,\s-]*? )
+    \s*
+    (?: @ \s* (?P<url> \S+ ) \s*
+      | \( (?P<in_parentheses> [\w.*+!<>=~,\s-]* ) \) \s*
+      | (?P<bare> [<>=!~] [\w.*+!<>=~,\s-]* )
     )?
-    \s* (?: ; (?P<marker> .* ) )?
+    (?: ; (?P<marker> .* ) )?
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -68,6 +69,10 @@ def parse(text: str) -> Parts:
         raise ParseError(f"{text!r} is not a requirement")
     group = "in_parentheses" if match["in_parentheses"] is not None else "bare"
     start, end = match.span(group)
+    if match[group]:
+        # Spaces around a specifier are no part of it.
+        start += len(match[group]) - len(match[group].lstrip())
+        end = start + len(match[group].strip())
     if start < 0:
         start = end = match.end("extras") + 1 if match["extras"] is not None else match.end("name")
     names = (match["extras"] or "").split(",")

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 Kind = Literal["requirement", "include", "constraint", "editable", "option", "other"]
 
-_COMMENT = re.compile(r"(^|\s+)#.*")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _CONTINUATION = re.compile(r"\\(?:\r\n|\r|\n)")
 # An option behind a requirement, or the next line of a continued one.
-_BEHIND = re.compile(rf"\s+-|\s*{_CONTINUATION.pattern}")
+_BEHIND = re.compile(rf"(?<=\s)-|{_CONTINUATION.pattern}")
 _TARGETS: tuple[tuple[Kind, str, str], ...] = (
     ("include", "-r", "--requirement"),
     ("constraint", "-c", "--constraint"),
@@ -64,12 +64,16 @@ class Entry:
 def parse(text: str) -> list[Entry]:
     """Give the entries of a requirements file in their order."""
     entries = []
+    number = 1
     for start, end in _logical_lines(text):
         logical = text[start:end]
         content = _COMMENT.split(logical, maxsplit=1)[0]
         stripped = content.strip()
         if stripped:
-            entries.append(_entry(text, start + content.index(stripped), stripped))
+            at = content.index(stripped)
+            line = number + position(content, at)[0] - 1
+            entries.append(_entry(start + at, stripped, line))
+        number += position(logical, len(logical))[0] - 1
     return entries
 
 
@@ -107,19 +111,18 @@ def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
     for raw in text[start:].splitlines(keepends=True):
         end += len(raw)
         line = raw.rstrip("\r\n")
-        if not line.endswith("\\") or _COMMENT.match(line):
+        if not line.endswith("\\") or line.lstrip().startswith("#"):
             yield start, end
             start = end
     if start < end:
         yield start, end
 
 
-def _entry(text: str, start: int, content: str) -> Entry:
-    line, _ = position(text, start)
+def _entry(start: int, content: str, line: int) -> Entry:
     if content.startswith("-"):
         kind, target = _option(content)
         return Entry(kind, content, start, start + len(content), line, target=target)
-    alone = _BEHIND.split(content, maxsplit=1)[0]
+    alone = _BEHIND.split(content, maxsplit=1)[0].rstrip()
     rest = _CONTINUATION.sub(" ", content[len(alone) :]).strip()
     try:
         parsed = pep508.parse(alone)
@@ -133,6 +136,7 @@ def _entry(text: str, start: int, content: str) -> Entry:
 
 def _option(content: str) -> tuple[Kind, str | None]:
     for kind, short, long in _TARGETS:
-        if match := re.fullmatch(rf"(?:{long}(?:\s+|=)|{short}\s*)(.+)", content):
-            return kind, match[1]
+        if match := re.match(rf"{long}(?:\s|=)|{short}", content):
+            target = content[match.end() :].lstrip()
+            return (kind, target) if target and "\n" not in target else ("option", None)
     return "option", None

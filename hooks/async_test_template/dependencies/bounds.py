@@ -13,10 +13,12 @@ Release = tuple[int, ...]
 #: How many minor versions of Python 3 are thought of, released or not.
 PYTHONS = 32
 
-_CLAUSE = re.compile(
-    r"\s*(?P<operator>===|~=|==|!=|<=|>=|<|>|\^|~)?\s*v?(?P<release>\d+(?:\.\d+)*)"
-    r"(?P<wildcard>\.\*)?(?P<rest>[^,\s]*)\s*$"
-)
+_OPERATOR = re.compile(r"===|~=|==|!=|<=|>=|<|>|\^|~|")
+_RELEASE = re.compile(r"v?(?:\d+!)?(?P<release>\d+(?:\.\d+)*)(?P<wildcard>\.\*)?")
+# Nothing that is a version has longer numbers, and Python makes none of texts of any length.
+_DIGITS = 18
+#: Nobody writes more comparisons; what is asked of them takes the square of their number.
+_CLAUSES = 64
 
 
 class Clause(NamedTuple):
@@ -46,8 +48,9 @@ class Clause(NamedTuple):
 
 def release(version: str) -> Release:
     """Read the numbers of a version: `1.5.0a1` is `(1, 5, 0)`, anything else is `()`."""
-    match = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version.strip())
-    return tuple(int(part) for part in match[1].split(".")) if match else ()
+    match = _RELEASE.match(version.strip())
+    parts = match["release"].split(".") if match else []
+    return () if any(len(part) > _DIGITS for part in parts) else tuple(map(int, parts))
 
 
 def clauses(specifier: str) -> tuple[Clause, ...] | None:
@@ -56,16 +59,27 @@ def clauses(specifier: str) -> tuple[Clause, ...] | None:
     if bare in {"", "*"}:
         return ()
     found = []
+    if bare.count(",") > _CLAUSES:
+        return None
     for part in bare.split(","):
         if not part.strip():
             continue
-        match = _CLAUSE.match(part)
-        if match is None:
+        clause = _clause(part.strip())
+        if clause is None:
             return None
-        found.append(
-            Clause(match["operator"] or "==", release(match["release"]), bool(match["wildcard"]))
-        )
+        found.append(clause)
     return tuple(found)
+
+
+def _clause(part: str) -> Clause | None:
+    begin = _OPERATOR.match(part)
+    operator = begin[0] if begin else ""
+    version = part[len(operator) :].lstrip()
+    match = _RELEASE.match(version)
+    numbers = release(version)
+    if match is None or not numbers or len(version.split()) > 1:
+        return None
+    return Clause(operator or "==", numbers, bool(match["wildcard"]))
 
 
 def lowest(specifier: str) -> Release | None:

@@ -8,12 +8,13 @@ from async_test_template.config.comments import is_explained
 from async_test_template.findings import Edit
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
-#: runs only need a name and a bound.
+#: runs only need a name and a bound. Each run of spaces can be read in one way alone, or a long one
+#: would take for ever.
 REQUIREMENT = re.compile(
     r"""
     \s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
-    \s*(?:\[[^\]]*\])?
-    \s*(?P<specifier>\(?\s*(?:(?:===|~=|==|!=|<=|>=|<|>)[^;@\#]*)?)
+    (?:\s*\[[^\]]*\])?
+    \s*(?P<specifier>(?:\(\s*)?(?:(?:===|~=|==|!=|<=|>=|<|>)[^;@\#]*)?)
     (?P<rest>@.*|;.*|\#.*|$)
     """,
     re.VERBOSE | re.DOTALL,

@@ -200,7 +200,7 @@ class Dependencies(NamedTuple):
         """Yield the bounds in files that nothing here parses, such as a setup.py."""
         spelt = re.escape(name).replace(r"\-", "[-_.]")
         pattern = re.compile(
-            rf"(?<![\w.-]){spelt}(?:\[[^\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
+            rf"(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)",
             re.IGNORECASE,
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _REQUIREMENTS_FILE = re.compile(r"(^|/)[^/]*(requirements|constraints)[^/]*\.(txt|in)$")
 _IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
-_FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s+)(?P<rest>.*)$")
+_FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
 # A dependency for Pythons that pytest 9 has left behind says nothing about those of today.
 _OLD_MARKER = re.compile(
     r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
@@ -188,7 +188,7 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
     section, key = str(home.at[0]), str(home.at[1])
     for index, written in enumerate(value.split("\n")):
         factors = _FACTORS.match(written)
-        text = re.split(r"\s+#", factors["rest"] if factors else written, maxsplit=1)[0]
+        text = re.split(r"(?<=\s)#", factors["rest"] if factors else written, maxsplit=1)[0]
         match = REQUIREMENT.fullmatch(text)
         if match is None:
             continue

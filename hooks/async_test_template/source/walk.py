@@ -27,7 +27,7 @@ def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:
         links: filled with the links that were left out, to folders and to Python files.
 
     """
-    yield from _walk(os.fspath(root), "", [] if links is None else links)
+    yield from _walk(os.fspath(root), [] if links is None else links)
 
 
 def linked_files(root: Path, links: list[str], files: set[str]) -> Iterator[str]:
@@ -47,22 +47,32 @@ def linked_files(root: Path, links: list[str], files: set[str]) -> Iterator[str]
             yield link
 
 
-def _walk(folder: str, prefix: str, links: list[str]) -> Iterator[str]:
+def _walk(root: str, links: list[str]) -> Iterator[str]:
+    # Not by recursion: folders may be nested deeper than Python's calls. What comes first in the
+    # order of names is on top.
+    waiting: list[tuple[str, os.DirEntry[str]]] = []
+    waiting += reversed(_entries(root, ""))
+    while waiting:
+        path, entry = waiting.pop()
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in _SKIPPED and not entry.name.endswith(".egg"):
+                waiting += reversed(_entries(entry.path, f"{path}/"))
+        elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
+            yield path
+        elif entry.is_symlink() and (entry.name.endswith(".py") or entry.is_dir()):
+            links.append(path)
+
+
+def _entries(folder: str, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:
+    """List a folder by name, each entry with its path; a virtual environment has none."""
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError:
         # A folder that may not be listed holds no test that pytest could run either.
-        return
+        return []
     if any(entry.name == "pyvenv.cfg" for entry in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in _SKIPPED and not entry.name.endswith(".egg"):
-                yield from _walk(entry.path, f"{prefix}{entry.name}/", links)
-        elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
-            yield f"{prefix}{entry.name}"
-        elif entry.is_symlink() and (entry.name.endswith(".py") or entry.is_dir()):
-            links.append(f"{prefix}{entry.name}")
+        return []
+    return [(f"{prefix}{entry.name}", entry) for entry in entries]

@@ -1,0 +1,206 @@
+"""No input ends in a traceback, and none takes more time than its length accounts for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.cli import main
+from async_test_template.config import ini, requirements, toml_read
+from async_test_template.dependencies import bounds
+from async_test_template.dependencies.model import read_dependencies
+from async_test_template.desired import read_answers
+from async_test_template.errors import UserError
+from async_test_template.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOOKS = Path(__file__).parents[2] / "hooks"
+DIGITS = "9" * 5000
+
+HOSTILE = {
+    "digits in a version": {"requirements.txt": f"pytest-asyncio>={DIGITS}\n"},
+    "digits in a lock file": {
+        "uv.lock": f'[[package]]\nname = "pytest-asyncio"\nversion = "{DIGITS}"\n'
+    },
+    "digits in TOML": {"pyproject.toml": f"[tool.pytest.ini_options]\ntimeout = {DIGITS}\n"},
+    "digits in a setting": {"pytest.ini": f"[pytest]\ntimeout = {DIGITS}\n"},
+    "digits in code": {"test_it.py": f"async def test_it(event_loop):\n    return {DIGITS}\n"},
+    "NUL in an include": {"requirements.txt": "-r x\0y\n"},
+    "NUL in a setting": {"pytest.ini": "[pytest]\nasyncio_mode = \0\n"},
+    "NUL in code": {"test_it.py": "async def test_it(event_loop):\n    '\0'\n"},
+    "NUL in a command": {"tox.ini": "[testenv]\ncommands = pytest -c a\0b\n"},
+    "a long include": {"requirements.txt": f"-r {'a' * 5000}\n"},
+    "a nonsense codec": {"test_it.py": "# coding: nonsense\nasync def test_it(event_loop): ...\n"},
+    "many branches": {
+        "test_it.py": "async def test_it(event_loop):\n    if 0: pass\n"
+        + "    elif 0: pass\n" * 2000
+    },
+    "nested brackets": {"test_it.py": f"async def test_it(event_loop):\n    {'[' * 300}\n"},
+    "a long chain": {"test_it.py": f"async def test_it(event_loop):\n    a{'.b' * 5000}\n"},
+    "a long sum": {"test_it.py": f"async def test_it(event_loop):\n    1{' + 1' * 5000}\n"},
+    "nested TOML": {"pyproject.toml": f"a = {'[' * 5000}\n"},
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("command", [["check"], ["migrate", "--unsafe", "--diff"]])
+def test_no_input_ends_in_a_traceback(
+    case: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in HOSTILE[case].items():
+        (tmp_path / name).write_text(text)
+    status = main([*command, str(tmp_path)])
+    assert status in {0, 1, 2}
+    assert "fault of async-test-template" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("codec", ["utf-7", "utf-16", "punycode", "rot13", "hex", "zlib", "idna"])
+def test_a_codec_that_is_none_of_text_is_told(
+    codec: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = f"# coding: {codec}\n".encode() + b"async def test_it(event_loop):\n    '\xff'\n"
+    (tmp_path / "test_it.py").write_bytes(data)
+    (tmp_path / "requirements.txt").write_bytes(data)
+    assert main(["check", str(tmp_path)]) in {1, 2}
+    assert "fault of async-test-template" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are closed as POSIX does")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_closed_streams_change_nothing(closed: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = legacy\n")
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m async_test_template {command} . {closed}', sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(HOOKS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "pytest.ini").read_text() == "[pytest]\nasyncio_mode = legacy\n"
+
+
+def test_folders_may_be_nested_as_deep_as_the_system_lets_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test_it.py").write_text("async def test_it(event_loop):\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1100):
+        Path("d").mkdir()
+        os.chdir("d")
+    os.chdir(tmp_path)
+    try:
+        assert main(["check", str(tmp_path)]) == 1
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+    assert "fault of async-test-template" not in "".join(capsys.readouterr())
+
+
+def declared(text: str, root: Path) -> None:
+    (root / "requirements.txt").write_text(text)
+    dependencies = read_dependencies(Tree(root, {}))
+    dependencies.at_least("pytest", "9")
+    dependencies.may_be_below("pytest", "9")
+
+
+def guessed(text: str, root: Path) -> None:
+    (root / "setup.py").write_text(text)
+    dependencies = read_dependencies(Tree(root, {}))
+    dependencies.allows_below("pytest", "9")
+    dependencies.is_in_setup("pytest")
+
+
+def in_toml(text: str, root: Path) -> None:
+    entry = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    (root / "pyproject.toml").write_text(f'[project]\ndependencies = ["{entry}"]\n')
+    read_dependencies(Tree(root, {})).at_least("pytest", "9")
+
+
+def in_tox(text: str, root: Path) -> None:
+    (root / "tox.ini").write_text(f"[testenv]\ndeps = {text}\n".replace("\n\n", "\n"))
+    read_dependencies(Tree(root, {})).at_least("pytest", "9")
+
+
+def answers(text: str, root: Path) -> None:
+    file = root / ".copier-answers.yml"
+    file.write_text(f"loop_scope: {text}")
+    read_answers(root, file)
+
+
+READERS: dict[str, Callable[[str, Path], object]] = {
+    "requirements": declared,
+    "pyproject.toml": in_toml,
+    "tox.ini": in_tox,
+    "setup.py": guessed,
+    "answers": answers,
+    "entries": lambda text, _: requirements.parse(text),
+    "bounds": lambda text, _: bounds.clauses(text),
+    "INI": lambda text, _: ini.parse(f"[pytest]\naddopts = {text}"),
+    "TOML": lambda text, _: toml_read.parse(f"a = {text}"),
+}
+#: What is repeated, between what comes before and what makes it wrong in the end.
+REPEATED = [
+    ("pytest", " ", "x"),
+    ("pytest (", " ", "x"),
+    ("pytest[", " ", "x"),
+    ("pytest ==", " ", "x y"),
+    ("", "pytest[", ""),
+    ("", "pytest\n", ""),
+    ("", "pytest==1 # why\n", ""),
+    ("", "pytest \\\n", "x"),
+    ("-r", " ", "\\\n x"),
+    ("pytest==", "1.", " x"),
+    ("pytest==", "1", " x"),
+    ("pytest==1", ",", "x"),
+    ("pytest==1", ",>=1", " x"),
+    ("x", " \t", "x"),
+    ("", "#", "x"),
+    ("", "# ", "x"),
+    ("", '"', "x"),
+    ("", "'", "x"),
+    ("", "[", "x"),
+    ("py{", "3,", "x"),
+    ("", "a: ", "x"),
+    ("a", "-", "!"),
+    ("a", ".", "!"),
+]
+#: By doubling the text three times its time may grow by this: 2.6 times each, with the noise.
+GROWTH = 2.6**3
+#: Below this nobody can measure, and nobody waits (seconds).
+NOTHING = 0.05
+SIZES = (1000, 8000, 64_000)
+
+
+def seconds(read: Callable[[str, Path], object], text: str, root: Path) -> float:
+    best = float("inf")
+    for _ in range(3):
+        begin = time.process_time()
+        with contextlib.suppress(UserError):
+            read(text, root)
+        best = min(best, time.process_time() - begin)
+    return best
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("repeated", REPEATED, ids=map(repr, REPEATED))
+def test_time_grows_with_the_length_alone(
+    name: str, repeated: tuple[str, str, str], tmp_path: Path
+) -> None:
+    before, unit, after = repeated
+    last = 0.0
+    for size in SIZES:
+        text = before + unit * (size // len(unit)) + after
+        took = seconds(READERS[name], text, tmp_path)
+        assert took <= max(last * GROWTH, NOTHING), (size, took, last)
+        last = took
