@@ -228,6 +228,21 @@ RULE = Rule(
             after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
             tier=Tier.UNSAFE,
         ),
+        # The hook gives them no mark that runs them.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "conftest.py": (
+                    "import inspect\n\nimport pytest\n\n\n"
+                    "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                    "        if inspect.iscoroutinefunction(item.function):\n"
+                    "            item.add_marker(pytest.mark.timeout(3))\n"
+                ),
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
         # All versions that are declared run it; those of today do not.
         Example(
             before={
@@ -295,6 +310,15 @@ RULE = Rule(
                 "import asyncio\n\n\ndef test_it():\n    from shared import test_shared\n\n"
                 "    asyncio.run(test_shared())\n"
             ),
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "conftest.py": (
+                "import inspect\n\nfrom marks import mark_all\n\n\n"
+                "def pytest_collection_modifyitems(items):\n"
+                "    mark_all(item for item in items if inspect.iscoroutinefunction(item.obj))\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n",
         },
     ),
 )

@@ -19,6 +19,7 @@ from async_test_template.source.classes import (
     is_test_of,
     statements,
 )
+from async_test_template.source.hooks import RUNS, may_run_async_tests
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Function, Source
 
@@ -31,16 +32,6 @@ _FIXTURES = {
     "pytest_asyncio.fixture": "pytest_asyncio.fixture",
     "pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture",
 }
-# Hooks that give tests a mark, or run them, in a way that only running the suite would tell.
-_RUNS = "pytest_pyfunc_call"
-_HOOKS = frozenset(
-    {
-        "pytest_collection_modifyitems",
-        "pytest_itemcollected",
-        "pytest_pycollect_makeitem",
-        _RUNS,
-    }
-)
 _NO_FIXTURES = frozenset({"self", "cls", "request"})
 _UNITTEST = re.compile(r"(^|\.)(\w*TestCase)$")
 
@@ -400,9 +391,9 @@ class _Reader:
             self.coroutines.append(self._test(node, owner, ()))
         elif owner is None and isinstance(node, ast.FunctionDef) and gives_async(node):
             self.wrappers.add(node.name)
-        if node.name in _HOOKS:
-            self.has_item_hook |= _mentions_asyncio(node)
-            self.runs_tests |= node.name == _RUNS and _mentions_asyncio(node)
+        if may_run_async_tests(node, self.names):
+            self.has_item_hook = True
+            self.runs_tests |= node.name == RUNS
         is_test = self.naming.is_function(node.name)
         if not self.holds_tests or not (node.name.startswith("test") if in_unittest else is_test):
             return
@@ -574,12 +565,4 @@ def _scope(decorator: ast.expr, keywords: dict[str, object]) -> str:
 def _ends_with(node: ast.expr, name: str) -> bool:
     return (isinstance(node, ast.Attribute) and node.attr == name) or (
         isinstance(node, ast.Name) and node.id == name
-    )
-
-
-def _mentions_asyncio(node: ast.AST) -> bool:
-    return any(
-        (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
-        or (isinstance(inner, ast.Name) and "async" in inner.id)
-        for inner in walk(node)
     )
