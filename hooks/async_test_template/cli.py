@@ -1,8 +1,8 @@
 """The command line: arguments in, findings on standard output, an exit status out.
 
 0: nothing left to do. 1: findings are left, or files would change. 2: wrong usage, or a file that
-cannot be read or parsed. 3: a fault of this program, and nothing was written. 130: interrupted, and
-every file is whole.
+cannot be read or parsed. 3: a fault of this program, and nothing was written. 130: interrupted, or
+143: terminated, and every file is whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from async_test_template.desired import (
     read_answers,
 )
 from async_test_template.errors import UserError, WriteRefused
-from async_test_template.faults import fault_of, sentences, tracebacks
+from async_test_template.faults import fault_of, listed, sentences, tracebacks
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan, make_plan
 from async_test_template.progress import progress
@@ -33,6 +33,7 @@ from async_test_template.report import FORMATS, render, summary
 from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
 from async_test_template.shown import shown, shown_lines, unobeyed
 from async_test_template.source.walk import python_files
+from async_test_template.stopping import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -54,6 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; those of the process where None.
 
     """
+    with stoppable():
+        return run(arguments)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Do what `main` does, in a process that listens to signals already."""
     if sys.stdout is None or sys.stderr is None:
         return _tell_closed()
     return _main(arguments)
@@ -80,9 +87,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     except UserError as error:
         print(f"error: {shown(str(error))}", file=sys.stderr)
         return _UNUSABLE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("Interrupted; nothing is half written.", file=sys.stderr)
-        return _INTERRUPTED
+        return getattr(stop, "status", _INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe went away, `| head` for one; Python would complain at exit.
         _give_up_output()
@@ -143,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_formatter,
         description="Find and fix what is wrong with a repository's async test set-up.",
         epilog="Exit status: 0 nothing left to do, 1 findings left, 2 unusable input, "
-        "3 a fault of this program, 130 interrupted.",
+        "3 a fault of this program, 130 interrupted, 143 terminated.",
     )
     parser.set_defaults(outcome="nothing was written")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -386,7 +393,9 @@ def _write(options: argparse.Namespace, root: Path, plan: Plan) -> bool:
     if new.is_worse_than(old) or not new.reported:
         _put_back(root, before, after)
         reason = "The tests do worse" if new.reported else "Nothing shows that the tests still run"
-        print(f"{reason}: every file is as it was.", file=sys.stderr)
+        worse = new.worse_than(old) if new.reported else ()
+        names = f" ({listed(worse, 'tests')})" if worse else ""
+        print(shown(f"{reason}{names}: every file is as it was."), file=sys.stderr)
         return False
     return True
 

@@ -113,8 +113,8 @@ def sentences(faults: Iterable[Fault], outcome: str) -> Iterator[str]:
     for fault in faults:
         by_cause.setdefault((fault.error, fault.place), []).append(fault)
     for (error, place), alike in by_cause.items():
-        rules = _listed([code for fault in alike for code in fault.rules], "rules")
-        files = _listed([fault.file for fault in alike if fault.file], "files")
+        rules = listed([code for fault in alike for code in fault.rules], "rules")
+        files = listed([fault.file for fault in alike if fault.file], "files")
         who = f"{rules} failed" if rules else "async-test-template failed"
         where = f" on {files}" if files else ""
         what = f"{error}, in {place}" if place else error
@@ -130,7 +130,7 @@ def tracebacks(faults: Iterable[Fault]) -> Iterator[str]:
     yield from {(fault.error, fault.place): fault.traceback for fault in faults}.values()
 
 
-def _listed(names: Iterable[str], kind: str) -> str:
+def listed(names: Iterable[str], kind: str) -> str:
     """List names, or the first of them and how many others there are."""
     known = list(dict.fromkeys(names))
     shown, others = known[:_LISTED], len(known) - _LISTED

@@ -67,8 +67,11 @@ def observe(command: str, root: Path) -> list[Finding]:
             f"{command!r} collected no test (exit status {done.returncode}); "
             "give the command that runs the tests, as in --run 'uv run pytest'"
         )
-    places = _Places(notes, root)
-    found = {*_about_tests(notes, places), *_about_coroutines(notes, places)}
+    try:
+        places = _Places(notes, root)
+        found = {*_about_tests(notes, places), *_about_coroutines(notes, places)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"something that {command!r} ran wrote into our record of it") from error
     return sorted(found, key=lambda f: (f.file, f.line, f.code, f.message))
 
 
@@ -76,7 +79,9 @@ def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Give what was noted; a process that was killed may have left half a line."""
     for line in lines:
         with suppress(ValueError):
-            yield json.loads(line)
+            note = json.loads(line)
+            if isinstance(note, dict) and "what" in note:
+                yield note
 
 
 class _Places:

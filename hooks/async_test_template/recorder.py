@@ -40,8 +40,12 @@ _codes_of_test: dict[str, set[CodeType]] = {}
 _watched: dict[CodeType, Callable[[], None]] = {}
 
 
+# Read at once: a test may empty the environment.
+_record = os.environ.get("ASYNC_TEST_TEMPLATE_RECORD", os.devnull)
+
+
 def _note(what: str, **details: object) -> None:
-    with Path(os.environ["ASYNC_TEST_TEMPLATE_RECORD"]).open("a", encoding="utf-8") as record:
+    with Path(_record).open("a", encoding="utf-8") as record:
         record.write(json.dumps({"what": what, **details}) + "\n")
 
 
@@ -79,7 +83,7 @@ def _keep_cache_apart() -> None:
     find = Cache.cache_dir_from_config
 
     def apart(config: pytest.Config, **more: bool) -> Path:
-        folder = Path(os.environ["ASYNC_TEST_TEMPLATE_RECORD"]).parent / "cache"
+        folder = Path(_record).parent / "cache"
         if not folder.exists():
             with suppress(OSError):
                 shutil.copytree(find(config, **more), folder)

@@ -1,4 +1,8 @@
-"""Run the test command before and after, and compare what pytest itself counted."""
+"""Run the test command before and after, and compare what pytest itself says of each test.
+
+Every pytest that the command starts reports, one behind the other: the reports go through a pipe,
+whose name pytest takes for that of a JUnit file.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,75 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from async_test_template.errors import UserError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _STDERR = 2  # the process's own, whatever sys.stderr is
+_BEGIN = b"<?xml "
+#: What each element inside of a test case says of it.
+_WORDS = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of the test command came to, from pytest's JUnit report.
+    """What one run of the test command came to, from pytest's JUnit reports.
 
     Attributes:
-        collected: tests that pytest knew of, skipped ones included.
-        passed: tests that passed.
-        failed: failures and errors together.
+        passed: how often each test passed, by its name; one that passes and whose fixture then
+            fails did not.
+        failed: how often each one failed, or could not be collected.
+        skipped: how often each one was skipped.
         status: the command's exit status.
-        reported: pytest wrote a report; it does not when it stops before the tests.
+        reported: each pytest that began to report came to the end of it, and one did.
 
     """
 
-    collected: int
-    passed: int
-    failed: int
+    passed: Counter[str]
+    failed: Counter[str]
+    skipped: Counter[str]
     status: int
     reported: bool
+
+    @property
+    def collected(self) -> int:
+        """How many tests pytest knew of."""
+        return (self.passed + self.failed + self.skipped).total()
 
     def __str__(self) -> str:
         """Put the numbers into a sentence."""
         if not self.reported:
             return f"no test ran (exit status {self.status})"
-        return f"{self.collected} collected, {self.passed} passed, {self.failed} failed"
+        return (
+            f"{self.collected} collected, {self.passed.total()} passed, "
+            f"{self.failed.total()} failed"
+        )
+
+    def worse_than(self, other: Outcome) -> tuple[str, ...]:
+        """Name the tests that did worse than in another run, sorted.
+
+        They pass less often, fail and did not, or are missing. What failed before may be gone, and
+        what was not there before may fail: an error at collection hid it.
+        """
+        was_there = other.passed + other.failed + other.skipped
+        is_there = self.passed + self.failed + self.skipped
+        less = other.passed - self.passed
+        fails = (name for name in self.failed - other.failed if name in was_there)
+        gone = (other.skipped + other.passed) - is_there
+        return tuple(sorted({*less, *fails, *gone}))
 
     def is_worse_than(self, other: Outcome) -> bool:
-        """Tell whether tests are missing, fewer pass, or more fail.
-
-        Tests that were not collected before may fail: an error at collection hid them.
-        """
-        return (
-            self.collected < other.collected
-            or self.passed < other.passed
-            or self.failed - other.failed > self.collected - other.collected
-        )
+        """Tell whether a test did worse, or the command fails and did not."""
+        return bool(self.worse_than(other)) or (other.status == 0 and self.status != 0)
 
 
 def run_tests(command: str, root: Path) -> Outcome:
@@ -64,35 +93,78 @@ def run_tests(command: str, root: Path) -> Outcome:
 
     """
     with tempfile.TemporaryDirectory(prefix="async-test-template-") as folder:
-        report = Path(folder) / "report.xml"
-        options = (
-            f"{os.environ.get('PYTEST_ADDOPTS', '')} --junit-xml={shlex.quote(str(report))}".strip()
-        )
-        try:
-            finished = subprocess.run(  # noqa: S602 - the user's own command line
-                command,
-                shell=True,
-                cwd=root,
-                env={**os.environ, "PYTEST_ADDOPTS": options},
-                stdin=subprocess.DEVNULL,
-                stdout=_STDERR,
-                check=False,
-            )
-        except OSError as error:
-            raise UserError(f"cannot run {command!r}: {error.strerror}") from error
-        return _read(report, finished.returncode)
+        path = Path(folder) / "report.xml"
+        given = os.environ.get("PYTEST_ADDOPTS", "")
+        options = f"{given} {shlex.quote(f'--junit-xml={path}')}".strip()
+        with _reports(path) as reports:
+            try:
+                finished = subprocess.run(  # noqa: S602 - the user's own command line
+                    command,
+                    shell=True,
+                    cwd=root,
+                    env={**os.environ, "PYTEST_ADDOPTS": options},
+                    stdin=subprocess.DEVNULL,
+                    stdout=_STDERR,
+                    check=False,
+                )
+            except OSError as error:
+                raise UserError(f"cannot run {command!r}: {error.strerror}") from error
+        return _outcome(bytes(reports), finished.returncode)
 
 
-def _read(report: Path, status: int) -> Outcome:
+@contextmanager
+def _reports(path: Path) -> Iterator[bytearray]:
+    """Take what is written to a path, by one process after the other; it is whole at the end."""
+    taken = bytearray()
+    if not hasattr(os, "mkfifo"):  # Windows: the last report is all there is
+        yield taken
+        taken += path.read_bytes() if path.exists() else b""
+        return
+    os.mkfifo(path)
+    # Open for writing too, or the pipe would end whenever nobody writes.
+    pipe = os.open(path, os.O_RDWR)
+    end = os.urandom(16)
+
+    def take() -> None:
+        seen = 0
+        while (at := taken.find(end, max(seen - len(end), 0))) < 0:
+            seen = len(taken)
+            taken.extend(os.read(pipe, 1 << 16))
+        del taken[at:]
+
+    thread = Thread(target=take, daemon=True)
+    thread.start()
     try:
-        suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 - pytest wrote it
-    except (OSError, ET.ParseError):
-        return Outcome(0, 0, 0, status, reported=False)
-    counts = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-    for suite in suites:
-        for name in counts:
-            counts[name] += int(suite.get(name, 0))
-    failed = counts["failures"] + counts["errors"]
-    # A test that passes and whose fixture then fails counts as one of each.
-    passed = max(counts["tests"] - failed - counts["skipped"], 0)
-    return Outcome(counts["tests"], passed, failed, status, reported=True)
+        yield taken
+    finally:
+        os.write(pipe, end)
+        thread.join()
+        os.close(pipe)
+
+
+def _outcome(reports: bytes, status: int) -> Outcome:
+    counts = {word: Counter[str]() for word in ("passed", "failed", "skipped")}
+    before, *documents = reports.split(_BEGIN)
+    is_whole = not before.strip() and bool(documents)
+    for document in documents:
+        try:
+            cases = ET.fromstring(_BEGIN + document).iter("testcase")  # noqa: S314 - by pytest
+            results = _results(cases)
+        except ET.ParseError:
+            is_whole = False
+            continue
+        for name, word in results.items():
+            counts[word][name] += 1
+    return Outcome(counts["passed"], counts["failed"], counts["skipped"], status, is_whole)
+
+
+def _results(cases: Iterator[ET.Element]) -> dict[str, str]:
+    """Give how each test of one run ended; one that comes twice failed if one of them did."""
+    results: dict[str, str] = {}
+    for case in cases:
+        name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
+        words = {_WORDS[child.tag] for child in case if child.tag in _WORDS}
+        word = "failed" if "failed" in words else "skipped" if words else "passed"
+        if results.get(name) != "failed":
+            results[name] = word
+    return results

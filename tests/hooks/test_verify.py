@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,32 +16,46 @@ from async_test_template.cli import main
 from async_test_template.verify import Outcome, run_tests
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 STRICT = "[pytest]\naddopts = --strict\n"
 
 
-def outcome(collected: int, passed: int, failed: int) -> Outcome:
-    return Outcome(collected, passed, failed, 1, reported=True)
+def outcome(passed: str = "", failed: str = "", skipped: str = "", *, status: int = 1) -> Outcome:
+    """Make one of tests with names of one letter, as often as each is named."""
+    return Outcome(Counter(passed), Counter(failed), Counter(skipped), status, reported=True)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "worse"),
     [
-        ((10, 10, 0), (10, 10, 0), False),
-        ((10, 10, 0), (10, 9, 1), True),
-        ((10, 9, 0), (10, 9, 1), True),
-        ((10, 10, 0), (9, 9, 0), True),
+        (outcome("abc"), outcome("abc"), ""),
+        (outcome("abc"), outcome("ab", "c"), "c"),
+        (outcome("ab", skipped="c"), outcome("ab", "c"), "c"),
+        (outcome("abc"), outcome("ab"), "c"),
+        (outcome("ab", skipped="c"), outcome("ab"), "c"),
+        (outcome("abc"), outcome("ab", skipped="c"), "c"),
+        # As many pass as before, and they are others.
+        (outcome("ab", "c"), outcome("bc", "a"), "a"),
+        # It passes in one of the command's two runs.
+        (outcome("aabb"), outcome("abb", "a"), "a"),
         # An error at collection hid the others.
-        ((1, 0, 1), (50, 45, 5), False),
-        ((0, 0, 0), (5, 5, 0), False),
+        (outcome(failed="m"), outcome("abc", "de"), ""),
+        (outcome(), outcome("abc"), ""),
+        (outcome("a", "b"), outcome("ab"), ""),
     ],
 )
-def test_what_is_worse(
-    before: tuple[int, int, int], after: tuple[int, int, int], *, worse: bool
-) -> None:
-    assert outcome(*after).is_worse_than(outcome(*before)) is worse
+def test_what_is_worse(before: Outcome, after: Outcome, worse: str) -> None:
+    assert after.worse_than(before) == tuple(worse)
+    assert after.is_worse_than(before) == bool(worse)
+
+
+def test_a_command_that_fails_and_did_not_is_worse() -> None:
+    before = outcome("a", status=0)
+    assert outcome("a", status=2).is_worse_than(before)
+    assert not outcome("a", status=0).is_worse_than(before)
+    assert not outcome("a", status=2).is_worse_than(outcome("a", status=1))
 
 
 def test_the_numbers_come_from_pytests_report(
@@ -48,7 +68,9 @@ def test_the_numbers_come_from_pytests_report(
         "def test_d(broken): ...\n"
     )
     found = run_tests(COMMAND, tmp_path)
-    assert (found.collected, found.passed, found.failed, found.status) == (4, 1, 2, 1)
+    passed, failed, skipped = (Counter([f"test_it::test_{name}"]) for name in "abc")
+    failed["test_it::test_d"] += 1
+    assert found == Outcome(passed, failed, skipped, 1, reported=True)
     assert str(found) == "4 collected, 1 passed, 2 failed"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == [
         "test_it.py"
@@ -79,7 +101,9 @@ def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
     assert main(["migrate", str(tmp_path), "--verify", COMMAND]) == 1
     assert (tmp_path / "pytest.ini").read_bytes() == STRICT.replace("\n", "\r\n").encode()
-    assert "The tests do worse: every file is as it was." in capsys.readouterr().err
+    assert (
+        "The tests do worse (test_it::test_a): every file is as it was." in capsys.readouterr().err
+    )
 
 
 def test_a_change_that_nothing_vouches_for_is_put_back(
@@ -134,3 +158,133 @@ def test_nothing_to_change_runs_no_tests(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     assert main(["migrate", str(tmp_path), "--verify", "touch ran"]) == 0
     assert not (tmp_path / "ran").exists()
+
+
+PASSES = "def test_a(): ...\n"
+STRICT_NOW = "    assert 'markers' not in Path('pytest.ini').read_text()\n"
+BREAKS = f"from pathlib import Path\n\ndef test_a():\n{STRICT_NOW}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"{COMMAND} tests && {COMMAND} more",
+        f"{COMMAND} more; {COMMAND} tests; {COMMAND} more",
+        f"{COMMAND} tests more || true",
+        f"{COMMAND} -n 2 tests; {COMMAND} more",
+        f"{COMMAND} more && ! grep -q markers pytest.ini",
+    ],
+)
+def test_each_run_in_the_command_counts_and_so_does_its_status(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    for folder, text in (("tests", BREAKS), ("more", PASSES)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"test_{folder}.py").write_text(text)
+    assert main(["migrate", str(tmp_path), "--verify", command]) == 1
+    assert (tmp_path / "pytest.ini").read_text() == STRICT
+    errors = capsys.readouterr().err
+    assert "The tests do worse" in errors
+    assert ("test_tests::test_a" in errors) == (" tests" in command)
+
+
+def test_one_that_passes_now_makes_up_for_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    (tmp_path / "test_it.py").write_text(
+        BREAKS + "\n\ndef test_b():\n" + STRICT_NOW.replace("not in", "in")
+    )
+    assert main(["migrate", str(tmp_path), "--verify", f"{COMMAND} || true"]) == 1
+    assert (tmp_path / "pytest.ini").read_text() == STRICT
+    assert "(test_it::test_a)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["t m p", "q'uote", 'd"ouble'])
+def test_the_folder_for_temporary_files_may_have_any_name(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, temporary = tmp_path / "project", tmp_path / folder
+    project.mkdir()
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    (project / "pytest.ini").write_text("[pytest]\n")
+    (project / "test_it.py").write_text(PASSES)
+    assert run_tests(COMMAND, project).passed.total() == 1
+    assert main(["check", str(project), "--run", COMMAND]) == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'echo "<?xml broken" > "$report"',
+        'echo nonsense > "$report"',
+        f'{COMMAND}; printf "<?xml version=\'1.0\'?><a" > "$report"',
+    ],
+)
+def test_a_report_that_something_else_wrote_into_vouches_for_nothing(
+    written: str, tmp_path: Path
+) -> None:
+    (tmp_path / "test_it.py").write_text(PASSES)
+    report = 'report="${PYTEST_ADDOPTS##*=}"; '
+    found = run_tests(report + written, tmp_path)
+    assert not found.reported
+
+
+def test_a_record_that_something_else_wrote_into_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_it.py").write_text(PASSES)
+    written = '[]\\n{"what": "collected"}\\n'
+    command = f"{COMMAND}; printf '{written}' >> \"$ASYNC_TEST_TEMPLATE_RECORD\""
+    assert main(["check", str(tmp_path), "--run", command]) == 2
+    assert "wrote into our record" in capsys.readouterr().err
+
+
+def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import os\n\ndef test_a():\n    os.environ.clear()\n\ndef test_b(): ...\n"
+    )
+    assert run_tests(COMMAND, tmp_path).passed.total() == 2
+    assert main(["check", str(tmp_path), "--run", COMMAND]) == 0
+
+
+def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    hooks = Path(__file__).parents[2] / "hooks"
+    return subprocess.Popen(
+        [sys.executable, "-m", "async_test_template", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(hooks)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ([signal.SIGINT], 130),
+        ([signal.SIGTERM], 143),
+        ([signal.SIGHUP], 143),
+        ([signal.SIGINT, signal.SIGTERM] * 5, 130),
+    ],
+)
+def test_a_signal_in_a_command_that_never_ends_puts_everything_back(
+    sent: Sequence[signal.Signals], status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    (tmp_path / "test_it.py").write_text(PASSES)
+    command = f"{COMMAND}; if grep -q markers pytest.ini; then touch begun; exec sleep 60; fi"
+    process = start(tmp_path, "migrate", "--verify", command)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    for number in sent:
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert (tmp_path / "pytest.ini").read_text() == STRICT
+    assert "Traceback" not in errors

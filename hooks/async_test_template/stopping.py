@@ -1,0 +1,76 @@
+"""Signals that end a run, as one exception, once: what tidies up after it is not stopped again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+_INTERRUPTED, _TERMINATED = 130, 143
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked this process to end.
+
+    Attributes:
+        status: the exit status that says so.
+
+    """
+
+    def __init__(self, number: int) -> None:
+        """Take the number of the signal."""
+        super().__init__()
+        self.status = _INTERRUPTED if number == signal.SIGINT else _TERMINATED
+
+
+def listen() -> None:
+    """From now on raise Stopped for the first signal to end, and pass over those that follow it.
+
+    One that is ignored, as by `nohup`, stays so.
+    """
+    process = os.getpid()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != process:
+            # A copy of this process, which only works for it.
+            os._exit(_INTERRUPTED)
+        ignore()
+        raise Stopped(number)
+
+    _handle(stop)
+
+
+def ignore() -> None:
+    """Pass over signals to end from now on."""
+    # Not SIG_IGN, which Python takes for an error where a signal waits already.
+    _handle(lambda _number, _frame: None)
+
+
+def _handle(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Listen for a while, where Python tells of signals: in the first thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    listen()
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,73 @@
+"""Signals to end, one or many and at any moment: every file is old, or every file is new."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HOOKS = Path(__file__).parents[2] / "hooks"
+#: What is tried at each run of the tests; ATTACK_ROUNDS asks for more.
+ROUNDS = int(os.environ.get("ATTACK_ROUNDS", "12"))
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OLD = {
+    "pytest.ini": "[pytest]\nasyncio_mode = legacy\n",
+    "requirements.txt": "pytest-asyncio<0.24\n",
+    "test_it.py": "import pytest\n\n\n@pytest.yield_fixture\ndef it():\n    yield 1\n",
+}
+
+
+def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "async_test_template", "migrate", "--unsafe", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(HOOKS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def contents(root: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in root.iterdir() if path.is_file()}
+
+
+def fill(root: Path) -> Path:
+    root.mkdir()
+    for name, text in OLD.items():
+        (root / name).write_text(text)
+    return root
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
+@pytest.mark.parametrize(
+    "verify", [[], ["--verify", f"{sys.executable} -m pytest -q -p no:cacheprovider"]]
+)
+def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> None:
+    whole = fill(tmp_path / "whole")
+    begin = time.monotonic()
+    start(whole, *verify).communicate(timeout=60)
+    took = time.monotonic() - begin
+    new = contents(whole)
+    assert all(new[name] != OLD[name] for name in OLD)
+    seed = random.SystemRandom().randrange(1 << 32)
+    choose = random.Random(seed)  # noqa: S311 - not for secrets
+    for number in range(ROUNDS):
+        root = fill(tmp_path / str(number))
+        process = start(root, *verify)
+        time.sleep(choose.uniform(0.05, took))
+        for _ in range(choose.choice([1, 1, 10])):
+            process.send_signal(choose.choice(NUMBERS))
+        _, errors = process.communicate(timeout=60)
+        assert "Traceback" not in errors, (seed, number, errors)
+        assert contents(root) in (OLD, new), (seed, number, errors)
+        assert process.returncode in {0, 1, 130, 143, -2, -15, -1}, (seed, number, errors)
+        start(root, *verify).communicate(timeout=60)
+        assert contents(root) == new, (seed, number)
+        assert not list(root.glob(".async-test-template-*")), (seed, number)
