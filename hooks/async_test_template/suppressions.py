@@ -51,7 +51,7 @@ def sort_out(
     for finding in findings:
         if finding.file not in lines:
             lines[finding.file] = (project.tree.text(finding.file) or "").splitlines()
-        comment = _comment(lines[finding.file], finding)
+        comment = comment_at(lines[finding.file], finding.code, finding.line)
         if comment is not None:
             silenced.append(Silenced(finding, comment, in_source=True))
         elif finding.code in reasons:
@@ -87,12 +87,12 @@ def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
     return UserError(message, path=project.root / file, line=line, column=column)
 
 
-def _comment(lines: list[str], finding: Finding) -> str | None:
-    """Give the reason in a comment at the finding's line, None where there is no comment."""
-    here = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
-    above = lines[finding.line - 2].strip() if 1 < finding.line <= len(lines) + 1 else ""
+def comment_at(lines: list[str], code: str, number: int) -> str | None:
+    """Give the reason in the comment that ignores a code at a line, None where there is none."""
+    here = lines[number - 1] if 0 < number <= len(lines) else ""
+    above = lines[number - 2].strip() if 1 < number <= len(lines) + 1 else ""
     for line in (here, above if above[:1] in {"#", ";"} else ""):
         match = _COMMENT.search(line)
-        if match and finding.code in {code.strip() for code in match["codes"].split(",")}:
+        if match and code in {name.strip() for name in match["codes"].split(",")}:
             return match["reason"].strip()
     return None

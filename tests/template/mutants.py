@@ -26,6 +26,7 @@ PATIENCE = 20
 """Seconds for one run of the tests: their own timeout does not see an import that hangs."""
 
 LOG = "pytest.log"
+BRIEF = ("-x", "--tb=line")
 
 OPPOSITES: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -145,27 +146,28 @@ def difference(before: str, after: str) -> str:
     return " -> ".join(" / ".join(side) for side in sides)
 
 
-def passes() -> bool:
-    """Run the tests in a process of its own, and tell whether they pass."""
-    run = multiprocessing.get_context("fork").Process(target=run_tests)
+def run_in_fork(*arguments: str) -> int | None:
+    """Run the tests in a process of its own; None where they did not end in time."""
+    run = multiprocessing.get_context("fork").Process(target=run_tests, args=arguments)
     run.start()
     run.join(PATIENCE)
+    status = run.exitcode
     run.kill()
     run.join()
-    return run.exitcode == 0
+    return status
 
 
-def run_tests() -> None:
+def run_tests(*arguments: str) -> None:
     """Run the tests, their output in a file, and end with pytest's exit code."""
     os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stdout.fileno())
     os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
-    sys.exit(pytest.main(["-x", "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:randomly"]))
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments]))
 
 
-def import_once() -> None:
+def import_once(*arguments: str) -> None:
     """Run the tests here, so that what forks from here need not import their dependencies."""
     before = set(sys.modules)
-    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly"])
+    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments])
     gc.freeze()  # what is here now, pytest need not search for garbage each time
     own = {path.name for path in Path("src").iterdir()} | {"tests"}
     for name in set(sys.modules) - before:
@@ -176,13 +178,14 @@ def import_once() -> None:
 def main() -> None:
     """Print every change, and whether the tests see it."""
     import_once()
-    if not passes():
+    if run_in_fork(*BRIEF) != 0:
         sys.exit(Path(LOG).read_text())
     for path in sorted(Path("src").rglob("*.py")):
         source = path.read_text()
         for change, changed in mutants(source):
             path.write_text(changed)
-            print("survived:" if passes() else "killed:", f"{path.name}: {change}", flush=True)
+            survived = run_in_fork(*BRIEF) == 0
+            print("survived:" if survived else "killed:", f"{path.name}: {change}", flush=True)
         path.write_text(source)
 
 

@@ -8,6 +8,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier
 from async_test_template.rules._by_hand import uses
 from async_test_template.rules._loops import MODE
 from async_test_template.rules._runners import has_old_aiohttp, without_runner
+from async_test_template.suppressions import comment_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,17 @@ def _check(project: Project) -> Iterator[Finding]:
     backend = project.desired.backend or "asyncio"
     if project.settings.effective(MODE) == "strict" or backend == "anyio":
         yield from _one_a_file(unmarked, backend)
-    else:
+        return
+    # The finding stands in the settings, and what silences it beside the tests.
+    unmarked = [test for test in unmarked if not _is_silenced(project, test)]
+    if unmarked:
         yield _for_all(project, unmarked)
+
+
+def _is_silenced(project: Project, test: Test) -> bool:
+    """Tell whether a comment says that a test is unmarked on purpose."""
+    lines = (project.tree.text(test.file) or "").splitlines()
+    return comment_at(lines, RULE.code, test.line) is not None
 
 
 def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
@@ -258,6 +268,10 @@ RULE = Rule(
         ),
     ),
     valid=(
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": "async def test_it():  # att: ignore[AT112]: on purpose\n    pass\n",
+        },
         {
             "pytest.ini": "[pytest]\naddopts = -p aiohttp.pytest_plugin\n",
             "requirements.txt": "pytest-aiohttp\n",
