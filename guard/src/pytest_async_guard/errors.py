@@ -23,23 +23,33 @@ def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
     factory = loop.get_task_factory()
     if not isinstance(factory, TaskFactory):
         loop.set_task_factory(TaskFactory(factory))
-    if loop.get_exception_handler() is None:
-        loop.set_exception_handler(_take)
+    handler = loop.get_exception_handler()
+    if handler is None or _is_of_runner(handler):
+        loop.set_exception_handler(_Handler(handler))
 
 
-def _take(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keep an error that asyncio would only log."""
-    attempt = state.attempt
-    task = context.get("task") or context.get("future")
-    message = str(context.get("message"))
-    error = context.get("exception")
-    if error is None and _is_lost(task):
-        error = RuntimeError(message)
-    if attempt is None or error is None:
-        loop.default_exception_handler(context)
-    else:
-        what = str(context.get("handle") or context.get("source_traceback") or message)
-        attempt.note(error, task, what)
+class _Handler:
+    """Keeps an error that asyncio would only log, and that AnyIO's runner would raise later.
+
+    (It does not where the test is skipped, and knows of no task that is allowed to fail.)
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        attempt = state.attempt
+        task = context.get("task") or context.get("future")
+        message = str(context.get("message"))
+        error = context.get("exception")
+        if error is None and _is_lost(task):
+            error = RuntimeError(message)
+        if attempt is not None and error is not None:
+            attempt.note(error, task, str(context.get("handle") or message))
+        elif self.inner is not None:
+            self.inner(loop, context)
+        else:
+            loop.default_exception_handler(context)
 
 
 def _is_lost(task: object) -> bool:
@@ -48,14 +58,14 @@ def _is_lost(task: object) -> bool:
     return birth is not None and birth.place is not None and is_project(birth.place.file)
 
 
-def handler_of_project(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:
-    """Give the exception handler that a fixture or the application has set, if one has.
+def _is_of_runner(handler: object) -> bool:
+    return str(getattr(handler, "__module__", "")).startswith("anyio.")
 
-    AnyIO's runner sets one as well, which raises what it has got when the test is over.
-    """
+
+def handler_of_project(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:
+    """Give the exception handler that a fixture or the application has set, if one has."""
     handler = loop.get_exception_handler()
-    is_known = str(getattr(handler, "__module__", "")).startswith(("anyio.", "pytest_asyncio."))
-    return None if handler is _take or is_known else handler
+    return None if isinstance(handler, _Handler) or _is_of_runner(handler) else handler
 
 
 class _LogOfErrors(logging.Handler):

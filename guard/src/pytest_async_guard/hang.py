@@ -28,6 +28,8 @@ _Failed: Any = pytest.fail.Exception
 class Hang(_Failed):  # type: ignore[misc] # its class is known by this way only
     """A test or a fixture hangs. Pytest takes it for a failure like any other."""
 
+    __module__ = "builtins"  # so that the summary says "Hang: ..."
+
 
 def is_on_trio() -> bool:
     """Tell whether trio runs what asks, not asyncio."""

@@ -17,8 +17,9 @@ from .bodies import guarded_body, require_body_ran
 from .clock import now
 from .errors import leave_logs, watch_logs
 from .guarded import guarded_coroutine, guarded_generator
+from .hang import Hang
 from .project import set_root
-from .report import tell_tasks
+from .report import fold_cancellations, tell_tasks
 from .settings import settings_of, settings_of_config
 from .state import state
 
@@ -84,7 +85,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
     with guarded_body(item, attempt) as test:
         try:
-            result = yield
+            result = yield from timed(item)
         except (pytest.skip.Exception, unittest.SkipTest):
             attempt.look_for_errors()
             attempt.raise_errors()
@@ -106,6 +107,19 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         attempt.look_for_errors()
         attempt.raise_errors()
     return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what is logged of the guard's own cancellation from hiding the line that hangs."""
+    report = yield
+    attempt = state.attempt
+    is_hang = isinstance(call.excinfo and call.excinfo.value, Hang)
+    if (is_hang or (attempt is not None and attempt.hang is not None)) and not state.is_verbose:
+        report.sections = [(name, fold_cancellations(text)) for name, text in report.sections]
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

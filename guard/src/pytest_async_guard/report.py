@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from .project import Place
 
 _MOST_TASKS = 8
+_CANCELLATION = re.compile(
+    r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)+asyncio\.exceptions\.CancelledError.*"
+)
 
 
 def tell_tasks(tasks: Iterable[asyncio.Task[Any]]) -> list[str]:
@@ -73,3 +77,11 @@ def tell_error(error: BaseException, source: object, what: str) -> list[str]:
     for inner in getattr(error, "exceptions", ()):
         lines += tell_error(inner, None, "in it")
     return lines
+
+
+def fold_cancellations(text: str) -> str:
+    """Fold the tracebacks that a server has logged of handlers that were cancelled.
+
+    The cancellation is the guard's own, and the traceback goes through a dozen layers of libraries.
+    """
+    return _CANCELLATION.sub("(cancelled; -vv shows the traceback)", text)

@@ -15,7 +15,7 @@ async def fail():
 
 
 async def fail_soon():
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.5)
     raise ValueError("nobody sees this")
 
 
@@ -79,7 +79,7 @@ async def worker():
 
 async def test_bad_worker_of_a_fixture(worker):
     """nobody sees this"""
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.7)
 
 
 async def test_good_worker_that_lives(worker):
