@@ -17,14 +17,19 @@ the last way was tried. Only the standard library is used, for nothing else is s
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):  # -P, Python 3.11
+    # Python looks first into the folder of a script: nothing but the engine is wanted from there.
+    del sys.path[0]
+
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import traceback
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
 
 NEEDED = {"packaging": "24", "questionary": "2.1", "tomlkit": "0.15.2"}
@@ -91,8 +96,15 @@ def _numbers(version: str) -> list[int]:
 
 
 def _run_here(arguments: list[str]) -> int:
-    # First, so that it is our own engine that is imported; a safe path does not hold this folder.
-    sys.path.insert(0, str(Path(__file__).parent))
+    # By its place, so that it is our own engine, and nothing else beside this file is imported.
+    package = Path(__file__).parent / "async_test_template"
+    spec = util.spec_from_file_location(
+        package.name, package / "__init__.py", submodule_search_locations=[str(package)]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{package} is no package")
+    sys.modules[package.name] = module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     from async_test_template.cli import main as run_engine
 
     return run_engine(arguments)
@@ -122,7 +134,8 @@ def _install_with_pip(folder: str) -> bool:
     others = [found for name in ("pip3", "pip") if (found := shutil.which(name))]
     return any(
         _works(pip, *install)
-        for pip in ([sys.executable, "-m", "pip"], *([other] for other in others))
+        # Isolated: with -m alone Python looks first into the folder that this was started in.
+        for pip in ([sys.executable, "-I", "-m", "pip"], *([other] for other in others))
     )
 
 

@@ -24,6 +24,10 @@ RUN = ROOT / "hooks" / "run.py"
 UV = find_uv_bin()  # not a shim of pyenv, which needs more of a PATH than these tests give
 
 
+#: Modules that the launcher, pip, uv and the engine import.
+SHADOWS = ["tempfile", "re", "pip", "json", "fnmatch", "tomllib", "tomlkit", "packaging", "uv"]
+
+
 class Environment(NamedTuple):
     """A Python of its own, and the programs beside it."""
 
@@ -49,7 +53,7 @@ def launch(
     kept = {"HOME", "LANG", "TMPDIR"} | {name for name in os.environ if name.endswith("_PROXY")}
     kept |= {name for name in os.environ if name.startswith(("PIP_", "UV_", "SSL_"))}
     return subprocess.run(
-        [where.python, RUN, *arguments],
+        [where.python, project.parent / "hooks" / "run.py", *arguments],
         cwd=project,
         env={
             **{name: value for name, value in os.environ.items() if name in kept},
@@ -69,8 +73,13 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "pyproject.toml").write_text("[tool.a]\n[tool.a]\n", encoding="utf-8")
     (folder / "uv.toml").write_text("no-index = true\n", encoding="utf-8")
-    # A user's module must not be taken for one of the standard library's; pip sees to it as well.
-    (folder / "tempfile.py").write_text("raise SystemExit('shadowed')\n", encoding="utf-8")
+    # A user's module must not be taken for another one, and neither must what lies beside the
+    # launcher.
+    hooks = tmp_path / "hooks"
+    shutil.copytree(ROOT / "hooks", hooks, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in SHADOWS:
+        for place in (folder, hooks):
+            (place / f"{name}.py").write_text("raise SystemExit('shadowed')\n", encoding="utf-8")
     return folder
 
 
@@ -156,7 +165,7 @@ def test_uv_brings_it_along_where_there_is_no_pip(tmp_path: Path, project: Path)
 
     assert is_run(run), run.stderr
     assert "error: " in run.stderr
-    assert len(list(project.iterdir())) == 3, "nothing is left in the project"
+    assert len(list(project.iterdir())) == 2 + len(SHADOWS), "nothing is left in the project"
 
 
 @pytest.mark.slow
@@ -215,7 +224,7 @@ def test_uv_runs_it_by_hand(project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.a]\n", encoding="utf-8")
     (project / "uv.toml").unlink()
     run = subprocess.run(
-        [UV, "run", "--quiet", "--python", sys.executable, RUN, "check", "."],
+        [UV, "run", "--quiet", "--python", sys.executable, "../hooks/run.py", "check", "."],
         cwd=project,
         capture_output=True,
         text=True,
