@@ -147,7 +147,7 @@ class Copier:
         # Several Copiers at once break the cache of templates that they share.
         cache = os.environ.get("COPIER_CACHE_DIR", str(scratch / "cache"))
         self.environment = {
-            **os.environ,
+            **quiet_git(),
             "COPIER_CACHE_DIR": cache,
             "GIT_TERMINAL_PROMPT": "0",
             "TMPDIR": str(scratch),
@@ -301,6 +301,7 @@ def leftover_markers(work_tree: Path) -> list[str]:
     done = subprocess.run(
         ["git", "diff", "--cached", "--check", "HEAD"],
         cwd=work_tree,
+        env=quiet_git(),
         capture_output=True,
         check=False,
     )
@@ -354,16 +355,28 @@ def deliver(tree: str, repository: Path) -> None:
         raise
 
 
+def quiet_git() -> dict[str, str]:
+    """Return an environment in which git starts no hook and no monitor of a repository (2.31)."""
+    settings = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(given) if given.isdecimal() else 0
+    environment = {**os.environ, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings.items(), first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return environment
+
+
 def git(folder: Path, *arguments: str) -> str:
-    """Run git without the hooks of the repository, and return what it prints.
+    """Run git without the hooks and the monitor of the repository, and return what it prints.
 
     Raises:
         Ended: it failed.
 
     """
     done = subprocess.run(
-        ["git", "-c", f"core.hooksPath={os.devnull}", *arguments],
+        ["git", *arguments],
         cwd=folder,
+        env=quiet_git(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

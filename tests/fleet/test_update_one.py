@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -78,17 +79,22 @@ def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
 def test_an_update_is_what_copier_makes_and_is_staged(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    """Names with spaces and accents are names, and the hooks of the repository stay quiet."""
+    """Names with spaces and accents are names, and no program of the repository's is started."""
     checkout = prototypes.copy("UPDATED", tmp_path / "Zahlungs dienst für alle")
     hook = checkout / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir()
-    hook.write_text("#!/bin/sh\ntouch hooked\nexit 1\n")
+    hook.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(tmp_path / 'started'))}\nexit 1\n")
     hook.chmod(0o755)
+    monitor = shutil.copy(hook, tmp_path / "monitor")
+    run("git", "config", "core.fsmonitor", monitor, cwd=checkout)
     by_hand = prototypes.copy("UPDATED", tmp_path / "by hand")
     assert_done(run(*COPIER, "update", "--defaults", "--skip-answered", cwd=by_hand))
     before = state(checkout)
+    (tmp_path / "started").unlink(missing_ok=True)
 
     assert update(checkout, variables)[0] is Outcome.UPDATED
+    assert not (tmp_path / "started").exists()
+    run("git", "config", "--unset", "core.fsmonitor", cwd=checkout)
     after = state(checkout)
     assert after.pop("git status") == "M  .copier-answers.yml\nM  tests/conftest.py\n!! .venv/\n"
     expected = state(by_hand)
