@@ -122,6 +122,16 @@ def _is_broad(project: Project, fixture: Fixture) -> bool:
     )
 
 
+def comes_into_force(project: Project, option: str) -> bool:
+    """Tell whether a setting that nothing reads today can make a passing test fail once it counts.
+
+    A timeout ends tests, and a mode runs fixtures that the suite runs by hand.
+    """
+    if option == "timeout":
+        return True
+    return option.endswith("_mode") and bool(uses(project).by_hand)
+
+
 class _Search:
     def __init__(self, project: Project, found: Uses) -> None:
         self.project = project

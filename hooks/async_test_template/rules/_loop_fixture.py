@@ -175,8 +175,8 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="take the running loop from asyncio.get_running_loop()",
     )
-    if where == "override" and _runs_elsewhere(function, name):
-        return finding.only_reported("it runs the loop itself, which is another one than its own")
+    if where == "override" and _is_another(function, name):
+        return finding.only_reported("it says itself that the loop is another one than its own")
     if where == "override":
         # AT504 makes a bridge of an override; one more in the same file would take its place.
         return _limited(project, function, name, finding)
@@ -193,14 +193,37 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
     )
 
 
-def _runs_elsewhere(function: Function, name: str) -> bool:
-    """Tell whether an async function runs the loop that it gets, which its own loop forbids."""
+def _is_another(function: Function, name: str) -> bool:
+    """Tell whether an async function says that the loop that it gets is not the one it runs in.
+
+    It runs that loop, which its own forbids, asserts that it does not run, or compares the two.
+    """
     return any(
+        _is_of(node, name, {"run_forever", "run_until_complete"})
+        or (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.Not)
+            and isinstance(node.operand, ast.Call)
+            and _is_of(node.operand.func, name, {"is_running"})
+        )
+        or (
+            isinstance(node, ast.Compare)
+            and any(
+                isinstance(side, ast.Name) and side.id == name
+                for side in (node.left, *node.comparators)
+            )
+            and not any(isinstance(side, ast.Constant) for side in (node.left, *node.comparators))
+        )
+        for node in walk(function)
+    )
+
+
+def _is_of(node: ast.AST, name: str, methods: set[str]) -> bool:
+    return (
         isinstance(node, ast.Attribute)
-        and node.attr in {"run_forever", "run_until_complete"}
+        and node.attr in methods
         and isinstance(node.value, ast.Name)
         and node.value.id == name
-        for node in walk(function)
     )
 
 

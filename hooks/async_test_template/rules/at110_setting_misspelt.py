@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.rules._by_hand import comes_into_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,15 @@ def _check(project: Project) -> Iterator[Finding]:
 
         close = difflib.get_close_matches(name.lower(), _KNOWN, n=1, cutoff=0.75)
         meant = close[0] if close else ""
-        edits = (settings.rename(name, meant),) if meant and meant not in settings.options else ()
+        is_free = meant not in settings.options and not comes_into_force(project, meant)
+        edits = (settings.rename(name, meant),) if meant and is_free else ()
         yield settings.finding(
             RULE.code,
             f"no plugin knows the setting {name}" + (f"; did you mean {meant}" if meant else ""),
             name,
             tier=Tier.UNSAFE if edits else Tier.REPORT,
             edits=edits,
+            hint="" if edits else "look at what it does once it counts, and give it the right name",
         )
 
 
@@ -84,6 +87,20 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
         Example(before={"pytest.ini": "[pytest]\nasyncio_mode = auto\nAsyncio_Mode = auto\n"}),
+        # It would end tests that pass.
+        Example(before={"pytest.ini": "[pytest]\ntimeouts = 0.1\n"}),
+        # In auto mode the plugin runs what the test runs by hand.
+        Example(
+            before={
+                "requirements.txt": "pytest<9\npytest-asyncio\n",
+                "pytest.ini": "[pytest]\nasyncio_mod = auto\n",
+                "test_it.py": (
+                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                    "async def answer():\n    return 42\n\n\n"
+                    "def test_it(answer):\n    assert asyncio.run(answer) == 42\n"
+                ),
+            }
+        ),
     ),
     valid=({"pytest.ini": "[pytest]\ntimeout_func_only = true\nmarkers =\n    slow\n"},),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
 from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+from async_test_template.rules._by_hand import comes_into_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-_HARMLESS = re.compile(r"asyncio_(?:mode|default_\w+|debug)$|anyio_mode$|markers$|log_|cache_dir$")
+_HARMLESS = re.compile(r"asyncio_(?:mode|default_\w+|debug)$|anyio_mode$|markers$|cache_dir$")
 _FILES = ("pytest.ini", ".pytest.ini", "tox.ini")
 
 
@@ -47,7 +48,9 @@ def _is_harmless(project: Project, file: str, options: Iterable[str]) -> bool:
     """
     winner = project.in_force.configuration
     is_free = winner is None or project.relative(winner.path) == file
-    return is_free and all(_HARMLESS.match(option) for option in options)
+    return is_free and all(
+        _HARMLESS.match(option) and not comes_into_force(project, option) for option in options
+    )
 
 
 RULE = Rule(
@@ -65,6 +68,8 @@ RULE = Rule(
             tier=Tier.UNSAFE,
         ),
         Example(before={"tox.ini": "[tool:pytest]\ntestpaths = fast\n"}),
+        # Tests that look at what is logged see something else then.
+        Example(before={"tox.ini": "[tool:pytest]\nlog_level = ERROR\n"}),
         Example(
             before={
                 "tox.ini": "[tool:pytest]\nasyncio_mode = strict\n",

@@ -19,6 +19,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 _MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it({parameters}):\n{body}"
+_OVERRIDE = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
 
 RULE = Rule(
     code="AT501",
@@ -36,10 +40,24 @@ RULE = Rule(
         # Its own loop forbids that, so the override is meant to be another one.
         Example(
             before={
-                "conftest.py": (
-                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
-                    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+                "conftest.py": _OVERRIDE,
+                "test_it.py": _MARKED.format(
+                    parameters="event_loop", body="    assert not event_loop.is_running()\n"
                 ),
+            },
+        ),
+        Example(
+            before={
+                "conftest.py": _OVERRIDE,
+                "test_it.py": _MARKED.format(
+                    parameters="event_loop",
+                    body="    assert event_loop is not get_running_loop()\n",
+                ),
+            },
+        ),
+        Example(
+            before={
+                "conftest.py": _OVERRIDE,
                 "test_it.py": (
                     "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\n"
                     "async def test_it(event_loop):\n"
