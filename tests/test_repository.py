@@ -54,6 +54,15 @@ def test_the_readme_tells_which_questions_are_asked() -> None:
     assert {key for key in QUESTIONS if f"| `{key}` |" in asked} == expected
 
 
+def test_each_promise_of_the_security_page_has_its_test() -> None:
+    rows = [row for row in (ROOT / "SECURITY.md").read_text().splitlines() if row[:1] == "|"][2:]
+    named = {path for row in rows for path in re.findall(r"`(tests/\S+\.py)`", row)}
+    assert all("`tests/" in row for row in rows)
+    assert all((ROOT / path).is_file() for path in named)
+    attacks = {str(path.relative_to(ROOT)) for path in (ROOT / "tests/attacks").glob("test_*.py")}
+    assert attacks <= named
+
+
 def test_the_gate_runs_the_command_of_the_readme_with_the_newest_pythons() -> None:
     install, pythons, test = "pip install uv", "uv run tests/pythons.py", "uv run pytest"
     assert f"```\n{install} && {test}\n```" in README
