@@ -142,6 +142,11 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     others += [project.settings.effective(name) or "" for name in (FIXTURE_SCOPE, TEST_SCOPE)]
     for other in others:
         scope = wider(scope, other) if other in SCOPES else scope
+    asked = project.desired.loop_scope if "loop_scope" in project.desired.insisted else None
+    if asked is not None and wider(scope, asked) != asked:
+        # AT122 would take the settings back, and so on at each run.
+        raise EditError(f"it takes a loop scope of {scope}, and {asked} was asked for")
+    scope = asked or scope
     edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
     if edits is None:
         raise EditError("no file that can be edited holds pytest's configuration")

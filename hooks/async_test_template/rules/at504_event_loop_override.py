@@ -111,6 +111,18 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     invalid=(
+        # What was asked for by a flag is narrower than what the override gives.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": (
+                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture(scope='session')\n"
+                    "def event_loop():\n    loop = asyncio.new_event_loop()\n"
+                    "    yield loop\n    loop.close()\n"
+                ),
+            },
+            loop_scope="module",
+        ),
         # What it does besides is for a person, and the one loop is not.
         Example(
             before={
