@@ -156,3 +156,32 @@ def test_there_are_sixty_lies_and_more(backend: str) -> None:
         if case.backend == backend and not case.must_pass
     }
     assert len(lies) >= 60
+
+
+def test_a_failure_shows_no_line_of_the_guard(run: Runner) -> None:
+    done = run(
+        """
+        import pytest
+
+        @pytest.fixture
+        async def first():
+            assert 1 == 2
+
+        @pytest.fixture
+        async def last():
+            yield
+            assert 1 == 2
+
+        async def test_setup(first):
+            pass
+
+        async def test_teardown(last):
+            pass
+
+        async def test_body():
+            assert 1 == 2
+        """.replace("\n        ", "\n")
+    )
+    texts = [outcome.text for outcome in done.tests.values()]
+    assert len(texts) == 3
+    assert all("assert 1 == 2" in text and "pytest_async_guard" not in text for text in texts)

@@ -68,6 +68,7 @@ def timed(item: pytest.Item) -> Generator[None, object, object]:
     It stops its timer when a test has failed (2.4: `pytest_exception_interact`), and sets it once
     for all attempts of pytest-rerunfailures.
     """
+    __tracebackhide__ = True
     timer = state.timer
     if timer is None or timer.func_only or state.deadline < math.inf:
         return (yield)

@@ -31,6 +31,7 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
 
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if attempt.hang is not None:  # Hypothesis tries once more
             raise attempt.hang
         require_backend(attempt)
@@ -79,6 +80,7 @@ def guarded_coroutine(fixture: Any, what: str, fixturedef: Any) -> Any:
 
     @functools.wraps(fixture)
     async def run(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         _enter_fixture(fixturedef)
         token = started_by.set("fixture")
         try:
@@ -94,6 +96,7 @@ def guarded_generator(fixture: Any, what: str, fixturedef: Any) -> Any:
 
     @functools.wraps(fixture)
     async def run(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        __tracebackhide__ = True
         _enter_fixture(fixturedef)
         generator = fixture(*args, **kwargs)
         step = step_on_trio if is_on_trio() else _step
@@ -116,6 +119,7 @@ def _enter_fixture(fixturedef: Any) -> None:
 
 
 async def _step(awaitable: Any, what: str) -> Any:
+    __tracebackhide__ = True
     token = started_by.set("fixture")
     try:
         return await bounded(awaitable, what)

@@ -46,6 +46,7 @@ async def bounded(awaitable: Any, what: str) -> Any:
         Hang: the time is over, whatever the code made of its cancellation.
 
     """
+    __tracebackhide__ = True
     attempt = state.attempt
     if attempt is None:
         return await awaitable
@@ -55,6 +56,7 @@ async def bounded(awaitable: Any, what: str) -> Any:
 
 
 async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> Any:
+    __tracebackhide__ = True
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     hang: Hang | None = None
@@ -87,6 +89,7 @@ async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> An
 
 
 async def _bounded_on_trio(attempt: Attempt, awaitable: Any, what: str) -> Any:
+    __tracebackhide__ = True
     trio = sys.modules["trio"]
     token = trio.lowlevel.current_trio_token()
     task = trio.lowlevel.current_task()
@@ -122,6 +125,7 @@ async def step_on_trio(awaitable: Any, what: str) -> Any:
     A task group in the fixture may not outlive a cancel scope around its first half. So
     pytest-timeout ends the run.
     """
+    __tracebackhide__ = True
     trio = sys.modules["trio"]
     token = trio.lowlevel.current_trio_token()
 

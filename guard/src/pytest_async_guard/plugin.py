@@ -62,6 +62,7 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
     """Forget a test when it is over."""
+    __tracebackhide__ = True
     state.timer = None
     try:
         return (yield)
@@ -72,6 +73,7 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Begin an attempt: pytest-rerunfailures makes several of one test."""
+    __tracebackhide__ = True
     settings = settings_of(item, state.settings)
     state.attempt = Attempt(item, settings) if settings.enabled else None
     return (yield from timed(item))
@@ -80,6 +82,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Guard the body of a test."""
+    __tracebackhide__ = True
     attempt = state.attempt
     if attempt is None or not isinstance(item, pytest.Function):
         return (yield)
@@ -101,6 +104,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Look once more when everything has ended."""
+    __tracebackhide__ = True
     result = yield from timed(item)
     attempt = state.attempt
     if attempt is not None:
@@ -125,6 +129,7 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
     """Guard an async fixture."""
+    __tracebackhide__ = True
     attempt = state.attempt
     fixture = fixturedef.func
     what = f"fixture {fixturedef.argname!r}"
