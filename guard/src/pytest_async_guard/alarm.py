@@ -30,7 +30,7 @@ def set_alarm(settings: Any) -> None:
     """
     state.timer = settings
     state.deadline = now() + settings.timeout
-    early = settings.timeout - min(1, settings.timeout * 0.2)
+    early = settings.timeout - min(1, settings.timeout * 0.4)
     is_main = threading.current_thread() is threading.main_thread()
     if settings.method == "signal" and is_main and hasattr(signal, "setitimer"):
         theirs = signal.getsignal(signal.SIGALRM)
