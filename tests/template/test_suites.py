@@ -61,6 +61,16 @@ def test_the_newest_releases_run_it(
     assert_green(done)
 
 
+def test_coverage_is_of_the_code_of_the_project(
+    template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    project = render(tmp_path / "sample", template, framework="library")
+    done = environment.pytest(project, "--cov", "--cov-report=term-missing")
+    assert_green(done)
+    assert "TOTAL" in done.stdout
+    assert "async_guard" not in done.stdout
+
+
 @pytest.fixture(scope="session")
 def other_environment(shared_folder: Path, request: pytest.FixtureRequest) -> Environment:
     """Build, once a run, the environment of another Python, or skip."""
