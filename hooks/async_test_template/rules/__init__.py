@@ -107,7 +107,7 @@ def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
     modules = project.code.modules if rules else ()
-    rules = [rule for rule in rules if may_stand(project, rule)]
+    rules = [rule for rule in rules if _may_stand(project, rule)]
     texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
     wanted: dict[str, list[Rule]] = {}
     for file, text in texts.items():
@@ -121,6 +121,15 @@ def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
         return _joined(_judge(project, rule, source, file) for rule in wanted[file])
 
     return spread(visit, files, size)
+
+
+def _may_stand(project: Project, rule: Rule) -> bool:
+    try:
+        return may_stand(project, rule)
+    except (UserError, OSError):
+        raise
+    except Exception:  # noqa: BLE001 - the rule meets it again, and is told by its name
+        return True
 
 
 def _judge(project: Project, rule: Rule, source: Source | None, file: str) -> Found:
