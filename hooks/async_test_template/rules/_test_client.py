@@ -69,13 +69,24 @@ def is_response(project: Project, source: Source, node: ast.AST) -> bool:
 def is_client(project: Project, source: Source, node: ast.expr) -> bool:
     """Tell whether an expression is a `TestClient`, wherever in the repository it was made."""
     if isinstance(node, ast.Name) and _annotation(source, node) in CLIENTS:
-        return True
+        # What is given may be of a class that derives from it.
+        return not _has_own_methods(project)
     made = origin(project, source, node)
     return (
         made is not None
         and isinstance(made[1], ast.Call)
         and made[0].names.resolve(made[1].func) in CLIENTS
         and made[0].names.is_certain(made[1].func)
+    )
+
+
+@lru_cache(maxsize=4)
+def _has_own_methods(project: Project) -> bool:
+    """Tell whether a class of the repository derives from the client and makes requests its way."""
+    return any(
+        held.methods & _METHODS and any(base.endswith("TestClient") for base in held.bases)
+        for module in project.code.modules
+        for held in module.classes
     )
 
 

@@ -12,6 +12,7 @@ from async_test_template.findings import Example, Finding, Rule, Tier, Where
 from async_test_template.rules._callers import callers
 from async_test_template.rules._code import code_finding, is_called
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +60,37 @@ def _fix(
         raise EditError(f"the class has a {new} already")
     if isinstance(function, ast.AsyncFunctionDef):
         raise EditError("it is async, and nothing would await it")
+    if unset := _unset(function, around):
+        raise EditError(f"it needs self.{unset}, which nothing here sets")
     start = source.data.index(function.name.encode(), source.start(function))
     return (changes.replace(source, start, start + len(function.name), new),)
+
+
+def _unset(function: Function, around: ast.ClassDef) -> str:
+    """Name an attribute that a method reads and its class does not have, or nothing.
+
+    What the class gets from its bases nobody looks at here.
+    """
+    if around.bases or not function.args.args:
+        return ""
+    own = function.args.args[0].arg
+    has = {getattr(node, "name", "") for node in around.body}
+    has |= {node.id for node in walk(around) if isinstance(node, ast.Name)}
+    has |= {
+        node.attr
+        for node in walk(around)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    read = (
+        node.attr
+        for node in walk(function)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == own
+        and not node.attr.startswith("__")
+    )
+    return next((name for name in read if name not in has), "")
 
 
 def _is_quoted(source: Source, name: str) -> bool:
@@ -80,6 +110,15 @@ RULE = Rule(
     where=Where.TESTS,
     suspects=re.compile(rb"def (?:setup|teardown)\b").search,
     invalid=(
+        # It never ran, and could not.
+        Example(
+            before={
+                "test_it.py": (
+                    "class TestIt:\n    def teardown(self):\n        self.server.close()\n\n"
+                    "    def test_it(self):\n        pass\n"
+                )
+            },
+        ),
         Example(
             before={
                 "test_it.py": (

@@ -163,6 +163,17 @@ RULE = Rule(
         Example(before={"test_it.py": _TEST.format('cookies={"session": "1"}')}),
     ),
     valid=(
+        # The client that the test gets may be of the class with a method of its own.
+        {
+            **_NEW,
+            "test_it.py": (
+                "import pytest\nfrom fastapi.testclient import TestClient\n\n\n"
+                "class Client(TestClient):\n    def post(self, url, data):\n"
+                "        return super().post(url, content=data)\n\n\n"
+                "@pytest.fixture\ndef client():\n    return Client(app)\n\n\n"
+                'def test_it(client: TestClient):\n    client.post("/", data="raw")\n'
+            ),
+        },
         {"requirements.txt": "starlette==0.20.4\n", "test_it.py": _TEST.format('data="text"')},
         {"test_it.py": _TEST.format('data={"name": "cheese"}')},
         {"test_it.py": _TEST.format("data=body")},
