@@ -4,7 +4,7 @@
 
 Whole processes on trees made by `trees.py`, each run in turn with what it is compared with, so that
 a busy machine slows both alike. The promises: a check of 2,000 files of which one in ten matters
-takes at most 1.5 times as long as ruff's; a migration of 2,000 files takes at most 0.6 times as
+takes at most 1.7 times as long as ruff's; a migration of 2,000 files takes at most 0.6 times as
 long as pyupgrade and, with the same rules, a fifth of the time of that on LibCST; neither needs
 more than 150 MB; both grow as the number of files does. The exit status says whether they hold.
 """
@@ -65,7 +65,7 @@ def compare_checks(tree: Path, rounds: int) -> list[str]:
         theirs.append(run(ruff, tree))
     print(f"{FILES} files, one in ten with outdated async tests")
     return [
-        *tell("check", ours, "ruff check --select PT,ASYNC", theirs, at_most=1.5),
+        *tell("check", ours, "ruff check --select PT,ASYNC", theirs, at_most=1.7),
         *tell_memory((*OURS, "check"), tree),
     ]
 
