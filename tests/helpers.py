@@ -110,6 +110,18 @@ def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProc
     )
 
 
+def start_engine(*arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+    """Start the engine's command line as a process of its own, to be waited for or signalled."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "async_test_template", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "hooks"), **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def assert_done(done: subprocess.CompletedProcess[str]) -> None:
     """Require that a command went well, or show its output."""
     assert done.returncode == 0, done.stdout

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from helpers import start_engine
 
-HOOKS = Path(__file__).parents[2] / "hooks"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: What is tried at each run of the tests; ATTACK_ROUNDS asks for more.
 ROUNDS = int(os.environ.get("ATTACK_ROUNDS", "6"))
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -21,17 +23,6 @@ OLD = {
     "requirements.txt": "pytest-asyncio<0.24\n",
     "test_it.py": "import pytest\n\n\n@pytest.yield_fixture\ndef it():\n    yield 1\n",
 }
-
-
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "async_test_template", "migrate", "--unsafe", *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(HOOKS)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def contents(root: Path) -> dict[str, str]:
@@ -52,7 +43,7 @@ def fill(root: Path) -> Path:
 def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> None:
     whole = fill(tmp_path / "whole")
     begin = time.monotonic()
-    start(whole, *verify).communicate(timeout=60)
+    start_engine("migrate", "--unsafe", *verify, cwd=whole).communicate(timeout=60)
     took = time.monotonic() - begin
     new = contents(whole)
     assert all(new[name] != OLD[name] for name in OLD)
@@ -60,7 +51,7 @@ def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> 
     choose = random.Random(seed)  # noqa: S311 - not for secrets
     for number in range(ROUNDS):
         root = fill(tmp_path / str(number))
-        process = start(root, *verify)
+        process = start_engine("migrate", "--unsafe", *verify, cwd=root)
         time.sleep(choose.uniform(0.05, took))
         for _ in range(choose.choice([1, 1, 10])):
             process.send_signal(choose.choice(NUMBERS))
@@ -69,6 +60,6 @@ def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> 
         assert process.returncode < 0 or "Traceback" not in errors, (seed, number, errors)
         assert contents(root) in (OLD, new), (seed, number, errors)
         assert process.returncode in {0, 1, 130, 143, -2, -15, -1}, (seed, number, errors)
-        start(root, *verify).communicate(timeout=60)
+        start_engine("migrate", "--unsafe", *verify, cwd=root).communicate(timeout=60)
         assert contents(root) == new, (seed, number)
         assert not list(root.glob(".async-test-template-*")), (seed, number)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from async_test_template import __version__
 from async_test_template.cli import main
-from helpers import run
+from helpers import run, start_engine
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 LEGACY = "[pytest]\nasyncio_mode = legacy\n"
@@ -27,17 +27,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '[tool.async-test-template]\nignore = { AT103 = "no fixtures", AT306 = "no hangs" }\n'
     )
     return tmp_path
-
-
-def start(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "async_test_template", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(HOOKS), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_check_reports_and_changes_nothing(
@@ -284,7 +273,7 @@ def test_json_is_one_document(project: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
-    process = start("rules", cwd=project)
+    process = start_engine("rules", cwd=project)
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
@@ -295,7 +284,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
 
 def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
     (project / "test_süß.py").write_text("async def test_it(event_loop):\n    pass\n")
-    process = start("check", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    process = start_engine("check", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 1, errors
     assert "s\\xfc\\xdf" in output
@@ -307,7 +296,7 @@ def test_ctrl_c_exits_130_and_leaves_the_old_files(interrupted_run: int, project
     command = (
         f'echo >> runs; [ "$(wc -l < runs)" -lt {interrupted_run} ] || kill -INT $PPID; sleep 1'
     )
-    process = start("migrate", "--verify", command, cwd=project)
+    process = start_engine("migrate", "--verify", command, cwd=project)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
     assert "Interrupted" in errors

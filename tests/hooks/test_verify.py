@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
 from async_test_template.verify import Outcome, run_tests
+from helpers import start_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 STRICT = "[pytest]\naddopts = --strict\n"
@@ -250,18 +250,6 @@ def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
     assert main(["check", str(tmp_path), "--run", COMMAND]) == 0
 
 
-def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
-    hooks = Path(__file__).parents[2] / "hooks"
-    return subprocess.Popen(
-        [sys.executable, "-m", "async_test_template", *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(hooks)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(
     ("sent", "status"),
@@ -278,7 +266,7 @@ def test_a_signal_in_a_command_that_never_ends_puts_everything_back(
     (tmp_path / "pytest.ini").write_text(STRICT)
     (tmp_path / "test_it.py").write_text(PASSES)
     command = f"{COMMAND}; if grep -q markers pytest.ini; then touch begun; exec sleep 60; fi"
-    process = start(tmp_path, "migrate", "--verify", command)
+    process = start_engine("migrate", "--verify", command, cwd=tmp_path)
     while not (tmp_path / "begun").exists():
         assert process.poll() is None
         time.sleep(0.01)

@@ -6,6 +6,8 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
+from async_test_template.source.nodes import walk
+
 if TYPE_CHECKING:
     from async_test_template.source.names import Names
     from async_test_template.source.source import Function
@@ -33,7 +35,7 @@ def may_run_async_tests(function: Function, names: Names) -> bool:
         return False
     if function.name in _MAKE:
         return True
-    nodes = list(ast.walk(function))
+    nodes = list(walk(function))
     harmless = {
         node.func
         for node in nodes
@@ -65,5 +67,5 @@ def _speaks_of_async(node: ast.AST) -> bool:
         (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
         or (isinstance(inner, ast.Name) and "async" in inner.id)
         or (isinstance(inner, ast.Constant) and inner.value in {"asyncio", "anyio", "trio"})
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )
