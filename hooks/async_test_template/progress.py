@@ -27,7 +27,9 @@ def progress(stream: TextIO, what: str) -> Iterator[None]:
         yield
         return
     # Imported here: a pipe needs no thread.
-    from threading import Event, Thread
+    from threading import Event
+
+    from async_test_template.stopping import start_thread
 
     done = Event()
 
@@ -44,8 +46,7 @@ def progress(stream: TextIO, what: str) -> Iterator[None]:
         stream.write(f"\r{' ' * len(line)}\r" if line else "")
         stream.flush()
 
-    thread = Thread(target=tell, daemon=True)
-    thread.start()
+    thread = start_thread(tell)
     try:
         yield
     finally:

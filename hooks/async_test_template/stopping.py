@@ -38,12 +38,17 @@ def listen() -> None:
     One that is ignored, as by `nohup`, stays so.
     """
     process = os.getpid()
+    stopped = False
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        # First of all: the next signal may come between any two lines.
+        nonlocal stopped
+        if stopped:
+            return
+        stopped = True
         if os.getpid() != process:
             # A copy of this process, which only works for it.
             os._exit(_INTERRUPTED)
-        ignore()
         raise Stopped(number)
 
     _handle(stop)
@@ -53,6 +58,24 @@ def ignore() -> None:
     """Pass over signals to end from now on."""
     # Not SIG_IGN, which Python takes for an error where a signal waits already.
     _handle(lambda _number, _frame: None)
+
+
+def start_thread(target: Callable[[], None]) -> threading.Thread:
+    """Start a thread that gets none of these signals.
+
+    One that reaches another thread than the first does not wake the first, which may wait for a
+    command that never ends: Python handles it there and then only (signal, Python 3.15).
+    """
+    thread = threading.Thread(target=target, daemon=True)
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        thread.start()
+        return thread
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return thread
 
 
 def _handle(handler: Callable[[int, FrameType | None], None]) -> None:

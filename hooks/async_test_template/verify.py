@@ -14,11 +14,11 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from async_test_template.errors import UserError
+from async_test_template.stopping import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,8 +132,7 @@ def _reports(path: Path) -> Iterator[bytearray]:
             taken.extend(os.read(pipe, 1 << 16))
         del taken[at:]
 
-    thread = Thread(target=take, daemon=True)
-    thread.start()
+    thread = start_thread(take)
     try:
         yield taken
     finally:

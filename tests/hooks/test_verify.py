@@ -252,16 +252,17 @@ def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    ("sent", "statuses"),
     [
-        ([signal.SIGINT], 130),
-        ([signal.SIGTERM], 143),
-        ([signal.SIGHUP], 143),
-        ([signal.SIGINT, signal.SIGTERM] * 5, 130),
+        ([signal.SIGINT], {130}),
+        ([signal.SIGTERM], {143}),
+        ([signal.SIGHUP], {143}),
+        # Two that come at once have no order.
+        ([signal.SIGINT, signal.SIGTERM] * 5, {130, 143}),
     ],
 )
 def test_a_signal_in_a_command_that_never_ends_puts_everything_back(
-    sent: Sequence[signal.Signals], status: int, tmp_path: Path
+    sent: Sequence[signal.Signals], statuses: set[int], tmp_path: Path
 ) -> None:
     (tmp_path / "pytest.ini").write_text(STRICT)
     (tmp_path / "test_it.py").write_text(PASSES)
@@ -273,6 +274,6 @@ def test_a_signal_in_a_command_that_never_ends_puts_everything_back(
     for number in sent:
         process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == status
+    assert process.returncode in statuses
     assert (tmp_path / "pytest.ini").read_text() == STRICT
     assert "Traceback" not in errors
