@@ -26,7 +26,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
     edits = tuple(edits)
     for path, spans in spliced(edits).items():
         # Imported here: most projects' fixes need no editor of code.
-        from async_test_template.config.import_style import import_styles
+        from async_test_template.source.import_style import import_styles
         from async_test_template.source.splices import splice
 
         _, changed[path] = splice(path, tree.read(path) or b"", spans, import_styles(tree, path))

@@ -32,16 +32,16 @@ from async_test_template.progress import progress
 from async_test_template.report import FORMATS, render, summary
 from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
 from async_test_template.shown import shown, shown_lines, unobeyed
-from async_test_template.source.walk import python_files
 from async_test_template.stopping import stoppable
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from async_test_template.faults import Fault
-    from async_test_template.findings import Rule
     from async_test_template.plan import Ask
+    from async_test_template.rules.rule import Rule
 
     _Contents: TypeAlias = Mapping[Path, bytes | None]
 

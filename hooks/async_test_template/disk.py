@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from async_test_template.errors import UserError
-from async_test_template.source.walk import LINKED
+from async_test_template.walk import LINKED
 
 #: Why something is not read that has the name of a file.
 NO_FILE = "it is a pipe, a socket or a device"

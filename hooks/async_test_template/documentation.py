@@ -11,7 +11,7 @@ from async_test_template.rules import CODES, load
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Example, Rule
+    from async_test_template.rules.rule import Example, Rule
 
 #: The heading of the rules, by the first digit of their codes.
 FAMILIES = {

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.desired import Desired
-    from async_test_template.findings import Edit, Finding, Rule, Tier
-    from async_test_template.source.reading import Reading
+    from async_test_template.findings import Edit, Finding, Tier
+    from async_test_template.rules.rule import Rule
+    from async_test_template.source.readings import Reading
     from async_test_template.suppressions import Silenced
 
     #: Says yes or no to one fix, which it is shown as old and new contents of the changed files.
@@ -236,7 +237,7 @@ class _Planner:
         spans = spliced(edit for edits in by_file.values() for edit in edits)
         if not spans:
             return True
-        from async_test_template.config.import_style import import_styles
+        from async_test_template.source.import_style import import_styles
         from async_test_template.source.splices import splice
 
         reader = self._project().reader

@@ -13,8 +13,8 @@ from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
 from async_test_template.findings import Found
 from async_test_template.settings import Settings
-from async_test_template.source.walk import LINKED
 from async_test_template.tree import Tree
+from async_test_template.walk import LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from async_test_template.desired import Desired
     from async_test_template.source.collection import Collection
     from async_test_template.source.index import Index
-    from async_test_template.source.reading import Reader, Readings, TestNames
+    from async_test_template.source.reading import Reader
+    from async_test_template.source.readings import Readings, TestNames
     from async_test_template.source.source import Source
     from async_test_template.source.words import Words
 
@@ -48,7 +49,7 @@ class Memory:
     def readings(self) -> Readings:
         """What has come of the Python files."""
         # Imported here: most rules about configuration never look at the code.
-        from async_test_template.source.reading import Readings
+        from async_test_template.source.readings import Readings
 
         return Readings()
 
@@ -167,7 +168,7 @@ class Project:
         )
 
     def _test_names(self) -> TestNames:
-        from async_test_template.source.reading import TestNames
+        from async_test_template.source.readings import TestNames
 
         names = TestNames()
         given = [file for line in self.commands for file in line.given_files]

@@ -13,7 +13,7 @@ from async_test_template.findings import Tier
 from async_test_template.plan import Plan
 from async_test_template.rules import CODES, load, load_all
 from async_test_template.shown import shown, shown_json, shown_path
-from async_test_template.source.walk import LINKED
+from async_test_template.walk import LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

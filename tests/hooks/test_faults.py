@@ -16,10 +16,11 @@ import pytest
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash, fault_of, sentences
-from async_test_template.findings import Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.repo_review import findings
 from async_test_template.rules import load
+from async_test_template.rules.rule import Rule
 from helpers import ROOT, clean_environment
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from async_test_template.findings import Example
+    from async_test_template.rules.rule import Example
 
 ALL = tuple(map(load, CODES))
 EVERYTHING = frozenset(Tier)

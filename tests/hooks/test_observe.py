@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from async_test_template.findings import Rule
+    from async_test_template.rules.rule import Rule
     from helpers import Environment
 
     Observe: TypeAlias = Callable[..., list[tuple[str, str, int]]]

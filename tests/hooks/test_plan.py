@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
-from async_test_template.findings import Edit, Finding, Rule, Tier
+from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,11 @@ import pytest
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash
-from async_test_template.findings import Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
-from async_test_template.source import reading
+from async_test_template.rules.rule import Rule
+from async_test_template.source import readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +145,7 @@ def test_a_sync_test_below_words_on_fixtures_is_not_parsed(
 def test_a_file_for_whose_tree_there_is_no_room_is_parsed_once_for_all_its_tests(
     tmp_path: Path, parsed: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(readings, "_KEPT_BYTES", 0)
     (tmp_path / "requirements.txt").write_text("pytest>=9\npytest-asyncio>=1.5\n")
     (tmp_path / "conftest.py").write_text(
         "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"

@@ -14,7 +14,7 @@ from async_test_template.desired import Desired
 from async_test_template.project import Project
 from async_test_template.source.nodes import Nodes
 from async_test_template.source.splices import splice
-from async_test_template.source.walk import python_files
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from async_test_template.source.index import Index

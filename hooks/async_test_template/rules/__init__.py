@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
-from async_test_template.findings import Found, Where
+from async_test_template.findings import Found
 from async_test_template.rules._premises import may_stand, within_premises, within_repository
+from async_test_template.rules.rule import Where
 from async_test_template.source.words import Words
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from async_test_template.findings import Finding, Rule
+    from async_test_template.findings import Finding
     from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
 _MODULES = {path.stem[:5].upper(): path.stem for path in Path(__file__).parent.glob("at*_*.py")}

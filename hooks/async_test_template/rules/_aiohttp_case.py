@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
-from async_test_template.source.walk import python_files
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.source.module import Fixture, Test
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules._code import text_of
 from async_test_template.rules._origin import origin
-from async_test_template.source.module import Fixture
+from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Test
+    from async_test_template.source.items import Test
     from async_test_template.source.source import Function, Source
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

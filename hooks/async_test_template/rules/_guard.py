@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.collection import ignored
 from async_test_template.source.index import places
-from async_test_template.source.reading import TEST_FILES
+from async_test_template.source.readings import TEST_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,10 +24,10 @@ from async_test_template.rules._loops import (
     named,
 )
 from async_test_template.source import changes
-from async_test_template.source.module import Fixture, Test
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
-from async_test_template.source.walk import python_files
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.items import Fixture, Test
 
 FIXTURE_SCOPE = "asyncio_default_fixture_loop_scope"
 TEST_SCOPE = "asyncio_default_test_loop_scope"

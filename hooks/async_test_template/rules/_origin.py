@@ -6,7 +6,7 @@ import ast
 import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
-from async_test_template.source.module import Fixture
+from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import walk, walk_scope
 from async_test_template.source.source import Unreadable
 

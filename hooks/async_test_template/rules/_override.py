@@ -24,7 +24,7 @@ from async_test_template.source.nodes import walk
 if TYPE_CHECKING:
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.items import Fixture, Test
     from async_test_template.source.source import Source
 
 NAME = "event_loop"

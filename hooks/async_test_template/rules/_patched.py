@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.source.walk import python_files
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from async_test_template.project import Project

@@ -13,8 +13,9 @@ from async_test_template.rules._mark_readers import OF_FIXTURES, loop_maker, mar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from async_test_template.findings import Finding, Rule
+    from async_test_template.findings import Finding
     from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.source.items import Module, Test
     from async_test_template.source.lineage import Kin
-    from async_test_template.source.module import Module, Test
 
 #: Marks by which some plugin runs a test, and those by which it does not run at all.
 _MARKS = frozenset(

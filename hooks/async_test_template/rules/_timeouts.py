@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.source.walk import python_files
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from async_test_template.project import Project

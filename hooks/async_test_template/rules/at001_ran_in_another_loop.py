@@ -1,6 +1,7 @@
 """AT001: a test that ran in another event loop than its fixture; `check --run` sees it."""
 
-from async_test_template.findings import Example, Rule, Tier
+from async_test_template.findings import Tier
+from async_test_template.rules.rule import Example, Rule
 
 _SETTINGS = """\
 [pytest]

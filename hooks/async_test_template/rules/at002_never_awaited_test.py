@@ -1,6 +1,7 @@
 """AT002: an async test that passed without being awaited; `check --run` sees it."""
 
-from async_test_template.findings import Example, Rule, Tier
+from async_test_template.findings import Tier
+from async_test_template.rules.rule import Example, Rule
 
 _PLUGIN = """\
 import pytest

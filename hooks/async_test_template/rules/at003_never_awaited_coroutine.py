@@ -1,6 +1,7 @@
 """AT003: a coroutine that nobody awaited; `check --run` sees it."""
 
-from async_test_template.findings import Example, Rule, Tier
+from async_test_template.findings import Tier
+from async_test_template.rules.rule import Example, Rule
 
 _TEST = """\
 import asyncio

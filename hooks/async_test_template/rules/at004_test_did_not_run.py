@@ -1,6 +1,7 @@
 """AT004: a test that did not run, or not to its end; `check --run` sees it."""
 
-from async_test_template.findings import Example, Rule, Tier
+from async_test_template.findings import Tier
+from async_test_template.rules.rule import Example, Rule
 
 _TEST = """\
 def test_one():

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loops import (
     AS_WIDE,
     FIXTURE_SCOPE,
@@ -15,6 +15,7 @@ from async_test_template.rules._loops import (
     wide_fixtures,
     wider,
 )
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loops import (
     AS_WIDE,
     FIXTURE_SCOPE,
@@ -16,13 +16,14 @@ from async_test_template.rules._loops import (
     narrow_fixtures,
     one_loop,
 )
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
+    from async_test_template.source.items import Fixture
 
 
 def _check(project: Project) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loops import (
     FIXTURE_SCOPE,
     SCOPES,
@@ -17,12 +17,13 @@ from async_test_template.rules._loops import (
     test_loop,
     wider,
 )
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.items import Fixture, Test
 
 
 def _check(project: Project) -> Iterator[Finding]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loops import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 from async_test_template.rules.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._by_hand import uses
 from async_test_template.rules._loops import MODE
 from async_test_template.rules._runners import has_old_aiohttp, without_runner
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.suppressions import comment_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Test
+    from async_test_template.source.items import Test
 
 
 def _check(project: Project) -> Iterator[Finding]:

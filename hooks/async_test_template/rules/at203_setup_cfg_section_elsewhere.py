@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules._by_hand import comes_into_force
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.releases import pytest_for
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._versions import plugin_wanted, raised_with
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules._deliberate import own_project
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Module
+    from async_test_template.source.items import Module
 
 
 _MARKS = {

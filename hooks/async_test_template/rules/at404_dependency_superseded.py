@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
-from async_test_template.source.walk import python_files
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

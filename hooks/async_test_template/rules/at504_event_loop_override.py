@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._canonical import is_canonical
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_factories import has_own_loop
@@ -19,12 +19,13 @@ from async_test_template.rules._override import (
     replacement,
     settings_alone,
 )
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
+    from async_test_template.source.items import Fixture
     from async_test_template.source.source import Source
 
 

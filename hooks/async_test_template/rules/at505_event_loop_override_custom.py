@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._canonical import called_names, is_canonical
 from async_test_template.rules._code import code_finding, needs
 from async_test_template.rules._loop_factories import (
@@ -20,6 +20,7 @@ from async_test_template.rules._loop_factories import (
 )
 from async_test_template.rules._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules._override import NAME, replacement, settings_alone
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
+    from async_test_template.source.items import Fixture
     from async_test_template.source.source import Function, Source
 
 #: What an override with such a loop calls besides.

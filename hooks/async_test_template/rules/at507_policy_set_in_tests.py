@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules._code import calls, code_finding, needs
 from async_test_template.rules._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules._loop_fixture import is_override
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

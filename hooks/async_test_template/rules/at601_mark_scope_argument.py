@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import (
     code_finding,
     has_stars,
@@ -15,6 +15,7 @@ from async_test_template.rules._code import (
     needs,
     text_of,
 )
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, decorators
 from async_test_template.rules._mark_readers import selects_by
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
-from async_test_template.source.module import Test
+from async_test_template.source.items import Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

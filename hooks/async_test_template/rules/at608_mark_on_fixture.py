@@ -7,11 +7,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._mark_readers import OF_FIXTURES
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
-from async_test_template.source.module import Fixture
+from async_test_template.source.items import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

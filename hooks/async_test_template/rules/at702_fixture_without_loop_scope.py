@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, decorators, needs, sure
 from async_test_template.rules._loops import (
     FIXTURE_SCOPE,
@@ -18,6 +18,7 @@ from async_test_template.rules._loops import (
     narrow_fixtures,
     one_loop,
 )
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
+    from async_test_template.source.items import Fixture
     from async_test_template.source.source import Source
 
 

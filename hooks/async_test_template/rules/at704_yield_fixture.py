@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, sure
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import calls, code_finding, text_of
 from async_test_template.rules._loops import SCOPES
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._callers import callers
 from async_test_template.rules._code import code_finding, is_called
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loops import is_anyios, may_be_auto, runs_asyncio
+from async_test_template.rules.rule import Example, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture, Test
+    from async_test_template.source.items import Fixture, Test
 
 #: Plugins that run async fixtures in ways of their own.
 _OTHERS = (

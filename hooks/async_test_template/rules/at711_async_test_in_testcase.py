@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import (
     code_finding,
     sure,
 )
 from async_test_template.rules._runners import async_test_classes
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 from async_test_template.source.lineage import TEST_CASES
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Test
+    from async_test_template.source.items import Test
     from async_test_template.source.source import Source
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Edit, Example, Finding, Rule, Tier
+from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_fixture import home, source_of
 from async_test_template.rules._loops import anyio_tests
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.module import Test
+    from async_test_template.source.items import Test
 
 _NAME = "anyio_backend"
 #: As AnyIO's own, with one backend: as wide, and with the same ids of tests.

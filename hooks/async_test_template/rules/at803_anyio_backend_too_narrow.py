@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, decorators
 from async_test_template.rules._loops import SCOPES, anyio_tests, may_be_auto, named, wider
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.module import Fixture
+    from async_test_template.source.items import Fixture
     from async_test_template.source.source import Source
 
 _NAME = "anyio_backend"

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.rules._patched import not_patched
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import calls, code_finding
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, keyword
 from async_test_template.rules._test_client import requests
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._applications import FASTAPI, STARLETTE, has_lifespan
 from async_test_template.rules._code import calls, code_finding, keyword
 from async_test_template.rules._origin import origin
 from async_test_template.rules._test_client import CLIENTS
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:

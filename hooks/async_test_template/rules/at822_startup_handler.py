@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._applications import EVENTS, STARLETTE, handlers
 from async_test_template.rules._code import calls, code_finding, keyword
+from async_test_template.rules.rule import Example, Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._loop_fixture import parameter_findings, usefixtures_findings
 from async_test_template.rules.at904_client_by_run_until_complete import client_calls
+from async_test_template.rules.rule import Example, Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding
 from async_test_template.rules._loop_fixture import is_aiohttps
 from async_test_template.rules._origin import origin
+from async_test_template.rules.rule import Example, Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

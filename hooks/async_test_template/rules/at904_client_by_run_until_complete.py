@@ -6,9 +6,10 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, decorators
 from async_test_template.rules._loops import has_aiohttps_plugin, may_have_old_aiohttp
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 

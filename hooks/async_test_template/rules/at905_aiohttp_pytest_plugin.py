@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, text_of
 from async_test_template.rules._loops import MODE, may_be_auto
 from async_test_template.rules.at903_client_of_callable import clients_of_callables
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

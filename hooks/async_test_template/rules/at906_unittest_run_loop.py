@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, decorators, sure
+from async_test_template.rules.rule import Example, Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

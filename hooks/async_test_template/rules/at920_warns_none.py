@@ -6,8 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import calls, code_finding
+from async_test_template.rules.rule import Example, Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import calls, code_finding, is_test_code, keyword, sure
 from async_test_template.rules._patched import not_patched
+from async_test_template.rules.rule import Example, Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:

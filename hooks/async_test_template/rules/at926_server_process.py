@@ -6,10 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, keyword
 from async_test_template.rules._loops import SCOPES
-from async_test_template.source.module import Fixture, Test
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source.items import Fixture, Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Example, Finding, Rule, Tier, Where
+from async_test_template.findings import Finding, Tier
 from async_test_template.rules._code import code_finding, is_test_code
+from async_test_template.rules.rule import Example, Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.source.module import Mark, Test
     from async_test_template.source.source import Source
 
 #: Methods of a `unittest` class by which it may run async tests itself.
@@ -30,34 +29,6 @@ HARMLESS_DECORATORS = re.compile(
     r"pytest\.mark\.|unittest\.(skip\w*|expectedFailure)$|(unittest\.)?mock\.patch\b"
     r"|freezegun\.freeze_time$|dataclasses\.dataclass$|typing\.final$"
 )
-
-
-class Class(NamedTuple):
-    """A class as far as its tests are concerned, its own and those of classes that derive from it.
-
-    Attributes:
-        name: its own name, without the classes around it.
-        line: of its `class`.
-        bases: dotted names, as far as imports tell; empty text for what is no name.
-        marks: those of its decorators and its `pytestmark`, and of the classes around it.
-        tests: its async methods that are named like tests, with their own marks alone.
-        methods: names of all its methods.
-        is_named: it is named like a class with tests.
-        is_opaque: something may run its tests, or mark them, that cannot be seen: a metaclass, an
-            unknown decorator, a method that decides how tests run.
-        is_test: its `__test__`, None where it has none.
-
-    """
-
-    name: str
-    line: int
-    bases: tuple[str, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    tests: tuple[Test, ...] = ()
-    methods: frozenset[str] = frozenset()
-    is_named: bool = False
-    is_opaque: bool = False
-    is_test: bool | None = None
 
 
 class Naming(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from async_test_template.commands import CommandLine
     from async_test_template.settings import Settings
-    from async_test_template.source.module import Module
+    from async_test_template.source.items import Module
 
 
 class Collection:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
+    from async_test_template.source.items import Fixture, Module, Test
     from async_test_template.source.lineage import Lineage
-    from async_test_template.source.module import Fixture, Module, Test
-    from async_test_template.source.reading import Sources
+    from async_test_template.source.readings import Sources
 
 
 class Index:

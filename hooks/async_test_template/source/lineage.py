@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from async_test_template.source.classes import Class
-    from async_test_template.source.module import Mark, Module, Test
+    from async_test_template.source.items import Class, Mark, Module, Test
 
 #: The one class of `unittest` that takes a coroutine for a result, and drops it.
 TEST_CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of
 from async_test_template.findings import Found
 from async_test_template.source.index import Index
+from async_test_template.source.readings import Reading, Sources, TestNames
 from async_test_template.source.relevance import is_indexed
-from async_test_template.source.walk import LINKED, linked_files, python_files
 from async_test_template.source.words import Words
 from async_test_template.spread import spread
+from async_test_template.walk import LINKED, linked_files, python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
-    from async_test_template.faults import Fault
-    from async_test_template.findings import Finding
     from async_test_template.source.classes import Naming
-    from async_test_template.source.module import Module, Test
+    from async_test_template.source.items import Module, Test
+    from async_test_template.source.readings import Readings
     from async_test_template.source.source import Source
-    from async_test_template.source.statements import Statements
     from async_test_template.tree import Tree
 
     #: Gives the findings of the rules that look at nothing but one file.
@@ -36,155 +34,11 @@ if TYPE_CHECKING:
     #: find something in it, though it is of no interest to the index.
     Suspects: TypeAlias = Callable[[Words, bool], bool]
 
-# About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
-_KEPT_BYTES = 1_000_000
-# Of those, the ones asked for last stay at hand: a rule asks for the same few again and again.
-_RECENT_BYTES = 200_000
 # To look for words in a file takes about as long as to parse so many bytes.
 _LOOK = 500
-#: pytest's own `python_files`.
-TEST_FILES = ("test_*.py", "*_test.py")
 #: Names that people give to files with tests, though pytest looks for others.
 _MAY_BE_TESTS = re.compile(r"(?:^|_)tests?\.py$|^tests?_")
 _TEST_FUNCTION = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_", re.MULTILINE)
-
-
-class TestNames(NamedTuple):
-    """How files with tests, and tests, are named.
-
-    Attributes:
-        files: patterns of file names, or of paths where they have a slash: `python_files`.
-        given: endings of paths that a command line gives to pytest, whatever they are named.
-        functions: `python_functions`.
-        classes: `python_classes`.
-
-    """
-
-    files: tuple[str, ...] = TEST_FILES
-    given: tuple[str, ...] = ()
-    functions: tuple[str, ...] = ("test",)
-    classes: tuple[str, ...] = ("Test",)
-
-    def holds_tests(self, file: str) -> bool:
-        """Tell whether pytest collects tests from a file: a pattern with a slash is of a path."""
-        name = PurePosixPath(file).name
-        return any(
-            fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in self.files
-        ) or any(file == given or file.endswith(f"/{given}") for given in self.given)
-
-
-class Reading(NamedTuple):
-    """What has come of a relevant file.
-
-    Attributes:
-        file: its path from the root.
-        state: what it depends on: the file, if it is not as on the disk, and the configuration.
-        module: what it holds, None where this Python cannot parse it, or reading it failed.
-        problem: line and message where it cannot.
-        findings: those of the rules that look at nothing but the file.
-        faults: what failed in those rules, or in reading the file.
-        statements: where its statements stand, if one of those has a fix.
-
-    """
-
-    file: str
-    state: tuple[bytes | None, Mapping[str, bytes]]
-    module: Module | None
-    problem: tuple[int, str] | None = None
-    findings: tuple[Finding, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    statements: Statements | None = None
-
-
-class Readings:
-    """What has been read so far; it outlives the trees of a plan's rounds.
-
-    A reading holds while the file's bytes, and the configuration beside it, are the same.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing read."""
-        self.of_file: dict[str, Reading | None] = {}
-        self._sources: dict[str, tuple[bytes, Source]] = {}
-        self._recent: dict[str, tuple[bytes, Source]] = {}
-        self._room = _KEPT_BYTES
-        self._names: TestNames | None = None
-
-    def hold_for(self, names: TestNames) -> None:
-        """Forget which files are of no interest where pytest looks for other tests now."""
-        if names != self._names:
-            self._names = names
-            self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
-
-    def statements(self, file: str, changed: bytes | None) -> Statements | None:
-        """Give where a file's statements stand, if that is known.
-
-        Args:
-            file: its path.
-            changed: its bytes, None for those on the disk. What a fix had made of it that was
-                taken back may have been read last.
-
-        """
-        reading = self.of_file.get(file)
-        return reading.statements if reading is not None and reading.state[0] == changed else None
-
-    def keep(self, source: Source, data: bytes) -> None:
-        """Keep a parsed file, for a while if there is no room: a tree is far larger than a text."""
-        size = len(data) - len(self._sources.get(source.file, (b"",))[0])
-        if size <= self._room:
-            self._room -= size
-            self._sources[source.file] = (data, source)
-            return
-        self._recent.pop(source.file, None)
-        self._recent[source.file] = (data, source)
-        while len(self._recent) > 1 and sum(map(_size, self._recent.values())) > _RECENT_BYTES:
-            del self._recent[next(iter(self._recent))]
-
-    def source(self, file: str, data: bytes) -> Source:
-        """Give a file as Python code; it is parsed when something first looks at its tree."""
-        kept = self._sources.get(file) or self._recent.get(file)
-        if kept is not None and kept[0] == data:
-            return kept[1]
-        from async_test_template.source.source import read_source
-
-        source = read_source(file, data)
-        reading = self.of_file.get(file)
-        if reading is not None and reading.module is not None:
-            source.module = reading.module
-        self.keep(source, data)
-        return source
-
-
-def _size(kept: tuple[bytes, Source]) -> int:
-    return len(kept[0])
-
-
-class Sources:
-    """The Python files of one tree."""
-
-    def __init__(self, tree: Tree, readings: Readings, read: Callable[[Source], Module]) -> None:
-        """Read from `tree` what `readings` has not kept; `read` tells what a file holds."""
-        self._tree = tree
-        self._readings = readings
-        self._read = read
-
-    def get(self, file: str) -> Source:
-        """Give a file's code.
-
-        Raises:
-            Unreadable: it is no text in the encoding that it declares.
-
-        """
-        return self._readings.source(file, self._tree.read(file) or b"")
-
-    def module(self, file: str) -> Module | None:
-        """Give what a file holds that the index may have no use for, None where there is none."""
-        from async_test_template.source.source import Unreadable
-
-        try:
-            return None if self._tree.read(file) is None else self._read(self.get(file))
-        except Unreadable:
-            return None
 
 
 class Reader:
@@ -257,7 +111,7 @@ class Reader:
 
         source.module = self._module(source)
         findings, faults = self._look(source)
-        if size <= _KEPT_BYTES:
+        if self._readings.has_room_for(size):
             self._readings.keep(source, data)
         return Reading(
             source.file,

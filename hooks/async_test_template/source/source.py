@@ -16,7 +16,7 @@ from async_test_template.source.text import decode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.source.module import Fixture, Module, Test
+    from async_test_template.source.items import Fixture, Module, Test
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 #: What has a place in the text.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
-from async_test_template.findings import Example, Finding, Rule, Tier
+from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
-from async_test_template.source import reading
+from async_test_template.source import readings
+
+if TYPE_CHECKING:
+    from async_test_template.rules.rule import Example, Rule
 
 ALL = tuple(map(load, CODES))
 # The others tell what a run shows: tests/hooks/test_observe.py.
@@ -78,7 +82,7 @@ def test_a_finding_is_the_same_where_no_syntax_tree_was_kept(
 ) -> None:
     lay_out(tmp_path, dict(example.before))
     kept = make_plan(tmp_path, desired(example), [rule], tiers=frozenset())
-    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(readings, "_KEPT_BYTES", 0)
     assert make_plan(tmp_path, desired(example), [rule], tiers=frozenset()).left == kept.left
 
 

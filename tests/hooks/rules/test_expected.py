@@ -9,7 +9,7 @@ from async_test_template.desired import Desired
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
-from async_test_template.source import reading
+from async_test_template.source import readings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,7 +242,7 @@ def test_an_error_of_a_newer_python_may_be_meant_too(tmp_path: Path) -> None:
 def test_what_a_helper_is_called_for_is_known_where_no_syntax_tree_was_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(readings, "_KEPT_BYTES", 0)
     (tmp_path / "requirements.txt").write_text("pytest-asyncio>=1.5\n")
     call = "asyncio.set_event_loop_policy(None)"
     helper = f"import asyncio\n{HEAD}\n\ndef choose():\n    {call}\n\n\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from async_test_template.findings import Example, Rule
+    from async_test_template.rules.rule import Example, Rule
 
 if sys.version_info < (3, 15):
     pytest.skip("this Python cannot read it", allow_module_level=True)

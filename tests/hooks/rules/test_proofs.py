@@ -5,11 +5,16 @@ How a fix does with the oldest version that it is offered for is in test_gates.p
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import test_against_pytest
 import test_code_against_pytest
-from async_test_template.findings import Rule, Tier
+from async_test_template.findings import Tier
 from async_test_template.rules import CODES, load
+
+if TYPE_CHECKING:
+    from async_test_template.rules.rule import Rule
 
 CASES = (*test_against_pytest.CASES, *test_code_against_pytest.CASES)
 RULES = tuple(rule for rule in map(load, CODES) if rule.tier is not Tier.REPORT)

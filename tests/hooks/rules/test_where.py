@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from async_test_template.findings import Example, Rule
+    from async_test_template.rules.rule import Example, Rule
 
 ON_CODE = [
     pytest.param(rule, example, id=f"{rule.code}-{number}")

@@ -10,7 +10,7 @@ from async_test_template.rules import CODES, load
 from async_test_template.source.words import Words
 
 if TYPE_CHECKING:
-    from async_test_template.findings import Rule
+    from async_test_template.rules.rule import Rule
 
 ON_CODE = [rule for rule in map(load, CODES) if rule.visit is not None]
 TEXTS = {
