@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
-from async_test_template.rules._guard import CONTRACT, obstacles
+from async_test_template.rules.guard import CONTRACT, obstacles
 from async_test_template.shown import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.config.toml_read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
-from async_test_template.rules._guard import CONTRACT, covers, obstacles
+from async_test_template.rules.guard import CONTRACT, covers, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml_read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
-from async_test_template.rules._loops import may_be_auto
-from async_test_template.rules._runners import without_runner
-from async_test_template.rules.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.runners import without_runner
+from async_test_template.rules.which_loop import may_be_auto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

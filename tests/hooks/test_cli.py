@@ -378,7 +378,7 @@ def test_a_diff_cannot_be_verified(project: Path, capsys: pytest.CaptureFixture[
 def test_rules_on_code_are_imported_where_there_is_code(project: Path) -> None:
     script = (
         "import sys; from async_test_template.cli import main; main(['check'])\n"
-        "print(any('.rules.at5' in name for name in sys.modules))"
+        "print(any('.loops.at5' in name for name in sys.modules))"
     )
 
     def imported() -> str:

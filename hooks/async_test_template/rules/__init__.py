@@ -1,4 +1,4 @@
-"""Every rule, one a file: `at601_mark_scope_argument.py` holds AT601 as RULE."""
+"""Every rule, one a file: `marks/at601_mark_scope_argument.py` holds AT601 as RULE."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found
-from async_test_template.rules._premises import may_stand, within_premises, within_repository
+from async_test_template.rules.premises.apply import may_stand, within_premises, within_repository
 from async_test_template.rules.rule import Where
 from async_test_template.source.words import Words
 from async_test_template.spread import spread
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
-_MODULES = {path.stem[:5].upper(): path.stem for path in Path(__file__).parent.glob("at*_*.py")}
+_MODULES = {
+    path.stem[:5].upper(): f"{path.parent.name}.{path.stem}"
+    for path in Path(__file__).parent.glob("*/at*_*.py")
+}
 #: The codes of all rules, in order.
 CODES = tuple(sorted(_MODULES))
 #: From here on the rules are about Python code.

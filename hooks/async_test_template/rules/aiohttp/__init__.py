@@ -1,0 +1,1 @@
+"""Rules on aiohttp's plugin and test cases."""

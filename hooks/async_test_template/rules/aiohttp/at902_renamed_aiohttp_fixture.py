@@ -1,0 +1,113 @@
+"""AT902: the old names of aiohttp's fixtures."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._loop_fixture import is_aiohttps
+from async_test_template.rules.on_code import code_finding, is_called
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_NEW = {
+    "test_client": "aiohttp_client",
+    "test_server": "aiohttp_server",
+    "raw_test_server": "aiohttp_raw_server",
+    "unused_port": "unused_tcp_port_factory",
+    "aiohttp_unused_port": "unused_tcp_port_factory",
+}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not is_aiohttps(project):
+        return
+    for item in project.code.items_of(source.file):
+        for old in (name for name in item.requests if name in _NEW):
+            found = project.code.find(old, item.file, item.owner)
+            if found is not None or project.code.may_bring(old, item.file):
+                continue
+            function = source.functions[item.line]
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{function.name} asks for {old}, which is {_NEW[old]} now",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, source, function, old),
+                hint=f"ask for {_NEW[old]}",
+            )
+
+
+def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
+    if is_called(source, function):
+        raise EditError("it is called by its name")
+    new = _NEW[old]
+    parameters = [node for node in walk(function) if isinstance(node, ast.arg)]
+    names = [node for node in walk(function) if isinstance(node, ast.Name)]
+    if new in {node.arg for node in parameters} | {node.id for node in names}:
+        raise EditError(f"it has a {new} already")
+    renamed = [node for node in parameters if node.arg == old]
+    if len(renamed) != 1:
+        raise EditError(f"an inner function has a parameter {old} too")
+    start = source.start(renamed[0])
+    return (
+        changes.replace(source, start, start + len(old), new),
+        *(changes.replace_node(source, node, new) for node in names if node.id == old),
+    )
+
+
+_TEST = "async def test_it({0}):\n    client = await {0}(make_app())\n    await client.get('/')\n"
+_PORT = "import pytest\n\n\n@pytest.fixture\ndef port({0}):\n    return {0}()\n"
+_DECLARED = {"requirements.txt": "pytest-aiohttp\n"}
+
+RULE = Rule(
+    code="AT902",
+    name="renamed-aiohttp-fixture",
+    title="A fixture of aiohttp goes by its old name",
+    why="The old name is gone: `fixture 'test_client' not found`.",
+    since="pytest-aiohttp 1.0; the new names are aiohttp 3.0's",
+    tier=Tier.UNSAFE,
+    about="pytest-aiohttp",
+    check=None,
+    visit=_visit,
+    words=rb"test_client|test_server|unused_port",
+    expects=("LookupError", "DeprecationWarning"),
+    where=Where.TESTS,
+    suspects=re.compile(
+        rb"def[ \t]+\w+\([^)]*\b(?:test_client|test_server|unused_port"
+        rb"|raw_test_server|aiohttp_unused_port)\b"
+    ).search,
+    invalid=(
+        Example(
+            before={**_DECLARED, "test_it.py": _TEST.format("test_client")},
+            after={"test_it.py": _TEST.format("aiohttp_client")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={**_DECLARED, "test_it.py": _PORT.format("aiohttp_unused_port")},
+            after={"test_it.py": _PORT.format("unused_tcp_port_factory")},
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("test_client")},
+        {
+            **_DECLARED,
+            "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef test_client():\n    return 1\n",
+            "test_it.py": _TEST.format("test_client"),
+        },
+    ),
+)

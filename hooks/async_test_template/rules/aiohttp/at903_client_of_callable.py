@@ -1,0 +1,132 @@
+"""AT903: `aiohttp_client(create_app)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._loop_fixture import is_aiohttps
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.origin import origin
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_FACTORIES = {"aiohttp_client", "test_client"}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    # aiohttp's own plugin does call it.
+    if not is_aiohttps(project):
+        return
+    for call in clients_of_callables(project, source):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.text(call.func)} is given a function that makes an application",
+            hint="call the function, and pass the application that it returns",
+        )
+
+
+def clients_of_callables(project: Project, source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that hand a client a function that makes its application."""
+    for call in source.nodes.of(ast.Call):
+        if (
+            isinstance(call.func, ast.Name)
+            and call.func.id in _FACTORIES
+            and call.args
+            and _is_parameter(source, call.func)
+            and _is_callable(project, source, call.args[0])
+        ):
+            yield call
+
+
+def _is_parameter(source: Source, name: ast.Name) -> bool:
+    return any(
+        isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and name.id in {argument.arg for argument in around.args.args}
+        for around in source.around(name)
+    )
+
+
+def _is_callable(project: Project, source: Source, node: ast.expr) -> bool:
+    if isinstance(node, ast.Lambda):
+        return True
+    made = origin(project, source, node)
+    if made is None:
+        return False
+    found, value = made
+    if isinstance(value, ast.Call):
+        return found.names.resolve(value.func) == "functools.partial"
+    return isinstance(value, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+
+
+_TEST = """\
+from aiohttp import web
+
+
+def create_app(loop=None):
+    return web.Application()
+
+
+async def test_it(aiohttp_client):
+    client = await aiohttp_client({})
+    await client.get("/")
+"""
+_IMPORTED = (
+    "from app import {0}\n\n\nasync def test_it(aiohttp_client):\n    await aiohttp_client({0})\n"
+)
+
+RULE = Rule(
+    code="AT903",
+    name="client-of-callable",
+    title="`aiohttp_client` is given a function instead of an application",
+    why="ValueError: Unknown argument type. aiohttp's own plugin called the function.",
+    since="pytest-aiohttp 1.0",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"aiohttp_client\(|test_client\(",
+    expects=("ValueError",),
+    where=Where.TESTS,
+    suspects=re.compile(rb"run_until_complete").search,
+    invalid=(
+        Example(before={"test_it.py": _TEST.format("create_app")}),
+        Example(before={"test_it.py": _TEST.format("lambda loop: create_app()")}),
+        Example(
+            before={
+                "src/app/__init__.py": "from .main import make as create_app\n",
+                "src/app/main.py": "def make():\n    return 1\n",
+                "tests/test_it.py": _IMPORTED.format("create_app"),
+                "requirements.txt": "pytest-aiohttp\n",
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("create_app()")},
+        {
+            "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+            "test_it.py": _TEST.format("create_app"),
+        },
+        {
+            "app.py": "def make():\n    return 1\n\n\napp = make()\n",
+            "test_it.py": _IMPORTED.format("app"),
+            "requirements.txt": "pytest-aiohttp\n",
+        },
+        {
+            "test_it.py": (
+                "import aiohttp\nimport pytest\n\n\n@pytest.fixture\ndef create_app():\n"
+                "    return aiohttp.web.Application()\n\n\n"
+                "async def test_it(aiohttp_client, create_app):\n"
+                "    await aiohttp_client(create_app)\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,167 @@
+"""AT904: a client fixture that is not async and runs the loop itself."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+def client_calls(function: Function) -> list[ast.Call]:
+    """Give the calls of `loop.run_until_complete` where a client fixture uses its loop for no more.
+
+    Such a fixture takes a client's factory, and the loop only to wait for it.
+    """
+    names = {argument.arg for argument in function.args.args}
+    if isinstance(function, ast.AsyncFunctionDef) or not names & {"aiohttp_client", "test_client"}:
+        return []
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ListComp)
+    nodes = [node for statement in function.body for node in walk(statement)]
+    uses = [node for node in nodes if isinstance(node, ast.Name) and node.id == "loop"]
+    found = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "run_until_complete"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "loop"
+        and len(node.args) == 1
+        and isinstance(node.args[0], ast.Call)
+    ]
+    is_plain = not any(isinstance(node, inner) for node in nodes)
+    return found if is_plain and len(found) == len(uses) and "loop" in names else []
+
+
+def _is_exact(function: Function) -> bool:
+    """Tell whether a fixture does nothing but wait for the client of an application."""
+    statement = function.body[-1]
+    calls = client_calls(function)
+    if len(function.body) != 1 or not isinstance(statement, ast.Return) or len(calls) != 1:
+        return False
+    client = calls[0].args[0]
+    return (
+        statement.value is calls[0]
+        and isinstance(client, ast.Call)
+        and isinstance(client.func, ast.Name)
+        and client.func.id in {"aiohttp_client", "test_client"}
+    )
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if has_aiohttps_plugin(project):
+        return
+    is_new = not may_have_old_aiohttp(project)
+    for fixture in project.code.by_file[source.file].fixtures:
+        if not fixture.function or "loop" not in fixture.requests:
+            continue
+        function = source.functions[fixture.line]
+        if not client_calls(function) or project.code.may_bring("loop", source.file):
+            continue
+        if project.code.find("loop", fixture.file, fixture.owner) is None:
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"the fixture {fixture.name} waits by loop.run_until_complete, and loop is gone",
+                tier=Tier.SAFE if _is_exact(function) and is_new else Tier.UNSAFE,
+                fix=partial(_fix, source, function),
+                hint="make it async and await the client",
+            )
+
+
+def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
+    start = source.start(function)
+    edits = [
+        changes.replace(source, start, start, "async "),
+        changes.remove_parameter(source, function, "loop"),
+    ]
+    for call in client_calls(function):
+        edits += [
+            changes.replace(source, source.start(call), source.start(call.args[0]), "await "),
+            changes.replace(source, source.end(call.args[0]), source.end(call)),
+        ]
+    plugin, imports = changes.bind_module(source, "pytest_asyncio")
+    for decorator in decorators(source, function, "pytest.fixture"):
+        name = decorator.func if isinstance(decorator, ast.Call) else decorator
+        edits += [changes.replace_node(source, name, f"{plugin}.fixture"), *imports]
+    return tuple(edits)
+
+
+RULE = Rule(
+    code="AT904",
+    name="client-by-run-until-complete",
+    title="A client fixture runs the loop itself",
+    why="The fixture `loop` is gone, and inside a running loop the call would fail.",
+    since="pytest-aiohttp 1.1",
+    tier=Tier.SAFE,
+    about="pytest-aiohttp",
+    check=None,
+    visit=_visit,
+    words=rb"run_until_complete",
+    where=Where.TESTS,
+    invalid=(
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nfrom app import init\n\n\n@pytest.fixture\n"
+                    "def cli(loop, aiohttp_client):\n"
+                    "    return loop.run_until_complete(aiohttp_client(init()))\n"
+                )
+            },
+            after={
+                "conftest.py": (
+                    "import pytest_asyncio\nfrom app import init\n\n\n@pytest_asyncio.fixture\n"
+                    "async def cli(aiohttp_client):\n    return await aiohttp_client(init())\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nfrom app import init\n\n\n@pytest.fixture\n"
+                    "def cli(loop, aiohttp_client):\n    app = init()\n"
+                    "    return loop.run_until_complete(aiohttp_client(app))\n"
+                )
+            },
+            after={
+                "conftest.py": (
+                    "import pytest_asyncio\nfrom app import init\n\n\n@pytest_asyncio.fixture\n"
+                    "async def cli(aiohttp_client):\n    app = init()\n"
+                    "    return await aiohttp_client(app)\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "conftest.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef cli(loop, aiohttp_client):\n"
+                "    loop.set_debug(True)\n"
+                "    return loop.run_until_complete(aiohttp_client(make()))\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
+                "async def cli(aiohttp_client):\n    return await aiohttp_client(make())\n"
+            )
+        },
+    ),
+)

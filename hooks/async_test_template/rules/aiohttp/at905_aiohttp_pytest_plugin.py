@@ -1,0 +1,162 @@
+"""AT905: `pytest_plugins = "aiohttp.pytest_plugin"`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.aiohttp.at903_client_of_callable import clients_of_callables
+from async_test_template.rules.on_code import code_finding, text_of
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import MODE, may_be_auto
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_PLUGIN = "aiohttp.pytest_plugin"
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if _PLUGIN not in project.code.by_file[source.file].plugins:
+        return
+    for node in source.tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "pytest_plugins"
+            for target in node.targets
+        ):
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                "aiohttp's own plugin leaves with aiohttp 4",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, project, source, node),
+                hint="depend on pytest-aiohttp>=1.1, and drop it",
+            )
+
+
+def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit, ...]:
+    if not project.dependencies.of("pytest-aiohttp"):
+        # An environment that is not built anew would be left with no plugin at all.
+        raise EditError("no dependency brings pytest-aiohttp yet")
+    for module in project.code.modules:
+        for call in clients_of_callables(project, project.code.sources.get(module.file)):
+            raise EditError(f"{module.file}:{call.lineno} hands a function to a client")
+    return _without_plugin(source, statement), *_mode(project)
+
+
+def _without_plugin(source: Source, statement: ast.Assign) -> Edit:
+    value = statement.value
+    elements = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+    named = [element for element in elements if text_of(element) == _PLUGIN]
+    if len(named) != 1 or len(statement.targets) != 1:
+        raise EditError("it is more than a list of names")
+    if len(elements) > 1 and isinstance(value, (ast.List, ast.Tuple)):
+        return changes.remove_element(source, value, named[0])
+    return changes.remove_statement(source, statement)
+
+
+def _mode(project: Project) -> tuple[Edit, ...]:
+    """Give the edit for auto mode, where tests have no mark: aiohttp's plugin runs them so."""
+    if may_be_auto(project) or all(test.mark("asyncio") for test in project.code.async_tests):
+        return ()
+    edits = None
+    if project.settings.effective(MODE) is None:
+        edits = project.settings.set_all({MODE: "auto"})
+    if not edits:
+        raise EditError("async tests without a mark need asyncio_mode = auto then")
+    return tuple(edits)
+
+
+_DECLARED = {"requirements.txt": "pytest\npytest-aiohttp\n"}
+_FIXTURE = "import pytest\n{}\n\n@pytest.fixture\ndef one():\n    return 1\n"
+
+RULE = Rule(
+    code="AT905",
+    name="aiohttp-pytest-plugin",
+    title="aiohttp's own pytest plugin is deprecated",
+    why=(
+        "A DeprecationWarning; gone in aiohttp 4. In pytest-asyncio's auto mode its fixtures have "
+        "another loop than the test: RuntimeError, timeout context manager."
+    ),
+    since="pytest-aiohttp 1.0 took its place",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"pytest_plugin",
+    invalid=(
+        # pytest-aiohttp does not call what its client is given.
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+                "test_it.py": (
+                    "def create(loop):\n    return make()\n\n\n"
+                    "async def test_it(aiohttp_client):\n    await aiohttp_client(create)\n"
+                ),
+            },
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": _FIXTURE.format('\npytest_plugins = "aiohttp.pytest_plugin"\n'),
+            },
+            after={"conftest.py": _FIXTURE.format("")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": 'pytest_plugins = ("pytester", "aiohttp.pytest_plugin", "mine")\n',
+            },
+            after={"conftest.py": 'pytest_plugins = ("pytester", "mine")\n'},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": (
+                    'import pytest\n\npytest_plugins = ["aiohttp.pytest_plugin"]\n\n\n'
+                    "async def test_it(aiohttp_client):\n    pass\n"
+                ),
+            },
+            after={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "test_it.py": ("import pytest\n\n\nasync def test_it(aiohttp_client):\n    pass\n"),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "pytest.ini": "[pytest]\nasyncio_mode = strict\n",
+                "test_it.py": (
+                    'pytest_plugins = ["aiohttp.pytest_plugin"]\n\n\n'
+                    "async def test_it(aiohttp_client):\n    pass\n"
+                ),
+            },
+        ),
+        Example(
+            before={
+                "requirements.txt": "aiohttp\npytest\n",
+                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
+            },
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"] + MORE\n',
+            },
+        ),
+    ),
+    valid=({"conftest.py": 'pytest_plugins = ["pytester"]\n'},),
+)

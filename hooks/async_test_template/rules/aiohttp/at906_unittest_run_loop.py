@@ -1,0 +1,84 @@
+"""AT906: aiohttp's `@unittest_run_loop`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators, sure
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for _, function in sorted(source.functions.items()):
+        for decorator in decorators(source, function, "aiohttp.test_utils.unittest_run_loop"):
+            yield code_finding(
+                RULE.code,
+                source,
+                decorator,
+                f"{function.name} needs no unittest_run_loop",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, decorator),
+                hint="drop the decorator",
+            )
+
+
+def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+    sure(source, decorator)
+    return (changes.remove_decorator(source, decorator),)
+
+
+_CLASS = "\n\nclass TestIt(AioHTTPTestCase):\n{}    async def test_it(self):\n        pass\n"
+
+RULE = Rule(
+    code="AT906",
+    name="unittest-run-loop",
+    title="`@unittest_run_loop` does nothing",
+    why="A deprecation warning, and an ImportError with aiohttp 4.",
+    since="aiohttp 3.8",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"unittest_run_loop",
+    alone=True,
+    # Before, it is what runs the test: without it the test passes unawaited.
+    needs=(("aiohttp", "3.8"),),
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={
+                "requirements.txt": "aiohttp>=3.8\n",
+                "test_it.py": (
+                    "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n"
+                    + _CLASS.format("    @unittest_run_loop\n")
+                ),
+            },
+            after={
+                "test_it.py": (
+                    "from aiohttp.test_utils import AioHTTPTestCase\n" + _CLASS.format("")
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "aiohttp>=3.7\n",
+                "test_it.py": (
+                    "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n"
+                    + _CLASS.format("    @unittest_run_loop\n")
+                ),
+            }
+        ),
+    ),
+    valid=({"test_it.py": "from aiohttp.test_utils import AioHTTPTestCase\n" + _CLASS.format("")},),
+)

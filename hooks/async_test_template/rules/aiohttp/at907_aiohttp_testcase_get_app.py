@@ -1,0 +1,143 @@
+"""AT907: `get_app` of an `AioHTTPTestCase`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for owner, function in methods(source, frozenset({"get_app"})):
+        yield code_finding(
+            RULE.code,
+            source,
+            function,
+            f"{owner.name}.get_app is get_application now",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, owner, function),
+            hint="write async def get_application",
+        )
+
+
+def _fix(
+    project: Project, source: Source, owner: ast.ClassDef, function: Function
+) -> tuple[Edit, ...]:
+    edits = renamed(project, source, owner, function, "get_application")
+    if isinstance(function, ast.AsyncFunctionDef):
+        return edits
+    if len(edits) > 1:
+        raise EditError("its base class has one too, which has to be awaited then")
+    if function.decorator_list:
+        raise EditError("it is decorated")
+    start = source.start(function)
+    return (changes.replace(source, start, start, "async "), *edits)
+
+
+_TEST = """\
+from aiohttp import web
+from aiohttp.test_utils import AioHTTPTestCase
+
+
+class TestIt(AioHTTPTestCase):
+    {}(self):
+        return web.Application()
+"""
+
+RULE = Rule(
+    code="AT907",
+    name="aiohttp-testcase-get-app",
+    title="`get_app` is `async def get_application`",
+    why=(
+        "An async `get_app` is never awaited: TypeError, the first argument should be "
+        "web.Application. One that is not async works until aiohttp 4."
+    ),
+    since="aiohttp 3.8",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"get_app\b",
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("def get_app")},
+            after={"test_it.py": _TEST.format("async def get_application")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": _TEST.format("async def get_app")},
+            after={"test_it.py": _TEST.format("async def get_application")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": _TEST.format("def get_app")
+                + "\n    async def test_it(self):\n        assert self.get_app()\n"
+            }
+        ),
+        Example(
+            before={
+                "base.py": _TEST.format("def get_app"),
+                "test_it.py": (
+                    "import aiohttp\nfrom base import TestIt\n\n\nclass TestOther(TestIt):\n"
+                    "    def get_app(self):\n        return make()\n"
+                ),
+            }
+        ),
+        # One that is renamed alone would hide what a class below has under the old name.
+        Example(
+            before={
+                "base.py": _TEST.format("def get_app") + "\n\nclass Middle(TestIt):\n    pass\n",
+                "test_it.py": (
+                    "import aiohttp\nfrom base import Middle\n\n\nclass TestOther(Middle):\n"
+                    "    def get_app(self):\n        return make()\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "mixin.py": (
+                    "class Mixin:\n    def get_app(self):\n        return super().get_app()\n"
+                ),
+                "test_it.py": "from mixin import Mixin\n"
+                + _TEST.format("def get_app")
+                + "\n\nclass TestOther(Mixin, TestIt):\n    pass\n",
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": _TEST.format("def get_app")
+                + '\n    async def test_it(self):\n        assert getattr(self, "get_app")()\n'
+            }
+        ),
+        # Two that have nothing to do with one another.
+        Example(
+            before={
+                "test_it.py": _TEST.format("def get_app")
+                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
+            },
+            after={
+                "test_it.py": _TEST.format("async def get_application")
+                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("async def get_application")},
+        {"test_it.py": "import aiohttp\n\n\nclass TestIt:\n    def get_app(self):\n        pass\n"},
+    ),
+)

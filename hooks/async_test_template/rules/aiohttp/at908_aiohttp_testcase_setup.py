@@ -1,0 +1,85 @@
+"""AT908: `setUpAsync` and `tearDownAsync`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+_NEW = {"setUpAsync": "asyncSetUp", "tearDownAsync": "asyncTearDown"}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for owner, function in methods(source, frozenset(_NEW)):
+        new = _NEW[function.name]
+        if isinstance(function, ast.AsyncFunctionDef):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{owner.name}.{function.name} is {new} now",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, project, source, owner, function),
+                hint="use unittest's own names",
+            )
+
+
+def _fix(
+    project: Project, source: Source, owner: ast.ClassDef, function: Function
+) -> tuple[Edit, ...]:
+    return renamed(project, source, owner, function, _NEW[function.name])
+
+
+RULE = Rule(
+    code="AT908",
+    name="aiohttp-testcase-setup",
+    title="`setUpAsync` is `asyncSetUp`",
+    why="aiohttp 4 never calls the old name.",
+    since="aiohttp 3.8",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"setUpAsync|tearDownAsync",
+    # Older ones know only the old names.
+    needs=(("aiohttp", "3.8"),),
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                    "class TestIt(AioHTTPTestCase):\n    async def setUpAsync(self):\n"
+                    "        await super().setUpAsync()\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                    "class TestIt(AioHTTPTestCase):\n    async def asyncSetUp(self):\n"
+                    "        await super().asyncSetUp()\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "class TestIt:\n    async def setUpAsync(self):\n        pass\n\n"
+                "    async def test_it(self):\n        pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,249 @@
+"""AT909: what aiohttp's test tools do with loops and mocks of their own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules.origin import bindings
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_TOOLS = "aiohttp.test_utils"
+_APPLICATION = "aiohttp.web.Application"
+_WITH_LOOP = {
+    _APPLICATION,
+    *(f"{_TOOLS}.{name}" for name in ("TestClient", "TestServer", "RawTestServer")),
+}
+_OWN_LOOPS = {
+    f"{_TOOLS}.{name}" for name in ("loop_context", "setup_test_loop", "teardown_test_loop")
+}
+_MOCK = f"{_TOOLS}.make_mocked_coro"
+_ASKS = re.compile(rb"(?<!self)\._?loop\b")
+#: What an AsyncMock does otherwise than the Mock that make_mocked_coro gives: it is a coroutine
+#: function itself, so what is set later is awaited too, and a reset forgets what it returns.
+_AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|isinstance\(.*Mock")
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, *_WITH_LOOP):
+        loop = keyword(call, "loop")
+        if loop is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.text(call.func)} needs no loop=",
+                tier=Tier.UNSAFE,
+                fix=partial(_without_loop, source, call, loop),
+                hint="drop it: the running loop is taken",
+            )
+    for call in calls(source, _MOCK):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            "make_mocked_coro is older than unittest.mock.AsyncMock",
+            tier=Tier.UNSAFE,
+            fix=partial(_async_mock, source, call),
+            hint="use AsyncMock, with return_value= or side_effect=",
+        )
+    for call in calls(source, *_OWN_LOOPS):
+        name = source.names.resolve(call.func).rpartition(".")[2]
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{name} makes or ends a loop beside the one of the test",
+            hint="make the test async, or use asyncio.Runner",
+        )
+
+
+def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Edit, ...]:
+    sure(source, call.func)
+    plain = (ast.Name, ast.Attribute, ast.Constant)
+    if not isinstance(loop.value, plain) and not _is_asked_for(source, loop.value):
+        raise EditError("the loop is made right there")
+    is_none = isinstance(loop.value, ast.Constant) and loop.value.value is None
+    if not is_none and not _is_running(source, call, loop.value):
+        # An application takes its loop when it starts, the tools of aiohttp 3 when they are made.
+        if source.names.resolve(call.func) != _APPLICATION:
+            raise EditError("no loop runs there, or it may be another one")
+        if _ASKS.search(source.data):
+            raise EditError("the file asks an application for its loop")
+    return (changes.remove_argument(source, call, loop),)
+
+
+def _is_asked_for(source: Source, value: ast.AST | None) -> bool:
+    """Tell whether a value is the current loop, as asyncio tells it."""
+    return isinstance(value, ast.Call) and source.names.resolve(value.func) in {
+        "asyncio.get_event_loop",
+        "asyncio.get_running_loop",
+    }
+
+
+def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
+    """Tell whether the loop that is handed on is the one that runs the code around."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return False
+    if isinstance(value, ast.Name):
+        given = bindings(source, function, value.id)
+        return all(_is_asked_for(source, made) for made in given)
+    return True
+
+
+def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
+    sure(source, call.func)
+    if has_stars(call) or len(call.args) + len(call.keywords) > 1:
+        raise EditError("it has more than one argument, or may have")
+    if _AS_MOCK.search(source.data):
+        raise EditError("the file sets up mocks, or looks at their kind")
+    given = call.args[0] if call.args else None
+    raised = None
+    for argument in call.keywords:
+        if argument.arg == "return_value":
+            given = argument.value
+        else:
+            raised = argument.value
+    # It awaits what can be awaited, which a mock would hand out.
+    plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
+    if given is not None and not isinstance(given, plain):
+        raise EditError("the value may be something to await")
+    mock, imports = changes.bind_name(source, "unittest.mock", "AsyncMock")
+    arguments = ""
+    if given is not None:
+        arguments = f"return_value={source.text(given)}"
+    elif raised is not None:
+        arguments = f"side_effect={source.text(raised)}"
+    return (changes.replace_node(source, call, f"{mock}({arguments})"), *imports)
+
+
+_APP = "from aiohttp import web\n\n\ndef make(loop):\n    return web.Application({})\n"
+_COROUTINE = (
+    "from aiohttp.test_utils import make_mocked_coro\n\n\nasync def test_it():\n"
+    "    assert await make_mocked_coro({})() == 3\n"
+)
+_ASYNC_MOCK = (
+    "from unittest.mock import AsyncMock\n\n\nasync def test_it():\n"
+    "    assert await AsyncMock({})() == 3\n"
+)
+
+RULE = Rule(
+    code="AT909",
+    name="aiohttp-loop-argument",
+    title="Loops and mocks of aiohttp's own",
+    why=(
+        "`web.Application(loop=...)` is a DeprecationWarning. It, `loop=` of the test client and "
+        "server, `make_mocked_coro`, `loop_context` and `setup_test_loop` are gone in aiohttp 4."
+    ),
+    since="aiohttp 3.0; AsyncMock is Python 3.8's",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
+    alone=True,
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={"test_it.py": _APP.format("loop=loop, debug=True")},
+            after={"test_it.py": _APP.format("debug=True")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nfrom aiohttp.test_utils import TestClient as Client\n\n\n"
+                    "async def test_it(server):\n"
+                    "    Client(server, loop=asyncio.get_event_loop())\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from aiohttp.test_utils import TestClient as Client\n\n\n"
+                    "async def test_it(server):\n    Client(server)\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": _COROUTINE.format("3")},
+            after={"test_it.py": _ASYNC_MOCK.format("return_value=3")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": _COROUTINE.format("raise_exception=OSError()")},
+            after={"test_it.py": _ASYNC_MOCK.format("side_effect=OSError()")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"test_it.py": _COROUTINE.format("future")}),
+        # A mock whose answer is set later gives it without being awaited; an AsyncMock does not.
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp.test_utils import make_mocked_coro\n\n\ndef test_it():\n"
+                    "    work = make_mocked_coro(3)\n    work.side_effect = [4]\n"
+                    "    assert work() == 4\n"
+                )
+            }
+        ),
+        Example(before={"test_it.py": _APP.format("loop=asyncio.new_event_loop()")}),
+        Example(
+            before={
+                "test_it.py": _APP.format("loop=loop")
+                + "\n\ndef test_it(own):\n    assert make(own).loop is own\n"
+            }
+        ),
+        # Without a running loop a client of aiohttp 3 cannot be made.
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp.test_utils import TestClient, TestServer\n\n\n"
+                    "def test_it(own, app):\n"
+                    "    client = TestClient(TestServer(app), loop=own)\n"
+                    "    own.run_until_complete(client.start_server())\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nfrom aiohttp.test_utils import TestServer\n\n\n"
+                    "async def test_it(app):\n    other = asyncio.new_event_loop()\n"
+                    "    server = TestServer(app, loop=other)\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from aiohttp import test_utils\n\n\ndef test_it():\n"
+                    "    with test_utils.loop_context() as loop:\n"
+                    "        loop.run_until_complete(work())\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": _APP.format("debug=True")},
+        {
+            "test_it.py": (
+                "import aiohttp\nfrom starlette.testclient import TestClient\n\n"
+                "client = TestClient(app, loop=1)\n"
+            )
+        },
+    ),
+)

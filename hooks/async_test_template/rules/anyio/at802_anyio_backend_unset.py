@@ -1,0 +1,140 @@
+"""AT802: anyio's tests, and no fixture `anyio_backend`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.rules.loops._loop_fixture import home, source_of
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import anyio_tests
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.items import Test
+
+_NAME = "anyio_backend"
+#: As AnyIO's own, with one backend: as wide, and with the same ids of tests.
+_FIXTURE = (
+    '@pytest.fixture(scope="module", params=["asyncio"])\n'
+    "def anyio_backend(request):\n"
+    '    """Say what AnyIO\'s tests run on, whatever else is installed."""\n'
+    "    return request.param\n"
+)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    tests = [test for test in anyio_tests(project) if not _has_backend(project, test)]
+    if not tests or _wants_trio(project):
+        return
+    source = project.code.sources.get(tests[0].file)
+    more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+    yield code_finding(
+        RULE.code,
+        source,
+        source.functions[tests[0].line],
+        f"{tests[0].name}{more} of anyio's tests run once for each backend that is installed",
+        tier=Tier.UNSAFE,
+        fix=partial(_fix, project, tests),
+        hint="say which in a fixture anyio_backend",
+    )
+
+
+def _has_backend(project: Project, test: Test) -> bool:
+    return (
+        any(_NAME in mark.names for mark in test.marks)
+        or project.code.find(_NAME, test.file, test.owner) is not None
+        or project.code.may_bring(_NAME, test.file)
+    )
+
+
+def _wants_trio(project: Project) -> bool:
+    """Tell whether trio is there on purpose, as far as anything names it."""
+    return (
+        project.dependencies.may_have("trio")
+        # `anyio[trio]` and its like.
+        or any("trio" in d.text for _, declared in project.dependencies.lists for d in declared)
+        or any("trio" in module.imports for module in project.code.modules)
+    )
+
+
+def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
+    file = home(project, [test.file for test in tests])
+    if project.tree.read(file) is None:
+        return (Edit(file, "create", (), f"import pytest\n\n\n{_FIXTURE}"),)
+    source = source_of(project, file)
+    module, imports = changes.bind_module(source, "pytest")
+    return (*imports, changes.append(source, _FIXTURE.replace("@pytest.", f"@{module}.")))
+
+
+_REQUIREMENTS = {"requirements.txt": "pytest\nanyio\n"}
+_TEST = "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+
+RULE = Rule(
+    code="AT802",
+    name="anyio-backend-unset",
+    title="AnyIO's tests do not say which backend they run on",
+    why=(
+        "They run once for each backend that happens to be installed: when some other package "
+        "brings trio along, the suite doubles, and what needs asyncio fails."
+    ),
+    since="anyio, always",
+    tier=Tier.UNSAFE,
+    about="anyio",
+    check=_check,
+    invalid=(
+        Example(
+            before={**_REQUIREMENTS, "test_it.py": _TEST},
+            after={"test_it.py": f"{_TEST}\n\n{_FIXTURE}"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_REQUIREMENTS,
+                "tests/conftest.py": "import pytest as pt\n\n\n@pt.fixture\ndef a(): pass\n",
+                "tests/a/test_it.py": _TEST,
+                "tests/b/test_it.py": _TEST,
+            },
+            after={
+                "tests/conftest.py": (
+                    "import pytest as pt\n\n\n@pt.fixture\ndef a(): pass\n\n\n"
+                    + _FIXTURE.replace("pytest", "pt")
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_REQUIREMENTS,
+                "pytest.ini": "[pytest]\nanyio_mode = auto\n",
+                "tests/a/test_it.py": "pytest = 1\n\n\nasync def test_it():\n    pass\n",
+            },
+        ),
+    ),
+    valid=(
+        {**_REQUIREMENTS, "pytest.ini": "[pytest]\naddopts = -p no:anyio\n", "test_it.py": _TEST},
+        {**_REQUIREMENTS, "test_it.py": _TEST.replace("anyio", "asyncio")},
+        {"requirements.txt": "pytest\nanyio\ntrio\n", "test_it.py": _TEST},
+        {"requirements.txt": "pytest\nanyio[trio]\n", "test_it.py": _TEST},
+        {"test_it.py": _TEST},
+        {
+            **_REQUIREMENTS,
+            "conftest.py": (
+                'import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n'
+            ),
+            "tests/test_it.py": _TEST,
+        },
+        {
+            **_REQUIREMENTS,
+            "test_it.py": _TEST.replace(
+                "async def test_it(",
+                '@pytest.mark.parametrize("anyio_backend", ["asyncio"])\nasync def test_it(',
+            ),
+        },
+    ),
+)

@@ -1,0 +1,153 @@
+"""AT803: a fixture wider than the `anyio_backend` that it needs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import SCOPES, anyio_tests, may_be_auto, named, wider
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture
+    from async_test_template.source.source import Source
+
+_NAME = "anyio_backend"
+#: AnyIO's own fixture since 4.12.
+_OWN_SCOPE = "module"
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    needed: dict[Fixture | None, list[Fixture]] = {}
+    wide = [f for f in project.code.fixtures if f.scope in SCOPES[1:] and _needs(project, f)]
+    if not wide:
+        return
+    for test in anyio_tests(project):
+        backend = project.code.find(_NAME, test.file, test.owner)
+        if backend is None and project.code.may_bring(_NAME, test.file):
+            continue
+        scope = _OWN_SCOPE if backend is None else backend.scope
+        if scope not in SCOPES:
+            continue
+        for fixture in project.code.used_by(test):
+            known = needed.setdefault(backend, [])
+            if (
+                fixture in wide
+                and fixture is not backend
+                and fixture not in known
+                and SCOPES.index(fixture.scope) > SCOPES.index(scope)
+            ):
+                known.append(fixture)
+    for backend, fixtures in needed.items():
+        if fixtures:
+            yield _finding(project, backend, fixtures)
+
+
+def _needs(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture gets the backend: it asks for it, or AnyIO runs it."""
+    if _NAME in fixture.requests:
+        return True
+    is_plain = fixture.is_async and fixture.decorator == "pytest.fixture"
+    return is_plain and bool(fixture.function) and not may_be_auto(project)
+
+
+def _finding(project: Project, backend: Fixture | None, fixtures: list[Fixture]) -> Finding:
+    scope = fixtures[0].scope
+    for fixture in fixtures:
+        scope = wider(scope, fixture.scope)
+    widest = next(fixture for fixture in fixtures if fixture.scope == scope)
+    if backend is None:
+        return Finding(
+            RULE.code,
+            f"the {scope}-scoped fixture {widest.name} needs anyio's {_OWN_SCOPE}-scoped {_NAME}",
+            widest.file,
+            widest.line,
+            widest.column,
+            hint=f'add a fixture {_NAME} with scope="{scope}" to conftest.py',
+        )
+    source = project.code.sources.get(backend.file)
+    return code_finding(
+        RULE.code,
+        source,
+        source.functions[backend.line],
+        f"the fixture {_NAME} is {backend.scope}-scoped, and the {scope}-scoped {named(widest)} "
+        "needs it",
+        tier=Tier.UNSAFE,
+        fix=partial(_fix, source, backend, scope),
+        hint=f'give it scope="{scope}"',
+    )
+
+
+def _fix(source: Source, backend: Fixture, scope: str) -> tuple[Edit, ...]:
+    if backend.requests or backend.owner is not None:
+        raise EditError("it asks for other fixtures or belongs to a class")
+    function = source.functions[backend.line]
+    for decorator in decorators(source, function, "pytest.fixture"):
+        return (changes.set_keyword(source, decorator, "scope", f'"{scope}"'),)
+    raise EditError("its decorator is not pytest's")
+
+
+_BACKEND = 'import pytest\n\n\n@pytest.fixture{}\ndef anyio_backend():\n    return "asyncio"\n'
+_FIXTURE = '\n\n@pytest.fixture(scope="{}")\nasync def client():\n    yield 1\n'
+_TEST = "\n\n@pytest.mark.anyio\nasync def test_it(client):\n    assert client\n"
+_SUITE = _FIXTURE.format("session") + _TEST
+_TWO = (
+    '\n\n@pytest.fixture(scope="session", autouse=True)\nasync def port(anyio_backend):\n'
+    "    return 1\n" + _FIXTURE.format("module") + _TEST
+)
+
+RULE = Rule(
+    code="AT803",
+    name="anyio-backend-too-narrow",
+    title="An async fixture is wider than its `anyio_backend`",
+    why="Every test that uses it fails with ScopeMismatch.",
+    since="anyio, always; its own fixture is module-scoped since 4.12",
+    tier=Tier.UNSAFE,
+    about="anyio",
+    check=_check,
+    invalid=(
+        Example(
+            before={"test_it.py": _BACKEND.format("") + _SUITE},
+            after={"test_it.py": _BACKEND.format('(scope="session")') + _SUITE},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": _BACKEND.format("(\n    params=[1],  # one\n    scope='class')")
+                + _SUITE
+            },
+            after={
+                "test_it.py": _BACKEND.format('(\n    params=[1],  # one\n    scope="session")')
+                + _SUITE
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _BACKEND.format("(params=[1])"),
+                "test_it.py": "import pytest\n" + _FIXTURE.format("module") + _TEST,
+            },
+            after={"conftest.py": _BACKEND.format('(scope="module", params=[1])')},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": _BACKEND.format("") + _TWO},
+            after={"test_it.py": _BACKEND.format('(scope="session")') + _TWO},
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"test_it.py": "import pytest\n" + _SUITE}),
+    ),
+    valid=(
+        {"test_it.py": _BACKEND.format('(scope="session")') + _SUITE},
+        {"test_it.py": "import pytest\n" + _FIXTURE.format("module") + _TEST},
+        {"test_it.py": _BACKEND.format("") + _SUITE.replace("async def client", "def client")},
+    ),
+)

@@ -1,0 +1,89 @@
+"""AT804: an autouse async fixture of anyio's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import may_be_auto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+_TEST = re.compile(rb"def test")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    if may_be_auto(project) or not any(test.mark("anyio") for test in project.code.tests):
+        return
+    suspects = [
+        fixture
+        for fixture in project.code.fixtures
+        if fixture.autouse
+        and fixture.is_async
+        and fixture.decorator == "pytest.fixture"
+        and "anyio_backend" not in fixture.requests
+    ]
+    if not suspects:
+        return
+    tests = (*project.code.tests, *project.reader.other_tests(_TEST))
+    sync = [test for test in tests if not test.is_async]
+    for fixture in suspects:
+        hit = next((test for test in sync if fixture in project.code.used_by(test)), None)
+        if hit is not None:
+            yield Finding(
+                RULE.code,
+                f"the async autouse fixture {fixture.name} reaches {hit.name}, which is not async",
+                fixture.file,
+                fixture.line,
+                fixture.column,
+                hint="let it ask for anyio_backend; tests that are not async then run per backend",
+            )
+
+
+RULE = Rule(
+    code="AT804",
+    name="autouse-fixture-without-backend",
+    title="An async autouse fixture reaches tests that are not async",
+    why=("No plugin runs it for them: pytest 9 stops each of them with an error."),
+    since="pytest 9.0",
+    tier=Tier.REPORT,
+    about="anyio",
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.fixture(autouse=True)\nasync def db():\n"
+                    "    yield 1\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n\n"
+                    "\ndef test_b():\n    pass\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\n\n\n@pytest.fixture(autouse=True)\nasync def db():\n"
+                    "    yield 1\n"
+                ),
+                "test_a.py": (
+                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n"
+                ),
+                "test_b.py": "def test_b():\n    pass\n",
+            }
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
+                "async def db(anyio_backend):\n    yield 1\n\n\n@pytest.mark.anyio\n"
+                "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,1 @@
+"""Rules on HTTP clients of applications."""

@@ -1,0 +1,103 @@
+"""What stands between httpx and httpx2, which has taken its place in Starlette's `TestClient`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.clients._test_client import is_request, is_response
+from async_test_template.rules.on_code import calls, keyword
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Placed, Source
+
+#: Packages that catch the requests of httpx, and what a test that uses them asks for or imports.
+_MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
+
+
+def mock_in_use(project: Project) -> str | None:
+    """Name the package with which the tests catch the requests of httpx, None where none does."""
+    index = project.code
+    requested = {name for test in index.tests for name in test.requests}
+    requested.update(name for fixture in index.fixtures for name in fixture.requests)
+    imported = {module for m in index.modules for module in m.imports}
+    for package, (fixture, module) in _MOCKS.items():
+        own = any(found.name == fixture for found in index.fixtures)
+        if module in imported or (fixture in requested and not own):
+            return package
+    return None
+
+
+def mock(project: Project) -> str | None:
+    """Name the package that catches the requests of httpx, in use or only declared."""
+    declared = (package for package in _MOCKS if project.dependencies.of(package))
+    return mock_in_use(project) or next(declared, None)
+
+
+def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
+    """Yield what of httpx meets a `TestClient`, which deals in httpx2's, with its full name.
+
+    That is `isinstance` on an answer, an exception that is waited for around a request, and an
+    `auth=` of a request.
+    """
+    for call in calls(source, "isinstance"):
+        if len(call.args) == 2 and is_response(project, source, call.args[0]):  # noqa: PLR2004
+            yield from _of_httpx(source, call.args[1])
+    for kind, body in (*_expected(source), *_caught(source)):
+        named = list(_of_httpx(source, kind))
+        if named and _asks(project, source, body):
+            yield from named
+    for call in source.nodes.of(ast.Call):
+        auth = keyword(call, "auth")
+        if auth is not None and isinstance(auth.value, ast.Call):
+            named = list(_of_httpx(source, auth.value.func))
+            if named and is_request(project, source, call):
+                yield from named
+
+
+def _expected(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
+    """Yield the exceptions that `pytest.raises` waits for, with the statements under it."""
+    for item in source.nodes.of(ast.withitem):
+        raises, block = item.context_expr, source.parents[item]
+        if (
+            isinstance(raises, ast.Call)
+            and source.names.resolve(raises.func) == "pytest.raises"
+            and raises.args
+            and isinstance(block, (ast.With, ast.AsyncWith))
+        ):
+            yield raises.args[0], block.body
+
+
+def _caught(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
+    """Yield the exceptions that are caught, with the statements under `try`."""
+    for attempt in source.nodes.of(ast.Try):
+        for handler in attempt.handlers:
+            if handler.type is not None:
+                yield handler.type, attempt.body
+
+
+def _of_httpx(source: Source, node: ast.expr) -> Iterator[tuple[Placed, str]]:
+    for part in node.elts if isinstance(node, ast.Tuple) else [node]:
+        name = source.names.resolve(part)
+        if name.startswith("httpx."):
+            yield part, name
+
+
+def _asks(project: Project, source: Source, body: list[ast.stmt]) -> bool:
+    """Tell whether statements make a request, or look whether an answer is a good one."""
+    for statement in body:
+        for node in walk(statement):
+            if is_request(project, source, node):
+                return True
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "raise_for_status"
+                and is_response(project, source, node.func.value)
+            ):
+                return True
+    return False

@@ -1,0 +1,100 @@
+"""Requests that tests make with Starlette's and FastAPI's `TestClient`."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.origin import bindings, origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+CLIENTS = frozenset({"starlette.testclient.TestClient", "fastapi.testclient.TestClient"})
+_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"}
+
+
+def requests(
+    project: Project, source: Source, arguments: frozenset[str]
+) -> Iterator[tuple[ast.Call, str, ast.keyword]]:
+    """Yield the requests that pass such an argument by its name.
+
+    With each comes what stands before its brackets, and the argument.
+    """
+    if not _has_clients(project):
+        return
+    for call in source.nodes.of(ast.Call):
+        method = call.func
+        if not isinstance(method, ast.Attribute) or method.attr not in _METHODS:
+            continue
+        passed = [argument for argument in call.keywords if argument.arg in arguments]
+        if passed and is_client(project, source, method.value):
+            yield from ((call, source.text(method), argument) for argument in passed)
+
+
+# One project is in use at a time; each of its files asks.
+@lru_cache(maxsize=4)
+def _has_clients(project: Project) -> bool:
+    """Tell whether any file imports a module that has the client, or its package."""
+    homes = {target.rpartition(".")[0] for target in CLIENTS} | {"starlette", "fastapi"}
+    return any(not homes.isdisjoint(module.imports) for module in project.code.modules)
+
+
+def is_request(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether a node is a call of one of a client's methods."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _METHODS
+        and is_client(project, source, node.func.value)
+    )
+
+
+def is_response(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether a node is a request, or the name that its function gives to an answer."""
+    if not isinstance(node, ast.Name):
+        return is_request(project, source, node)
+    return any(
+        is_request(project, source, value)
+        for around in source.around(node)
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for value in bindings(source, around, node.id)
+    )
+
+
+def is_client(project: Project, source: Source, node: ast.expr) -> bool:
+    """Tell whether an expression is a `TestClient`, wherever in the repository it was made."""
+    if isinstance(node, ast.Name) and _annotation(source, node) in CLIENTS:
+        # What is given may be of a class that derives from it.
+        return not _has_own_methods(project)
+    made = origin(project, source, node)
+    return (
+        made is not None
+        and isinstance(made[1], ast.Call)
+        and made[0].names.resolve(made[1].func) in CLIENTS
+        and made[0].names.is_certain(made[1].func)
+    )
+
+
+@lru_cache(maxsize=4)
+def _has_own_methods(project: Project) -> bool:
+    """Tell whether a class of the repository derives from the client and makes requests its way."""
+    return any(
+        held.methods & _METHODS and any(base.endswith("TestClient") for base in held.bases)
+        for module in project.code.modules
+        for held in module.classes
+    )
+
+
+def _annotation(source: Source, node: ast.Name) -> str:
+    """Give the type that the parameter of that name is said to have, or nothing."""
+    for around in source.around(node):
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for argument in (*around.args.args, *around.args.kwonlyargs):
+                if argument.arg == node.id:
+                    return source.names.resolve(argument.annotation) if argument.annotation else ""
+    return ""

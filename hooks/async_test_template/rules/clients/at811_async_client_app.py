@@ -1,0 +1,238 @@
+"""AT811: `httpx.AsyncClient(app=...)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules.patched import not_patched
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+from async_test_template.source.brackets import brackets_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_TRANSPORTS = {"AsyncClient": "ASGITransport", "Client": "WSGITransport"}
+
+_PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
+    for call in calls(source, *targets):
+        app = keyword(call, "app")
+        if app is not None:
+            name = source.names.resolve(call.func)
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{name} takes no app=",
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, call, app),
+                hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
+            )
+
+
+def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
+    if has_stars(call) or keyword(call, "transport") is not None:
+        raise EditError("it has, or may have, a transport already")
+    # Where httpx is older than 0.28, `app=None` is no application: requests go to the network.
+    if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
+        raise EditError("the application may be None")
+    if _PATCHED.search(source.data):
+        raise EditError("a string names a client: a mock may look at the argument")
+    sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
+    package, _, client = source.names.resolve(call.func).rpartition(".")
+    transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])
+    value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()
+    start = source.start(app)
+    end = start + len("app") + len(value)
+    return (changes.replace(source, start, end, f"transport={transport}(app{value})"), *imports)
+
+
+def _may_be_none(source: Source, node: ast.expr) -> bool:
+    """Tell whether a value is None, or a parameter that is None by default, or may be one."""
+    if isinstance(node, ast.IfExp):
+        return _may_be_none(source, node.body) or _may_be_none(source, node.orelse)
+    if isinstance(node, ast.BoolOp):
+        last = node.values[-1:] if isinstance(node.op, ast.Or) else node.values
+        return any(_may_be_none(source, value) for value in last)
+    if isinstance(node, ast.NamedExpr):
+        return _may_be_none(source, node.value)
+    if not isinstance(node, ast.Name):
+        return isinstance(node, ast.Constant)
+    for function in source.around(node):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            arguments = function.args
+            positional = [*arguments.posonlyargs, *arguments.args]
+            defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+            by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            for argument, default in (*defaults.items(), *by_name):
+                if argument.arg == node.id and isinstance(default, ast.Constant):
+                    return default.value is None
+    return False
+
+
+def _end(source: Source, call: ast.Call, app: ast.keyword) -> int:
+    """Find the end of the argument with the brackets that its value may stand in."""
+    brackets = brackets_from(source, source.end(call.func))
+    return brackets.items[brackets.index_at(source.start(app))].end
+
+
+def _transport(
+    source: Source, client: ast.expr, package: str, name: str
+) -> tuple[str, tuple[Edit, ...]]:
+    """Name the transport as the file names the client: by its module, or imported with it."""
+    if isinstance(client, ast.Attribute):
+        return f"{source.text(client.value)}.{name}", ()
+    if name in source.names.imported:
+        if source.names.stands_for(name, f"{package}.{name}") and name not in source.names.bound:
+            return name, ()
+        raise EditError(f"the name {name} stands for something else in this file")
+    if name in source.names.bound:
+        raise EditError(f"the name {name} stands for something else in this file")
+    return name, changes.import_beside(source, client, name)
+
+
+_TEST = (
+    "import httpx\n\n\nasync def test_it(app):\n"
+    "    async with httpx.AsyncClient({}) as c:\n        await c.get('/')\n"
+)
+
+RULE = Rule(
+    code="AT811",
+    name="async-client-app",
+    title="`AsyncClient(app=...)` needs a transport",
+    why="TypeError: `AsyncClient.__init__() got an unexpected keyword argument 'app'`.",
+    since="removed in httpx 0.28; the new form works from 0.13 on",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"app\s*=",
+    alone=True,
+    needs=(("httpx", "0.13.3"),),
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format('app=app, base_url="http://test"')},
+            after={
+                "test_it.py": _TEST.format(
+                    'transport=httpx.ASGITransport(app=app), base_url="http://test"'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from httpx import AsyncClient as Client\n\n\ndef make(app):\n"
+                    "    return Client(\n        # the app\n        app=(\n            app\n"
+                    "        ),\n        base_url='x',\n    )\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from httpx import ASGITransport\nfrom httpx import AsyncClient as Client\n\n\n"
+                    "def make(app):\n"
+                    "    return Client(\n        # the app\n"
+                    "        transport=ASGITransport(app=(\n            app\n"
+                    "        )),\n        base_url='x',\n    )\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from httpx import (\n    Client,\n    Response,\n)\n\n\n"
+                    "def get(app) -> Response:\n    return Client(app=app).get('/')\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from httpx import (\n    Client,\n    Response,\n    WSGITransport,\n)\n\n\n"
+                    "def get(app) -> Response:\n"
+                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from httpx import Client\n\n\ndef get(app):\n"
+                    "    return Client(app=app).get('/')\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from httpx import Client, WSGITransport\n\n\ndef get(app):\n"
+                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(before={"test_it.py": _TEST.format("app=app, **options")}),
+        Example(before={"test_it.py": _TEST.format("app=app, transport=None")}),
+        Example(
+            before={
+                "test_it.py": (
+                    "from httpx import AsyncClient\n\n\nclass ASGITransport:\n    pass\n\n\n"
+                    "def make(app):\n    return AsyncClient(app=app)\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.25\n",
+                "test_it.py": (
+                    "import httpx\n\n\ndef client(url, app=None):\n"
+                    "    return httpx.AsyncClient(app=app, base_url=url)\n"
+                ),
+            }
+        ),
+        *(
+            Example(
+                before={
+                    "requirements.txt": "httpx>=0.25\n",
+                    "test_it.py": _TEST.format(f"app={value}"),
+                }
+            )
+            for value in ("app if app.ready else None", "app and None", "(x := None)")
+        ),
+        *(
+            Example(
+                before={
+                    "requirements.txt": "httpx>=0.25\n",
+                    "test_it.py": _TEST.format(f"app={value}"),
+                },
+                after={
+                    "test_it.py": _TEST.format(f"transport=httpx.ASGITransport(app={value})"),
+                },
+                tier=Tier.SAFE,
+            )
+            for value in ("app.one if app.many else app.other", "None or app", "(x := app)")
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("transport=httpx.ASGITransport(app=app)")},
+        {
+            "test_it.py": (
+                "from starlette.testclient import TestClient as Client\n\nc = Client(app=1)\n"
+            )
+        },
+        {"test_it.py": "class AsyncClient:\n    pass\n\n\nclient = AsyncClient(app=1)\n"},
+    ),
+)

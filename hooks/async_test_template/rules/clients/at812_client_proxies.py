@@ -1,0 +1,129 @@
+"""AT812: `proxies=` of httpx clients."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure, text_of
+from async_test_template.rules.patched import not_patched
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+_TARGETS = [
+    f"httpx.{name}"
+    for name in (
+        "AsyncClient",
+        "Client",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "request",
+        "stream",
+    )
+]
+
+_PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, *_TARGETS):
+        proxies = keyword(call, "proxies")
+        if proxies is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.names.resolve(call.func)} takes no proxies=",
+                tier=Tier.SAFE if text_of(proxies.value) is not None else Tier.REPORT,
+                fix=partial(_fix, project, source, call, proxies),
+                hint="write proxy= with one URL, or mounts= with a transport for each",
+            )
+
+
+def _fix(
+    project: Project, source: Source, call: ast.Call, proxies: ast.keyword
+) -> tuple[Edit, ...]:
+    if has_stars(call) or keyword(call, "proxy") is not None:
+        raise EditError("it has, or may have, a proxy already")
+    if _PATCHED.search(source.data):
+        raise EditError("a string names a client: a mock may look at the argument")
+    sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
+    start = source.start(proxies)
+    return (changes.replace(source, start, start + len("proxies"), "proxy"),)
+
+
+RULE = Rule(
+    code="AT812",
+    name="client-proxies",
+    title="`proxies=` is `proxy=`",
+    why="TypeError: an unexpected keyword argument.",
+    since="removed in httpx 0.28; proxy= exists since 0.26",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"proxies",
+    alone=True,
+    needs=(("httpx", "0.26"),),
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={"test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n'},
+            after={"test_it.py": 'import httpx\n\nc = httpx.Client(proxy="http://p:1")\n'},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "httpx>=0.24\n",
+                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+            }
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.7"\n',
+                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from unittest.mock import patch\n\nimport httpx\n\n\ndef test_it():\n"
+                    '    with patch("httpx.Client") as made:\n'
+                    '        httpx.Client(proxies="http://p:1")\n'
+                    '    made.assert_called_once_with(proxies="http://p:1")\n'
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    'import httpx\n\nc = httpx.Client(proxies={"all://": "http://p:1"})\n'
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "requirements.txt": "httpx==0.23\n",
+            "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
+        },
+        {"test_it.py": 'import requests\n\nrequests.get(1, proxies="http://p:1")\n'},
+    ),
+)

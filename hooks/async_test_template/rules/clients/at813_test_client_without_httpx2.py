@@ -1,0 +1,125 @@
+"""AT813: `TestClient` where only httpx is declared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.clients._httpx2 import strangers
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+_CLIENTS = ("starlette.testclient", "fastapi.testclient")
+#: The first Starlette that prefers httpx2, and the first FastAPI that allows it.
+_PREFER = {"starlette": "1.2", "fastapi": "0.133"}
+_PYTHON = (3, 11)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    if not _is_warned(project):
+        return
+    for module in project.code.modules:
+        for name in _CLIENTS:
+            if name in module.imports:
+                yield _finding(project, module.file, module.imports[name])
+                return
+
+
+def _is_warned(project: Project) -> bool:
+    """Tell whether the declared packages are such that `TestClient` warns at its import."""
+    dependencies = project.dependencies
+    frameworks = [d for name in _PREFER for d in dependencies.of(name)]
+    return (
+        not dependencies.may_have("httpx2")
+        and any(dependencies.of(name) for name in ("httpx", "respx", "pytest-httpx"))
+        # Their extras bring httpx2 along.
+        and not any("[" in declaration.text for declaration in frameworks)
+        and all(dependencies.may_reach(name, version) for name, version in _PREFER.items())
+    )
+
+
+def _finding(project: Project, file: str, line: int) -> Finding:
+    floor = project.dependencies.python_floor
+    edit = None
+    hint = "add httpx2>=2.14 to the test dependencies"
+    if stranger := _stranger(project):
+        # With httpx2 the client's answers are no longer httpx's.
+        hint = f"{stranger} has to become httpx2's at the same time; then {hint}"
+    elif floor is not None and floor >= _PYTHON:
+        edit = project.dependencies.added("httpx2", "2.14")
+    return Finding(
+        RULE.code,
+        "TestClient is deprecated with httpx, and no dependency brings httpx2",
+        file,
+        line,
+        tier=Tier.UNSAFE if edit else Tier.REPORT,
+        edits=(edit,) if edit else (),
+        hint="" if edit else hint,
+    )
+
+
+def _stranger(project: Project) -> str:
+    """Name the first place where something of httpx meets a client, as AT814 would find it."""
+    for module in project.code.modules:
+        if re.search(rb"\bhttpx\b", project.tree.read(module.file) or b""):
+            source = project.code.sources.get(module.file)
+            for node, name in strangers(project, source):
+                return f"{name} in {module.file}:{node.lineno}"
+    return ""
+
+
+def _files(python: str, *packages: str) -> dict[str, str]:
+    listed = ", ".join(f'"{package}"' for package in packages)
+    return {
+        "pyproject.toml": (
+            f'[project]\nrequires-python = "{python}"\ndependencies = ["fastapi"]\n\n'
+            f"[dependency-groups]\ntest = [{listed}]\n"
+        ),
+    }
+
+
+_TEST = {"test_it.py": "from fastapi.testclient import TestClient\n\nclient = TestClient(app)\n"}
+_MEETS = {
+    "test_it.py": (
+        "import httpx\nimport pytest\nfrom fastapi.testclient import TestClient\n\n\n"
+        "def test_it():\n    response = TestClient(app).get('/')\n"
+        "    with pytest.raises(httpx.HTTPStatusError):\n        response.raise_for_status()\n"
+    )
+}
+
+RULE = Rule(
+    code="AT813",
+    name="test-client-without-httpx2",
+    title="`TestClient` has only httpx",
+    why="A StarletteDeprecationWarning at its import, which stops pytest if warnings are errors.",
+    since="Starlette 1.2",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={**_files(">=3.11", "pytest", "httpx"), **_TEST},
+            after=_files(">=3.11", "pytest", "httpx", "httpx2>=2.14"),
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={**_files(">=3.10", "pytest", "httpx"), **_TEST}),
+        Example(before={**_files(">=3.11", "pytest", "httpx"), **_MEETS}),
+        Example(before={"requirements.txt": "starlette\npytest\nhttpx\n", **_TEST}),
+    ),
+    valid=(
+        {**_files(">=3.11", "pytest", "httpx2"), **_TEST},
+        {**_files(">=3.11", "pytest", "httpx", "starlette<1"), **_TEST},
+        {**_files(">=3.11", "pytest", "httpx", "fastapi<0.120"), **_TEST},
+        {**_files(">=3.11", "pytest", "httpx", "starlette[full]"), **_TEST},
+        {
+            **_files(">=3.11", "pytest", "httpx"),
+            **_TEST,
+            "uv.lock": '[[package]]\nname = "starlette"\nversion = "0.48.0"\n',
+        },
+        {**_files(">=3.11", "pytest", "httpx"), "test_it.py": "import httpx\n"},
+    ),
+)

@@ -1,0 +1,112 @@
+"""AT815: httpx2 clients where the tests catch the requests of httpx."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.clients._httpx2 import mock_in_use
+from async_test_template.rules.on_code import calls, code_finding, keyword
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_SENDERS = [
+    f"httpx2.{name}"
+    for name in (
+        "Client",
+        "AsyncClient",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "query",
+        "request",
+        "stream",
+    )
+]
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    # A transport is what the test or the application put in the network's place.
+    senders = [call for call in calls(source, *_SENDERS) if keyword(call, "transport") is None]
+    if not senders:
+        return
+    package = mock_in_use(project)
+    if package is None or _is_alias(project):
+        return
+    for call in senders:
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.names.resolve(call.func)} is not caught by {package}, which knows httpx only",
+            hint="use httpx here, or give the client transport=httpx2.MockTransport(...)",
+        )
+
+
+def _is_alias(project: Project) -> bool:
+    """Tell whether `httpx2.alias_httpx()` makes one of the two, so that the mocks catch both."""
+    return any(b"alias_httpx(" in (project.tree.read(m.file) or b"") for m in project.code.modules)
+
+
+_CLIENT = "import httpx2\n\n\ndef fetch():\n    return {}\n"
+_TEST = (
+    "from client import fetch\n\n\nasync def test_it({}):\n    assert fetch().status_code == 200\n"
+)
+
+RULE = Rule(
+    code="AT815",
+    name="httpx2-past-mock",
+    title="Requests of httpx2 go past the mocks of httpx",
+    why="Real requests go out: neither respx nor pytest-httpx catches what httpx2 sends.",
+    since="respx 0.23 and pytest-httpx 0.36 have it so",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"\bhttpx2\b",
+    invalid=(
+        Example(
+            before={
+                "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
+                "test_it.py": _TEST.format("httpx_mock"),
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import respx\nfrom httpx2 import AsyncClient\n\n\n@respx.mock\n"
+                    "async def test_it():\n    async with AsyncClient() as client:\n"
+                    "        await client.get('http://example.com')\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "client.py": _CLIENT.format("httpx2.Client(transport=made())"),
+            "test_it.py": _TEST.format("httpx_mock"),
+        },
+        {
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
+            "test_it.py": _TEST.format("httpx2_mock"),
+        },
+        {
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
+            "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef httpx_mock():\n    yield\n",
+            "test_it.py": _TEST.format("httpx_mock"),
+        },
+        {
+            "alias.py": "import httpx2\n\nhttpx2.alias_httpx()\n",
+            "client.py": _CLIENT.format('httpx2.get("http://example.com")'),
+            "test_it.py": _TEST.format("httpx_mock"),
+        },
+    ),
+)

@@ -1,0 +1,180 @@
+"""AT816: tests on httpx where httpx2 is declared."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.clients._httpx2 import mock
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: Of httpx and not of httpx2.
+_GONE = frozenset({"main"})
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not (project.dependencies.has("httpx2") and _is_of_tests(source.file)):
+        return
+    imports = list(_imports(source))
+    if imports:
+        yield code_finding(
+            RULE.code,
+            source,
+            imports[0],
+            "httpx is imported, and httpx2 is there to take its place",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source),
+            hint="import httpx2 instead, in the tests and in what they test at once",
+        )
+
+
+def _imports(source: Source) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in source.nodes.of(ast.Import):
+        if any(alias.name.partition(".")[0] == "httpx" for alias in node.names):
+            yield node
+    for statement in source.nodes.of(ast.ImportFrom):
+        if not statement.level and (statement.module or "").partition(".")[0] == "httpx":
+            yield statement
+
+
+def _is_of_tests(file: str) -> bool:
+    *folders, name = file.split("/")
+    return (
+        bool({"test", "tests"} & set(folders))
+        or name == "conftest.py"
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+    )
+
+
+def _fix(project: Project, source: Source) -> tuple[Edit, ...]:
+    if package := mock(project):
+        raise EditError(f"{package} does not catch the requests of httpx2")
+    for module in project.code.modules:
+        is_httpx = any(name.partition(".")[0] == "httpx" for name in module.imports)
+        if is_httpx and not _is_of_tests(module.file):
+            raise EditError(f"{module.file} imports httpx too")
+    if re.search(rb"[\"'](?:httpx)\b", source.data):
+        raise EditError("a string names httpx too")
+    edits: list[Edit] = []
+    for node in _imports(source):
+        edits += _renamed(source, node)
+    return tuple(edits)
+
+
+def _renamed(source: Source, node: ast.Import | ast.ImportFrom) -> Iterator[Edit]:
+    if isinstance(node, ast.ImportFrom):
+        if node.module != "httpx" or any(alias.name in {"*", *_GONE} for alias in node.names):
+            raise EditError(f"line {node.lineno} imports what httpx2 may not have")
+        start = source.data.index(b"httpx", source.start(node))
+        yield changes.replace(source, start, start + len("httpx"), "httpx2")
+        return
+    for alias in node.names:
+        if alias.name == "httpx":
+            start = source.start(alias)
+            yield changes.replace(source, start, start + len("httpx"), "httpx2")
+            yield from () if alias.asname else _references(source)
+        elif alias.name.startswith("httpx."):
+            raise EditError(f"line {node.lineno} imports what httpx2 may not have")
+
+
+def _references(source: Source) -> Iterator[Edit]:
+    names = source.names
+    if "httpx" in names.bound or not names.stands_for("httpx", "httpx"):
+        raise EditError("the name httpx may stand for something else")
+    if "httpx2" in names.bound | names.imported:
+        raise EditError("the name httpx2 is in use already")
+    for node in source.nodes.of(ast.Name):
+        if node.id == "httpx":
+            around = source.parents[node]
+            if not isinstance(around, ast.Attribute) or around.attr in _GONE:
+                raise EditError(f"line {node.lineno} uses what httpx2 may not have")
+            yield changes.replace_node(source, node, "httpx2")
+
+
+_DECLARED = {"requirements.txt": "pytest\nhttpx\nhttpx2\n"}
+_TEST = """\
+import pytest
+import {0}
+
+
+async def test_it():
+    async with {0}.AsyncClient() as client:
+        with pytest.raises({0}.ConnectError):
+            await client.get("http://127.0.0.1:9")
+"""
+
+RULE = Rule(
+    code="AT816",
+    name="httpx-in-tests",
+    title="Tests import httpx where httpx2 is declared",
+    why=(
+        "httpx2 has the same names, and Starlette's client is built on it. The tests move alone "
+        "only if nothing else in the repository imports httpx, and no mock would be gone past."
+    ),
+    since="httpx2 2.0",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"\bhttpx\b",
+    optional=True,
+    invalid=(
+        Example(
+            before={**_DECLARED, "test_it.py": _TEST.format("httpx")},
+            after={"test_it.py": _TEST.format("httpx2")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "conftest.py": "from httpx import ASGITransport, AsyncClient as Client\n",
+            },
+            after={"conftest.py": "from httpx2 import ASGITransport, AsyncClient as Client\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={**_DECLARED, "test_it.py": "import httpx as http\n\nhttp.get('/')\n"},
+            after={"test_it.py": "import httpx2 as http\n\nhttp.get('/')\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest\nhttpx\nhttpx2\nrespx\n",
+                "test_it.py": _TEST.format("httpx"),
+            }
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "test_it.py": _TEST.format("httpx"),
+                "app/client.py": "import httpx\n",
+            }
+        ),
+        Example(
+            before={
+                **_DECLARED,
+                "test_it.py": _TEST.format("httpx") + "\n\ndef test_other(monkeypatch):\n"
+                '    monkeypatch.setattr("httpx.get", print)\n',
+            }
+        ),
+        Example(before={**_DECLARED, "test_it.py": "from httpx._models import Response\n"}),
+    ),
+    valid=(
+        {**_DECLARED, "test_it.py": _TEST.format("httpx2")},
+        {"requirements.txt": "pytest\nhttpx\n", "test_it.py": _TEST.format("httpx")},
+        {**_DECLARED, "app/client.py": "import httpx\n"},
+    ),
+)

@@ -1,0 +1,88 @@
+"""AT817: `httpx2.alias_httpx()` when httpx is there already."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source.names import is_lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: Plugins of pytest that import httpx, and what else brings it into a file.
+_PLUGINS = ("respx", "pytest-httpx")
+_MODULES = frozenset({"httpx", "httpcore", "respx", "pytest_httpx"})
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "httpx2.alias_httpx"):
+        who = _earlier(project, source, call)
+        if who:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{who} has imported httpx before alias_httpx is called",
+                hint=(
+                    "run pytest without that plugin, or call it in a module that pytest loads "
+                    "first: -p name_of_the_module"
+                ),
+            )
+
+
+def _earlier(project: Project, source: Source, call: ast.Call) -> str:
+    for package in _PLUGINS:
+        if project.dependencies.of(package):
+            return package
+    imports: list[ast.Import | ast.ImportFrom] = [
+        *source.nodes.of(ast.Import),
+        *source.nodes.of(ast.ImportFrom),
+    ]
+    for node in imports:
+        if node.lineno >= call.lineno or source.parents[node] is not source.tree or is_lazy(node):
+            continue
+        named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            named.append(node.module or "")
+        if _MODULES.intersection(name.partition(".")[0] for name in named):
+            return f"line {node.lineno}"
+    return ""
+
+
+_CONFTEST = "import httpx2\n\nhttpx2.alias_httpx()\n"
+
+RULE = Rule(
+    code="AT817",
+    name="alias-httpx-too-late",
+    title="`httpx2.alias_httpx()` comes too late",
+    why="RuntimeError: httpx was already imported. Plugins are loaded before any conftest.py.",
+    since="httpx2 2.9",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"alias_httpx",
+    alone=True,
+    expects=("RuntimeError",),
+    invalid=(
+        Example(before={"requirements.txt": "pytest\npytest-httpx\n", "conftest.py": _CONFTEST}),
+        Example(before={"conftest.py": f"import httpx\n{_CONFTEST}"}),
+        Example(
+            before={
+                "conftest.py": (
+                    "from httpx import Client\nfrom httpx2 import alias_httpx\n\nalias_httpx()\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"requirements.txt": "pytest\nhttpx\n", "conftest.py": _CONFTEST},
+        {"conftest.py": f"{_CONFTEST}\nimport httpx\n"},
+    ),
+)

@@ -1,0 +1,102 @@
+"""AT818: `allow_redirects=` of `TestClient`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.clients._test_client import requests
+from async_test_template.rules.on_code import code_finding, keyword
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call, method, argument in requests(project, source, frozenset({"allow_redirects"})):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{method} takes no allow_redirects=",
+            tier=Tier.REPORT if keyword(call, "follow_redirects") else Tier.UNSAFE,
+            fix=partial(_fix, source, argument),
+            hint="write follow_redirects=",
+        )
+
+
+def _fix(source: Source, argument: ast.keyword) -> tuple[Edit, ...]:
+    start = source.start(argument)
+    return (changes.replace(source, start, start + len("allow_redirects"), "follow_redirects"),)
+
+
+RULE = Rule(
+    code="AT818",
+    name="test-client-allow-redirects",
+    title="`allow_redirects=` is `follow_redirects=`",
+    why="TypeError: an unexpected keyword argument.",
+    since="Starlette 0.43",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"allow_redirects",
+    needs=(("starlette", "0.21"),),
+    expects=("TypeError", "DeprecationWarning"),
+    where=Where.EVERYWHERE,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "from fastapi.testclient import TestClient\n\n"
+                    "client = TestClient(app)\n\n\ndef test_it():\n"
+                    '    client.get("/", allow_redirects=False)\n'
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from fastapi.testclient import TestClient\n\n"
+                    "client = TestClient(app)\n\n\ndef test_it():\n"
+                    '    client.get("/", follow_redirects=False)\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nfrom starlette.testclient import TestClient\n\n\n"
+                    "@pytest.fixture\ndef client():\n    with TestClient(app) as made:\n"
+                    "        yield made\n"
+                ),
+                "test_it.py": 'def test_it(client):\n    client.get("/", allow_redirects=False)\n',
+            },
+            after={
+                "test_it.py": 'def test_it(client):\n    client.get("/", follow_redirects=False)\n'
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "requirements.txt": "starlette==0.20.4\n",
+            "test_it.py": (
+                "from starlette.testclient import TestClient\n\nclient = TestClient(app)\n"
+                'client.get("/", allow_redirects=False)\n'
+            ),
+        },
+        {
+            "test_it.py": (
+                "import requests\n\nclient = requests.Session()\n"
+                'client.get("/", allow_redirects=False)\n'
+            )
+        },
+    ),
+)

@@ -1,0 +1,88 @@
+"""AT822: handlers of start-up and shutdown beside a lifespan."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.clients._applications import EVENTS, STARLETTE, handlers
+from async_test_template.rules.on_code import calls, code_finding, keyword
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_HINT = "write one async context manager, and pass it as lifespan="
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    packages = {module.partition(".")[0] for module in source.names.modules}
+    if not packages & {"fastapi", "starlette"}:
+        return
+    is_gone = project.dependencies.may_reach("starlette", "1.0")
+    for call in calls(source, *STARLETTE) if is_gone else ():
+        for name in EVENTS:
+            if keyword(call, name):
+                kind = source.names.resolve(call.func).rpartition(".")[2]
+                yield code_finding(RULE.code, source, call, f"{kind} takes no {name}=", hint=_HINT)
+    for call in handlers(source):
+        owner = source.text(call.func)
+        gone = is_gone and "fastapi" not in packages
+        state = "is gone" if gone else "is deprecated"
+        if gone or "fastapi" in packages:
+            yield code_finding(RULE.code, source, call, f"{owner} {state}", hint=_HINT)
+
+
+_APP = "from {0} import {1}\n\n\ndef start():\n    pass\n\n\napp = {1}({2})\n"
+
+RULE = Rule(
+    code="AT822",
+    name="startup-handler",
+    title="Start-up and shutdown are handled beside a lifespan",
+    why=(
+        "`Starlette(on_startup=...)` is a TypeError, `on_event` of Starlette an AttributeError; "
+        "FastAPI's `on_event` is a DeprecationWarning."
+    ),
+    since="Starlette 1.0; FastAPI 0.93 has lifespan=",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"on_event|on_startup|on_shutdown",
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"fastapi|starlette").search,
+    alone=True,
+    expects=("TypeError", "AttributeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={
+                "app.py": _APP.format("starlette.applications", "Starlette", "on_startup=[start]")
+            }
+        ),
+        Example(
+            before={
+                "app/main.py": (
+                    'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.on_event("startup")\n'
+                    "async def start():\n    pass\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"app.py": _APP.format("fastapi", "FastAPI", "on_startup=[start]")},
+        {
+            "app.py": _APP.format("starlette.applications", "Starlette", "on_startup=[start]"),
+            "requirements.txt": "starlette<1\n",
+        },
+        {"app.py": _APP.format("starlette.applications", "Starlette", "lifespan=start")},
+        {
+            "app.py": (
+                "from aiohttp import web\n\napp = web.Application()\napp.on_startup.append(print)\n"
+            )
+        },
+        {"bus.py": 'bus = Bus()\n\n\n@bus.on_event("startup")\ndef start():\n    pass\n'},
+    ),
+)

@@ -1,0 +1,83 @@
+"""AT203: `[tool:pytest]` outside of setup.cfg."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.config import ini
+from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.rules.by_hand import comes_into_force
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from async_test_template.project import Project
+
+
+_HARMLESS = re.compile(r"asyncio_(?:mode|default_\w+|debug)$|anyio_mode$|markers$|cache_dir$")
+_FILES = ("pytest.ini", ".pytest.ini", "tox.ini")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for file in _FILES:
+        sections = project.tree.ini(file)
+        if "tool:pytest" not in sections:
+            continue
+        line, column = ini.locate(project.tree.text(file) or "", "tool:pytest")
+        free = "pytest" not in sections
+        hint = "" if free else "there is a [pytest] too; merge the two"
+        if free and not _is_harmless(project, file, sections["tool:pytest"]):
+            free, hint = False, "renamed, it changes what runs: take over by hand what is wanted"
+        yield Finding(
+            RULE.code,
+            f"pytest ignores [tool:pytest] in {file}; the section is called [pytest] there",
+            file,
+            line,
+            column,
+            tier=Tier.UNSAFE if free else Tier.REPORT,
+            edits=(Edit(file, "rename-section", ("tool:pytest",), "pytest"),) if free else (),
+            hint=hint,
+        )
+
+
+def _is_harmless(project: Project, file: str, options: Iterable[str]) -> bool:
+    """Tell whether a renamed section leaves alone what passes today.
+
+    It may not come before a configuration that counts, nor choose tests, nor be strict with them.
+    """
+    winner = project.in_force.configuration
+    is_free = winner is None or project.relative(winner.path) == file
+    return is_free and all(
+        _HARMLESS.match(option) and not comes_into_force(project, option) for option in options
+    )
+
+
+RULE = Rule(
+    code="AT203",
+    name="setup-cfg-section-elsewhere",
+    title="`[tool:pytest]` stands outside of setup.cfg",
+    why="Its settings are ignored without a word. Renaming the section makes them count.",
+    since="pytest, always",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[tool:pytest]\nasyncio_mode = auto\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"tox.ini": "[tool:pytest]\ntestpaths = fast\n"}),
+        # Tests that look at what is logged see something else then.
+        Example(before={"tox.ini": "[tool:pytest]\nlog_level = ERROR\n"}),
+        Example(
+            before={
+                "tox.ini": "[tool:pytest]\nasyncio_mode = strict\n",
+                "setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n",
+            }
+        ),
+        Example(before={"tox.ini": "[pytest]\n\n[tool:pytest]\nasyncio_mode = auto\n"}),
+    ),
+    valid=({"setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n"},),
+)

@@ -1,0 +1,138 @@
+"""AT217: the template's guard, which nothing loads."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.guard import GUARD, LOADER, conftests_of, guard_of
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    guard = guard_of(project)
+    if guard is None or _is_named(project):
+        return
+    # Imported here: most repositories have no guard, and settings alone need no `ast`.
+    from async_test_template.rules.configuration._guard_import import add_line, mentions_guard
+
+    there = [file for file in conftests_of(guard) if project.tree.read(file) is not None]
+    if any(file in there for file, _, _ in project.unreadable):
+        return
+    sources = [project.code.sources.get(file) for file in there]
+    if any(map(mentions_guard, sources)):
+        return
+    beside = sources[0] if sources and there[0] == conftests_of(guard)[0] else None
+    line = f"from {_module(project, guard)} import {LOADER}  # noqa: F401"
+    knows = f"def {LOADER}(".encode() in (project.tree.read(guard) or b"")
+    edits = add_line(beside, line) if beside is not None and knows else ()
+    tier = Tier.SAFE if project.desired.guarded else Tier.UNSAFE
+    yield Finding(
+        RULE.code,
+        f"nothing loads {guard}",
+        beside.file if beside is not None else guard,
+        tier=tier if edits else Tier.REPORT,
+        edits=edits,
+        hint="" if edits else _hint(project, guard, line if knows else ""),
+    )
+
+
+def _is_named(project: Project) -> bool:
+    """Tell whether addopts, or a command that runs pytest, loads the guard by `-p`."""
+    options = (option.text for option in project.settings.addopts)
+    return any(GUARD in text for text in options) or any(
+        GUARD in command.text for command in project.commands
+    )
+
+
+def _module(project: Project, guard: str) -> str:
+    """Name the guard as the conftest.py beside it imports it.
+
+    In a package, and by `--import-mode=importlib`, the folder is a package for Python too; else
+    pytest puts it on `sys.path` (pytest 9.2).
+    """
+    is_package = project.tree.read((PurePosixPath(guard).parent / "__init__.py").as_posix())
+    by_importlib = project.settings.option_value("--import-mode") == "importlib"
+    return f".{GUARD}" if is_package is not None or by_importlib else GUARD
+
+
+def _hint(project: Project, guard: str, line: str) -> str:
+    conftest = conftests_of(guard)[0]
+    if not line:
+        line = f'pytest_plugins = ["{_module(project, guard).removeprefix(".")}"]'
+    return f"write this into {conftest}: {line}"
+
+
+_GUARD = (
+    "import pytest\n\n\n"
+    '@pytest.hookimpl(specname="pytest_configure")\ndef pytest_async_guard(config):\n'
+    "    config.pluginmanager.register(object())\n\n\n"
+    "def pytest_fixture_setup(fixturedef):\n    pass\n\n\n"
+    "@pytest.hookimpl(optionalhook=True)\ndef pytest_timeout_set_timer(settings):\n    pass\n"
+)
+_CONFTEST = '"""Fixtures."""\n\nimport pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n'
+_ABSOLUTE = f"from {GUARD} import {LOADER}  # noqa: "
+
+RULE = Rule(
+    code="AT217",
+    name="guard-not-loaded",
+    title="Nothing loads the guard",
+    why=(
+        "async_guard.py is a plugin of pytest that the template added. Until a conftest.py loads "
+        "it, tests that hang or leave tasks behind are told by nobody. Loading it can make such a "
+        "test fail, so `adopt` does it, and `migrate` with --unsafe."
+    ),
+    since="this project",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"tests/async_guard.py": _GUARD, "tests/conftest.py": _CONFTEST},
+            after={"tests/conftest.py": f"{_CONFTEST}\n\n{_ABSOLUTE}E402, F401\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "tests/__init__.py": "",
+                "tests/async_guard.py": _GUARD,
+                "tests/conftest.py": '"""Fixtures."""\n\nfrom shop.testing import *\n',
+            },
+            after={
+                "tests/conftest.py": (
+                    '"""Fixtures."""\n\nfrom shop.testing import *\n\n'
+                    f"from .{GUARD} import {LOADER}  # noqa: F401\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"tests/async_guard.py": _GUARD}),
+        Example(
+            before={
+                "tests/async_guard.py": _GUARD.replace("def pytest_async_guard", "def other"),
+                "tests/conftest.py": "# async_guard\n",
+            }
+        ),
+    ),
+    valid=(
+        {
+            "tests/async_guard.py": _GUARD,
+            "tests/conftest.py": 'pytest_plugins = ["tests.async_guard"]\n',
+        },
+        {
+            "tests/async_guard.py": _GUARD,
+            "conftest.py": "from tests.async_guard import pytest_async_guard\n",
+        },
+        {
+            "tests/async_guard.py": _GUARD,
+            "tests/conftest.py": "",
+            "pytest.ini": "[pytest]\naddopts = -p tests.async_guard\n",
+        },
+        {"tests/async_guard.py": "def test_it():\n    pass\n", "tests/conftest.py": ""},
+    ),
+)

@@ -1,0 +1,1 @@
+"""Rules on event loops in code."""

@@ -1,0 +1,80 @@
+"""Loops of another kind than asyncio's own: who asks for one, and the hook that now chooses it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.rules.loops._canonical import CANONICAL, called_names
+from async_test_template.rules.on_code import sure
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Edit
+    from async_test_template.source.source import Function, Source
+
+#: The hook, and the first pytest-asyncio that calls it; older ones stop over it.
+HOOK = "pytest_asyncio_loop_factories"
+SINCE = "1.4"
+#: Event loop policies, with the factory of the loops that they make.
+POLICIES = {
+    "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
+    "asyncio.DefaultEventLoopPolicy": ("asyncio", "new_event_loop"),
+    "asyncio.WindowsSelectorEventLoopPolicy": ("asyncio", "SelectorEventLoop"),
+    "asyncio.WindowsProactorEventLoopPolicy": ("asyncio", "ProactorEventLoop"),
+}
+#: Calls after which a loop is of such a kind.
+MAKERS = {
+    **{name: factory for name, factory in POLICIES.items() if factory[1] != "new_event_loop"},
+    "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
+    "uvloop.new_event_loop": ("uvloop", "new_event_loop"),
+    "uvloop.Loop": ("uvloop", "new_event_loop"),
+    "uvloop.install": ("uvloop", "new_event_loop"),
+    "asyncio.SelectorEventLoop": ("asyncio", "SelectorEventLoop"),
+    "asyncio.ProactorEventLoop": ("asyncio", "ProactorEventLoop"),
+}
+
+
+def has_own_loop(source: Source, function: Function) -> bool:
+    """Tell whether an override makes a loop of its own kind, as far as names tell."""
+    made = {name for name in called_names(function) if "loop" in name.lower()}
+    return bool(made - CANONICAL - {"set_event_loop_policy"}) or any(
+        source.names.resolve(call.func) in MAKERS
+        for call in walk(function)
+        if isinstance(call, ast.Call)
+    )
+
+
+def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
+    """Give module and name of the factory that makes the loops of a policy or of a maker.
+
+    Raises:
+        EditError: it is not a known one, or gets arguments.
+
+    """
+    target = source.names.resolve(call.func)
+    found = MAKERS.get(target) or POLICIES.get(target)
+    if found is None:
+        raise EditError("the policy is not a known one")
+    if call.args or call.keywords:
+        raise EditError("it gets arguments")
+    sure(source, call.func)
+    return found
+
+
+def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ...]]:
+    """Give the definition of the hook that chooses a factory, and the import that it needs.
+
+    Raises:
+        EditError: the file is none whose hooks pytest calls, or has the hook already.
+
+    """
+    if source.file.rpartition("/")[2] != "conftest.py":
+        raise EditError("pytest calls hooks in conftest.py only")
+    if any(function.name == HOOK for function in source.functions.values()):
+        raise EditError("the file has such a hook already")
+    name, imports = changes.bind_module(source, module)
+    text = f'def {HOOK}(config, item):\n    return {{"{module}": {name}.{factory}}}\n'
+    return text, imports

@@ -1,0 +1,173 @@
+"""Fixtures `event_loop` that once replaced pytest-asyncio's own: what takes their place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.rules.loops._canonical import called_names
+from async_test_template.rules.loops._loop_fixture import (
+    bridge_text,
+    can_do_without,
+    is_override,
+    origin,
+    takes_current_loop,
+)
+from async_test_template.rules.on_code import is_called
+from async_test_template.rules.which_loop import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture, Test
+    from async_test_template.source.source import Source
+
+NAME = "event_loop"
+#: The first pytest-asyncio with both settings.
+_SINCE = "0.26"
+#: What a test may notice in the loop that it runs in, or after it.
+_MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
+_BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
+
+
+# One project is in use at a time; its one override is asked about for each of its fixes.
+@lru_cache(maxsize=4)
+def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
+    """Find what asks for an override and cannot do without it."""
+    return [
+        item
+        for item in project.code.at.values()
+        if NAME in item.requests
+        and item is not override
+        and origin(project, NAME, item) == "override"
+        and not can_do_without(project, item, NAME)
+    ]
+
+
+def is_named(project: Project) -> bool:
+    """Tell whether a test gets the fixture by its name, while it runs."""
+    return any(
+        _BY_NAME.search(project.tree.read(module.file) or b"") for module in project.code.modules
+    )
+
+
+def may_be_missed(project: Project, override: Fixture) -> bool:
+    """Tell whether an override sets its loop up, or ends what is left in it, where it may act."""
+    if project.dependencies.at_least("pytest-asyncio", "1.0"):
+        return False
+    function = project.code.sources.get(override.file).functions[override.line]
+    sets = any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        for node in walk(function)
+    )
+    return sets or bool(called_names(function) & _MORE)
+
+
+def replacement(
+    project: Project, source: Source, fixture: Fixture, hook: str = ""
+) -> tuple[Edit, ...]:
+    """Give the edits that put a hook, or nothing, and the settings in the place of an override.
+
+    What still asks for the fixture gets a bridge besides.
+
+    Raises:
+        EditError: what it is or who uses it cannot be told, or nothing can take its place.
+
+    """
+    if fixture.scope not in SCOPES:
+        raise EditError("its scope is computed")
+    function = source.functions[fixture.line]
+    if is_called(source, function) and not _only_parameters(source):
+        raise EditError("its name is used elsewhere in the file")
+    settings = _settings(project, fixture.scope)
+    still = asking(project, fixture)
+    if fixture.scope != "function" and _may_still_act(project):
+        if still or hook or is_named(project):
+            raise EditError(f"what replaces it needs pytest-asyncio >= {_SINCE}")
+        # The oldest versions that the project allows need it, and the newer ones the settings.
+        return settings
+    if not still and not is_named(project) and not fixture.autouse:
+        if hook:
+            return (changes.rewrite_definition(source, function, hook), *settings)
+        return (changes.remove_statement(source, function), *settings)
+    asyncio, one = changes.bind_module(source, "asyncio")
+    plugin, other = changes.bind_module(source, "pytest_asyncio")
+    for_all = fixture.autouse or (
+        not all(item.is_async for item in still) and takes_current_loop(project)
+    )
+    text = bridge_text(NAME, fixture.scope, asyncio, plugin, for_all=for_all)
+    text = f"{hook}\n\n{text}" if hook else text
+    return (changes.rewrite_definition(source, function, text), *one, *other, *settings)
+
+
+def _only_parameters(source: Source) -> bool:
+    """Tell whether each mention of the name stands in a function that takes it as a parameter."""
+    return all(
+        any(
+            isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and any(a.arg == NAME for a in (*outer.args.args, *outer.args.kwonlyargs))
+            for outer in source.around(node)
+        )
+        for node in source.mentions.get(NAME, ())
+    )
+
+
+def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
+    """Give the settings that bring an override's one loop back, where it cannot be replaced.
+
+    It may stay, for pytest-asyncio takes no notice of it.
+
+    Raises:
+        EditError: they cannot be made.
+
+    """
+    if fixture.scope not in SCOPES:
+        raise EditError("its scope is computed")
+    return _settings(project, fixture.scope)
+
+
+def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
+    """Give the settings under which tests and fixtures share a loop as they did.
+
+    There is one pair of them for all tests, so the widest loop that anything wants it is.
+    """
+    if scope == "function":
+        return ()
+    others = [f.scope for f in project.code.fixtures if f.name == NAME and is_override(project, f)]
+    others += [project.settings.effective(name) or "" for name in (FIXTURE_SCOPE, TEST_SCOPE)]
+    for other in others:
+        scope = wider(scope, other) if other in SCOPES else scope
+    asked = project.desired.loop_scope if "loop_scope" in project.desired.insisted else None
+    if asked is not None and wider(scope, asked) != asked:
+        # AT122 would take the settings back, and so on at each run.
+        raise EditError(f"it takes a loop scope of {scope}, and {asked} was asked for")
+    scope = asked or scope
+    edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
+    if edits is None:
+        raise EditError("no file that can be edited holds pytest's configuration")
+    if _may_still_act(project) or not project.dependencies.may_be_below("pytest-asyncio", _SINCE):
+        return edits
+    return (*edits, *(project.dependencies.raised("pytest-asyncio", _SINCE) or ()))
+
+
+def _may_still_act(project: Project) -> bool:
+    """Tell whether the project allows a version that needs the override, and has to.
+
+    Raises:
+        EditError: it need not, and only a person can raise the version.
+
+    """
+    dependencies = project.dependencies
+    if not dependencies.may_be_below("pytest-asyncio", _SINCE):
+        return False
+    if dependencies.raised("pytest-asyncio", _SINCE) is not None:
+        return False
+    floor = dependencies.python_kept
+    if floor is None or floor >= (3, 9):
+        raise EditError(f"the settings that replace it need pytest-asyncio >= {_SINCE}")
+    return True

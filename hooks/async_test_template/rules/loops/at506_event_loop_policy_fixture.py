@@ -1,0 +1,114 @@
+"""AT506: a fixture `event_loop_policy`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._loop_factories import SINCE, factory_of, hook
+from async_test_template.rules.on_code import code_finding, keyword, needs
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for fixture in source.module.fixtures:
+        if fixture.name != "event_loop_policy" or not fixture.function:
+            continue
+        function = source.functions[fixture.line]
+        is_plain = source.file.endswith("conftest.py") and fixture.scope == "session"
+        yield code_finding(
+            RULE.code,
+            source,
+            function,
+            "the fixture event_loop_policy is deprecated",
+            tier=Tier.SAFE if is_plain else Tier.REPORT,
+            fix=partial(_fix, project, source, function),
+            hint="return the loop's factory from pytest_asyncio_loop_factories in conftest.py",
+        )
+
+
+def _fix(project: Project, source: Source, function: Function) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", SINCE)
+    value = function.body[-1]
+    call = value.value if isinstance(value, ast.Return) else None
+    if len(function.body) != 1 or not isinstance(call, ast.Call) or call.args or call.keywords:
+        raise EditError("it does more than return a policy")
+    if any(isinstance(d, ast.Call) and keyword(d, "params") for d in function.decorator_list):
+        raise EditError("its params would be lost for tests that are not async")
+    text, imports = hook(source, *factory_of(source, call))
+    return (changes.rewrite_definition(source, function, text), *imports)
+
+
+RULE = Rule(
+    code="AT506",
+    name="event-loop-policy-fixture",
+    title="The fixture `event_loop_policy` is deprecated",
+    why=(
+        "A warning for each async test, and an error where warnings are "
+        "errors. Policies leave Python itself in 3.16."
+    ),
+    since="pytest-asyncio 1.4, where a hook took its place",
+    tier=Tier.SAFE,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"event_loop_policy",
+    alone=True,
+    invalid=(
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=1.4\n",
+                "conftest.py": (
+                    'import pytest\nimport uvloop\n\n\n@pytest.fixture(scope="session")\n'
+                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
+                ),
+            },
+            after={
+                "conftest.py": (
+                    "import uvloop\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                    '    return {"uvloop": uvloop.new_event_loop}\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=1.0\n",
+                "conftest.py": (
+                    'import pytest\nimport uvloop\n\n\n@pytest.fixture(scope="session")\n'
+                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\nimport uvloop\n\n\n"
+                    '@pytest.fixture(scope="session", params=[1, 2])\n'
+                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    'import asyncio\nimport pytest\n\n\n@pytest.fixture(scope="module")\n'
+                    "def event_loop_policy():\n"
+                    "    return asyncio.DefaultEventLoopPolicy()\n"
+                )
+            }
+        ),
+    ),
+    valid=({"test_it.py": "def event_loop_policy():\n    return 1\n"},),
+)

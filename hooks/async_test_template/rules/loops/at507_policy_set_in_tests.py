@@ -1,0 +1,167 @@
+"""AT507: a loop policy set for the whole process."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
+from async_test_template.rules.loops._loop_fixture import is_override
+from async_test_template.rules.on_code import calls, code_finding, needs
+from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_CALLS = ("asyncio.set_event_loop_policy", "uvloop.install")
+#: Hooks that pytest calls once, before the first test.
+_ONCE = ("pytest_configure", "pytest_sessionstart")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not (source.file.endswith("conftest.py") or project.code.by_file[source.file].tests):
+        return
+    found = [call for call in calls(source, *_CALLS) if not _is_in_override(project, source, call)]
+    for call in found:
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.names.resolve(call.func)} sets the policy of the whole process",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, call, is_single=len(found) == 1),
+            hint=f"return the loop's factory from {HOOK} in conftest.py",
+        )
+
+
+def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
+    """Tell whether a call stands in an override of `event_loop`, which AT505 takes as a whole."""
+    lines = {getattr(around, "lineno", 0) for around in source.around(call)}
+    return any(
+        fixture.line in lines and is_override(project, fixture)
+        for fixture in project.code.by_file[source.file].fixtures
+    )
+
+
+def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", SINCE)
+    if presence(project, PYTEST_ASYNCIO) is not Presence.THERE:
+        raise EditError("pytest-asyncio is not there to call the hook")
+    statement = source.parents[call]
+    around = source.parents[statement]
+    is_hook = isinstance(around, ast.FunctionDef) and around.name in _ONCE
+    if not is_single or not isinstance(statement, ast.Expr):
+        raise EditError("what it comes to is not clear")
+    if around is not source.tree and not is_hook:
+        raise EditError("it is not called in every run")
+    text, imports = hook(source, *factory_of(source, _maker(call)))
+    return (changes.remove_statement(source, statement), *imports, changes.append(source, text))
+
+
+def _maker(call: ast.Call) -> ast.Call:
+    """Give the call that tells the kind of loop: the policy, or `uvloop.install()` itself."""
+    if not call.args and not call.keywords:
+        return call
+    if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Call):
+        return call.args[0]
+    raise EditError("the policy is not a known one")
+
+
+_REST = "\n\n@pytest.fixture\ndef port():\n    return 1\n"
+_CONFTEST = "import pytest\nimport uvloop\n\n{}" + _REST
+_HOOK = (
+    "\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+    '    return {"uvloop": uvloop.new_event_loop}\n'
+)
+_REQUIREMENTS = {"requirements.txt": "pytest-asyncio>=1.4\n"}
+
+RULE = Rule(
+    code="AT507",
+    name="policy-set-in-tests",
+    title="Tests set an event loop policy",
+    why=(
+        "Deprecated in Python 3.14 and gone in 3.16; which tests it reaches depends on their "
+        "order. The hook chooses the loop of every async test, and of nothing else."
+    ),
+    since="Python 3.14; the hook is there since pytest-asyncio 1.4",
+    tier=Tier.UNSAFE,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"set_event_loop_policy|uvloop",
+    expects=("DeprecationWarning",),
+    where=Where.TESTS,
+    invalid=(
+        Example(
+            before={**_REQUIREMENTS, "conftest.py": _CONFTEST.format("uvloop.install()\n")},
+            after={"conftest.py": f"import pytest\nimport uvloop\n{_REST}{_HOOK}"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_REQUIREMENTS,
+                "tests/conftest.py": (
+                    "import asyncio\nimport sys\n\n\ndef pytest_configure(config):\n"
+                    "    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n"
+                    "    sys.setrecursionlimit(5000)\n"
+                ),
+            },
+            after={
+                "tests/conftest.py": (
+                    "import asyncio\nimport sys\n\n\ndef pytest_configure(config):\n"
+                    "    sys.setrecursionlimit(5000)\n"
+                    "\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                    '    return {"asyncio": asyncio.SelectorEventLoop}\n'
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=1.2\n",
+                "conftest.py": _CONFTEST.format("uvloop.install()\n"),
+            },
+        ),
+        Example(
+            before={
+                **_REQUIREMENTS,
+                "conftest.py": _CONFTEST.format('if __name__ == "x":\n    uvloop.install()\n'),
+            },
+        ),
+        Example(
+            before={
+                **_REQUIREMENTS,
+                "test_it.py": (
+                    "import asyncio\n\nasyncio.set_event_loop_policy(None)\n\n\n"
+                    "async def test_it():\n    pass\n"
+                ),
+            },
+        ),
+    ),
+    valid=(
+        {"app.py": "import uvloop\n\nuvloop.install()\n"},
+        {
+            "conftest.py": (
+                "import asyncio\nimport pytest\nimport uvloop\n\n\n@pytest.fixture\n"
+                "def event_loop():\n"
+                "    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())\n"
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nif sys.version_info < (3, 11):\n"
+                "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,289 @@
+"""AT508: a hook that marks every test."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, is_called, text_of
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.which_loop import MODE
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+#: What a hook may ask a test before it marks it; auto mode asks the same.
+_QUESTIONS = {
+    "asyncio.iscoroutinefunction",
+    "inspect.iscoroutinefunction",
+    "inspect.isasyncgenfunction",
+    "isinstance",
+    "getattr",
+    "hasattr",
+}
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in _adding(source):
+        mark = _meant(source, call, call.args[-1])
+        function = next(
+            (node for node in source.around(call) if isinstance(node, ast.FunctionDef)), None
+        )
+        # That hook runs when the plugin has not looked yet, or may.
+        early = function is not None and function.name == "pytest_pycollect_makeitem"
+        if mark is None or early:
+            continue
+        has_arguments = isinstance(mark, ast.Call) and bool(mark.keywords)
+        # With these, the mark chooses a loop for tests that the plugin runs anyhow.
+        if has_arguments and (project.mode == "auto" or _asks_plugin(source, function)):
+            continue
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            "a hook adds the mark asyncio when it is too late",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, call, has_arguments=has_arguments),
+            hint=f"set {MODE} = auto and drop the hook",
+        )
+
+
+def _adding(source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that add a mark to a test: `add_marker(…)`, `own_markers.append(…)`."""
+    for node in source.mentions.get("add_marker", ()):
+        call = source.parents[node]
+        if isinstance(call, ast.Call) and call.func is node and len(call.args) == 1:
+            yield call
+    for node in source.mentions.get("own_markers", ()):
+        method = source.parents[node]
+        call = source.parents.get(method, method)
+        if isinstance(method, ast.Attribute) and isinstance(call, ast.Call) and call.args:
+            yield call
+
+
+def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
+    """Give what stands for the mark asyncio, None where something else, or nobody knows what, does.
+
+    It may be the mark, its name, `getattr(pytest.mark, "asyncio")`, or a variable for one of them.
+    """
+    if isinstance(given, ast.Name):
+        scopes = {source.scope(call), source.tree}
+        values = [
+            node.value
+            for node in source.nodes.of(ast.Assign)
+            if source.scope(node) in scopes
+            and any(isinstance(t, ast.Name) and t.id == given.id for t in node.targets)
+        ]
+        if len(values) == 1 and not isinstance(values[0], ast.Name):
+            return _meant(source, call, values[0])
+    if text_of(given) == "asyncio":
+        return given
+    if isinstance(given, ast.Attribute) and given.attr == "mark":
+        # `own_markers` holds the marks that the decorators put there.
+        given = given.value
+    called = given.func if isinstance(given, ast.Call) else given
+    if isinstance(given, ast.Call) and isinstance(called, ast.Name) and called.id == "getattr":
+        of_marks = bool(given.args) and source.names.resolve(given.args[0]) == "pytest.mark"
+        is_asyncio = [text_of(argument) for argument in given.args[1:2]] == ["asyncio"]
+        return given if of_marks and is_asyncio else None
+    return given if source.names.resolve(called) == "pytest.mark.asyncio" else None
+
+
+def _asks_plugin(source: Source, function: Function | None) -> bool:
+    """Tell whether a hook marks only what `pytest_asyncio.is_async_test` takes for its own."""
+    return function is not None and any(
+        isinstance(call, ast.Call)
+        and source.names.resolve(call.func) == "pytest_asyncio.is_async_test"
+        for call in walk(function)
+    )
+
+
+def _fix(
+    project: Project, source: Source, call: ast.Call, *, has_arguments: bool
+) -> tuple[Edit, ...]:
+    if any(test.mark(name) for test in project.code.tests for name in ("anyio", "trio")):
+        raise EditError("in auto mode pytest-asyncio would take the fixtures of anyio's tests")
+    edits: tuple[Edit, ...] = ()
+    if project.mode != "auto":
+        made = project.settings.set_all({MODE: "auto"})
+        if made is None or project.settings.option("--asyncio-mode") is not None:
+            raise EditError("no file that can be edited holds the mode")
+        edits = made
+    if has_arguments:
+        return edits
+    return (*edits, changes.remove_statement(source, _whole(source, call)))
+
+
+def _whole(source: Source, call: ast.Call) -> ast.stmt:
+    """Give the largest statement around a call that does nothing besides.
+
+    Raises:
+        EditError: something else depends on it.
+
+    """
+    statement = source.parents[call]
+    if not isinstance(statement, ast.Expr):
+        raise EditError("its result is used")
+    whole: ast.stmt = statement
+    while True:
+        around = source.parents[whole]
+        if isinstance(around, ast.FunctionDef) and around.name.startswith("pytest_"):
+            body = around.body[1:] if ast.get_docstring(around) is not None else around.body
+            is_all = len(body) == 1 and not is_called(source, around)
+            return around if is_all and not around.decorator_list else whole
+        if not isinstance(around, (ast.For, ast.If)) or around.orelse or len(around.body) > 1:
+            return whole
+        asked = around.test if isinstance(around, ast.If) else around.iter
+        if any(
+            isinstance(node, ast.Call) and source.names.resolve(node.func) not in _QUESTIONS
+            for node in walk(asked)
+        ):
+            return whole
+        whole = around
+
+
+_CONFTEST = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
+    "\n\ndef pytest_collection_modifyitems(items):\n{}"
+)
+_LOOP = "    for item in items:\n        item.add_marker(pytest.mark.asyncio{})\n"
+_WITHOUT = "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
+_STRICT = {"pytest.ini": "[pytest]\naddopts = -ra\n"}
+_AUTO = {"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto\n"}
+
+RULE = Rule(
+    code="AT508",
+    name="mark-added-by-hook",
+    title="A hook adds the mark `asyncio`",
+    why=(
+        "pytest-asyncio reads marks before the hook runs: the tests fail, and "
+        "were skipped before pytest 8.4."
+    ),
+    since="pytest-asyncio 0.23",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"add_marker|own_markers",
+    about="pytest-asyncio",
+    where=Where.EVERYWHERE,
+    invalid=(
+        Example(
+            before={**_STRICT, "conftest.py": _CONFTEST.format(_LOOP.format(""))},
+            after={**_AUTO, "conftest.py": "import asyncio\n\n" + _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_AUTO,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n"
+                    "        if asyncio.iscoroutinefunction(item.function):\n"
+                    "            item.add_marker(pytest.mark.asyncio)\n"
+                ),
+            },
+            after={"conftest.py": _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n        item.add_marker(pytest.mark.asyncio)\n"
+                    "        item.add_marker(pytest.mark.slow)\n"
+                ),
+            },
+            after={
+                **_AUTO,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n        item.add_marker(pytest.mark.slow)\n"
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n"
+                    "        if asyncio.iscoroutinefunction(item.obj):\n"
+                    '            item.add_marker("asyncio")\n'
+                ),
+            },
+            after={**_AUTO, "conftest.py": _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(
+                    "    for item in items:\n"
+                    "        item.own_markers.append(pytest.mark.asyncio.mark)\n"
+                ),
+            },
+            after={**_AUTO, "conftest.py": "import asyncio\n\n" + _WITHOUT},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": (
+                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
+                    '    mark = getattr(pytest.mark, "asyncio")\n    item.add_marker(mark)\n'
+                ),
+            },
+            after={
+                **_AUTO,
+                "conftest.py": (
+                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
+                    '    mark = getattr(pytest.mark, "asyncio")\n'
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")')),
+            },
+            after=_AUTO,
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                **_STRICT,
+                "conftest.py": _CONFTEST.format(_LOOP.format("")),
+                "requirements.txt": "pytest\npytest-asyncio\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+                ),
+            },
+        ),
+    ),
+    valid=(
+        {"conftest.py": _CONFTEST.format(_LOOP.format("")).replace("mark.asyncio", "mark.slow")},
+        {
+            "conftest.py": (
+                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                '        item.add_marker("slow")\n        item.add_marker(name_of("asyncio"))\n'
+            )
+        },
+        {**_AUTO, "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")'))},
+        {
+            "conftest.py": (
+                "import pytest\nfrom pytest_asyncio import is_async_test\n\n\n"
+                "def pytest_collection_modifyitems(items):\n"
+                "    for item in (item for item in items if is_async_test(item)):\n"
+                '        item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
+            )
+        },
+    ),
+)

@@ -1,0 +1,315 @@
+"""AT509: the current loop is asked for where none runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._bare import Root, context, has_loop, roots
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: What takes the current loop of its own accord, whatever is handed in.
+_ALWAYS = ("asyncio.get_event_loop",)
+#: And what does so without `loop=`; the number is that of arguments before it by position.
+_WITHOUT_LOOP = {
+    "asyncio.Future": 0,
+    "asyncio.StreamReader": 1,
+    "asyncio.Task": 1,
+    "asyncio.wrap_future": 1,
+}
+#: And what does so for a coroutine; a future brings its loop along.
+_OF_COROUTINES = (
+    "asyncio.as_completed",
+    "asyncio.ensure_future",
+    "asyncio.gather",
+    "asyncio.shield",
+)
+#: Calls that give a future, or a mock that nobody can tell: no coroutine.
+_NO_COROUTINES = re.compile(
+    r"(^|\.)(create_task|ensure_future|create_future|gather|shield|submit|wrap_future"
+    r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
+)
+_CALLED = re.compile(
+    rb"get_event_loop|\b(?:Future|StreamReader|Task|wrap_future|as_completed|ensure_future|gather"
+    rb"|shield)\("
+)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not _may_be_outside_coroutines(source.data):
+        return
+    found: dict[ast.AST, ast.Call] = {}
+    for call in calls(source, *_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
+        around = context(source, call)
+        first = found.get(around)
+        is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
+        if is_asked and (first is None or source.start(call) < source.start(first)):
+            found[around] = call
+    for around, call in found.items():
+        if isinstance(around, ast.FunctionDef) and around.name == "event_loop":
+            continue
+        bare = next(
+            (r for r in roots(project, source, call) if not has_loop(project, r, call)), None
+        )
+        if bare is not None and not _is_patched(source, call):
+            yield code_finding(
+                RULE.code, source, call, _message(source, call, bare), hint=_hint(source, call)
+            )
+
+
+def _takes_loop(source: Source, call: ast.Call) -> bool:
+    """Tell whether a call asks for the current loop, as far as that can be seen."""
+    name = source.names.resolve(call.func)
+    if name in _ALWAYS:
+        return True
+    loop = keyword(call, "loop")
+    if loop is not None and not (isinstance(loop.value, ast.Constant) and loop.value.value is None):
+        return False
+    if name in _WITHOUT_LOOP:
+        return not has_stars(call) and len(call.args) <= _WITHOUT_LOOP[name]
+    if not call.args:
+        return name == "asyncio.gather" and not call.keywords
+    return _is_coroutine(source, call.args[0])
+
+
+def _is_coroutine(source: Source, node: ast.expr) -> bool:
+    """Tell whether an argument is very likely a coroutine, or begins with one.
+
+    That is the call of what may be `async def`.
+    """
+    if isinstance(node, ast.Starred):
+        node = node.value
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and node.elts:
+        node = node.elts[0]
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        node = node.elt
+    if not isinstance(node, ast.Call):
+        return False
+    name = source.names.resolve(node.func)
+    own = [function for function in source.functions.values() if function.name == name]
+    if own:
+        return all(isinstance(function, ast.AsyncFunctionDef) for function in own)
+    return bool(name) and not _NO_COROUTINES.search(name)
+
+
+def _is_patched(source: Source, call: ast.Call) -> bool:
+    """Tell whether the file puts something else in the place of what is called."""
+    name = source.names.resolve(call.func).rpartition(".")[2]
+    return any(
+        isinstance(text.value, str) and text.value.rpartition(".")[2] == name
+        for text in source.nodes.of(ast.Constant)
+    )
+
+
+def _message(source: Source, call: ast.Call, root: Root) -> str:
+    name = source.text(call.func)
+    if root.function is None:
+        return f"{name}() takes the current loop, and none is there when the file is imported"
+    around = context(source, call)
+    if around is root.function:
+        return f"{root.function.name} is not async, and {name}() takes the current loop"
+    return (
+        f"{name}() takes the current loop, and {root.function.name}"
+        f" ({root.source.file}:{root.function.lineno}) comes here without one"
+    )
+
+
+def _hint(source: Source, call: ast.Call) -> str:
+    if source.names.resolve(call.func) == "asyncio.Future":
+        return "make it in an async function, or by loop.create_future(); for a mock use AsyncMock"
+    return "make it async, or run what it needs in an asyncio.Runner"
+
+
+def _may_be_outside_coroutines(data: bytes) -> bool:
+    """Tell from the indentation whether one of the calls may stand outside `async def`.
+
+    Most files have all of them in async tests, and need no closer look.
+    """
+    return any(not _is_in_coroutine(data, match.start()) for match in _CALLED.finditer(data))
+
+
+def _is_in_coroutine(data: bytes, place: int) -> bool:
+    start = data.rfind(b"\n", 0, place) + 1
+    line = data[start : place + 1]
+    depth = len(line) - len(line.lstrip())
+    while depth and start:
+        end = start
+        start = data.rfind(b"\n", 0, end - 1) + 1
+        line = data[start:end]
+        text = line.lstrip()
+        if text and len(line) - len(text) < depth and not text.startswith((b"#", b")")):
+            depth = len(line) - len(text)
+            if text.startswith(b"async def "):
+                return True
+            if text.startswith(b"def "):
+                return False
+    return False
+
+
+_PYPROJECT = '[project]\nrequires-python = "{}"\n'
+_FUTURE = "import asyncio\n\n\ndef test_it():\n    {}\n"
+_HELPER = (
+    "import asyncio\n\n\ndef run(coroutine):\n"
+    "    return asyncio.get_event_loop().run_until_complete(coroutine)\n"
+)
+_SETS = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture{}\ndef own():\n"
+    "    loop = asyncio.new_event_loop()\n    asyncio.set_event_loop(loop)\n    yield loop\n"
+    "    loop.close()\n"
+)
+
+RULE = Rule(
+    code="AT509",
+    name="get-event-loop-in-sync-code",
+    title="The current loop is taken where none runs",
+    why=(
+        "`RuntimeError: There is no current event loop`, or not, as the order "
+        "of tests has it; in a fixture silently another loop than the test's. From Python 3.14 on "
+        "it is always the error, for asyncio.Future(), gather() and the like as well."
+    ),
+    since="pytest-asyncio 1.4 and Python 3.14",
+    tier=Tier.REPORT,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=(
+        rb"get_event_loop|Future\(|StreamReader\(|Task\(|wrap_future\(|as_completed\("
+        rb"|ensure_future\(|gather\(|shield\("
+    ),
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"def (?:setup_\w+|setUp\w*)\(").search,
+    expects=("RuntimeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\ndef test_it():\n"
+                    "    asyncio.get_event_loop().run_until_complete(make())\n"
+                )
+            }
+        ),
+        Example(before={"test_it.py": _FUTURE.format("future = asyncio.Future()")}),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\nfrom unittest import mock\n\n\n"
+                    '@mock.patch("app.client")\ndef test_it(client):\n'
+                    "    client.get.return_value = asyncio.Future()\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nloop = asyncio.get_event_loop()\n\n\n"
+                    "def test_it():\n    assert loop.run_until_complete(make()) == 1\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "tests/helpers.py": _HELPER,
+                "tests/test_it.py": (
+                    "import asyncio\n\nfrom tests.helpers import run\n\n\n"
+                    "def test_it():\n    assert run(asyncio.sleep(0, 1)) == 1\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nclass TestIt:\n    def setup_method(self):\n"
+                    "        self.future = asyncio.Future()\n\n"
+                    "    async def test_it(self):\n        self.future.cancel()\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\n\n\ndef pytest_sessionstart(session):\n"
+                    "    asyncio.get_event_loop().run_until_complete(prepare())\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nimport pytest\n\n\nasync def fetch():\n    pass\n\n\n"
+                    "@pytest.fixture\ndef both():\n    return asyncio.gather(fetch(), fetch())\n"
+                    "\n\n"
+                    "async def test_it(both):\n    await both\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n    asyncio.get_event_loop().time()\n"
+            )
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\n\ndef helper():\n    asyncio.get_event_loop()\n\n\n"
+                "async def test_it():\n    helper()\n"
+            )
+        },
+        {"test_it.py": _FUTURE.format("asyncio.Future(loop=asyncio.new_event_loop())")},
+        {"test_it.py": _FUTURE.format("asyncio.gather(*futures)")},
+        {
+            "test_it.py": _FUTURE.format(
+                "asyncio.set_event_loop(asyncio.new_event_loop())\n    asyncio.Future()"
+            )
+        },
+        {
+            "test_it.py": _FUTURE.format(
+                "try:\n        asyncio.get_event_loop()\n    except RuntimeError:\n        pass"
+            )
+        },
+        {
+            "conftest.py": _SETS.format(""),
+            "test_it.py": "import asyncio\n\n\ndef test_it(own):\n    asyncio.Future()\n",
+        },
+        {
+            "conftest.py": _SETS.format("(autouse=True)")
+            + "\n\n@pytest.fixture\ndef future():\n    return asyncio.Future()\n"
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\nfrom tools import in_a_loop\n\n\n@in_a_loop\n"
+                "def test_it():\n    asyncio.Future()\n"
+            )
+        },
+        {
+            "requirements.txt": "aiomisc-pytest\npytest\n",
+            "test_it.py": _FUTURE.format("asyncio.Future()"),
+        },
+        {
+            "conftest.py": _SETS.format("(autouse=True)"),
+            "test_it.py": _FUTURE.format("asyncio.Future()"),
+        },
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\n\n"
+                "class TestIt(unittest.IsolatedAsyncioTestCase):\n    def setUp(self):\n"
+                "        self.future = asyncio.Future()\n\n"
+                "    async def test_it(self):\n        self.future.cancel()\n"
+            )
+        },
+        {
+            "pyproject.toml": _PYPROJECT.format(">=3.11,<3.14"),
+            "test_it.py": _FUTURE.format("asyncio.Future()"),
+        },
+        {"app.py": "import asyncio\n\nloop = asyncio.get_event_loop()\n"},
+    ),
+)

@@ -1,0 +1,145 @@
+"""AT510: `asyncio.run` and `run_until_complete` inside an async test."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.new_event_loop"}
+#: Parameters that stand for the loop of the test.
+_PARAMETERS = {"event_loop", "loop"}
+_METHOD = "run_until_complete"
+#: What `await` does not bind as closely to as a call does.
+_CLOSER = (ast.Attribute, ast.Subscript, ast.Call, ast.Await)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in source.nodes.of(ast.Call):
+        is_method = isinstance(call.func, ast.Attribute) and call.func.attr == _METHOD
+        if not is_method and source.names.resolve(call.func) != "asyncio.run":
+            continue
+        function = next((n for n in source.around(call) if isinstance(n, _SCOPES)), None)
+        if not isinstance(function, ast.AsyncFunctionDef):
+            continue
+        if source.items.get(function.lineno) is None:
+            continue
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{function.name} is async and calls {_METHOD if is_method else 'asyncio.run'}",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, source, call, function),
+            hint="await it",
+        )
+
+
+def _fix(source: Source, call: ast.Call, function: Function) -> tuple[Edit, ...]:
+    if len(call.args) != 1 or call.keywords or not isinstance(call.args[0], (ast.Call, ast.Name)):
+        raise EditError("it passes more than one call")
+    if isinstance(call.func, ast.Attribute) and call.func.attr == _METHOD:
+        if not _is_loop(source, call.func.value, function):
+            raise EditError("whose method it is cannot be told")
+    else:
+        sure(source, call.func)
+    parent = source.parents[call]
+    is_closer = isinstance(parent, _CLOSER) and call not in getattr(parent, "args", ())
+    start, end = source.start(call.args[0]), source.end(call.args[0])
+    return (
+        changes.replace(source, source.start(call), start, "(await " if is_closer else "await "),
+        changes.replace(source, end, source.end(call), ")" if is_closer else ""),
+    )
+
+
+def _is_loop(source: Source, node: ast.expr, function: Function) -> bool:
+    """Tell whether an expression is an event loop: a call that gives one, or a name for it."""
+    if isinstance(node, ast.Call):
+        return source.names.resolve(node.func) in _LOOPS and source.names.is_certain(node.func)
+    if not isinstance(node, ast.Name):
+        return False
+    assigned = [
+        statement.value
+        for statement in walk(function)
+        if isinstance(statement, ast.Assign)
+        and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
+    ]
+    if not assigned:
+        return node.id in _PARAMETERS and any(a.arg == node.id for a in function.args.args)
+    return all(isinstance(v, ast.Call) and _is_loop(source, v, function) for v in assigned)
+
+
+_TEST = "import asyncio\n\n\nasync def test_it():\n{}"
+
+RULE = Rule(
+    code="AT510",
+    name="run-in-running-loop",
+    title="An async test starts a loop inside its own",
+    why="RuntimeError: a loop is running already.",
+    since="Python, always",
+    tier=Tier.UNSAFE,
+    check=None,
+    visit=_visit,
+    words=rb"asyncio|run_until_complete",
+    alone=True,
+    expects=("RuntimeError",),
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("    x = asyncio.run(make(1))\n    assert x\n")},
+            after={"test_it.py": "async def test_it():\n    x = await make(1)\n    assert x\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": _TEST.format(
+                    "    loop = asyncio.get_event_loop()\n"
+                    "    assert loop.run_until_complete(make(1)) == 2\n"
+                )
+            },
+            after={
+                "test_it.py": _TEST.format(
+                    "    loop = asyncio.get_event_loop()\n    assert await make(1) == 2\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": _TEST.format(
+                    "    assert asyncio.get_event_loop().run_until_complete(make(1)).status == 2\n"
+                )
+            },
+            after={
+                "test_it.py": "async def test_it():\n    assert (await make(1)).status == 2\n",
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"test_it.py": _TEST.format("    asyncio.run(make(1), debug=True)\n")}),
+        Example(
+            before={"test_it.py": _TEST.format("    make(1).run_until_complete(make(asyncio.x))\n")}
+        ),
+    ),
+    valid=(
+        {"test_it.py": "import asyncio\n\n\ndef test_it():\n    asyncio.run(make(1))\n"},
+        {"test_it.py": _TEST.format("    def run():\n        asyncio.run(make(1))\n")},
+        {
+            "test_it.py": "import pytest\n"
+            + _TEST.format("    with pytest.raises(RuntimeError):\n        asyncio.run(make(1))\n")
+        },
+    ),
+)

@@ -1,0 +1,81 @@
+"""AT513: a hook `pytest_asyncio_loop_factories` that does nothing."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for _, function in sorted(source.functions.items()):
+        if function.name != "pytest_asyncio_loop_factories":
+            continue
+        returns = [node for node in walk(function) if isinstance(node, ast.Return)]
+        if source.module.tests and not source.file.endswith("conftest.py"):
+            message = "pytest calls no hook in a test module"
+            hint = "move it to conftest.py"
+        elif function not in source.generators and all(_is_empty(node.value) for node in returns):
+            message = "the hook pytest_asyncio_loop_factories returns nothing"
+            hint = "return a mapping of names to factories"
+        else:
+            continue
+        yield code_finding(RULE.code, source, function, message, hint=hint)
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Constant):
+        return value.value is None
+    return value is None or (isinstance(value, ast.Dict) and not value.keys)
+
+
+RULE = Rule(
+    code="AT513",
+    name="loop-factories-unused",
+    title="A hook that chooses the loop is without effect",
+    why=("In a test module it is never called; without a mapping pytest stops with a usage error."),
+    since="pytest-asyncio 1.4",
+    tier=Tier.REPORT,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"pytest_asyncio_loop_factories",
+    alone=True,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                    '    return {"a": asyncio.new_event_loop}\n\n\n'
+                    "async def test_it():\n    pass\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    return {}\n"
+            }
+        ),
+        Example(
+            before={"conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    pass\n"}
+        ),
+    ),
+    valid=(
+        {
+            "conftest.py": (
+                "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+                '    return {"a": asyncio.new_event_loop}\n'
+            )
+        },
+    ),
+)

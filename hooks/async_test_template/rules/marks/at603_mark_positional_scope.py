@@ -1,0 +1,70 @@
+"""AT603: `mark.asyncio("module")`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, marks, needs, text_of
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import SCOPES
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for mark in marks(source, "asyncio"):
+        if isinstance(mark, ast.Call) and mark.args:
+            scope = mark.args[0]
+            is_plain = text_of(scope) in SCOPES and len(mark.args) == 1 and not mark.keywords
+            yield code_finding(
+                RULE.code,
+                source,
+                mark,
+                "the mark asyncio has a positional argument",
+                tier=Tier.SAFE if is_plain else Tier.REPORT,
+                fix=partial(_fix, project, source, scope),
+                hint="write loop_scope=",
+            )
+
+
+def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", "0.24")
+    start = source.start(scope)
+    return (changes.replace(source, start, start, "loop_scope="),)
+
+
+_TEST = "import pytest\n\n\n@pytest.mark.asyncio({})\nasync def test_it():\n    pass\n"
+
+RULE = Rule(
+    code="AT603",
+    name="mark-positional-scope",
+    title="`mark.asyncio` has a positional argument",
+    why="Collection stops with an error.",
+    since="pytest-asyncio 0.24",
+    tier=Tier.SAFE,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"mark",
+    alone=True,
+    mark="asyncio",
+    expects=("ValueError",),
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format('"module"')},
+            after={"test_it.py": _TEST.format('loop_scope="module"')},
+            tier=Tier.SAFE,
+        ),
+        Example(before={"test_it.py": _TEST.format("SCOPE")}),
+    ),
+    valid=({"test_it.py": _TEST.format('loop_scope="module"')},),
+)

@@ -1,0 +1,71 @@
+"""AT604: `forbid_global_loop=` of `mark.asyncio`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, keyword, marks
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for mark in marks(source, "asyncio"):
+        argument = keyword(mark, "forbid_global_loop") if isinstance(mark, ast.Call) else None
+        if isinstance(mark, ast.Call) and argument is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                mark,
+                "the mark asyncio takes no forbid_global_loop=",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, mark, argument),
+            )
+
+
+def _fix(source: Source, mark: ast.Call, argument: ast.keyword) -> tuple[Edit, ...]:
+    if len(mark.keywords) == 1 and not mark.args:
+        return (changes.remove_call_brackets(source, mark),)
+    return (changes.remove_argument(source, mark, argument),)
+
+
+_TEST = "import pytest\n\n\n@pytest.mark.asyncio{}\nasync def test_it():\n    pass\n"
+
+RULE = Rule(
+    code="AT604",
+    name="mark-forbid-global-loop",
+    title="`mark.asyncio(forbid_global_loop=...)` is gone",
+    why="Collection stops with an error.",
+    since="removed in pytest-asyncio 0.6",
+    tier=Tier.SAFE,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"forbid_global_loop",
+    alone=True,
+    mark="asyncio",
+    expects=("ValueError",),
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("(forbid_global_loop=True)")},
+            after={"test_it.py": _TEST.format("")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"test_it.py": _TEST.format('(loop_scope="class", forbid_global_loop=True,)')},
+            after={"test_it.py": _TEST.format('(loop_scope="class",)')},
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=({"test_it.py": _TEST.format("()")},),
+)

@@ -1,0 +1,101 @@
+"""AT605: `mark.asyncio_event_loop`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, marks, needs
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for mark in marks(source, "asyncio_event_loop"):
+        yield code_finding(
+            RULE.code,
+            source,
+            mark,
+            "the mark asyncio_event_loop is unknown",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, mark),
+            hint='write pytest.mark.asyncio(loop_scope="class") or "module"',
+        )
+
+
+def _fix(project: Project, source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    needs(project, "pytest-asyncio", "0.24")
+    scope = "class" if isinstance(source.parents[mark], ast.ClassDef) else "module"
+    if isinstance(mark, ast.Call) or isinstance(
+        source.parents[mark], (ast.FunctionDef, ast.AsyncFunctionDef)
+    ):
+        raise EditError("it stands where it never had a meaning")
+    name = source.text(mark).removesuffix("_event_loop")
+    return (changes.replace_node(source, mark, f'{name}(loop_scope="{scope}")'),)
+
+
+RULE = Rule(
+    code="AT605",
+    name="mark-asyncio-event-loop",
+    title="`mark.asyncio_event_loop` is unknown",
+    why="Each test silently runs in a loop of its own; with strict markers collection stops.",
+    since="only in pytest-asyncio 0.22; `loop_scope` since 0.24",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"asyncio_event_loop",
+    alone=True,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio_event_loop\nclass TestIt:\n"
+                    "    async def test_a(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\n\n@pytest.mark.asyncio(loop_scope="class")\nclass TestIt:\n'
+                    "    async def test_a(self):\n        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n\n\n"
+                    "async def test_a():\n    pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope="module")\n\n\n'
+                    "async def test_a():\n    pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=0.22\n",
+                "test_it.py": (
+                    "import pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n\n\n"
+                    "async def test_a():\n    pass\n"
+                ),
+            },
+        ),
+    ),
+    valid=({"test_it.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n"},),
+)

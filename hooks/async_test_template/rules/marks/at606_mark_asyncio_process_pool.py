@@ -1,0 +1,52 @@
+"""AT606: `mark.asyncio_process_pool` and its fixture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, marks
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for mark in marks(source, "asyncio_process_pool"):
+        yield code_finding(
+            RULE.code,
+            source,
+            mark,
+            "the mark asyncio_process_pool is unknown",
+            hint="use pytest.mark.asyncio and make the executor in the test",
+        )
+
+
+RULE = Rule(
+    code="AT606",
+    name="mark-asyncio-process-pool",
+    title="`mark.asyncio_process_pool` is unknown",
+    why="The tests fail: nothing runs them, and `event_loop_process_pool` is not found.",
+    since="removed in pytest-asyncio 0.9",
+    tier=Tier.REPORT,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"asyncio_process_pool",
+    alone=True,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio_process_pool\n"
+                    "async def test_it(event_loop_process_pool):\n    pass\n"
+                )
+            }
+        ),
+    ),
+    valid=({"test_it.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n"},),
+)

@@ -1,0 +1,125 @@
+"""AT607: `@pytest.mark.asyncio` on a test that is not async."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators
+from async_test_template.rules.premises.mark_readers import selects_by
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+from async_test_template.source.items import Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    inherited: dict[tuple[int, int], list[str]] = {}
+    for line, function in sorted(source.functions.items()):
+        item = source.items.get(line)
+        # Something else on it may make a coroutine of what it calls.
+        if not isinstance(item, Test) or item.is_async or item.wrapped:
+            continue
+        own = list(decorators(source, function, "pytest.mark.asyncio"))
+        closest = item.mark("asyncio")
+        if not own and closest is not None and not item.in_unittest:
+            inherited.setdefault((closest.line, closest.column), []).append(item.name)
+        for mark in own:
+            yield code_finding(
+                RULE.code,
+                source,
+                mark,
+                f"{function.name} is not async and has the mark asyncio",
+                tier=_tier(project, source, function),
+                fix=partial(_fix, source, mark),
+                hint="drop the mark",
+            )
+    for (line, column), names in inherited.items():
+        more = f" and {len(names) - 1} more tests" if len(names) > 1 else ""
+        yield Finding(
+            RULE.code,
+            f"the mark asyncio reaches {names[0]}{more}, and nothing there is async",
+            source.file,
+            line,
+            column,
+            hint="give the mark to the async tests alone",
+        )
+
+
+def _tier(project: Project, source: Source, function: Function) -> Tier:
+    """Tell whether the mark does nothing at all here.
+
+    It may choose the test, and pytest-asyncio below 0.23 awaits what a marked function returns.
+    """
+    returns = any(
+        node.value is not None and source.scope(node) is function
+        for node in source.nodes.of(ast.Return)
+    )
+    return Tier.REPORT if returns or selects_by(project, "asyncio") else Tier.SAFE
+
+
+def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    return (changes.remove_decorator(source, mark),)
+
+
+_TEST = "import pytest\n\n\n{}def test_it():\n    pass\n"
+
+RULE = Rule(
+    code="AT607",
+    name="mark-on-sync-function",
+    title="A test that is not async has the mark asyncio",
+    why="A warning, and an error where warnings are errors; the mark does nothing.",
+    since="pytest-asyncio 0.18",
+    tier=Tier.SAFE,
+    about="pytest-asyncio",
+    check=None,
+    visit=_visit,
+    words=rb"asyncio",
+    alone=True,
+    mark="asyncio",
+    gives_loop=True,
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},
+            after={"test_it.py": _TEST.format("@pytest.mark.slow\n")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n")},
+            after={"test_it.py": "def test_it():\n    pass\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\npytestmark = [pytest.mark.asyncio]\n\n\n"
+                    "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\n"
+                    "class TestIt:\n    def test_c(self):\n        pass\n"
+                )
+            },
+        ),
+        # What it calls may ask for the loop that older versions set up for it.
+        Example(
+            before={
+                "requirements.txt": "pytest-asyncio>=0.21\n",
+                "helpers.py": (
+                    "import asyncio\n\n\ndef loop():\n    return asyncio.get_event_loop()\n"
+                ),
+                "test_it.py": _TEST.format("@pytest.mark.asyncio\n"),
+            },
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("@pytest.mark.asyncio\nasync ")},
+        {"test_it.py": _TEST.format("@pytest.mark.asyncio\n@run_async\n")},
+        {"test_it.py": _TEST.format("pytestmark = pytest.mark.asyncio\n\n\nasync ")},
+    ),
+)

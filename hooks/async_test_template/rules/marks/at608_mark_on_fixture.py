@@ -1,0 +1,109 @@
+"""AT608: a mark on a fixture."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.premises.mark_readers import OF_FIXTURES
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+from async_test_template.source.items import Fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for line, function in sorted(source.functions.items()):
+        if not isinstance(source.items.get(line), Fixture):
+            continue
+        for decorator in function.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            target = source.names.resolve(called)
+            if target.startswith("pytest.mark."):
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    decorator,
+                    f"the fixture {function.name} has the mark {target.rpartition('.')[2]}",
+                    tier=Tier.SAFE,
+                    fix=partial(_fix, source, decorator),
+                    hint="drop the mark",
+                )
+
+
+def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
+    return (changes.remove_decorator(source, mark),)
+
+
+_FIXTURE = "import pytest\n\n\n{}async def client():\n    pass\n"
+
+# A mark and a fixture decorator on one function. One pattern each: each begins with a plain byte,
+# which `re` looks for at once. Between a decorator and the `def` below it stand only other ones.
+_LINES = (
+    rb"[^\n]*\n(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,40}?[ \t]*@(?:\w+\.)?"
+)
+_TOGETHER = (
+    re.compile(rb"@(?:\w+\.)?fixture\b" + _LINES + rb"mark\."),
+    re.compile(rb"@(?:\w+\.)?mark\." + _LINES + rb"fixture"),
+    re.compile(rb"fixture[ \t]+as[ \t]"),
+    re.compile(rb"mark[ \t]+as[ \t]"),
+)
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return any(pattern.search(data) for pattern in _TOGETHER)
+
+
+RULE = Rule(
+    code="AT608",
+    name="mark-on-fixture",
+    title="A fixture has a mark",
+    why="The mark never did anything; pytest 9 stops the whole collection over it.",
+    since="an error since pytest 9, a warning since 7.4",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"fixture",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
+    alone=True,
+    mark=OF_FIXTURES,
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n@pytest.fixture\n")},
+            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _FIXTURE.format(
+                    "@pytest.fixture\n# because\n@pytest.mark.usefixtures(\n    'a'\n)  # b\n"
+                )
+            },
+            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n# because\n")},
+            tier=Tier.SAFE,
+        ),
+        # It is looked at.
+        Example(
+            before={
+                "conftest.py": _FIXTURE.format("@pytest.fixture\n@pytest.mark.slow\n"),
+                "test_it.py": "def test_it(request):\n    assert find(request).func.pytestmark\n",
+            }
+        ),
+    ),
+    valid=(
+        {"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
+        {"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n")},
+    ),
+)

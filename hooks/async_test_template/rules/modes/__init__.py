@@ -1,0 +1,1 @@
+"""Rules on modes and loop scopes in the configuration."""

@@ -1,0 +1,312 @@
+"""AT103: `asyncio_default_fixture_loop_scope` is not set."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import (
+    AS_WIDE,
+    FIXTURE_SCOPE,
+    SCOPES,
+    TEST_SCOPE,
+    wide_fixtures,
+    wider,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+#: For projects on Pythons without pytest-asyncio 1.5.
+_SHORT = ("-W", "--pythonwarnings")
+_FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
+        return
+    is_fatal = _is_fatal(project)
+    if not project.uses_asyncio_plugin or (
+        _too_old(project) and not (is_fatal and _stuck(project))
+    ):
+        return
+    message = f"{FIXTURE_SCOPE} is not set"
+    if is_fatal:
+        message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
+    tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
+    if tier is Tier.SAFE and _stops_old_ones(project):
+        tier = Tier.UNSAFE
+    if is_fatal and settings.can_grow and not edits and _stuck(project):
+        # A version that the project allows does not know the setting; each knows this.
+        tier, edits = Tier.UNSAFE, settings.append_entries("filterwarnings", [_FILTER])
+    if settings.file:
+        yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
+    for declaration in project.dependencies.written("pytest-asyncio")[:1]:
+        if not settings.file:
+            yield Finding(
+                RULE.code,
+                message,
+                declaration.file,
+                declaration.line,
+                declaration.column,
+                hint=hint,
+            )
+
+
+def _is_fatal(project: Project) -> bool:
+    """Tell whether the warning of pytest-asyncio is turned into an error."""
+    lines = project.settings.lines_of("filterwarnings") + _filters(project)
+    return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
+        FIXTURE_SCOPE in line for line in lines
+    )
+
+
+def _filters(project: Project) -> list[str]:
+    """Give the filters that `addopts` names by `-W`."""
+    words = [option.text for option in project.settings.addopts]
+    after = [new for old, new in itertools.pairwise(words) if old in _SHORT]
+    return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _SHORT]
+
+
+def _stops_old_ones(project: Project) -> bool:
+    """Tell whether an older pytest-asyncio, which nothing excludes, stops over the setting.
+
+    It is an unknown option below 0.24, which is a warning, and so an error where those are.
+    """
+    settings = project.settings
+    is_strict = (
+        settings.is_on("strict_config")
+        or settings.is_on("strict")
+        or any("--strict-config" in line for line in settings.lines_of("addopts"))
+    )
+    return (is_strict or _is_fatal(project)) and not project.dependencies.at_least(
+        "pytest-asyncio", "0.24"
+    )
+
+
+def _stuck(project: Project) -> bool:
+    """Tell whether pytest-asyncio is declared and cannot be raised, by AT401 or here.
+
+    Python 3.9 has versions that know the setting, though not fixture-scope: AT401 comes first.
+    """
+    wanted = "0.26" if _too_old(project) else "1.5"
+    dependencies = project.dependencies
+    # What AT402 raises is in nobody's way.
+    with_pytest = dependencies.raised("pytest", "8.4") is None
+    raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
+    return bool(dependencies.of("pytest-asyncio")) and raised is None
+
+
+def _why_not(project: Project) -> str:
+    if project.settings.file:
+        return "what else is wrong with this file comes first"
+    return "add a pytest.ini with this setting; no file here holds pytest's configuration"
+
+
+def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
+    settings = project.settings
+    dependencies = project.dependencies
+    wide = wide_fixtures(project)
+    wanted = project.desired.loop_scope
+    if (
+        wanted is not None
+        # A loop must live as long as the fixture.
+        and all(f.scope in SCOPES and wider(f.scope, wanted) == wanted for f in wide)
+        and not dependencies.may_be_below("pytest-asyncio", "0.26")
+    ):
+        return (
+            Tier.SAFE,
+            (settings.set(FIXTURE_SCOPE, wanted), settings.set(TEST_SCOPE, wanted)),
+            "",
+        )
+    if dependencies.at_least("pytest-asyncio", "1.5"):
+        return Tier.SAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE),), ""
+    if (
+        project.code.complete
+        and not wide
+        and not dependencies.may_be_below("pytest-asyncio", "0.24")
+    ):
+        # Without a fixture wider than a function both values mean the same.
+        return Tier.SAFE, (settings.set(FIXTURE_SCOPE, "function"),), ""
+    raised = dependencies.raised("pytest-asyncio", "1.5")
+    if raised is None:
+        return (
+            Tier.REPORT,
+            (),
+            f"require pytest-asyncio >= 1.5 and set it to {AS_WIDE}, which keeps what happens now",
+        )
+    return Tier.UNSAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE), *raised), ""
+
+
+def _too_old(project: Project) -> bool:
+    """Tell whether every declaration keeps pytest-asyncio below the first version to know it."""
+    specifiers = [d.specifier for d in project.dependencies.of("pytest-asyncio")]
+    return bool(specifiers) and not any(bounds.reaches(s, (0, 24)) for s in specifiers)
+
+
+_PYPROJECT = '[dependency-groups]\ntest = ["pytest", "pytest-asyncio{bound}"]\n'
+_WIDE = (
+    "import pytest_asyncio\n\n\n"
+    '@pytest_asyncio.fixture(scope="session")\nasync def client():\n    yield 1\n'
+)
+
+RULE = Rule(
+    code="AT103",
+    name="fixture-loop-scope-unset",
+    title="The default loop scope of fixtures is not set",
+    why=(
+        "Unset means the fixture's own scope today, with a warning, and function in the next major "
+        "version, which breaks every wider async fixture. With warnings as errors pytest 9.2 "
+        "stops with an internal error before any test."
+    ),
+    since="pytest-asyncio 0.24; fixture-scope needs 1.5; the internal error pytest 9.2",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        # An old pytest-asyncio, which nothing excludes, would stop over an unknown option.
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        # pytest 9, which `strict` needs, excludes the old ones.
+        Example(
+            before={
+                "pyproject.toml": '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio"]\n',
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nstrict = true\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nstrict = true\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        # That pytest leaves no pytest-asyncio that knows the setting.
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n",
+            },
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=0.24"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=">=1.0"),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "conftest.py": _WIDE,
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\n"
+                    "asyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.SAFE,
+            loop_scope="session",
+        ),
+        Example(before={"requirements.txt": "pytest\npytest-asyncio==1.4.0\n"}),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.8"\n\n'
+                    + _PYPROJECT.format(bound="~=0.21.1")
+                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n]\n'
+                ),
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.8"\n\n'
+                    + _PYPROJECT.format(bound="~=0.21.1")
+                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n'
+                    f'    "{_FILTER}",\n]\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _PYPROJECT.format(bound=""),
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = -W error\n",
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\naddopts = -W error\n"
+                    "asyncio_default_fixture_loop_scope = function\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = -o asyncio_default_fixture_loop_scope=session\n",
+            "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
+        },
+        {
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "requirements.txt": "pytest-asyncio==0.21.1\n",
+        },
+        {"pytest.ini": "[pytest]\n", "requirements.txt": "pytest\nanyio\n"},
+    ),
+)

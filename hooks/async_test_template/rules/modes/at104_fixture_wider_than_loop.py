@@ -1,0 +1,123 @@
+"""AT104: fixtures wider than the loop that they have to run in."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import (
+    AS_WIDE,
+    FIXTURE_SCOPE,
+    SCOPES,
+    is_used_in_another_loop,
+    named,
+    narrow_fixtures,
+    one_loop,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    narrow = narrow_fixtures(project)
+    if not narrow:
+        return
+    first = narrow[0]
+    others = f" and {len(narrow) - 1} more" if len(narrow) > 1 else ""
+    default = settings.effective(FIXTURE_SCOPE)
+    edits = _fix(project, narrow) if FIXTURE_SCOPE in settings.options else ()
+    yield settings.finding(
+        RULE.code,
+        f"{FIXTURE_SCOPE} is {default}, narrower than the {first.scope}-scoped fixture "
+        f"{named(first)}{others}",
+        FIXTURE_SCOPE,
+        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        edits=edits,
+        hint=f'give the fixture loop_scope="{first.scope}"',
+    )
+
+
+def _fix(project: Project, narrow: list[Fixture]) -> tuple[Edit, ...]:
+    """Give the edits after which each of the fixtures has a loop that its tests are in, too."""
+    if any(is_used_in_another_loop(project, fixture) for fixture in narrow):
+        with suppress(EditError):
+            return one_loop(project, max((f.scope for f in narrow), key=SCOPES.index))
+        return ()
+    if project.dependencies.at_least("pytest-asyncio", "1.5"):
+        return (project.settings.set(FIXTURE_SCOPE, AS_WIDE),)
+    return ()
+
+
+RULE = Rule(
+    code="AT104",
+    name="fixture-wider-than-loop",
+    title="A fixture is wider than the loop it runs in",
+    why=(
+        "Every test that uses the fixture fails with ScopeMismatch. The setting is what "
+        "pytest-asyncio's own warning advises, but it suits only suites without such fixtures."
+    ),
+    since="pytest-asyncio 0.24; fixture-scope needs 1.5",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n\n'
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_fixture_loop_scope = "function"  # as advised\n'
+                ),
+                "tests/conftest.py": (
+                    "import pytest_asyncio as pa\n\n\n"
+                    '@pa.fixture(scope="module")\nasync def client():\n    yield 1\n'
+                ),
+            },
+            after={
+                "pyproject.toml": (
+                    '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n\n'
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_fixture_loop_scope = "fixture-scope"  # as advised\n'
+                ),
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+                ),
+                "tests/conftest.py": (
+                    "import pytest\n\n\n"
+                    '@pytest.fixture(scope="session")\nasync def client():\n    yield 1\n'
+                ),
+            },
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                "import pytest_asyncio\n\n\n"
+                '@pytest_asyncio.fixture(scope="session", loop_scope="session")\n'
+                "async def client():\n    yield 1\n"
+            ),
+        },
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "conftest.py": (
+                "import pytest\n\n\n"
+                '@pytest.fixture(scope="session")\ndef settings():\n    return {}\n'
+            ),
+        },
+    ),
+)

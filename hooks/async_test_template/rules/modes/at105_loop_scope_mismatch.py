@@ -1,0 +1,222 @@
+"""AT105: tests run in another loop than their fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import (
+    FIXTURE_SCOPE,
+    SCOPES,
+    TEST_SCOPE,
+    asyncio_fixtures,
+    asyncio_tests,
+    fixture_loop,
+    named,
+    named_scopes,
+    test_loop,
+    wider,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture, Test
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    by_default: list[tuple[Test, Fixture]] = []
+    scopes = named_scopes(project)
+    explicit: dict[tuple[str, int], tuple[Test, Fixture]] = {}
+    for test, fixture in _mismatches(project):
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            explicit.setdefault((test.file, mark.line), (test, fixture))
+        elif fixture.loop_scope is not None and not _can_follow(project, scopes, test):
+            explicit.setdefault((test.file, test.line), (test, fixture))
+        else:
+            by_default.append((test, fixture))
+    if by_default:
+        yield _from_settings(project, by_default)
+    for (file, line), (test, fixture) in explicit.items():
+        yield Finding(
+            RULE.code,
+            _sentence(project, test, fixture),
+            file,
+            line,
+            hint="give both the same loop_scope",
+        )
+
+
+def _mismatches(project: Project) -> Iterator[tuple[Test, Fixture]]:
+    in_a_loop = {fixture for fixture in asyncio_fixtures(project) if fixture.is_async}
+    # A hook may have given the tests the marks that are missing in their files.
+    if not in_a_loop or project.code.has_item_hook:
+        return
+    for test in asyncio_tests(project):
+        own = test_loop(project, test)
+        for fixture in project.code.used_by(test):
+            other = fixture_loop(project, fixture) if fixture in in_a_loop else own
+            if other != own and {own, other} <= set(SCOPES):
+                yield test, fixture
+                break
+
+
+def _can_follow(project: Project, scopes: set[str], test: Test) -> bool:
+    """Tell whether the default can be the one loop that fixtures ask for by name."""
+    if len(scopes) != 1:
+        return False
+    (scope,) = scopes
+    others = (test_loop(project, test), project.settings.effective(FIXTURE_SCOPE) or scope)
+    is_widest = all(wider(scope, other) == scope for other in others if other in SCOPES)
+    return is_widest and project.desired.loop_scope in {None, scope}
+
+
+def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Finding:
+    settings = project.settings
+    test, fixture = pairs[0]
+    scope = project.desired.loop_scope
+    if scope is None:
+        scope = "function"
+        for one, other in pairs:
+            scope = wider(scope, wider(test_loop(project, one), fixture_loop(project, other)))
+    can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", "0.26")
+    # In a loop that they share a test sees the tasks that others have left.
+    can = can and not any(
+        b"all_tasks(" in (project.tree.read(file) or b"")
+        for file in {test.file for test in asyncio_tests(project)}
+    )
+    edits = (settings.set(FIXTURE_SCOPE, scope), settings.set(TEST_SCOPE, scope)) if can else ()
+    more = f", as for {len(pairs) - 1} more tests" if len(pairs) > 1 else ""
+    name = TEST_SCOPE if TEST_SCOPE in settings.options else FIXTURE_SCOPE
+    message = _sentence(project, test, fixture) + more
+    hint = f"set {FIXTURE_SCOPE} and {TEST_SCOPE} to {scope}"
+    if not settings.file:
+        return Finding(RULE.code, message, test.file, test.line, hint=hint)
+    return settings.finding(
+        RULE.code,
+        message,
+        name,
+        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        edits=edits,
+        hint=hint,
+    )
+
+
+def _sentence(project: Project, test: Test, fixture: Fixture) -> str:
+    return (
+        f"{test.name} ({test.file}:{test.line}) runs in the {test_loop(project, test)} loop, "
+        f"its fixture {named(fixture)} in the {fixture_loop(project, fixture)} loop"
+    )
+
+
+_TESTS = (
+    "import pytest\nimport pytest_asyncio\n\n\n"
+    "@pytest_asyncio.fixture{arguments}\nasync def client():\n    yield 1\n\n\n"
+    "@pytest.mark.asyncio\nasync def test_it(client):\n    assert client\n"
+)
+_DECLARED = '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n'
+
+RULE = Rule(
+    code="AT105",
+    name="loop-scope-mismatch",
+    title="Tests run in another loop than their fixtures",
+    why=(
+        "Nothing fails and nothing warns until an object of the one loop waits in the other: then "
+        "it hangs, or complains that it is attached to a different loop."
+    ),
+    since="pytest-asyncio 0.24, for marks 0.23; the test default exists since 0.26",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        # It would see the tasks of others in a loop that they share.
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+                "test_it.py": "import asyncio\n"
+                + _TESTS.format(arguments="")
+                + "    assert len(asyncio.all_tasks()) == 1\n",
+            },
+        ),
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = session\nxfail_strict = true\n"
+                ),
+                "test_it.py": _TESTS.format(arguments=""),
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = session\nxfail_strict = true\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                ),
+                "test_it.py": _TESTS.format(arguments=""),
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = module\n"
+                    "asyncio_default_test_loop_scope = module\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+            loop_scope="module",
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+                "test_it.py": _TESTS.format(arguments="").replace(
+                    "mark.asyncio", 'mark.asyncio(loop_scope="session")'
+                ),
+            },
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+                "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
+            },
+        ),
+        # The default follows the one loop that a fixture asks for by name.
+        Example(
+            before={
+                "pyproject.toml": _DECLARED,
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+                "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
+            },
+            after={
+                "pytest.ini": (
+                    "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
+                    "asyncio_default_test_loop_scope = session\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": (
+                "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
+                "asyncio_default_test_loop_scope = session\n"
+            ),
+            "test_it.py": _TESTS.format(arguments=""),
+        },
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+    ),
+)

@@ -1,0 +1,66 @@
+"""AT106: a default loop scope that is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    for name in (FIXTURE_SCOPE, TEST_SCOPE):
+        value = settings.text_of(name)
+        allowed = (*SCOPES, AS_WIDE) if name == FIXTURE_SCOPE else SCOPES
+        # A comment or quotes around it are AT107's; this rule sees what is left of it.
+        if value is None or value in allowed or bare_value(settings, name) is not None:
+            continue
+        meant = value.strip().lower()
+        edits = (settings.set(name, meant),) if meant in allowed else ()
+        yield settings.finding(
+            RULE.code,
+            f"{name} is {value!r}, which is no loop scope" if value else f"{name} is empty",
+            name,
+            tier=Tier.SAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else f"use one of {', '.join(allowed)}",
+        )
+
+
+RULE = Rule(
+    code="AT106",
+    name="loop-scope-invalid",
+    title="A default loop scope is not a scope",
+    why="pytest exits with status 4 before any test.",
+    since="pytest-asyncio 1.2",
+    tier=Tier.SAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=Session\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=session\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(before={"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope =\n"}),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[tool.pytest.ini_options]\nasyncio_default_test_loop_scope = "fixture-scope"\n'
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"},
+        {"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope = package\n"},
+    ),
+)

@@ -1,0 +1,123 @@
+"""AT107: a comment, quotes or capital letters in a value that must be bare."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, asyncio_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.settings import Settings
+
+_NAMES = (
+    MODE,
+    FIXTURE_SCOPE,
+    TEST_SCOPE,
+    "anyio_mode",
+    "asyncio_debug",
+    "timeout",
+    "timeout_method",
+    "timeout_func_only",
+    "trio_mode",
+)
+#: Values with which another plugin runs every async test.
+_TAKES_ALL = {"anyio_mode": ("auto",), "trio_mode": ("true", "1", "yes", "on")}
+_COMMENT = re.compile(r"^(?P<value>.*?)\s+[#;]\s*(?P<comment>.*)$")
+
+
+def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
+    """Give the bare value and the comment of a value that has something around it."""
+    value = settings.text_of(name)
+    if value is None:
+        return None
+    comment = ""
+    bare = value
+    if match := _COMMENT.match(value):
+        bare, comment = match["value"], match["comment"]
+    bare = bare.strip()
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
+        bare = bare[1:-1].strip()
+    if name == MODE:
+        bare = bare.lower()
+    return None if bare == value or not bare else (bare, comment)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    for name in _NAMES:
+        found = bare_value(settings, name)
+        if found is None:
+            continue
+        bare, comment = found
+        if name in _TAKES_ALL and bare in _TAKES_ALL[name] and any(asyncio_tests(project)):
+            # What is around the value keeps another plugin from taking pytest-asyncio's tests.
+            yield settings.finding(
+                RULE.code,
+                f"{name} is {settings.text_of(name)!r}, which means nothing; as {bare} it would "
+                "take the tests of pytest-asyncio",
+                name,
+                hint="remove it, or set asyncio_mode = strict",
+            )
+            continue
+        above = (settings.comment(name, comment),) if comment and settings.holder == "ini" else ()
+        yield settings.finding(
+            RULE.code,
+            f"{name} is {settings.text_of(name)!r}: a comment, quotes or capitals are part of "
+            f"the value, which should be {bare}",
+            name,
+            tier=Tier.SAFE,
+            edits=(*above, settings.set(name, bare)),
+        )
+
+
+RULE = Rule(
+    code="AT107",
+    name="ini-value-not-bare",
+    title="A value has a comment, quotes or capital letters in it",
+    why=(
+        "INI files have no comments behind a value and no quotes around it: pytest takes them "
+        "as part of the value and stops with exit status 3 or 4."
+    ),
+    since="iniconfig, always",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto  # no marks\n"},
+            after={"pytest.ini": "[pytest]\naddopts = -ra\n# no marks\nasyncio_mode = auto\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"setup.cfg": '[tool:pytest]\nasyncio_mode = "auto"\n'},
+            after={"setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "AUTO"\n'},
+            after={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"tox.ini": "[pytest]\ntimeout = 30 ; seconds\n\n[testenv]\ndeps = x\n"},
+            after={"tox.ini": "[pytest]\n# seconds\ntimeout = 30\n\n[testenv]\ndeps = x\n"},
+            tier=Tier.SAFE,
+        ),
+        # AnyIO does not know the value, and pytest-asyncio runs the test.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\nanyio_mode = auto  # both\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            }
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\n# auto\nasyncio_mode = auto\n"},
+        {"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"  # no marks\n'},
+    ),
+)

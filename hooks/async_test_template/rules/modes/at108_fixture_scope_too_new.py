@@ -1,0 +1,52 @@
+"""AT108: `fixture-scope` where an older pytest-asyncio may be installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes._versions import bound_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    if project.settings.text_of(FIXTURE_SCOPE) == AS_WIDE:
+        yield from bound_finding(project, RULE.code, FIXTURE_SCOPE, "pytest-asyncio", "1.5")
+
+
+RULE = Rule(
+    code="AT108",
+    name="fixture-scope-too-new",
+    title="`fixture-scope` needs a newer pytest-asyncio than is declared",
+    why=(
+        "pytest-asyncio 1.2 to 1.4 refuse the value with exit status 4, 0.24 to 1.1 fail with a "
+        "KeyError at every fixture."
+    ),
+    since="pytest-asyncio 1.5",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n",
+                "requirements-test.txt": "pytest\npytest-asyncio>=1.2  # loops\n",
+            },
+            after={"requirements-test.txt": "pytest\npytest-asyncio>=1.5  # loops\n"},
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n",
+            "requirements-test.txt": "pytest\npytest-asyncio>=1.5\n",
+        },
+        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"},
+    ),
+)

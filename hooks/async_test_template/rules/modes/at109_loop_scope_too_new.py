@@ -1,0 +1,61 @@
+"""AT109: default loop scopes where an older pytest-asyncio may be installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes._versions import bound_finding
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, TEST_SCOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+_KNOWN_SINCE = {FIXTURE_SCOPE: "0.24", TEST_SCOPE: "0.26"}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for name, version in _KNOWN_SINCE.items():
+        # `fixture-scope` needs still more, which AT108 says.
+        if project.settings.text_of(name) not in {None, AS_WIDE}:
+            yield from bound_finding(project, RULE.code, name, "pytest-asyncio", version)
+
+
+RULE = Rule(
+    code="AT109",
+    name="loop-scope-too-new",
+    title="A default loop scope needs a newer pytest-asyncio than is declared",
+    why='Older versions ignore it with an "unknown config option" warning and use other loops.',
+    since="pytest-asyncio 0.24 for fixtures, 0.26 for tests",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project.optional-dependencies]\ntest = ["pytest-asyncio[docs]>=0.23,<2"]\n\n'
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_test_loop_scope = "session"\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[project.optional-dependencies]\ntest = ["pytest-asyncio[docs]>=0.26,<2"]\n\n'
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_test_loop_scope = "session"\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+            "requirements.txt": "pytest-asyncio>=0.24\n",
+        },
+    ),
+)

@@ -1,0 +1,107 @@
+"""AT110: a setting of a plugin that no plugin knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.by_hand import comes_into_force
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_KNOWN = (
+    "anyio_mode",
+    "asyncio_debug",
+    "asyncio_default_fixture_loop_scope",
+    "asyncio_default_test_loop_scope",
+    "asyncio_mode",
+    "faulthandler_exit_on_timeout",
+    "faulthandler_timeout",
+    "session_timeout",
+    "timeout",
+    "timeout_disable_debugger_detection",
+    "timeout_func_only",
+    "timeout_method",
+    "trio_mode",
+    "trio_run",
+)
+_FAMILIES = ("asyncio", "anyio", "timeout", "trio")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    for name in settings.options:
+        if name in _KNOWN or not name.lower().startswith(_FAMILIES):
+            continue
+        # Imported here: hardly any repository gets this far.
+        import difflib
+
+        close = difflib.get_close_matches(name.lower(), _KNOWN, n=1, cutoff=0.75)
+        meant = close[0] if close else ""
+        is_free = meant not in settings.options and not comes_into_force(project, meant)
+        edits = (settings.rename(name, meant),) if meant and is_free else ()
+        yield settings.finding(
+            RULE.code,
+            f"no plugin knows the setting {name}" + (f"; did you mean {meant}" if meant else ""),
+            name,
+            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else "look at what it does once it counts, and give it the right name",
+        )
+
+
+RULE = Rule(
+    code="AT110",
+    name="setting-misspelt",
+    title="A setting is misspelt",
+    why=(
+        "pytest warns once and the plugin goes on with its default; with strict_config it is a "
+        "usage error. The right name makes the setting count, so look at what it then does."
+    ),
+    since="pytest, always; setting names are case-sensitive",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nasyncio_mod = auto\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_loop_scope = "session"  # one loop\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[tool.pytest.ini_options]\n"
+                    'asyncio_default_test_loop_scope = "session"  # one loop\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"pytest.ini": "[pytest]\nasyncio_mode = auto\nAsyncio_Mode = auto\n"}),
+        # It would end tests that pass.
+        Example(before={"pytest.ini": "[pytest]\ntimeouts = 0.1\n"}),
+        # In auto mode the plugin runs what the test runs by hand.
+        Example(
+            before={
+                "requirements.txt": "pytest<9\npytest-asyncio\n",
+                "pytest.ini": "[pytest]\nasyncio_mod = auto\n",
+                "test_it.py": (
+                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                    "async def answer():\n    return 42\n\n\n"
+                    "def test_it(answer):\n    assert asyncio.run(answer) == 42\n"
+                ),
+            }
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\ntimeout_func_only = true\nmarkers =\n    slow\n"},),
+)

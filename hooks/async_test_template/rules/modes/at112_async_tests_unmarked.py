@@ -1,0 +1,339 @@
+"""AT112: async tests that no plugin runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.by_hand import uses
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.runners import has_old_aiohttp, without_runner
+from async_test_template.rules.which_loop import MODE
+from async_test_template.suppressions import comment_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.items import Test
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    unmarked = without_runner(project)
+    if not unmarked:
+        yield from _with_new_aiohttp(project)
+        return
+    backend = project.desired.backend or "asyncio"
+    if project.settings.effective(MODE) == "strict" or backend == "anyio":
+        yield from _one_a_file(unmarked, backend)
+        return
+    # The finding stands in the settings, and what silences it beside the tests.
+    unmarked = [test for test in unmarked if not _is_silenced(project, test)]
+    if unmarked:
+        yield _for_all(project, unmarked)
+
+
+def _is_silenced(project: Project, test: Test) -> bool:
+    """Tell whether a comment says that a test is unmarked on purpose."""
+    lines = (project.tree.text(test.file) or "").splitlines()
+    return comment_at(lines, RULE.code, test.line) is not None
+
+
+def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
+    """Yield a finding where an old pytest-aiohttp runs the tests, and can be raised with the mode.
+
+    Where it cannot be there is nothing to do: they run.
+    """
+    if not has_old_aiohttp(project) or project.settings.effective(MODE) is not None:
+        return
+    unmarked = without_runner(project, once_raised=True)
+    raised = project.dependencies.raised("pytest-aiohttp", "1.0")
+    if not unmarked or not raised:
+        return
+    finding = _for_all(project, unmarked)
+    if finding.edits:
+        message = f"{finding.message}, and pytest-aiohttp no longer does since 1.0"
+        edits = (*finding.edits, *raised)
+        yield finding._replace(message=message, tier=Tier.UNSAFE, edits=edits)
+
+
+def _one_a_file(unmarked: list[Test], backend: str) -> Iterator[Finding]:
+    """Yield a finding at the first test of each file: the mode is chosen, so the marks are not."""
+    by_file: dict[str, list[Test]] = {}
+    for test in unmarked:
+        by_file.setdefault(test.file, []).append(test)
+    for file, tests in by_file.items():
+        first = min(tests, key=lambda test: test.line)
+        more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+        yield Finding(
+            RULE.code,
+            f"in strict mode nothing runs {first.name}{more}: the mark {backend} is missing",
+            file,
+            first.line,
+            first.column,
+            hint=f"mark with @pytest.mark.{backend}, or set {backend}_mode = auto",
+        )
+
+
+def _for_all(project: Project, unmarked: list[Test]) -> Finding:
+    settings, mode = project.settings, project.desired.mode
+    first = unmarked[0]
+    more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
+    # Strict mode would run them no more than none does.
+    edits = () if mode == "strict" else settings.set_all({MODE: "auto"}) or ()
+    tier = Tier.SAFE if mode else Tier.UNSAFE
+    is_missing = not project.dependencies.has("pytest-asyncio")
+    if is_missing and project.dependencies.of("pytest") and project.desired.backend is None:
+        # Which plugin should run them nobody says.
+        edits = ()
+    if mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
+        # They may be left out on purpose where others are marked.
+        edits = ()
+    if (
+        edits
+        and project.dependencies.of("pytest")
+        and not project.dependencies.may_have("pytest-asyncio")
+    ):
+        # Without the plugin the mode would mean nothing.
+        added = project.dependencies.added("pytest-asyncio", "1.5")
+        edits = (*edits, added) if added else ()
+    hint = _HINT
+    if edits:
+        # The mode runs the fixtures, too.
+        by_hand, unseen = uses(project)
+        tier = Tier.UNSAFE if unseen else tier
+        for fixture, place in by_hand.items():
+            edits = ()
+            hint = f"{_HINT} ({place} runs the fixture {fixture.name} by hand)"
+    tier = tier if edits else Tier.REPORT
+    sentence = _sentence(first, more)
+    if not settings.file:
+        return Finding(
+            RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=hint
+        )
+    return settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=hint)
+
+
+def _marks_any(project: Project) -> bool:
+    runners = ("asyncio", "anyio", "trio")
+    return any(test.mark(name) for test in project.code.async_tests for name in runners)
+
+
+def _ran_by_aiohttp(project: Project) -> bool:
+    """Tell whether it was pytest-aiohttp that ran what has no mark, before its release 1.0."""
+    is_asyncio = not any(
+        test.mark(name) for test in project.code.async_tests for name in ("anyio", "trio")
+    )
+    return is_asyncio and project.dependencies.has("pytest-aiohttp")
+
+
+_HINT = "choose --mode auto, or mark them with @pytest.mark.asyncio"
+
+
+def _sentence(test: Test, more: str) -> str:
+    return (
+        f"no asyncio mode is set and {test.name} ({test.file}:{test.line}){more} "
+        "no mark that makes a plugin run it"
+    )
+
+
+RULE = Rule(
+    code="AT112",
+    name="async-tests-unmarked",
+    title="Async tests have no mark, and no mode runs them",
+    why=(
+        "They fail since pytest 8.4 and were skipped with a warning before. Old versions of "
+        "pytest-aiohttp and pytest-asyncio ran them. Where no test at all has a mark, auto mode "
+        "is the fix."
+    ),
+    since="strict is pytest-asyncio's default since 0.19",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pytest.ini": "[pytest]\naddopts = -ra\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+            after={"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto\n"},
+            tier=Tier.SAFE,
+            mode="auto",
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"test_it.py": "class TestIt:\n    async def test_it(self):\n        pass\n"},
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n"
+                    "\n\nasync def test_b():\n    pass\n"
+                ),
+            },
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "requirements.txt": "pytest-aiohttp\npytest-asyncio\n",
+                "test_it.py": (
+                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n"
+                    "\n\nasync def test_b():\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        # What decorators make of a test nothing runs either, as long as none of them does.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": (
+                    "from unittest import mock\n\n\n@mock.patch('os.getcwd')\n"
+                    "async def test_it(getcwd):\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "tests/__init__.py": "",
+                "tests/retries.py": (
+                    "def retry(times):\n    def decorate(test):\n        async def run():\n"
+                    "            for _ in range(times):\n                await test()\n\n"
+                    "        return run\n\n    return decorate\n"
+                ),
+                "tests/test_it.py": (
+                    "from .retries import retry\n\n\n@retry(3)\nasync def test_it():\n    pass\n"
+                ),
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        # pytest collects what a file imports or assigns as well.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "shared.py": "async def test_shared():\n    pass\n",
+                "test_it.py": "from shared import test_shared\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "test_it.py": "async def scenario():\n    pass\n\n\ntest_it = scenario\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        # The hook gives them no mark that runs them.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "conftest.py": (
+                    "import inspect\n\nimport pytest\n\n\n"
+                    "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                    "        if inspect.iscoroutinefunction(item.function):\n"
+                    "            item.add_marker(pytest.mark.timeout(3))\n"
+                ),
+                "test_it.py": "async def test_it():\n    pass\n",
+            },
+            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
+            tier=Tier.UNSAFE,
+        ),
+        # All versions that are declared run it; those of today do not.
+        Example(
+            before={
+                "pytest.ini": "[pytest]\n",
+                "requirements.txt": "pytest==6.2.5\npytest-aiohttp==0.3.0\n",
+                "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+            },
+            after={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "requirements.txt": "pytest==6.2.5\npytest-aiohttp>=1.0\n",
+            },
+            tier=Tier.UNSAFE,
+        ),
+    ),
+    valid=(
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": "async def test_it():  # att: ignore[AT112]: on purpose\n    pass\n",
+        },
+        {
+            "pytest.ini": "[pytest]\naddopts = -p aiohttp.pytest_plugin\n",
+            "requirements.txt": "pytest-aiohttp\n",
+            "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "requirements.txt": "pytest-aiohttp<1  # 1.0 needs a mode in each plugin\n",
+            "test_it.py": "async def test_it(aiohttp_client):\n    pass\n",
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import pytest\n\npytestmark = [pytest.mark.anyio]\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        {
+            "tox.ini": "[testenv]\ncommands = pytest --asyncio-mode=auto\n",
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                "    async def test_it(self):\n        pass\n"
+            )
+        },
+        # The decorator runs it.
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef in_loop(test):\n    def run():\n"
+                "        async def both():\n            await test()\n\n"
+                "        asyncio.run(both())\n\n    return run\n\n\n"
+                "@in_loop\nasync def test_it():\n    pass\n"
+            ),
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "shared.py": (
+                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+            "test_shared.py": "from shared import test_it\n",
+        },
+        # An import in a function makes no test.
+        {
+            "pytest.ini": "[pytest]\n",
+            "shared.py": "async def test_shared():\n    pass\n",
+            "test_it.py": (
+                "import asyncio\n\n\ndef test_it():\n    from shared import test_shared\n\n"
+                "    asyncio.run(test_shared())\n"
+            ),
+        },
+        {
+            "pytest.ini": "[pytest]\n",
+            "conftest.py": (
+                "import inspect\n\nfrom marks import mark_all\n\n\n"
+                "def pytest_collection_modifyitems(items):\n"
+                "    mark_all(item for item in items if inspect.iscoroutinefunction(item.obj))\n"
+            ),
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+    ),
+)

@@ -1,0 +1,87 @@
+"""AT113: pytest-asyncio's auto mode beside anyio's tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import MODE, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    if settings.effective(MODE) != "auto":
+        return
+    grabbed = [
+        (test, fixture)
+        for test in project.code.async_tests
+        if test.mark("anyio")
+        for fixture in project.code.used_by(test)
+        if fixture.is_async and fixture.decorator == "pytest.fixture"
+    ]
+    if not grabbed:
+        return
+    test, fixture = grabbed[0]
+    only_anyio = (
+        all(other.mark("anyio") for other in project.code.async_tests)
+        and not any(f.decorator == "pytest_asyncio.fixture" for f in project.code.fixtures)
+        and project.code.complete
+        and MODE in settings.options
+    )
+    yield settings.finding(
+        RULE.code,
+        f"auto mode runs the fixture {named(fixture)} in another loop than anyio runs "
+        f"{test.name} ({test.file}:{test.line})",
+        MODE,
+        tier=Tier.UNSAFE if only_anyio else Tier.REPORT,
+        edits=(settings.set(MODE, "strict"),) if only_anyio else (),
+        hint="use asyncio_mode = strict and mark pytest-asyncio's own tests, or leave out anyio",
+    )
+
+
+_SUITE = (
+    "import pytest\n\n\n@pytest.fixture\nasync def client():\n    yield 1\n\n\n"
+    "@pytest.mark.anyio\nasync def test_it(client):\n    assert client\n"
+)
+
+RULE = Rule(
+    code="AT113",
+    name="auto-mode-with-anyio",
+    title="Auto mode runs the fixtures of anyio's tests",
+    why=(
+        "In auto mode pytest-asyncio takes every async fixture, also one that asks for "
+        "anyio_backend, and nothing says that the test then runs in another loop."
+    ),
+    since="pytest-asyncio 0.17 with any anyio",
+    tier=Tier.UNSAFE,
+    about="pytest-asyncio",
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_it.py": _SUITE},
+            after={"pytest.ini": "[pytest]\nasyncio_mode = strict\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+                "test_it.py": _SUITE + "\n\nasync def test_other():\n    pass\n",
+            },
+        ),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\nasyncio_mode = strict\n", "test_it.py": _SUITE},
+        {
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
+            ),
+        },
+    ),
+)

@@ -1,0 +1,66 @@
+"""AT115: a mode that anyio does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.which_loop import asyncio_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_MODES = ("auto", "strict")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    value = settings.text_of("anyio_mode")
+    # A comment or quotes around it are AT107's.
+    if value is None or value in _MODES or bare_value(settings, "anyio_mode") is not None:
+        return
+    meant = value.strip().lower()
+    edits = (settings.set("anyio_mode", meant),) if meant in _MODES else ()
+    if meant == "auto" and any(asyncio_tests(project)):
+        # They pass as long as the value is nonsense: AnyIO would take them.
+        edits = ()
+    yield settings.finding(
+        RULE.code,
+        f"anyio_mode is {value!r}, which is neither auto nor strict",
+        "anyio_mode",
+        tier=Tier.SAFE if edits else Tier.REPORT,
+        edits=edits,
+        hint="" if edits else "use auto or strict; with auto, AnyIO runs every async test",
+    )
+
+
+RULE = Rule(
+    code="AT115",
+    name="anyio-mode-invalid",
+    title="anyio's mode is not one of its modes",
+    why="anyio takes it for strict without a word, and unmarked async tests fail.",
+    since="anyio 4.12",
+    tier=Tier.SAFE,
+    about="anyio",
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\nanyio_mode = Auto\n"},
+            after={"pytest.ini": "[pytest]\nanyio_mode = auto\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(before={"pytest.ini": "[pytest]\nanyio_mode = automatic\n"}),
+        Example(
+            before={
+                "pytest.ini": "[pytest]\nanyio_mode = Auto\nasyncio_mode = auto\n",
+                "test_it.py": "async def test_it():\n    pass\n",
+            }
+        ),
+    ),
+    valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"},),
+)

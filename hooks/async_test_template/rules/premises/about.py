@@ -1,0 +1,150 @@
+"""Whether a repository uses the plugin or library that a rule speaks of.
+
+A name alone proves little: `event_loop` may be a fixture of AnyIO's users, of aiomisc or of the
+project's own `pytest_pyfunc_call`, and what is right for pytest-asyncio breaks their tests.
+"""
+
+from __future__ import annotations
+
+import enum
+import weakref
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.which_loop import names_another
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+PYTEST_ASYNCIO = "pytest-asyncio"
+
+#: Plugins that run async tests in a way of their own, and bring a loop of their own along.
+OTHER_RUNNERS = (
+    "aiomisc",
+    "aiomisc-pytest",
+    "alt-pytest-asyncio",
+    "pytest-asyncio-cooperative",
+    "pytest-curio",
+    "pytest-sanic",
+    "pytest-tornado",
+    "pytest-tornado5",
+    "pytest-tornasync",
+    "pytest-twisted",
+)
+#: By what a package shows itself in a configuration file and in test code, where that is not its
+#: own name: beginnings of options, and marks.
+_OPTIONS = {
+    PYTEST_ASYNCIO: ("asyncio_",),
+    "anyio": ("anyio_",),
+    "pytest-timeout": ("timeout",),
+    "pytest-trio": ("trio_mode",),
+}
+_FLAGS = {
+    PYTEST_ASYNCIO: ("--asyncio-",),
+    "pytest-aiohttp": ("--aiohttp-",),
+    "pytest-timeout": ("--timeout",),
+}
+_MARKS = {PYTEST_ASYNCIO: "asyncio", "anyio": "anyio", "pytest-timeout": "timeout"}
+
+
+class Presence(enum.Enum):
+    """Whether a package is there for the tests.
+
+    THERE: declared or imported, or the tests' dependencies are kept where nothing here can read
+    them. PERHAPS: they are declared without it, and a mark or a setting speaks of it. ABSENT:
+    nothing does, or the repository is that package's own, or something else runs its tests, or
+    pytest is told not to load it.
+    """
+
+    THERE = "there"
+    PERHAPS = "perhaps"
+    ABSENT = "absent"
+
+
+# A project is an immutable read; every finding asks.
+_KNOWN: weakref.WeakKeyDictionary[Project, dict[str, Presence]] = weakref.WeakKeyDictionary()
+
+
+def presence(project: Project, package: str) -> Presence:
+    """Tell whether a package is there for the tests of a repository."""
+    known = _KNOWN.setdefault(project, {})
+    if package not in known:
+        known[package] = _presence(project, package)
+    return known[package]
+
+
+def _presence(project: Project, package: str) -> Presence:
+    if project.metadata.name == package:
+        return Presence.ABSENT
+    if package == PYTEST_ASYNCIO and project.settings.disables("asyncio"):
+        return Presence.ABSENT
+    dependencies = project.dependencies
+    if dependencies.has(package) or _is_imported(project, package):
+        return Presence.THERE
+    if package == PYTEST_ASYNCIO and has_own_runner(project):
+        return Presence.ABSENT
+    is_marked = any(test.mark(_MARKS.get(package, "")) for test in project.code.tests)
+    is_set = _is_configured(project, package)
+    if dependencies.may_have(package):
+        # Nobody says what the tests need, so the tests themselves do.
+        others = package == PYTEST_ASYNCIO and not is_marked and not is_set
+        is_others = others and any(map(names_another, project.code.tests))
+        return Presence.ABSENT if is_others else Presence.THERE
+    return Presence.PERHAPS if is_marked or is_set else Presence.ABSENT
+
+
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
+def has_own_runner(project: Project) -> bool:
+    """Tell whether something else than pytest-asyncio, AnyIO or trio is known to run async tests.
+
+    Such a plugin is declared, or the repository has a hook `pytest_pyfunc_call` that runs them.
+    """
+    dependencies = project.dependencies
+    return (
+        any(map(dependencies.of, OTHER_RUNNERS))
+        or any(map(dependencies.is_in_setup, OTHER_RUNNERS))
+        or any(module.runs_tests for module in project.code.modules)
+    )
+
+
+def ships(project: Project, file: str) -> bool:
+    """Tell whether a file belongs to a pytest plugin that the repository ships."""
+    path = file.removeprefix("src/").removesuffix(".py")
+    for module in project.metadata.plugins:
+        plugin = module.replace(".", "/")
+        if path == plugin or path.startswith((f"{plugin}/", _package(plugin))):
+            return True
+    return False
+
+
+def _package(plugin: str) -> str:
+    """Give the folder of a plugin's module, or what no path begins with if it is in none."""
+    folder, slash, _ = plugin.rpartition("/")
+    return f"{folder}{slash}" or "/"
+
+
+def _is_imported(project: Project, package: str) -> bool:
+    name = package.replace("-", "_")
+    return any(
+        imported == name or imported.startswith(f"{name}.") for imported in _imported(project)
+    )
+
+
+def _imported(project: Project) -> Iterator[str]:
+    for module in project.code.modules:
+        yield from module.imports
+        yield from module.plugins
+
+
+def _is_configured(project: Project, package: str) -> bool:
+    settings = project.settings
+    flags = _FLAGS.get(package, ())
+    words = " ".join(settings.lines_of("addopts"))
+    return (
+        any(name.startswith(_OPTIONS.get(package, ("\0",))) for name in settings.options)
+        or any(flag in words for flag in flags)
+        or any(flag in command.text for command in project.commands for flag in flags)
+    )

@@ -1,0 +1,163 @@
+"""What must be true of a repository, and of a place in it, for a rule's finding to stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies.bounds import minors
+from async_test_template.findings import Tier
+from async_test_template.rules.premises.about import Presence, presence
+from async_test_template.rules.premises.deliberate import explained, own_project
+from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from async_test_template.findings import Finding
+    from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
+    from async_test_template.source.source import Source
+
+
+def within_premises(
+    project: Project,
+    rule: Rule,
+    source: Source | None,
+    findings: Iterable[Finding],
+) -> Iterator[Finding]:
+    """Yield the findings whose premises hold, each with no more of a fix than they allow.
+
+    Args:
+        project: the repository.
+        rule: the rule that found them.
+        source: the file that they are in, None where the rule looks at the whole repository.
+        findings: what it found.
+
+    """
+    if rule.python:
+        findings = _reached(project, rule, source, findings)
+    if rule.expects and source is not None:
+        findings = _unexpected(rule, source, findings)
+    for finding in findings:
+        found = _within_needs(project, rule, _within_gate(project, rule, finding))
+        if found is not None:
+            yield found
+
+
+def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings whose error no test waits for; where one may, they only report."""
+    # Imported here for the same reason as below.
+    from async_test_template.rules.premises.expected import Wish, wish
+
+    for finding in findings:
+        wanted = wish(source, finding, rule.expects) if finding.file == source.file else None
+        if wanted is Wish.PERHAPS:
+            hint = "the test expects something to go wrong here: change it if it is not this"
+            yield finding.only_reported(hint)
+        elif wanted is None:
+            yield finding
+
+
+def _reached(
+    project: Project, rule: Rule, source: Source | None, findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings that one of the Pythons comes to that the rule speaks of.
+
+    Those that the project does not admit do not count.
+    """
+    # Imported here: what looks at configuration alone starts without `ast`.
+    from async_test_template.source.reach import Reach
+
+    reach: Reach | None = None
+    for finding in findings:
+        reached = minors(rule.python) & minors(project.dependencies.requires_python)
+        if source is not None and finding.file == source.file:
+            reach = reach or Reach(source)
+            reached &= reach.at(finding.line, finding.column)
+        if reached:
+            yield finding
+
+
+def may_stand(project: Project, rule: Rule) -> bool:
+    """Tell whether findings of a rule can stand in the repository, wherever they are."""
+    reaches = project.dependencies.may_reach
+    return all(reaches(name, version) for name, version in rule.needs) and (
+        not rule.about or presence(project, rule.about) is not Presence.ABSENT
+    )
+
+
+def within_repository(
+    project: Project, rules: Iterable[Rule], findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings of rules whose plugin or library the repository uses.
+
+    Which it is can only be told when every file has been read, and some rules look at one alone.
+    """
+    known = {rule.code: rule for rule in rules}
+    for finding in findings:
+        rule = known[finding.code]
+        package = rule.about
+        found = presence(project, package) if package else Presence.THERE
+        if found is Presence.PERHAPS and finding.edits:
+            hint = f"the fix needs {package}, which no dependency brings"
+            yield finding.only_reported(hint)
+        elif found is not Presence.ABSENT:
+            yield _left_to_a_person(project, rule, finding)
+
+
+def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding:
+    """Take the fix out of a finding where the repository has decided otherwise, or apart."""
+    if not finding.edits:
+        return finding
+    apart = own_project(project, finding.file.rpartition("/")[0]) if rule.about else ""
+    if apart:
+        hint = f"run this in {apart}, which is configured on its own"
+        return finding.only_reported(hint)
+    reader = mark_reader(project, rule.mark) if rule.mark else ""
+    if reader:
+        looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
+        hint = f"{reader} looks at {looked_at}: see whether that still holds"
+        return finding.only_reported(hint)
+    maker = loop_maker(project) if rule.gives_loop else ""
+    if maker:
+        hint = f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
+        return finding.only_reported(hint)
+    name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
+    if name:
+        hint = f"the comment above {name} explains why it is so: decide whether it still holds"
+        return finding.only_reported(hint)
+    return finding
+
+
+def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
+    """Take the fix out of a finding if the repository allows versions that are too old for it."""
+    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
+        return finding
+    return finding.only_reported(_needs(rule.gate))
+
+
+def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
+    """Take the fix out of a finding where it would not hold with all that may be installed.
+
+    None where nothing is installed that the rule speaks of.
+    """
+    dependencies = project.dependencies
+    if not all(dependencies.may_reach(name, version) for name, version in rule.needs):
+        return None
+    if not (rule.needs and finding.edits):
+        return finding
+    if any(dependencies.allows_below(name, version) for name, version in rule.needs):
+        return finding.only_reported(_needs(rule.needs))
+    is_sure = all(dependencies.at_least(name, version) for name, version in rule.needs)
+    if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
+        return finding._replace(tier=Tier.UNSAFE)
+    return finding
+
+
+def _needs(versions: tuple[tuple[str, str], ...]) -> str:
+    needs = " and ".join(f"{name} >= {version}" for name, version in versions)
+    return f"the fix needs {needs}, and the repository allows older ones"
+
+
+def _only_warns(rule: Rule) -> bool:
+    return bool(rule.expects) and all(name.endswith("Warning") for name in rule.expects)

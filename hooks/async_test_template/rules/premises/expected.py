@@ -1,0 +1,234 @@
+"""Whether an error or a warning is what a test wants."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import enum
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.rules.on_code import keyword, text_of
+from async_test_template.rules.premises.contexts import (
+    DEPRECATED,
+    FUNCTIONS,
+    QUIET,
+    Hope,
+    class_names,
+    hopes,
+    is_called_form,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Finding
+    from async_test_template.source.source import Function, Source
+
+#: What libraries call their own: `PytestRemovedIn9Warning`, `StarletteDeprecationWarning`.
+_OWN_DEPRECATION = re.compile(r"Deprecat|RemovedIn\w*Warning$")
+_BROAD = frozenset({"Exception", "BaseException"})
+_ENTER = frozenset({"enter_context", "enterContext", "enterClassContext"})
+_MARKS = ("pytest.mark.xfail", "pytest.mark.filterwarnings", "unittest.expectedFailure")
+
+
+class Wish(enum.Enum):
+    """How surely an error or a warning is what a test wants."""
+
+    MEANT = "meant"
+    PERHAPS = "perhaps"
+
+
+class _Stretch(NamedTuple):
+    """A part of a file, and what may happen there without harm.
+
+    Attributes:
+        start: offset of its first byte.
+        end: offset behind its last byte.
+        hope: the errors and warnings.
+        is_single: it is one statement or one expression, so that nothing else can be meant.
+        is_caught: it is under `try`, which goes on when nothing is raised.
+
+    """
+
+    start: int
+    end: int
+    hope: Hope
+    is_single: bool = False
+    is_caught: bool = False
+
+
+def wish(source: Source, finding: Finding, raised: tuple[str, ...]) -> Wish | None:
+    """Tell whether what a rule has found is there for the sake of its error or warning.
+
+    Args:
+        source: the file of the finding.
+        finding: what was found.
+        raised: the exceptions and warnings to which it leads, in this version of a library or
+            that one.
+
+    """
+    begin = source.offset(finding.line)
+    line = source.data[begin : source.line_end(begin)].decode()
+    place = begin + len(line[: finding.column - 1].encode())
+    wishes = {
+        _judged(stretch, raised)
+        for stretch in _stretches(source)
+        if stretch.start <= place < stretch.end
+    }
+    if Wish.MEANT in wishes:
+        return Wish.MEANT
+    return Wish.PERHAPS if Wish.PERHAPS in wishes else None
+
+
+def _judged(stretch: _Stretch, raised: tuple[str, ...]) -> Wish | None:
+    only_warns = all(name.endswith("Warning") for name in raised)
+    classes, is_tolerated, is_recorded = stretch.hope
+    if is_tolerated and not only_warns:
+        # The error comes whatever is done about the warnings of older versions; a test that looks
+        # at these needs them, though, as long as there is one.
+        is_seen = is_recorded and any(_catches(c, r) for c in classes or () for r in raised)
+        return Wish.PERHAPS if is_seen else None
+    if classes is not None:
+        if any(_catches(caught, name) for caught in classes for name in raised):
+            return Wish.MEANT
+        if not classes & _BROAD:
+            return None
+        if stretch.is_single and not only_warns:
+            return Wish.MEANT
+    return None if stretch.is_caught else Wish.PERHAPS
+
+
+def _catches(caught: str, raised: str) -> bool:
+    if caught in _BROAD:
+        return False
+    if caught == raised or (raised in DEPRECATED and _OWN_DEPRECATION.search(caught)):
+        return True
+    one, other = getattr(builtins, raised, None), getattr(builtins, caught, None)
+    return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)
+
+
+# One file is looked at by all rules before the next.
+@lru_cache(maxsize=2)
+def _stretches(source: Source) -> tuple[_Stretch, ...]:
+    found = [*_blocks(source), *_calls(source), *_attempts(source)]
+    found += [*_marked(source), *_recorded(source)]
+    return (*found, *_helpers(source, found))
+
+
+def _blocks(source: Source) -> Iterator[_Stretch]:
+    """Yield what stands under `pytest.raises` and its like, later contexts included."""
+    kinds: tuple[type[ast.With | ast.AsyncWith], ...] = (ast.With, ast.AsyncWith)
+    for block in source.nodes.of(*kinds):
+        for item in block.items:
+            start, end = source.end(item.context_expr), source.end(block)
+            for hope in hopes(source, item.context_expr, block):
+                yield _Stretch(start, end, hope, is_single=len(block.body) == 1)
+
+
+def _calls(source: Source) -> Iterator[_Stretch]:
+    """Yield the functions handed to `raises`, and what follows on a context that is entered."""
+    for call in source.nodes.of(ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _ENTER and call.args:
+            scope = source.scope(call)
+            end = source.end(scope) if isinstance(scope, FUNCTIONS) else len(source.data)
+            for hope in hopes(source, call.args[0], call):
+                yield _Stretch(source.end(call), end, hope)
+        elif is_called_form(source, call):
+            for hope in hopes(source, call, call):
+                yield _Stretch(source.end(call.func), source.end(call), hope, is_single=True)
+
+
+def _attempts(source: Source) -> Iterator[_Stretch]:
+    """Yield what stands under `try`, with what is caught there."""
+    for attempt in source.nodes.of(ast.Try):
+        # The first statement may be a function, whose decorators stand above it.
+        start, end = source.start(attempt), source.end(attempt.body[-1])
+        for handler in attempt.handlers:
+            caught: frozenset[str] | None = frozenset({"BaseException"})
+            if handler.type is not None:
+                caught = class_names(source, handler.type)
+            is_single = len(attempt.body) == 1
+            yield _Stretch(start, end, Hope(caught), is_single=is_single, is_caught=True)
+
+
+def _marked(source: Source) -> Iterator[_Stretch]:
+    """Yield the tests that may fail or warn, as a mark on them or around them says."""
+    for node in source.references(*_MARKS):
+        around = source.parents[node]
+        mark = around if isinstance(around, ast.Call) and around.func is node else node
+        hope = _of_mark(source, mark)
+        owner = _owner(source, mark) if hope is not None else None
+        if hope is None or owner is None:
+            continue
+        for function in source.functions.values():
+            if function is owner or (
+                function.name.startswith("test") and owner in source.around(function)
+            ):
+                for start, end in _parts(source, function):
+                    yield _Stretch(start, end, hope, is_single=True)
+
+
+def _owner(source: Source, mark: ast.expr) -> ast.AST | None:
+    """Give the function, the class or the module that a mark is put on as a whole."""
+    owner = source.parents[mark]
+    while isinstance(owner, (ast.List, ast.Tuple)):
+        owner = source.parents[owner]
+    if isinstance(owner, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "pytestmark" for target in owner.targets
+    ):
+        owner = source.parents[owner]
+    return owner if isinstance(owner, (*FUNCTIONS, ast.ClassDef, ast.Module)) else None
+
+
+def _of_mark(source: Source, mark: ast.expr) -> Hope | None:
+    called, arguments = mark, []
+    raises = None
+    if isinstance(mark, ast.Call):
+        called, arguments, raises = mark.func, mark.args, keyword(mark, "raises")
+    if not source.names.resolve(called).endswith("filterwarnings"):
+        return Hope(class_names(source, raises.value) if raises else frozenset({"BaseException"}))
+    names = set()
+    for argument in arguments:
+        action, _, rest = (text_of(argument) or "").partition(":")
+        message, _, rest = rest.partition(":")
+        category = rest.partition(":")[0].rpartition(".")[2]
+        # "ignore" alone is no word about this warning.
+        if action in QUIET and (message or category):
+            names.add(category or "Warning")
+    return Hope(frozenset(names), is_tolerated=True) if names else None
+
+
+def _parts(source: Source, function: Function) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a test that count when it runs: no decorator that acts at the import."""
+    yield source.start(function), source.end(function)
+    for decorator in function.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = source.names.resolve(called)
+        if name.startswith("pytest.mark.") and name != "pytest.mark.parametrize":
+            yield source.start(decorator), source.end(decorator)
+
+
+def _recorded(source: Source) -> Iterator[_Stretch]:
+    """Yield the functions that look at their warnings by pytest's `recwarn`."""
+    hope = Hope(frozenset({"Warning"}), is_tolerated=True, is_recorded=True)
+    for argument in source.nodes.of(ast.arg):
+        if argument.arg == "recwarn":
+            function = source.scope(argument)
+            if isinstance(function, FUNCTIONS):
+                yield _Stretch(source.start(function.body[0]), source.end(function), hope)
+
+
+def _helpers(source: Source, found: list[_Stretch]) -> Iterator[_Stretch]:
+    """Yield the functions of the file that are called only where something is expected."""
+    for function in source.functions.values() if found else ():
+        mentions = source.mentions.get(function.name, ())
+        # The name of a fixture is a parameter of its tests, and no call.
+        if not mentions or function.lineno in source.items:
+            continue
+        places = [source.start(node) for node in mentions]
+        around = [[s for s in found if s.start <= place < s.end] for place in places]
+        if all(around):
+            start, end = source.start(function), source.end(function)
+            yield from (stretch._replace(start=start, end=end) for stretch in around[0])

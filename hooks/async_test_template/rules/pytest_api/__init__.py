@@ -1,0 +1,1 @@
+"""Rules on pytest's own functions and hooks."""

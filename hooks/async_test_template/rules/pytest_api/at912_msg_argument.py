@@ -1,0 +1,128 @@
+"""AT912: `msg=` of `pytest.skip` and its like."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, keyword, sure
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "pytest.skip", "pytest.fail", "pytest.exit"):
+        message = keyword(call, "msg")
+        if message is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.names.resolve(call.func)} takes reason=, not msg=",
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, call, message),
+                hint="write reason=",
+            )
+
+
+def _fix(
+    project: Project, source: Source, call: ast.Call, message: ast.keyword
+) -> tuple[Edit, ...]:
+    sure(source, call.func)
+    if _PATCHED.search(source.data):
+        raise EditError("the file patches pytest's functions, and the patch may look at the name")
+    start = source.start(message)
+    if project.dependencies.allows_below("pytest", "7"):
+        # Without its name it is understood by all of them.
+        name = _NAME.match(source.data, start)
+        if call.args or call.keywords[0] is not message or name is None:
+            raise EditError("pytest below 7 knows msg= only, and the repository allows it")
+        return (changes.replace(source, start, name.end(), ""),)
+    return (changes.replace(source, start, start + len("msg"), "reason"),)
+
+
+_PATCHED = re.compile(rb"[\"']pytest\.(?:skip|fail|exit)[\"']|(?:setattr|object)\(\s*pytest\b")
+_NAME = re.compile(rb"msg\s*=\s*")
+_PARTS = (re.compile(rb"\bmsg\s*="), re.compile(rb"\b(?:skip|fail|exit)\b"))
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return all(part.search(data) for part in _PARTS)
+
+
+RULE = Rule(
+    code="AT912",
+    name="msg-argument",
+    title="`msg=` is `reason=`",
+    why="TypeError where the test wants to skip or fail.",
+    since="pytest 8.0; reason= exists since 7.0",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"msg",
+    where=Where.TESTS,
+    suspects=_is_suspicious,
+    alone=True,
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
+                )
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(reason="later")\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest>=6\n",
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
+                ),
+            },
+            after={
+                "test_it.py": (
+                    'import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n'
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest>=6\n",
+                "test_it.py": (
+                    "import pytest\n\n\nasync def test_it():\n"
+                    '    pytest.fail(pytrace=False, msg="later")\n'
+                ),
+            },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\nasync def test_it(monkeypatch):\n"
+                    '    monkeypatch.setattr(pytest, "skip", lambda msg: None)\n'
+                    '    pytest.skip(msg="later")\n'
+                )
+            },
+        ),
+    ),
+    valid=(
+        {"test_it.py": ('import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n')},
+    ),
+)

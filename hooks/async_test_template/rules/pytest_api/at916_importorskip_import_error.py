@@ -1,0 +1,57 @@
+"""AT916: `pytest.importorskip` of a module that is there and fails to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "pytest.importorskip"):
+        if keyword(call, "exc_type") is None and not has_stars(call):
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                "importorskip skips only where the module is not there",
+                hint="pass exc_type=ImportError if a module that fails to import is to skip too",
+            )
+
+
+RULE = Rule(
+    code="AT916",
+    name="importorskip-import-error",
+    title="`pytest.importorskip` does not skip a module that fails to import",
+    why=(
+        "A module that is installed and raises ImportError, for a library that it wants for "
+        "instance, now fails the tests; only one that is not there skips them."
+    ),
+    since="pytest 9.1; a warning since 8.2",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"importorskip",
+    where=Where.TESTS,
+    alone=True,
+    optional=True,
+    expects=("ImportError", "DeprecationWarning"),
+    invalid=(
+        Example(before={"test_it.py": 'import pytest\n\nuvloop = pytest.importorskip("uvloop")\n'}),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                'import pytest\n\nuvloop = pytest.importorskip("uvloop", exc_type=ImportError)\n'
+            )
+        },
+    ),
+)

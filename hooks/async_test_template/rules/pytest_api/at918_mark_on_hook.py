@@ -1,0 +1,142 @@
+"""AT918: `@pytest.mark.tryfirst` and its like on a hook."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators, sure
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_OPTIONS = ("tryfirst", "trylast", "hookwrapper", "optionalhook")
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for _, function in sorted(source.functions.items()):
+        if not function.name.startswith("pytest_"):
+            continue
+        found = [
+            mark
+            for option in _OPTIONS
+            for mark in decorators(source, function, f"pytest.mark.{option}")
+        ]
+        if found:
+            found.sort(key=source.start)
+            options = ", ".join(f"{_option(mark)}=True" for mark in found)
+            yield code_finding(
+                RULE.code,
+                source,
+                found[0],
+                f"the hook {function.name} has the mark {_option(found[0])}",
+                tier=Tier.SAFE,
+                fix=partial(_fix, source, function, found, options),
+                hint=f"write @pytest.hookimpl({options})",
+            )
+
+
+def _name(mark: ast.expr) -> ast.Attribute | None:
+    called = mark.func if isinstance(mark, ast.Call) else mark
+    return called if isinstance(called, ast.Attribute) else None
+
+
+def _option(mark: ast.expr) -> str:
+    name = _name(mark)
+    return name.attr if name is not None else "?"
+
+
+def _fix(
+    source: Source, function: Function, found: list[ast.expr], options: str
+) -> tuple[Edit, ...]:
+    first = _name(found[0])
+    if any(decorators(source, function, "pytest.hookimpl")):
+        raise EditError("it has a hookimpl already")
+    if first is None or any(isinstance(m, ast.Call) and (m.args or m.keywords) for m in found):
+        raise EditError("the mark is not a plain one")
+    sure(source, first)
+    imports: tuple[Edit, ...] = ()
+    if isinstance(first.value, ast.Attribute):
+        module = source.text(first.value.value)
+    else:
+        module, imports = changes.bind_module(source, "pytest")
+    return (
+        changes.replace_node(source, found[0], f"{module}.hookimpl({options})"),
+        *(changes.remove_decorator(source, mark) for mark in found[1:]),
+        *imports,
+    )
+
+
+_HOOK = "import pytest\n\n\n{}def pytest_configure(config):\n    pass\n"
+
+RULE = Rule(
+    code="AT918",
+    name="mark-on-hook",
+    title="A mark says when a hook is called",
+    why="A warning, and an error where warnings are errors; pytest 10 does not look at marks.",
+    since="deprecated since pytest 7.2, removed in 10",
+    tier=Tier.SAFE,
+    check=None,
+    visit=_visit,
+    words=rb"tryfirst|trylast|hookwrapper|optionalhook",
+    where=Where.EVERYWHERE,
+    suspects=re.compile(rb"mark\.|mark[ \t]+as[ \t]").search,
+    alone=True,
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={"conftest.py": _HOOK.format("@pytest.mark.tryfirst\n")},
+            after={"conftest.py": _HOOK.format("@pytest.hookimpl(tryfirst=True)\n")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _HOOK.format(
+                    "@pytest.mark.hookwrapper()\n# first of all\n@pytest.mark.tryfirst\n"
+                )
+            },
+            after={
+                "conftest.py": _HOOK.format(
+                    "@pytest.hookimpl(hookwrapper=True, tryfirst=True)\n# first of all\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "from pytest import mark\n\n\nclass Plugin:\n    @mark.trylast\n"
+                    "    def pytest_configure(self, config):\n        pass\n"
+                )
+            },
+            after={
+                "conftest.py": (
+                    "import pytest\n\n\nclass Plugin:\n    @pytest.hookimpl(trylast=True)\n"
+                    "    def pytest_configure(self, config):\n        pass\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "conftest.py": _HOOK.format(
+                    "@pytest.mark.tryfirst\n@pytest.hookimpl(optionalhook=True)\n"
+                )
+            },
+        ),
+    ),
+    valid=(
+        {"conftest.py": _HOOK.format("@pytest.hookimpl(tryfirst=True)\n")},
+        {"test_it.py": "import pytest\n\n\n@pytest.mark.tryfirst\ndef test_it():\n    pass\n"},
+    ),
+)

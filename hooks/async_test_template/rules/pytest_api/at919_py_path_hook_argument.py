@@ -1,0 +1,64 @@
+"""AT919: hooks that ask for a path of the old library `py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_ARGUMENTS = {
+    "pytest_ignore_collect": ("path", "collection_path"),
+    "pytest_collect_file": ("path", "file_path"),
+    "pytest_pycollect_makemodule": ("path", "module_path"),
+    "pytest_report_header": ("startdir", "start_path"),
+    "pytest_report_collectionfinish": ("startdir", "start_path"),
+}
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for _, function in sorted(source.functions.items()):
+        old, new = _ARGUMENTS.get(function.name, ("", ""))
+        if any(argument.arg == old for argument in function.args.args):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"the hook {function.name} has no argument {old} any more",
+                hint=f"take {new}, which is a pathlib.Path",
+            )
+
+
+RULE = Rule(
+    code="AT919",
+    name="py-path-hook-argument",
+    title="A hook asks for a path of the library `py`",
+    why="pytest stops before the first test: PluginValidationError.",
+    since="pytest 9.0; deprecated since 7.0",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"pytest_ignore_collect|pytest_collect_file|pytest_pycollect_makemodule|pytest_report_",
+    where=Where.EVERYWHERE,
+    alone=True,
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={
+                "conftest.py": "def pytest_ignore_collect(path, config):\n    return None\n",
+            }
+        ),
+        Example(before={"conftest.py": "def pytest_report_header(startdir):\n    return []\n"}),
+    ),
+    valid=(
+        {"conftest.py": "def pytest_ignore_collect(collection_path):\n    return None\n"},
+        {"conftest.py": "def pytest_collect_file(file_path, parent):\n    path = file_path\n"},
+    ),
+)

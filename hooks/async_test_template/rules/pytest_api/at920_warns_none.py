@@ -1,0 +1,64 @@
+"""AT920: `pytest.warns(None)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, "pytest.warns"):
+        if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value is None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                "pytest.warns takes no None",
+                hint='use warnings.catch_warnings() with simplefilter("error") for "no warning"',
+            )
+
+
+RULE = Rule(
+    code="AT920",
+    name="warns-none",
+    title="`pytest.warns(None)` is gone",
+    why="TypeError where the test means that nothing warns.",
+    since="pytest 8.0; deprecated since 7.0",
+    tier=Tier.REPORT,
+    check=None,
+    visit=_visit,
+    words=rb"warns",
+    where=Where.TESTS,
+    suspects=re.compile(rb"warns(?:\(\s*(?:#[^\n]*\s*)*None|[ \t]+as[ \t])").search,
+    alone=True,
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import pytest\n\n\nasync def test_it():\n"
+                    "    with pytest.warns(None) as record:\n        pass\n    assert not record\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import pytest\n\n\nasync def test_it():\n"
+                "    with pytest.warns(UserWarning):\n        pass\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,238 @@
+"""AT913: `asyncio.iscoroutinefunction`."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+#: From here on the two functions agree on mocks.
+_AGREE = (3, 13)
+#: Where a function stands that is handed on: as an argument, a value, an element.
+_HANDED_ON = (
+    ast.AnnAssign,
+    ast.Assign,
+    ast.Call,
+    ast.Dict,
+    ast.List,
+    ast.Return,
+    ast.Tuple,
+    ast.keyword,
+)
+_MOCKS = re.compile(rb"[Mm]ock|\bpatch\b|autospec")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    module = source.module
+    if not (module.tests or source.file.endswith("conftest.py")):
+        return
+    for node in source.references("asyncio.iscoroutinefunction"):
+        around = source.parents[node]
+        call = around if isinstance(around, ast.Call) and around.func is node else None
+        # A comparison, or the name of a mock's method, leads to no call.
+        if call is None and not isinstance(around, _HANDED_ON):
+            continue
+        yield code_finding(
+            RULE.code,
+            source,
+            node,
+            "asyncio.iscoroutinefunction is deprecated",
+            tier=_tier(project, source, call),
+            fix=partial(_fix, source, node),
+            hint="use inspect.iscoroutinefunction",
+        )
+
+
+def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
+    """Tell how surely inspect's function gives the same answer.
+
+    Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that stands in the
+    file under its name is none; what is imported may have been replaced by one.
+    """
+    floor = project.dependencies.python_floor
+    node = call.args[0] if call is not None and call.args else None
+    if (
+        (floor is not None and floor >= _AGREE)
+        or isinstance(node, ast.Lambda)
+        or (isinstance(node, ast.Name) and _is_plain(source, node.id))
+    ):
+        return Tier.SAFE
+    if call is None:
+        # Nobody can tell what the function that is handed on will be asked about.
+        return Tier.REPORT if _MOCKS.search(source.data) else Tier.UNSAFE
+    if node is None or _MOCKS.search(source.data):
+        return Tier.REPORT
+    resolved = source.names.resolve(node)
+    if resolved in vars(builtins) and resolved not in source.names.bound:
+        return Tier.SAFE
+    if not source.names.is_certain(node):
+        return Tier.REPORT
+    is_pythons = resolved.partition(".")[0] in sys.stdlib_module_names
+    return Tier.SAFE if is_pythons else Tier.UNSAFE
+
+
+def _is_plain(source: Source, name: str) -> bool:
+    """Tell whether a name stands for one function of the file, with no decorator but marks."""
+    defined = [function for function in source.functions.values() if function.name == name]
+    stored = any(
+        isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+        for node in source.mentions.get(name, ())
+    )
+    return (
+        len(defined) == 1
+        and not isinstance(source.scope(defined[0]), ast.ClassDef)
+        and not stored
+        # A string with the name may have it patched.
+        and not re.search(rb"[\"'.]%s[\"']" % name.encode(), source.data)
+        and name not in source.names.imported
+        and all(node.arg != name for node in source.nodes.of(ast.arg))
+        and not any(node.name == name for node in source.nodes.of(ast.ClassDef))
+        and all(_is_mark(source, decorator) for decorator in defined[0].decorator_list)
+    )
+
+
+def _is_mark(source: Source, decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return source.names.resolve(called).startswith("pytest.mark.")
+
+
+def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
+    sure(source, node)
+    name, imports = changes.bind_module(source, "inspect")
+    return (changes.replace_node(source, node, f"{name}.iscoroutinefunction"), *imports)
+
+
+RULE = Rule(
+    code="AT913",
+    name="asyncio-iscoroutinefunction",
+    title="`asyncio.iscoroutinefunction` is deprecated",
+    why=("A DeprecationWarning, which is an error where warnings are errors."),
+    since="Python 3.14",
+    tier=Tier.SAFE,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"iscoroutinefunction",
+    where=Where.TESTS,
+    alone=True,
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it():\n"
+                    "    assert asyncio.iscoroutinefunction(test_it)\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\n\nasync def test_it():\n"
+                    "    assert inspect.iscoroutinefunction(test_it)\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\nfrom service import fetch\n\n\ndef test_it():\n"
+                    "    assert asyncio.iscoroutinefunction(fetch)\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\nfrom service import fetch\n\n\ndef test_it():\n"
+                    "    assert inspect.iscoroutinefunction(fetch)\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\nfrom unittest.mock import create_autospec\n\n\n"
+                    "async def fetch():\n    pass\n\n\ndef test_it():\n"
+                    "    assert asyncio.iscoroutinefunction(create_autospec(fetch))\n"
+                )
+            },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def fetch():\n    pass\n\n\n"
+                    "def test_it(fetch):\n    assert asyncio.iscoroutinefunction(fetch)\n"
+                )
+            },
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it():\n"
+                    "    assert list(filter(asyncio.iscoroutinefunction, [test_it]))\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\n\nasync def test_it():\n"
+                    "    assert list(filter(inspect.iscoroutinefunction, [test_it]))\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.13"\n',
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it(client):\n"
+                    "    assert asyncio.iscoroutinefunction(client.get)\n"
+                ),
+            },
+            after={
+                "test_it.py": (
+                    "import inspect\n\n\nasync def test_it(client):\n"
+                    "    assert inspect.iscoroutinefunction(client.get)\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import inspect\n\n\nasync def test_it():\n"
+                "    assert inspect.iscoroutinefunction(test_it)\n"
+            )
+        },
+        {
+            "test_it.py": (
+                "import sys\n\nif sys.version_info >= (3, 13):\n"
+                "    from inspect import iscoroutinefunction\nelse:\n"
+                "    from asyncio import iscoroutinefunction\n\n\n"
+                "async def test_it():\n    assert iscoroutinefunction(test_it)\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    assert asyncio.iscoroutinefunction(test_it)\n"
+            ),
+        },
+    ),
+)

@@ -1,0 +1,231 @@
+"""AT914: `asynctest`."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, is_called, sure
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_SAME = (
+    "ANY",
+    "DEFAULT",
+    "MagicMock",
+    "Mock",
+    "NonCallableMagicMock",
+    "NonCallableMock",
+    "call",
+    "create_autospec",
+    "mock_open",
+    "patch",
+    "sentinel",
+)
+#: Module and name of what takes a name's place.
+_NEW = {
+    **{
+        f"asynctest.{module}{old}": ("unittest.mock", new)
+        for module in ("", "mock.")
+        for old, new in (("CoroutineMock", "AsyncMock"), *((name, name) for name in _SAME))
+    },
+    "asynctest.TestCase": ("unittest", "IsolatedAsyncioTestCase"),
+    "asynctest.case.TestCase": ("unittest", "IsolatedAsyncioTestCase"),
+}
+_ASYNC_METHODS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
+#: What only asynctest's TestCase has.
+_OWN = {"loop", "forbid_get_event_loop", "use_default_loop"}
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    statements: list[ast.Import | ast.ImportFrom] = [*source.nodes.of(ast.Import)]
+    statements += source.nodes.of(ast.ImportFrom)
+    imports = [
+        node
+        for node in statements
+        if any(name.partition(".")[0] == "asynctest" for name in _modules(node))
+    ]
+    if imports:
+        imports.sort(key=source.start)
+        yield code_finding(
+            RULE.code,
+            source,
+            imports[0],
+            "asynctest does not work with any Python since 3.11",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, source),
+            hint="use unittest.mock.AsyncMock and unittest.IsolatedAsyncioTestCase",
+        )
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if not node.level else []
+
+
+def _fix(source: Source) -> tuple[Edit, ...]:
+    edits: dict[Edit, None] = {}
+    for name in source.nodes.of(ast.Name):
+        if source.names.resolve(name).partition(".")[0] != "asynctest":
+            continue
+        sure(source, name)
+        used = _known(source, name)
+        module, new = _NEW[source.names.resolve(used)]
+        bound, imports = _bound(source, module)
+        edits.update(
+            dict.fromkeys((changes.replace_node(source, used, f"{bound}.{new}"), *imports))
+        )
+        around = source.parents[used]
+        if module == "unittest":
+            if not isinstance(around, ast.ClassDef):
+                raise EditError("its TestCase is used in another way than as a base")
+            edits.update(dict.fromkeys(_async_methods(source, around)))
+    if not edits:
+        raise EditError("what it is used for cannot be told")
+    return tuple(edits)
+
+
+def _known(source: Source, name: ast.Name) -> ast.expr:
+    """Give the expression from a name on that has a counterpart.
+
+    Raises:
+        EditError: none has.
+
+    """
+    used: ast.expr = name
+    while source.names.resolve(used) not in _NEW:
+        around = source.parents[used]
+        if not isinstance(around, ast.Attribute):
+            raise EditError(f"{source.names.resolve(used)} has no counterpart")
+        used = around
+    return used
+
+
+def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
+    """Give the name of a module, however it is imported at the top, or import it."""
+    for statement in source.tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "unittest":
+            for alias in statement.names:
+                if f"unittest.{alias.name}" == module:
+                    return alias.asname or alias.name, ()
+        if isinstance(statement, ast.Import) and any(
+            alias.name == module and not alias.asname for alias in statement.names
+        ):
+            return module, ()
+    return changes.bind_module(source, module)
+
+
+def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:
+    """Yield the edits that give the async set-up methods of a class their names in unittest.
+
+    Raises:
+        EditError: the class uses what only asynctest's has.
+
+    """
+    if any(name in source.mentions for name in _OWN):
+        raise EditError("it uses the loop of asynctest's TestCase")
+    for method in around.body:
+        if isinstance(method, ast.AsyncFunctionDef) and method.name in _ASYNC_METHODS:
+            if is_called(source, method):
+                raise EditError(f"{method.name} is called by its name")
+            start = source.data.index(method.name.encode(), source.start(method))
+            yield changes.replace(
+                source, start, start + len(method.name), _ASYNC_METHODS[method.name]
+            )
+
+
+RULE = Rule(
+    code="AT914",
+    name="asynctest",
+    title="`asynctest` is imported",
+    why="The import fails: asynctest needs asyncio.coroutine.",
+    since="Python 3.11",
+    tier=Tier.UNSAFE,
+    python=">=3.11",
+    check=None,
+    visit=_visit,
+    words=rb"asynctest",
+    alone=True,
+    invalid=(
+        Example(
+            before={
+                "test_it.py": (
+                    "from asynctest import CoroutineMock, patch\n\n\n"
+                    'async def test_it():\n    with patch.object(app, "run", CoroutineMock()):\n'
+                    "        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import unittest.mock\n\n\nasync def test_it():\n"
+                    '    with unittest.mock.patch.object(app, "run", unittest.mock.AsyncMock()):\n'
+                    "        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from unittest import mock\n\nimport asynctest\nimport asynctest.mock\n\n\n"
+                    "class TestIt(asynctest.TestCase):\n"
+                    "    async def setUp(self):\n        self.run = asynctest.mock.MagicMock()\n\n"
+                    "    def tearDown(self):\n        self.run = mock.call\n\n"
+                    "    async def test_it(self):\n        pass\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import unittest\nfrom unittest import mock\n\n\n"
+                    "class TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                    "    async def asyncSetUp(self):\n        self.run = mock.MagicMock()\n\n"
+                    "    def tearDown(self):\n        self.run = mock.call\n\n"
+                    "    async def test_it(self):\n        pass\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asynctest\n\n\nclass TestIt(asynctest.TestCase):\n"
+                    "    async def test_it(self):\n        self.loop.call_soon(print)\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asynctest\n\n\nclass TestIt(asynctest.ClockedTestCase):\n    pass\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "try:\n    from asynctest import CoroutineMock\nexcept ImportError:\n"
+                    "    from unittest.mock import AsyncMock as CoroutineMock\n\n\n"
+                    "async def test_it():\n    CoroutineMock()\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "from unittest import mock\n\n\nasync def test_it():\n    mock.AsyncMock()\n"
+            )
+        },
+    ),
+)

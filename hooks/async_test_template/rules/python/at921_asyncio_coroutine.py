@@ -1,0 +1,157 @@
+"""AT921: `@asyncio.coroutine`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
+#: What `await` binds as closely to as `yield from` does to everything behind it.
+_PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    for _, function in sorted(source.functions.items()):
+        for decorator in decorators(source, function, "asyncio.coroutine"):
+            yield code_finding(
+                RULE.code,
+                source,
+                decorator,
+                f"{function.name} is made by asyncio.coroutine, which is gone",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, source, function, decorator),
+                hint="write async def, and await for yield from",
+            )
+
+
+def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
+    sure(source, decorator)
+    edits = [changes.remove_decorator(source, decorator)]
+    if isinstance(function, ast.FunctionDef):
+        start = source.start(function)
+        edits.append(changes.replace(source, start, start, "async "))
+        for node in _own_yields(function):
+            edits += _awaiting(source, node)
+    return tuple(edits)
+
+
+def _own_yields(function: Function) -> Iterator[ast.YieldFrom]:
+    """Yield each `yield from` of a function, without those of functions within.
+
+    Raises:
+        EditError: it yields in another way.
+
+    """
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield):
+            raise EditError("it yields values")
+        if isinstance(node, ast.YieldFrom):
+            yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
+    start, value = source.start(node), source.start(node.value)
+    match = _YIELD_FROM.match(source.data, start)
+    if match is None:
+        raise EditError("there is a comment within yield from")
+    yield changes.replace(source, start, match.end(), "await")
+    between = source.data[match.end() : value]
+    if not isinstance(node.value, _PRIMARY) and b"(" not in between:
+        yield changes.replace(source, value, value, "(")
+        yield changes.replace(source, source.end(node.value), source.end(node.value), ")")
+    elif not between:
+        # `yield from[…]` and the like.
+        yield changes.replace(source, value, value, " ")
+
+
+_BEFORE = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\n@asyncio.coroutine\n"
+    "def test_it():\n    {}\n"
+)
+_AFTER = "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    {}\n"
+
+RULE = Rule(
+    code="AT921",
+    name="asyncio-coroutine",
+    title="`asyncio.coroutine` is gone",
+    why="AttributeError when the module is imported: none of its tests runs.",
+    since="removed in Python 3.11",
+    tier=Tier.UNSAFE,
+    python=">=3.11",
+    check=None,
+    visit=_visit,
+    words=rb"coroutine",
+    where=Where.TESTS,
+    alone=True,
+    expects=("AttributeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={"test_it.py": _BEFORE.format("assert (yield from asyncio.sleep(0, 1)) == 1")},
+            after={"test_it.py": _AFTER.format("assert (await asyncio.sleep(0, 1)) == 1")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": _BEFORE.format(
+                    "x = yield from asyncio.sleep(0) if 1 else asyncio.sleep(1)\n"
+                    "    yield from (a or b)"
+                )
+            },
+            after={
+                "test_it.py": _AFTER.format(
+                    "x = await (asyncio.sleep(0) if 1 else asyncio.sleep(1))\n    await (a or b)"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from asyncio import coroutine\n\n\nasync def test_it():\n    @coroutine\n"
+                    "    def inner():\n        def numbers():\n            yield from [1, 2]\n\n"
+                    "        return list(numbers())\n\n    await inner()\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "async def test_it():\n"
+                    "    async def inner():\n        def numbers():\n"
+                    "            yield from [1, 2]\n\n"
+                    "        return list(numbers())\n\n    await inner()\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"test_it.py": _BEFORE.format("yield 1")}),
+    ),
+    valid=(
+        {
+            "test_it.py": (
+                "import types\n\n\n@types.coroutine\ndef step():\n    yield\n\n\n"
+                "async def test_it():\n    await step()\n"
+            )
+        },
+        {"app.py": "import asyncio\n\n\n@asyncio.coroutine\ndef run(): pass\n"},
+    ),
+)

@@ -1,0 +1,125 @@
+"""AT922: `loop=` of asyncio's functions."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, is_test_code, keyword, sure
+from async_test_template.rules.patched import not_patched
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: What took a loop until Python 3.9; `ensure_future`, `Future` and `Task` still do.
+_WITHOUT = (
+    "asyncio.sleep",
+    "asyncio.gather",
+    "asyncio.wait",
+    "asyncio.wait_for",
+    "asyncio.shield",
+    "asyncio.as_completed",
+    "asyncio.Lock",
+    "asyncio.Event",
+    "asyncio.Condition",
+    "asyncio.Semaphore",
+    "asyncio.BoundedSemaphore",
+    "asyncio.Queue",
+    "asyncio.LifoQueue",
+    "asyncio.PriorityQueue",
+    "asyncio.open_connection",
+    "asyncio.start_server",
+    "asyncio.open_unix_connection",
+    "asyncio.start_unix_server",
+    "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell",
+)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    for call in calls(source, *_WITHOUT):
+        argument = keyword(call, "loop")
+        if argument is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.names.resolve(call.func)} takes no loop=",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, project, source, call, argument),
+                hint="drop the argument: it is the running loop",
+            )
+
+
+def _fix(
+    project: Project, source: Source, call: ast.Call, argument: ast.keyword
+) -> tuple[Edit, ...]:
+    sure(source, call.func)
+    not_patched(project, source.names.resolve(call.func))
+    return (changes.remove_argument(source, call, argument),)
+
+
+_TEST = "import asyncio\n\n\nasync def test_it(server):\n    {}\n"
+
+RULE = Rule(
+    code="AT922",
+    name="loop-argument",
+    title="asyncio's functions take no `loop=`",
+    why="TypeError, or a loop that is handed on to something that does not know it.",
+    since="removed in Python 3.10",
+    tier=Tier.UNSAFE,
+    python=">=3.10",
+    check=None,
+    visit=_visit,
+    words=rb"loop",
+    where=Where.TESTS,
+    suspects=re.compile(rb"\bloop\s*=").search,
+    alone=True,
+    expects=("TypeError", "DeprecationWarning"),
+    invalid=(
+        Example(
+            before={"test_it.py": _TEST.format("await asyncio.sleep(0, loop=server.loop)")},
+            after={"test_it.py": _TEST.format("await asyncio.sleep(0)")},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from asyncio import Queue as Q\n\n\nasync def test_it(server):\n"
+                    "    Q(loop=server.loop)\n    Q(maxsize=1)\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "from asyncio import Queue as Q\n\n\nasync def test_it(server):\n"
+                    "    Q()\n    Q(maxsize=1)\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "try:\n    from asyncio import Queue\nexcept ImportError:\n    Queue = 0\n\n\n"
+                    "async def test_it(server):\n    Queue(loop=server.loop)\n"
+                )
+            },
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("asyncio.ensure_future(server.run(), loop=server.loop)")},
+        {"test_it.py": _TEST.format("server.gather(loop=1)")},
+        {"test_it.py": _TEST.format("await asyncio.sleep(0, **server.options)")},
+    ),
+)

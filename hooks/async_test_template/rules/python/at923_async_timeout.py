@@ -1,0 +1,117 @@
+"""AT923: `async_timeout`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, is_test_code, sure
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_FLOOR = (3, 11)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    for call in calls(source, "async_timeout.timeout", "async_timeout.timeout_at"):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"asyncio has what {source.names.resolve(call.func)} does",
+            tier=Tier.SAFE,
+            fix=partial(_fix, project, source, call),
+            hint="use asyncio.timeout",
+        )
+
+
+def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
+    floor = project.dependencies.python_floor
+    if floor is None or floor < _FLOOR:
+        raise EditError("asyncio.timeout needs Python 3.11, and the project allows older ones")
+    sure(source, call.func)
+    item = source.parents[call]
+    if not isinstance(item, ast.withitem) or not isinstance(source.parents[item], ast.AsyncWith):
+        raise EditError("it is not the context of an async with")
+    if item.optional_vars is not None:
+        raise EditError("what it gives has other methods than asyncio's")
+    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+        raise EditError("its arguments have other names in asyncio")
+    if re.search(rb"[\"']async_timeout\b", source.data):
+        raise EditError("a string names async_timeout too")
+    module, imports = changes.bind_module(source, "asyncio")
+    name = source.names.resolve(call.func).rpartition(".")[2]
+    return (changes.replace_node(source, call.func, f"{module}.{name}"), *imports)
+
+
+_PROJECT = {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.11"\n'}
+_TEST = "import {}\n\n\nasync def test_it():\n    async with {}(1){}:\n        pass\n"
+_OLD = _TEST.format("async_timeout", "async_timeout.timeout", "")
+
+RULE = Rule(
+    code="AT923",
+    name="async-timeout",
+    title="`async_timeout` is `asyncio.timeout`",
+    why="Nothing is wrong with it; it is one dependency less.",
+    since="Python 3.11",
+    tier=Tier.SAFE,
+    python=">=3.11",
+    check=None,
+    visit=_visit,
+    words=rb"async_timeout",
+    where=Where.TESTS,
+    alone=True,
+    optional=True,
+    invalid=(
+        Example(
+            before={**_PROJECT, "test_it.py": _OLD},
+            after={"test_it.py": _TEST.format("asyncio", "asyncio.timeout", "")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                **_PROJECT,
+                "test_it.py": (
+                    "import asyncio as aio\nfrom async_timeout import timeout_at\n\n\n"
+                    "async def test_it(end):\n    async with aio.Lock(), timeout_at(end):\n"
+                    "        pass\n"
+                ),
+            },
+            after={
+                "test_it.py": (
+                    "import asyncio as aio\n\n\n"
+                    "async def test_it(end):\n    async with aio.Lock(), aio.timeout_at(end):\n"
+                    "        pass\n"
+                ),
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(before={"test_it.py": _OLD}),
+        Example(
+            before={
+                **_PROJECT,
+                "test_it.py": _TEST.format("async_timeout", "async_timeout.timeout", " as cm"),
+            }
+        ),
+        Example(
+            before={
+                **_PROJECT,
+                "test_it.py": _OLD.replace("timeout(1)", "timeout_at(deadline=1)"),
+            }
+        ),
+    ),
+    valid=({**_PROJECT, "test_it.py": _TEST.format("asyncio", "asyncio.timeout", "")},),
+)

@@ -1,0 +1,154 @@
+"""AT924: child watchers, which Python 3.14 has no longer."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, is_test_code
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: What `dir(asyncio)` of Python 3.13 has and that of 3.14 has not, beside what is only deprecated.
+_GONE = {
+    f"asyncio.{name}"
+    for name in (
+        "AbstractChildWatcher",
+        "FastChildWatcher",
+        "MultiLoopChildWatcher",
+        "PidfdChildWatcher",
+        "SafeChildWatcher",
+        "ThreadedChildWatcher",
+        "get_child_watcher",
+        "set_child_watcher",
+    )
+}
+#: Methods of the policies, which went with them.
+_METHODS = ("get_child_watcher", "set_child_watcher")
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    seen: set[ast.AST] = set()
+    for node, name in sorted(_uses(source), key=lambda use: source.start(use[0])):
+        # One finding a statement: a watcher is made to be set.
+        statement = next((a for a in (node, *source.around(node)) if isinstance(a, ast.stmt)), node)
+        if statement not in seen:
+            seen.add(statement)
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                f"{name} is gone",
+                hint="drop it: since Python 3.8 child processes are watched without one being set",
+            )
+
+
+def _uses(source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    for node in source.references(*_GONE):
+        # What was imported by its name fails at the import.
+        if isinstance(node, ast.Attribute):
+            yield node, source.names.resolve(node)
+    for statement in source.nodes.of(ast.ImportFrom):
+        for alias in statement.names:
+            if f"{statement.module}.{alias.name}" in _GONE and not statement.level:
+                yield statement, f"asyncio.{alias.name}"
+    for name in _METHODS:
+        for node in source.mentions.get(name, ()):
+            around = source.parents[node]
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(around, ast.Call)
+                and around.func is node
+                and _is_policy(source, node.value)
+            ):
+                yield node, f"the {name} of an event loop policy"
+
+
+def _is_policy(source: Source, node: ast.expr) -> bool:
+    if isinstance(node, ast.Name) and node.id.endswith("policy"):
+        return True
+    return isinstance(node, ast.Call) and source.names.resolve(node.func).endswith("policy")
+
+
+_SET = "import asyncio\n\n{}asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
+
+RULE = Rule(
+    code="AT924",
+    name="child-watcher",
+    title="Child watchers are gone",
+    why="AttributeError or ImportError; in a conftest.py no test runs.",
+    since="removed in Python 3.14, deprecated since 3.12",
+    tier=Tier.REPORT,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"child_watcher|ChildWatcher",
+    where=Where.EVERYWHERE,
+    alone=True,
+    expects=("AttributeError", "ImportError", "DeprecationWarning"),
+    invalid=(
+        Example(before={"conftest.py": _SET.format("")}),
+        Example(
+            before={
+                "conftest.py": "import asyncio\nimport sys\n\n"
+                'if sys.platform != "win32":\n    asyncio.get_child_watcher()\n'
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from asyncio import SafeChildWatcher, new_event_loop\n\n\n"
+                    "async def test_it():\n    SafeChildWatcher().attach_loop(new_event_loop())\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it(watcher):\n"
+                    "    asyncio.get_event_loop_policy().set_child_watcher(watcher)\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "conftest.py": (
+                'import asyncio\n\nif hasattr(asyncio, "set_child_watcher"):\n'
+                "    asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nif sys.version_info < (3, 12):\n"
+                "    asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "try:\n    from asyncio import ThreadedChildWatcher\nexcept ImportError:\n"
+                "    ThreadedChildWatcher = None\n"
+            )
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.raises(AttributeError):\n        asyncio.get_child_watcher()\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n',
+            "conftest.py": _SET.format(""),
+        },
+        {"test_it.py": "async def test_it(zoo):\n    zoo.set_child_watcher(zoo.keeper)\n"},
+        {"app.py": _SET.format("")},
+    ),
+)

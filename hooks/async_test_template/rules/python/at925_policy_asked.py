@@ -1,0 +1,241 @@
+"""AT925: event loop policies asked, made or derived from."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.loops._loop_fixture import is_override
+from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.patched import not_patched
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_ASKED = "asyncio.get_event_loop_policy"
+_CLASSES = tuple(
+    f"{module}.{name}"
+    for module in ("asyncio", "asyncio.events")
+    for name in (
+        "AbstractEventLoopPolicy",
+        "BaseDefaultEventLoopPolicy",
+        "DefaultEventLoopPolicy",
+        "WindowsProactorEventLoopPolicy",
+        "WindowsSelectorEventLoopPolicy",
+    )
+)
+#: What `asyncio` itself does by the policy, word for word: events.py, Python 3.8 to 3.15.
+_SAME = ("new_event_loop", "set_event_loop")
+#: What AT507 and AT506 speak of.
+_SETTING = ("asyncio.set_event_loop_policy",)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    module = project.code.by_file[source.file]
+    if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
+        return
+    for node in source.references(_ASKED, *_CLASSES):
+        call = source.parents[node]
+        is_called = isinstance(call, ast.Call) and call.func is node
+        name = source.names.resolve(node)
+        if _belongs_elsewhere(project, source, node) or _is_a_type(source, node):
+            continue
+        if isinstance(call, ast.ClassDef) and _is_of_fixture(source, call):
+            continue
+        if name == _ASKED and is_called:
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                "asyncio.get_event_loop_policy is deprecated",
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, node),
+                hint="make the loop by asyncio.new_event_loop, or by asyncio.Runner",
+            )
+        elif name != _ASKED and (is_called or isinstance(call, ast.ClassDef)):
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                f"{name} is deprecated, as all policies are",
+                hint="give a loop factory to asyncio.Runner, or to the plugin that runs the tests",
+            )
+
+
+def _belongs_elsewhere(project: Project, source: Source, node: ast.AST) -> bool:
+    """Tell whether another rule speaks of the place: it sets a policy, or is an override."""
+    module = project.code.by_file[source.file]
+    lines = {getattr(around, "lineno", 0) for around in source.around(node)}
+    if any(
+        fixture.line in lines
+        and (is_override(project, fixture) or fixture.name == "event_loop_policy")
+        for fixture in module.fixtures
+    ):
+        return True
+    return any(
+        isinstance(around, ast.Call) and source.names.resolve(around.func) in _SETTING
+        for around in source.around(node)
+    )
+
+
+def _is_of_fixture(source: Source, made: ast.ClassDef) -> bool:
+    """Tell whether a policy is there for `event_loop_policy`, of which AT506 speaks."""
+    return any(
+        isinstance(around, ast.FunctionDef) and around.name == "event_loop_policy"
+        for mention in source.mentions.get(made.name, ())
+        for around in source.around(mention)
+    )
+
+
+def _is_a_type(source: Source, node: ast.AST) -> bool:
+    """Tell whether a policy is only named in an annotation."""
+    child = node
+    for around in source.around(node):
+        if child in (getattr(around, "annotation", None), getattr(around, "returns", None)):
+            return True
+        child = around
+    return False
+
+
+def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
+    sure(source, node)
+    not_patched(project, _ASKED)
+    policy = source.parents[node]
+    method = source.parents[policy]
+    if not isinstance(policy, ast.Call) or not isinstance(method, ast.Attribute):
+        raise EditError("what is asked of the policy is not clear")
+    call = source.parents[method]
+    if method.attr not in _SAME or not isinstance(call, ast.Call) or call.func is not method:
+        raise EditError("asyncio has no function that does the same")
+    name, imports = changes.bind_module(source, "asyncio")
+    return (changes.replace_node(source, method, f"{name}.{method.attr}"), *imports)
+
+
+_FIXTURE = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef own_loop():\n"
+    "    loop = {}.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
+_POLICY = (
+    "import asyncio\n\nimport pytest\n\n\nclass Policy(asyncio.{}):\n    pass\n\n\n"
+    "@pytest.fixture\ndef port():\n    return 1\n"
+)
+
+RULE = Rule(
+    code="AT925",
+    name="policy-asked",
+    title="Tests use event loop policies",
+    why=(
+        "A DeprecationWarning, which is an error where warnings are errors; Python 3.16 has no "
+        "policies."
+    ),
+    since="Python 3.14",
+    tier=Tier.SAFE,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"get_event_loop_policy|EventLoopPolicy",
+    where=Where.EVERYWHERE,
+    expects=("DeprecationWarning",),
+    invalid=(
+        Example(
+            before={"conftest.py": _FIXTURE.format("asyncio.get_event_loop_policy()")},
+            after={"conftest.py": _FIXTURE.format("asyncio")},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from asyncio import get_event_loop_policy as policy\n\n\ndef test_it():\n"
+                    "    policy().set_event_loop(make())\n    assert policy\n"
+                )
+            },
+            after={
+                "test_it.py": (
+                    "import asyncio\nfrom asyncio import get_event_loop_policy as policy\n\n\n"
+                    "def test_it():\n    asyncio.set_event_loop(make())\n    assert policy\n"
+                )
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\ndef test_it():\n"
+                    "    loop = asyncio.get_event_loop_policy().get_event_loop()\n"
+                    "    assert loop.run_until_complete(make())\n"
+                )
+            }
+        ),
+        Example(before={"conftest.py": _POLICY.format("DefaultEventLoopPolicy")}),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nasync def test_it():\n"
+                    "    old = asyncio.DefaultEventLoopPolicy()\n    assert old\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"conftest.py": _FIXTURE.format("asyncio")},
+        {
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop_policy():\n"
+                "    return asyncio.DefaultEventLoopPolicy()\n"
+            )
+        },
+        {
+            "conftest.py": _POLICY.format("DefaultEventLoopPolicy")
+            + "\n\n@pytest.fixture\ndef event_loop_policy():\n    return Policy()\n"
+        },
+        {
+            "test_it.py": (
+                "import asyncio\nimport warnings\n\n\nasync def test_it():\n"
+                "    with warnings.catch_warnings():\n"
+                '        warnings.simplefilter("ignore", DeprecationWarning)\n'
+                "        assert asyncio.get_event_loop_policy()\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\n\n\ndef pytest_configure(config):\n"
+                "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "def name(event_loop_policy: asyncio.AbstractEventLoopPolicy) -> str:\n"
+                "    return type(event_loop_policy).__name__\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nimport pytest\n\n\n@pytest.fixture\ndef own():\n"
+                "    if sys.version_info >= (3, 14):\n        return asyncio.new_event_loop()\n"
+                "    return asyncio.get_event_loop_policy().new_event_loop()\n"
+            )
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.warns(DeprecationWarning):\n"
+                "        asyncio.get_event_loop_policy()\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n',
+            "conftest.py": _FIXTURE.format("asyncio.get_event_loop_policy()"),
+        },
+        {"app.py": "import asyncio\n\npolicy = asyncio.get_event_loop_policy()\n"},
+    ),
+)

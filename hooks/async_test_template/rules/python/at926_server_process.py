@@ -1,0 +1,383 @@
+"""AT926: processes that rely on being forked."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, keyword
+from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.which_loop import SCOPES
+from async_test_template.source.items import Fixture, Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_PROCESS = "multiprocessing.Process"
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_PARTIAL = "functools.partial"
+#: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
+_APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
+#: How a method of process is chosen, in whatever file.
+_METHOD = re.compile(rb"set_start_method\s*\(")
+#: Fixtures, and calls, that change what a forked process would inherit.
+_CHANGES = re.compile(
+    r"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
+    r"|dependency_overrides|os\.environ\s*\["
+)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    module = project.code.by_file[source.file]
+    if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
+        return
+    texts = (project.tree.read(around.file) or b"" for around in project.code.around(source.file))
+    if any(map(_METHOD.search, texts)):
+        return
+    for node, reason in _processes(project, source):
+        yield code_finding(
+            RULE.code,
+            source,
+            node,
+            f"a process that is no longer forked: {reason}",
+            hint=(
+                "hand over a function of a module and what it needs, or ask for "
+                'multiprocessing.get_context("fork")'
+            ),
+        )
+
+
+def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    """Yield where a process is made that goes wrong, and how."""
+    calls = [*source.calls(_PROCESS)]
+    for context in source.calls("multiprocessing.get_context"):
+        method = source.parents[context]
+        call = source.parents[method]
+        if (
+            not (context.args or context.keywords)
+            and isinstance(method, ast.Attribute)
+            and method.attr == "Process"
+            and isinstance(call, ast.Call)
+        ):
+            calls.append(call)
+    for call in calls:
+        reason = _reason(project, source, call)
+        if reason:
+            yield call, reason
+    for made in source.nodes.of(ast.ClassDef):
+        is_process = _PROCESS in map(source.names.resolve, made.bases)
+        if is_process and isinstance(source.scope(made), _FUNCTIONS):
+            yield made, f"an object of the nested class {made.name} cannot be pickled"
+
+
+def _reason(project: Project, source: Source, call: ast.Call) -> str:
+    """Say what goes wrong with a process that begins with nothing, or give nothing."""
+    target = keyword(call, "target")
+    values = [target.value] if target is not None else call.args[1:2]
+    given = (keyword(call, "args"), keyword(call, "kwargs"))
+    arguments = [argument.value for argument in given if argument is not None]
+    for value in (*values, *arguments):
+        for node in _handed_over(source, value):
+            what = _unpicklable(source, node)
+            if what:
+                return f"{what} cannot be pickled"
+    if any(_is_of_module(source, value) for value in values):
+        changed = _changed(project, source, call)
+        if changed:
+            return f"it does not see what {changed} has changed"
+    return ""
+
+
+def _handed_over(source: Source, node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what is pickled: an argument, or each that a tuple, a dict or a partial holds."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        for item in node.elts:
+            yield from _handed_over(source, item)
+    elif isinstance(node, ast.Dict):
+        for item in node.values:
+            yield from _handed_over(source, item)
+    elif isinstance(node, ast.Call) and source.names.resolve(node.func) == _PARTIAL:
+        for item in (*node.args, *(k.value for k in node.keywords)):
+            yield from _handed_over(source, item)
+    else:
+        yield node
+
+
+def _unpicklable(source: Source, node: ast.expr) -> str:
+    if isinstance(node, ast.Lambda):
+        return "a lambda"
+    if isinstance(node, ast.Call) and source.names.resolve(node.func) in _APPLICATIONS:
+        return "an application"
+    if isinstance(node, ast.Name):
+        return _unpicklable_name(source, node)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return _unpicklable_method(source, node, node.value)
+    return ""
+
+
+def _unpicklable_name(source: Source, node: ast.Name) -> str:
+    for function in source.functions.values():
+        if function.name == node.id and _is_local(source, function, node):
+            return f"the nested function {node.id}"
+    value = _assigned(source, node)
+    if isinstance(value, ast.Lambda):
+        return f"the lambda {node.id}"
+    if isinstance(value, ast.Call) and source.names.resolve(value.func) in _APPLICATIONS:
+        return f"the application {node.id}"
+    return ""
+
+
+def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) -> str:
+    """Judge `server.run`: the object is pickled with its method."""
+    if owner.id == "self":
+        around = next((a for a in source.around(node) if isinstance(a, ast.ClassDef)), None)
+        bases = [source.names.resolve(base) for base in around.bases] if around else []
+        return "a test case of unittest" if any(b.endswith("TestCase") for b in bases) else ""
+    value = _assigned(source, owner)
+    if not isinstance(value, ast.Call):
+        return ""
+    for made in source.nodes.of(ast.ClassDef):
+        if (
+            isinstance(value.func, ast.Name)
+            and made.name == value.func.id
+            and _is_local(source, made, node)
+        ):
+            return f"an object of the nested class {made.name}"
+    for argument in (*value.args, *(k.value for k in value.keywords)):
+        inner = argument
+        if isinstance(inner, ast.Name):
+            inner = _assigned(source, inner) or inner
+        parts = (
+            [*inner.args, *(k.value for k in inner.keywords)] if isinstance(inner, ast.Call) else []
+        )
+        if any(_unpicklable(source, part) for part in (argument, *parts)):
+            return f"{owner.id}, with all that it holds,"
+    return ""
+
+
+def _is_local(source: Source, definition: ast.AST, node: ast.AST) -> bool:
+    """Tell whether a function or a class is made inside of a function that a place is in too."""
+    scope = source.scope(definition)
+    return isinstance(scope, _FUNCTIONS) and scope in source.around(node)
+
+
+def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
+    """Give what a name is given, if that is done only once in the file."""
+    found = [
+        statement.value
+        for statement in source.nodes.of(ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name) and target.id == name.id
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_of_module(source: Source, node: ast.expr) -> bool:
+    """Tell whether a target is a function of this file or of another: it is looked up by name."""
+    if not isinstance(node, ast.Name):
+        return source.names.is_certain(node) if isinstance(node, ast.Attribute) else False
+    own = [f for f in source.functions.values() if f.name == node.id]
+    return node.id in source.names.imported or any(source.scope(f) is source.tree for f in own)
+
+
+def _changed(project: Project, source: Source, call: ast.Call) -> str:
+    """Name what has changed the parent before a process is made, or give nothing.
+
+    That is the function around it, above the call, or a fixture that lives when it is called.
+    """
+    function = next((a for a in source.around(call) if isinstance(a, _FUNCTIONS)), None)
+    if function is None:
+        return ""
+    begin, end = source.start(function), source.start(call)
+    if _CHANGES.search(source.data[begin:end].decode()):
+        return function.name
+    item = project.code.at.get((source.file, function.lineno))
+    fixtures = [] if item is None else _alive(project, item)
+    return next((f.name for f in fixtures if _changes(project, f.file, f.line)), "")
+
+
+def _alive(project: Project, item: Fixture | Test) -> list[Fixture]:
+    """Give the fixtures that may be alive when a test runs, or when a fixture is made.
+
+    A narrower one than a fixture is made after it, and was nothing that a fork inherits either.
+    """
+    code = project.code
+    if isinstance(item, Test):
+        return list(code.used_by(item))
+    tests = [*code.by_file[item.file].tests, *code.users.get(item, ())]
+    found = [
+        fixture for test in tests if item in (used := [*code.used_by(test)]) for fixture in used
+    ]
+    known = [f for f in found if f != item and {f.scope, item.scope} <= set(SCOPES)]
+    return [f for f in known if SCOPES.index(f.scope) >= SCOPES.index(item.scope)]
+
+
+def _changes(project: Project, file: str, line: int) -> bool:
+    if not re.search(
+        rb"monkeypatch|patch\(|dependency_overrides|environ", project.tree.read(file) or b""
+    ):
+        return False
+    source = project.code.sources.get(file)
+    function: Function | None = source.functions.get(line)
+    return function is not None and _CHANGES.search(source.text(function)) is not None
+
+
+_SERVER = (
+    "import multiprocessing\n\nimport pytest\n\n\n{}@pytest.fixture\ndef server({}):\n{}"
+    "    process = multiprocessing.Process({})\n    process.start()\n    yield process\n"
+    "    process.terminate()\n"
+)
+_SERVE = "def serve():\n    run()\n\n\n"
+_NESTED = "    def serve():\n        run()\n\n"
+
+RULE = Rule(
+    code="AT926",
+    name="server-process",
+    title="A process relies on being forked",
+    why=(
+        "On Linux a process begins with nothing but what is pickled for it. A nested function is "
+        "an error, and a function of a module runs silently with the real settings in place of "
+        "the test's."
+    ),
+    since="Python 3.14, where forkserver became the default; macOS and Windows since 3.8",
+    tier=Tier.REPORT,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"multiprocessing",
+    where=Where.TESTS,
+    expects=("PicklingError", "AttributeError", "TypeError"),
+    invalid=(
+        Example(
+            before={"test_it.py": _SERVER.format("", "", _NESTED, "target=serve, daemon=True")}
+        ),
+        Example(before={"conftest.py": _SERVER.format("", "", "", "target=lambda: run()")}),
+        Example(
+            before={
+                "conftest.py": "from functools import partial\n"
+                + _SERVER.format("", "", _NESTED, "target=partial(serve, 1)")
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": "from fastapi import FastAPI\nimport uvicorn\n"
+                + _SERVER.format("", "", "    app = FastAPI()\n", "target=uvicorn.run, args=(app,)")
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": "from fastapi import FastAPI\nimport uvicorn\n"
+                + _SERVER.format(
+                    "app = FastAPI()\n\n\n",
+                    "",
+                    "    server = uvicorn.Server(uvicorn.Config(app))\n",
+                    "target=server.run",
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": _SERVER.format(
+                    _SERVE,
+                    "monkeypatch",
+                    '    monkeypatch.setenv("DATABASE", "test")\n',
+                    "target=serve",
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\n\nfrom app import app, get_db\n\n\n@pytest.fixture\n"
+                    "def overridden():\n    app.dependency_overrides[get_db] = lambda: 1\n"
+                ),
+                "test_it.py": "from app import serve\n"
+                + _SERVER.format("", "overridden", "", "target=serve")
+                + "\n\ndef test_it(server):\n    pass\n",
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
+                    'def settings(monkeypatch):\n    monkeypatch.setattr("app.DEBUG", True)\n'
+                ),
+                "test_it.py": "from app import serve\n"
+                + _SERVER.format("", "", "", "target=serve")
+                + "\n\nasync def test_it(server):\n    pass\n",
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "from multiprocessing import Process\n\n\ndef test_it():\n"
+                    "    class Server(Process):\n        def run(self):\n            pass\n\n"
+                    "    Server().start()\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"conftest.py": _SERVER.format(_SERVE, "", "", "target=serve")},
+        {
+            # The server of the session is there before any test changes something.
+            "conftest.py": (
+                "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
+                'def settings(monkeypatch):\n    monkeypatch.setattr("app.DEBUG", True)\n'
+            ),
+            "test_it.py": "from app import serve\n"
+            + _SERVER.format("", "", "", "target=serve").replace(
+                "fixture", 'fixture(scope="session")'
+            )
+            + "\n\nasync def test_it(server):\n    pass\n",
+        },
+        {
+            "conftest.py": "import uvicorn\n"
+            + _SERVER.format("", "", "", 'target=uvicorn.run, args=("app:app",)')
+        },
+        {
+            "conftest.py": (
+                "import multiprocessing\n\nimport pytest\n\n\n@pytest.fixture\ndef server():\n"
+                '    context = multiprocessing.get_context("fork")\n'
+                "    process = context.Process(target=lambda: run())\n    process.start()\n"
+            )
+        },
+        {
+            "conftest.py": (
+                "import multiprocessing\n\n\ndef pytest_configure(config):\n"
+                '    multiprocessing.set_start_method("fork")\n'
+            ),
+            "test_it.py": _SERVER.format("", "", _NESTED, "target=serve"),
+        },
+        {
+            "test_it.py": "import sys\n"
+            + _SERVER.format(
+                "",
+                "",
+                "    if sys.version_info >= (3, 14):\n        pytest.skip()\n\n" + _NESTED,
+                "target=serve",
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
+            "test_it.py": _SERVER.format("", "", _NESTED, "target=serve"),
+        },
+        {"test_it.py": _SERVER.replace("multiprocessing", "threading").format("", "", _NESTED, "")},
+        {
+            "conftest.py": (
+                "import multiprocessing\n\nimport pytest\n\n\nclass Server:\n    def run(self):\n"
+                "        pass\n\n\n@pytest.fixture\ndef server():\n    one = Server()\n"
+                "    process = multiprocessing.Process(target=one.run)\n    process.start()\n"
+            )
+        },
+        {
+            "app.py": "import multiprocessing\n\n\ndef start():\n    def serve():\n        pass\n\n"
+            "    multiprocessing.Process(target=serve).start()\n"
+        },
+    ),
+)

@@ -1,0 +1,137 @@
+"""AT927: a task factory that takes too few arguments."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, is_test_code
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+#: What `asyncio.create_task` takes, and hands to the factory when it is given (3.13.3).
+_NAMES = {"name", "context"}
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    seen: set[ast.AST] = set()
+    for attribute in source.mentions.get("set_task_factory", ()):
+        call = source.parents[attribute]
+        if not isinstance(call, ast.Call) or call.func is not attribute or len(call.args) != 1:
+            continue
+        for factory in _factories(source, call.args[0]):
+            if factory not in seen and not _takes_all(factory.args):
+                seen.add(factory)
+                name = "this" if isinstance(factory, ast.Lambda) else factory.name
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    factory,
+                    f"the task factory {name} does not take **kwargs",
+                    hint="take **kwargs, and hand them to asyncio.Task",
+                )
+
+
+def _factories(
+    source: Source, node: ast.expr
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
+    """Yield the function that an argument stands for, as far as the file has it."""
+    if isinstance(node, ast.Lambda):
+        yield node
+    name = None
+    if isinstance(node, ast.Name):
+        name = node.id
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        name = node.attr if node.value.id in {"self", "cls"} else None
+    found = [function for function in source.functions.values() if function.name == name]
+    # Of several with that name nobody can tell which it is.
+    if len(found) == 1 and not found[0].decorator_list:
+        yield found[0]
+
+
+def _takes_all(arguments: ast.arguments) -> bool:
+    names = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
+    return arguments.kwarg is not None or names >= _NAMES
+
+
+_TEST = (
+    "import asyncio\n\n\nasync def test_it():\n    made = []\n\n"
+    "    def factory(loop, coro{}):\n        made.append(coro)\n"
+    "        return asyncio.Task(coro, loop=loop{})\n\n"
+    "    asyncio.get_running_loop().set_task_factory(factory)\n"
+    '    await asyncio.create_task(asyncio.sleep(0), name="named")\n'
+)
+
+RULE = Rule(
+    code="AT927",
+    name="task-factory",
+    title="A task factory takes too few arguments",
+    why="TypeError when something makes a task with a name or a context.",
+    since="Python 3.13.3 and 3.14, which hand on all that create_task is given",
+    tier=Tier.REPORT,
+    python=">=3.13.3",
+    check=None,
+    visit=_visit,
+    words=rb"set_task_factory",
+    where=Where.EVERYWHERE,
+    alone=True,
+    expects=("TypeError",),
+    invalid=(
+        Example(before={"test_it.py": _TEST.format(", context=None", ", context=context")}),
+        Example(before={"test_it.py": _TEST.format("", "")}),
+        Example(
+            before={
+                "conftest.py": (
+                    "import asyncio\n\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
+                    "async def eager():\n    asyncio.get_running_loop().set_task_factory(\n"
+                    "        lambda loop, coro: asyncio.Task(coro, loop=loop)\n    )\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "test_it.py": (
+                    "import asyncio\n\n\nclass TestIt:\n    def make(self, loop, coro):\n"
+                    "        return asyncio.Task(coro, loop=loop)\n\n"
+                    "    async def test_it(self):\n"
+                    "        asyncio.get_running_loop().set_task_factory(self.make)\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format(", **kwargs", ", **kwargs")},
+        {
+            "test_it.py": _TEST.format(
+                ", *, name=None, context=None", ", name=name, context=context"
+            )
+        },
+        {
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(loop):\n"
+                "    loop.set_task_factory(asyncio.eager_task_factory)\n"
+                "    loop.set_task_factory(None)\n    loop.set_task_factory(make())\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.13"\n',
+            "test_it.py": _TEST.format("", ""),
+        },
+        {
+            "test_it.py": (
+                "import asyncio\nimport sys\n\nimport pytest\n\n\n"
+                '@pytest.mark.skipif(sys.version_info >= (3, 13), reason="old factories")\n'
+                "async def test_it(loop):\n"
+                "    loop.set_task_factory(lambda loop, coro: asyncio.Task(coro, loop=loop))\n"
+            )
+        },
+    ),
+)

@@ -1,0 +1,129 @@
+"""AT928: `return` in `finally`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import code_finding, is_test_code
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+# Python 3.10 has no `except*`, whose block has the same parts.
+_BLOCKS: set[type[ast.Try]] = {ast.Try, getattr(ast, "TryStar", ast.Try)}
+_WORDS = {ast.Return: "return", ast.Break: "break", ast.Continue: "continue"}
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    for block in source.nodes.of(*_BLOCKS):
+        for statement in block.finalbody:
+            for node in _leaving(statement, in_loop=False):
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    node,
+                    f"{_WORDS[type(node)]} in a finally takes the place of every error",
+                    hint="let the error through: put it behind the block, or into its except",
+                )
+
+
+def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.Return | ast.Break | ast.Continue]:
+    """Yield what leaves a `finally`: `break` and `continue` only of a loop around it."""
+    if isinstance(node, ast.Return) or (
+        isinstance(node, (ast.Break, ast.Continue)) and not in_loop
+    ):
+        yield node
+    if isinstance(node, _FUNCTIONS):
+        return
+    # The finally of a block within is looked at with that block.
+    inner: list[ast.stmt] = getattr(node, "finalbody", [])
+    own = node.body if isinstance(node, _LOOPS) else []
+    for child in ast.iter_child_nodes(node):
+        if child not in inner:
+            yield from _leaving(child, in_loop=in_loop or child in own)
+
+
+_TEST = (
+    "async def test_it(client):\n    try:\n        await client.get()\n    finally:\n        {}\n"
+)
+
+#: A line of a `finally` that leaves it.
+_SUSPECTS = re.compile(
+    rb"finally:[^\n]*\n(?:[ \t]*(?:[^ \t\n][^\n]*)?\n){0,40}?[ \t]+(?:return|break|continue)\b"
+).search
+
+RULE = Rule(
+    code="AT928",
+    name="return-in-finally",
+    title="A `finally` of a test swallows its errors",
+    why=(
+        "A failing assertion or a cancellation in the block is lost, and the test passes. Python "
+        "3.14 warns when it compiles the file; where warnings are errors none of its tests runs."
+    ),
+    since="Python, always; SyntaxWarning since 3.14 (PEP 765)",
+    tier=Tier.REPORT,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"finally",
+    where=Where.EVERYWHERE,
+    suspects=_SUSPECTS,
+    alone=True,
+    invalid=(
+        Example(before={"test_it.py": _TEST.format("return")}),
+        Example(before={"test_it.py": _TEST.format("if client.open:\n            return None")}),
+        Example(
+            before={
+                "test_it.py": (
+                    "async def test_it(clients):\n    for client in clients:\n        try:\n"
+                    "            await client.get()\n        finally:\n            continue\n"
+                )
+            }
+        ),
+        Example(
+            before={
+                "conftest.py": (
+                    "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\nasync def client():\n"
+                    "    try:\n        yield 1\n    finally:\n        for _ in range(2):\n"
+                    "            return\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {"test_it.py": _TEST.format("await client.close()")},
+        {"test_it.py": _TEST.format("for _ in client:\n            break")},
+        {
+            "test_it.py": _TEST.format(
+                "while client:\n            if client:\n                continue"
+            )
+        },
+        {
+            "test_it.py": _TEST.format(
+                "def close():\n            return 1\n\n        client.call(close, lambda: 1)"
+            )
+        },
+        {
+            "test_it.py": (
+                "async def test_it(client):\n    try:\n        return await client.get()\n"
+                "    except OSError:\n        return None\n    finally:\n        client.close()\n"
+            )
+        },
+        {
+            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
+            "test_it.py": _TEST.format("return"),
+        },
+        {"app.py": "async def run():\n    try:\n        await a()\n    finally:\n        return\n"},
+    ),
+)

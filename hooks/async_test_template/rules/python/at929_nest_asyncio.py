@@ -1,0 +1,72 @@
+"""AT929: nest_asyncio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.on_code import calls, code_finding, is_test_code
+from async_test_template.rules.rule import Example, Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not is_test_code(source):
+        return
+    for call in calls(source, "nest_asyncio.apply"):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            "nest_asyncio.apply() takes the current task away from asyncio",
+            hint="await what is run inside of a loop; then nothing has to be nested",
+        )
+
+
+_APPLY = "import nest_asyncio\n\nnest_asyncio.apply()\n"
+
+RULE = Rule(
+    code="AT929",
+    name="nest-asyncio",
+    title="Tests run on nest_asyncio",
+    why=(
+        "asyncio.timeout, wait_for and TaskGroup fail in every async test of the run: "
+        "`RuntimeError: Timeout should be used inside a task`. It asks for policies as well, which "
+        "are deprecated. The package is archived."
+    ),
+    since="Python 3.14 (nest_asyncio 1.6.0, the last)",
+    tier=Tier.REPORT,
+    python=">=3.14",
+    check=None,
+    visit=_visit,
+    words=rb"nest_asyncio",
+    where=Where.EVERYWHERE,
+    alone=True,
+    invalid=(
+        Example(before={"conftest.py": _APPLY}),
+        Example(
+            before={
+                "test_it.py": (
+                    "from nest_asyncio import apply\n\n\ndef setup_module():\n    apply()\n\n\n"
+                    "async def test_it():\n    pass\n"
+                )
+            }
+        ),
+    ),
+    valid=(
+        {
+            "conftest.py": (
+                "import sys\n\nif sys.version_info < (3, 12):\n    import nest_asyncio\n\n"
+                "    nest_asyncio.apply()\n"
+            )
+        },
+        {"pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n', "conftest.py": _APPLY},
+        {"conftest.py": "import nest_asyncio2\n\nnest_asyncio2.apply()\n"},
+        {"app.py": _APPLY},
+    ),
+)

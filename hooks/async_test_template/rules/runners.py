@@ -1,0 +1,253 @@
+"""Who runs async tests, and which of them nobody does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.premises.about import has_own_runner
+from async_test_template.rules.which_loop import MODE, has_aiohttps_plugin, may_be_auto
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.items import Module, Test
+    from async_test_template.source.lineage import Kin
+
+#: Marks by which some plugin runs a test, and those by which it does not run at all.
+_MARKS = frozenset(
+    {
+        "aiomisc",
+        "anyio",
+        "asyncio",
+        "asyncio_concurrent",
+        "asyncio_cooperative",
+        "asyncio_process_pool",
+        "curio",
+        "gen_test",
+        "skip",
+        "trio",
+        # It is meant to fail, as the one in the template's own test_event_loop.py.
+        "xfail",
+    }
+)
+#: Libraries whose users have a pytest plugin of another kind.
+_OTHER_LIBRARIES = frozenset({"aiomisc", "curio", "sanic", "tornado", "twisted"})
+#: Plugins with nothing to do with async tests; of another one nobody knows what it runs.
+_NO_RUNNERS = frozenset(
+    {
+        "pytest",
+        "pytest-aiohttp",
+        "pytest-benchmark",
+        "pytest-cases",
+        "pytest-check",
+        "pytest-clarity",
+        "pytest-codspeed",
+        "pytest-cov",
+        "pytest-custom-exit-code",
+        "pytest-datadir",
+        "pytest-django",
+        "pytest-docker",
+        "pytest-dotenv",
+        "pytest-env",
+        "pytest-error-for-skips",
+        "pytest-factoryboy",
+        "pytest-faulthandler",
+        "pytest-flake8",
+        "pytest-flakefinder",
+        "pytest-forked",
+        "pytest-freezegun",
+        "pytest-freezer",
+        "pytest-github-actions-annotate-failures",
+        "pytest-html",
+        "pytest-httpbin",
+        "pytest-httpserver",
+        "pytest-httpx",
+        "pytest-icdiff",
+        "pytest-instafail",
+        "pytest-isort",
+        "pytest-json-report",
+        "pytest-lazy-fixture",
+        "pytest-lazy-fixtures",
+        "pytest-localserver",
+        "pytest-memray",
+        "pytest-mock",
+        "pytest-mypy",
+        "pytest-order",
+        "pytest-ordering",
+        "pytest-parallel",
+        "pytest-postgresql",
+        "pytest-pretty",
+        "pytest-profiling",
+        "pytest-pylint",
+        "pytest-pythonpath",
+        "pytest-random-order",
+        "pytest-randomly",
+        "pytest-recording",
+        "pytest-redis",
+        "pytest-regressions",
+        "pytest-repeat",
+        "pytest-rerunfailures",
+        "pytest-retry",
+        "pytest-ruff",
+        "pytest-runner",
+        "pytest-snapshot",
+        "pytest-socket",
+        "pytest-split",
+        "pytest-subprocess",
+        "pytest-subtests",
+        "pytest-sugar",
+        "pytest-testmon",
+        "pytest-timeout",
+        "pytest-tldr",
+        "pytest-unordered",
+        "pytest-vcr",
+        "pytest-watch",
+        "pytest-xdist",
+    }
+)
+
+
+def async_test_classes(project: Project) -> Iterator[Kin]:
+    """Yield the classes with async tests that pytest collects."""
+    for module in _collected(project):
+        for held in module.classes:
+            kin = project.code.lineage.kin(module.file, held)
+            if kin.is_collected:
+                yield kin
+
+
+def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
+    """Give the async tests that nothing runs, as far as can be told (AT112).
+
+    They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is
+    there. A mark or a runner that may come from where nobody can look counts as one.
+
+    Args:
+        project: the repository.
+        once_raised: whether an old pytest-aiohttp, which runs them all, is taken for a new one.
+
+    """
+    if _runs_all(project) or (has_old_aiohttp(project) and not once_raised):
+        return []
+    return [
+        test
+        for module in _collected(project)
+        if not module.hides_marks
+        for test in _tests(project, module)
+        if all(project.code.lineage.gives_async(test.file, name) for name in test.decorators)
+        and not any(mark.name in _MARKS for mark in test.marks)
+        and not _asks_for_backend(project, test)
+    ]
+
+
+def _runs_all(project: Project) -> bool:
+    """Tell whether something runs each async test, marked or not, for all that can be told."""
+    settings, desired = project.settings, project.desired
+    by_mode = settings.effective(MODE) not in {None, "strict"} or may_be_auto(project)
+    by_other_mode = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
+    # AT123 sets AnyIO's mode.
+    will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
+    by_hook = project.code.has_item_hook or has_own_runner(project) or has_aiohttps_plugin(project)
+    return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
+
+
+def has_old_aiohttp(project: Project) -> bool:
+    """Tell whether pytest-aiohttp is older than 1.0: it runs each async test, marked or not."""
+    dependencies = project.dependencies
+    return bool(dependencies.of("pytest-aiohttp")) and not dependencies.may_reach(
+        "pytest-aiohttp", "1.0"
+    )
+
+
+def _may_have_other(project: Project) -> bool:
+    """Tell whether a plugin may be there that nobody can see, where pytest-asyncio is not."""
+    dependencies = project.dependencies
+    if dependencies.has("pytest-asyncio") or project.desired.backend is not None:
+        return False
+    imports_other = any(
+        name.partition(".")[0] in _OTHER_LIBRARIES
+        for module in project.code.modules
+        for name in module.imports
+    )
+    if not dependencies.of("pytest"):
+        return imports_other
+    return imports_other or dependencies.may_have("pytest-asyncio") or _has_unknown_plugin(project)
+
+
+def _has_unknown_plugin(project: Project) -> bool:
+    names = {d.name for _, declared in project.dependencies.lists for d in declared}
+    if any("test" in name and name not in _NO_RUNNERS for name in names):
+        return True
+    return any(module.plugins for module in project.code.modules)
+
+
+def _collected(project: Project) -> Iterator[Module]:
+    """Yield the modules whose tests pytest collects, by its own search or when given by name."""
+    collection = project.collection
+    for module in (*project.code.modules, *_heirs(project)):
+        left_out = module.is_test is False or any(mark.name == "skip" for mark in module.marks)
+        if left_out or not collection.collects(module.file):
+            continue
+        if module.holds_tests and not _is_imported(project, module):
+            yield module
+
+
+def _heirs(project: Project) -> Iterator[Module]:
+    """Yield test files with nothing async in them that may have async tests from other files."""
+    naming = project.reader.naming
+    names = {
+        name
+        for module in project.code.modules
+        if not project.reader.is_test_file(module.file)
+        for name in (
+            *(held.name for held in module.classes if held.tests),
+            *(test.name for test in module.coroutines if naming.is_function(test.name)),
+        )
+    }
+    if not names:
+        return
+    words = re.compile(rb"\b(?:%s)\b" % b"|".join(name.encode() for name in sorted(names)))
+    for file, _ in project.reader.mentioning(words):
+        if file not in project.code.by_file and project.reader.is_test_file(file):
+            module = project.code.sources.module(file)
+            if module is not None:
+                yield module
+
+
+def _is_imported(project: Project, module: Module) -> bool:
+    """Tell whether a file that pytest finds by no pattern serves others, as base classes do."""
+    if project.reader.is_test_file(module.file):
+        return False
+    name = module.file.rpartition("/")[2].removesuffix(".py")
+    return any(
+        f".{name}." in f".{target}."
+        for other in project.code.modules
+        for target in other.targets.values()
+        if other is not module
+    )
+
+
+def _tests(project: Project, module: Module) -> Iterator[Test]:
+    for test in module.tests:
+        if test.is_async and test.owner is None:
+            yield test
+    for name, of in module.aliases.items():
+        given = project.code.lineage.coroutine(module.file, of)
+        if given is not None:
+            yield given._replace(name=name, marks=(*given.marks, *module.marks))
+    for held in module.classes:
+        if not held.is_named:
+            continue
+        kin = project.code.lineage.kin(module.file, held)
+        if kin.is_collected and kin.is_plain:
+            for test in kin.tests():
+                yield test._replace(marks=(*test.marks, *module.marks))
+
+
+def _asks_for_backend(project: Project, test: Test) -> bool:
+    """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
+    return "anyio_backend" in test.requests or any(
+        "anyio_backend" in fixture.requests for fixture in project.code.used_by(test)
+    )

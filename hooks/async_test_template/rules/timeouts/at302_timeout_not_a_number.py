@@ -1,0 +1,94 @@
+"""AT302: a timeout that is not a number of seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.timeouts._timeouts import is_of_plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.settings import Settings
+
+
+_SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(s|sec|secs|seconds?)", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    found = list(_found(project))
+    if found and is_of_plugin(project):
+        yield from found
+
+
+def _found(project: Project) -> Iterator[Finding]:
+    settings = project.settings
+    value = settings.text_of("timeout")
+    # Empty is AT305's, a comment or quotes AT107's, a native table AT207's.
+    if value and settings.holder != "native" and bare_value(settings, "timeout") is None:
+        yield from _judged(settings, "timeout", value, "timeout")
+    option = settings.option_value("--timeout")
+    if option:
+        yield from _judged(settings, "addopts", option, "--timeout in addopts")
+
+
+def _judged(settings: Settings, name: str, value: str, label: str) -> Iterator[Finding]:
+    if _NUMBER.fullmatch(value.strip()):
+        return
+    match = _SECONDS.fullmatch(value.strip())
+    edit = None
+    if match is not None:
+        number = match["number"]
+        in_addopts = name == "addopts"
+        edit = (
+            settings.set_option("--timeout", number) if in_addopts else settings.set(name, number)
+        )
+    yield settings.finding(
+        RULE.code,
+        f"{label} is {value!r}, which is not a number of seconds",
+        name,
+        tier=Tier.SAFE if edit else Tier.REPORT,
+        edits=(edit,) if edit else (),
+    )
+
+
+RULE = Rule(
+    code="AT302",
+    name="timeout-not-a-number",
+    title="The timeout is not a number",
+    why="pytest stops with an internal error, exit status 3.",
+    since="pytest-timeout, always",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={"pytest.ini": "[pytest]\ntimeout = 30s\n"},
+            after={"pytest.ini": "[pytest]\ntimeout = 30\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"pytest.ini": "[pytest]\naddopts = --timeout=1.5sec\n"},
+            after={"pytest.ini": "[pytest]\naddopts = --timeout=1.5\n"},
+            tier=Tier.SAFE,
+        ),
+        Example(before={"pytest.ini": "[pytest]\ntimeout = 1m\n"}),
+    ),
+    valid=(
+        {"pytest.ini": "[pytest]\ntimeout = 0.5\n"},
+        {"pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 30\n"},
+        # Without pytest-timeout the name is one of the repository's own.
+        {"pytest.ini": "[pytest]\naddopts = -p no:timeout\ntimeout = 30s\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = --timeout=5sec\n",
+            "plugin.py": (
+                "def pytest_addoption(parser):\n    parser.addoption(\n        '--timeout')\n"
+            ),
+        },
+    ),
+)

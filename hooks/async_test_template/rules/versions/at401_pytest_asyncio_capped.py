@@ -1,0 +1,169 @@
+"""AT401: a pytest-asyncio that is kept back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.dependencies.releases import pytest_for
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes._versions import plugin_wanted, raised_with
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.dependencies.declaration import Declaration
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    target = plugin_wanted(project)
+    for declaration in project.dependencies.of("pytest-asyncio"):
+        if declaration.home.compiled_by or bounds.reaches(
+            declaration.specifier, bounds.release(target)
+        ):
+            continue
+        edits, hint = _fix(project, declaration, target)
+        yield Finding(
+            RULE.code,
+            f"{declaration.text} ({declaration.home.label}) keeps pytest-asyncio below {target}",
+            declaration.file,
+            declaration.line,
+            declaration.column,
+            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else hint,
+        )
+
+
+def _fix(project: Project, declaration: Declaration, target: str) -> tuple[tuple[Edit, ...], str]:
+    """Give the edits that raise it, its pytest included, or say why there can be none."""
+    if not project.dependencies.fits_python("pytest-asyncio", target):
+        return (), "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
+    edit = declaration.require(bounds.raised(declaration.specifier, target))
+    if edit is None:
+        return (), declaration.why_not
+    pytest = pytest_for("pytest-asyncio", bounds.release(target)) or "8.4"
+    more, why_not = raised_with(project, "pytest", pytest)
+    return () if why_not else (edit, *more), why_not
+
+
+RULE = Rule(
+    code="AT401",
+    name="pytest-asyncio-capped",
+    title="pytest-asyncio is kept at an old version",
+    why=(
+        "The loop scopes that these rules speak of grew between 0.23 and 1.5; only 1.5 has "
+        "fixture-scope, which keeps what a suite without the setting does. It needs pytest 8.4 and "
+        "Python 3.10. Below 1.0 every test fails on Python 3.14 where warnings are errors, since "
+        "the plugin asks for event loop policies."
+    ),
+    since="pytest-asyncio 1.5",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest', 'pytest-asyncio ~=0.21']\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest', 'pytest-asyncio >=1.2']\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    "[project]\ndependencies = []\n\n[project.optional-dependencies]\n"
+                    "test = [\n    'pytest',\n    'pytest-asyncio[docs] ~=0.21',  # loops\n]\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    "[project]\ndependencies = []\n\n[project.optional-dependencies]\n"
+                    "test = [\n    'pytest',\n    'pytest-asyncio[docs] >=1.5',  # loops\n]\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest ~= 7.4\npytest-asyncio~=0.21\n",
+            },
+            after={"requirements.txt": "pytest >=8.4\npytest-asyncio>=1.5\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": ("pytest==7.4  # 8 breaks our plugin\npytest-asyncio~=0.21\n")
+            }
+        ),
+        Example(before={"requirements.txt": "pytest-asyncio<0.22; sys_platform != 'win32'\n"}),
+        Example(
+            before={
+                "requirements.txt": "# 0.22 changed when loops are closed.\npytest-asyncio<0.22\n"
+            }
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[tool.poetry.group.dev.dependencies]\npytest-asyncio = "^0.25"\n'
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[tool.poetry.group.dev.dependencies]\npytest-asyncio = ">=1.5"\n'
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "tox.ini": (
+                    "[testenv]\ndeps =\n    pytest\n    py{310,311}: pytest-asyncio==0.11.0\n"
+                )
+            },
+            after={
+                "tox.ini": ("[testenv]\ndeps =\n    pytest\n    py{310,311}: pytest-asyncio>=1.5\n")
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": (
+                    "[tool.poetry.dev-dependencies]\npytest-asyncio = [\n"
+                    '  { version = "^0.21", python = "<3.12" },\n'
+                    '  { version = ">=1.5", python = ">=3.12" },\n]\n'
+                )
+            }
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[project]\nrequires-python = ">=3.8"\n',
+                "requirements-dev.txt": "pytest-asyncio<0.22  # until 3.8 goes\n",
+            }
+        ),
+    ),
+    valid=(
+        {"requirements.txt": "pytest-asyncio\n"},
+        {"requirements.txt": "pytest-asyncio>=0.21\n"},
+        {"requirements.txt": "pytest-asyncio==1.6.0\n"},
+        {"requirements.txt": "pytest-asyncio<0.22; python_version < '3.8'\n"},
+        {"tox.ini": "[testenv]\ndeps =\n    py38: pytest-asyncio<0.25\n    pytest\n"},
+        {
+            "requirements.txt": (
+                "# This file was autogenerated by uv via the following command:\n"
+                "#    uv pip compile requirements.in -o requirements.txt\n"
+                "pytest-asyncio==0.21.1\n"
+            )
+        },
+    ),
+)

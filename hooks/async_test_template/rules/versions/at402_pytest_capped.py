@@ -1,0 +1,138 @@
+"""AT402: a pytest that is kept back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.modes._versions import pytest_wanted, raised_with, tied_to_pytest
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.dependencies.declaration import Declaration
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+
+
+_CURRENT = (9,)
+_NEEDS_PYTHON = (3, 10)
+#: The first pytest-asyncio that goes with a pytest.
+_PLUGINS = {"8.4": "0.24", "9": "1.3"}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for declaration in project.dependencies.of("pytest"):
+        specifier = declaration.specifier
+        if declaration.home.compiled_by or bounds.reaches(specifier, _CURRENT):
+            continue
+        if not project.uses_asyncio_plugin:
+            continue
+        edits, hint = _fix(project, declaration)
+        yield Finding(
+            RULE.code,
+            f"{declaration.text} ({declaration.home.label}) keeps pytest below 9",
+            declaration.file,
+            declaration.line,
+            declaration.column,
+            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            edits=edits,
+            hint="" if edits else hint,
+        )
+
+
+def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], str]:
+    """Give the edits that raise it, its plugin included, or say why there can be none."""
+    floor, wanted = project.dependencies.python_kept, pytest_wanted(project)
+    is_old = not bounds.reaches(declaration.specifier, bounds.release("8.4"))
+    if floor is not None and floor < _NEEDS_PYTHON:
+        is_old = is_old and project.dependencies.fits_python("pytest", wanted)
+        if not is_old:
+            return (), "pytest 9 needs Python 3.10; raise requires-python first"
+    if not is_old:
+        return (), declaration.why_not or "pytest 9 is out"
+    edit = declaration.require(bounds.raised(declaration.specifier, wanted))
+    if edit is None:
+        return (), declaration.why_not
+    tied = tied_to_pytest(project)
+    if tied:
+        return (), tied
+    more, why_not = raised_with(project, "pytest-asyncio", _PLUGINS[wanted])
+    return () if why_not else (edit, *more), why_not
+
+
+RULE = Rule(
+    code="AT402",
+    name="pytest-capped",
+    title="pytest is kept at an old version",
+    why=(
+        "pytest-asyncio 1.5 needs pytest 8.4, and only since 8.4 does an async test that nothing "
+        "runs fail instead of being skipped."
+    ),
+    since="pytest 8.4",
+    tier=Tier.UNSAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest ~=7.4']\n"
+                )
+            },
+            after={
+                "pyproject.toml": (
+                    '[project]\nrequires-python = ">=3.9"\n\n'
+                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest >=8.4']\n"
+                )
+            },
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={"requirements-test.in": "-r base.in\npytest <8\npytest-asyncio\n"},
+            after={"requirements-test.in": "-r base.in\npytest >=8.4\npytest-asyncio\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(before={"requirements.txt": "pytest<9\npytest-asyncio\n"}),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "conftest.py": (
+                    "import pytest\nfrom _pytest.assertion.util import _compare_eq_dict\n\n\n"
+                    "@pytest.fixture\ndef told():\n    return _compare_eq_dict\n"
+                ),
+            }
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+                "conftest.py": (
+                    "import pytest\nfrom _pytest.monkeypatch import MonkeyPatch\n\n\n"
+                    "@pytest.fixture\ndef patch():\n    return MonkeyPatch()\n"
+                ),
+            },
+            after={"requirements.txt": "pytest>=8.4\npytest-asyncio\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "pyproject.toml": '[tool.pytest]\nasyncio_mode = "auto"\n',
+                "requirements.txt": "pytest<8\npytest-asyncio\n",
+            },
+            after={"requirements.txt": "pytest>=9\npytest-asyncio\n"},
+            tier=Tier.UNSAFE,
+        ),
+        Example(
+            before={
+                "requirements.txt": "pytest<8\npytest-asyncio<0.22  # until 3.8 goes\n",
+            }
+        ),
+        Example(before={"requirements.txt": "pytest<8; python_version < '4'\npytest-asyncio\n"}),
+    ),
+    valid=(
+        {"requirements.txt": "pytest<10\npytest-asyncio\n"},
+        {"requirements.txt": "pytest<8\n"},
+    ),
+)

@@ -1,0 +1,95 @@
+"""AT406: what the template's files need, and no dependency brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.dependencies.install import how_to_declare
+from async_test_template.findings import Finding, Tier
+from async_test_template.rules.guard import contract_of, guard_of
+from async_test_template.rules.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+
+
+_PLUGINS = {"asyncio": ("pytest-asyncio", "1.5"), "anyio": ("anyio", "4.12")}
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    for file, name, version in _needed(project):
+        if project.dependencies.is_mentioned(name):
+            continue
+        edit = project.dependencies.added(name, version)
+        yield Finding(
+            RULE.code,
+            f"{file} needs {name}, and nothing declares it",
+            file,
+            tier=Tier.SAFE if edit else Tier.REPORT,
+            edits=(edit,) if edit else (),
+            hint="" if edit else how_to_declare(project.tree, name, version),
+        )
+
+
+def _needed(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Yield each package that the template's files need, with the file and the version."""
+    guard = guard_of(project)
+    if guard is not None:
+        yield guard, "pytest-timeout", "2.4"
+    contract = contract_of(project)
+    if contract is not None and project.desired.backend in _PLUGINS:
+        yield (contract, *_PLUGINS[project.desired.backend])
+
+
+_GUARD = (
+    "from pytest_timeout import is_debugging\n\n\n"
+    "def pytest_fixture_setup(fixturedef):\n    pass\n\n\n"
+    "def pytest_timeout_set_timer(settings):\n    pass\n"
+)
+_CONTRACT = (
+    '"""The contract of the pytest configuration: when half of it changes, it fails first."""\n\n\n'
+    "async def test_async_tests_are_awaited():\n    pass\n"
+)
+
+RULE = Rule(
+    code="AT406",
+    name="guard-needs-package",
+    title="The template's files need a package that is not declared",
+    why=(
+        "The guard takes the time of a test from pytest-timeout, and the tests of the "
+        "configuration are run by the plugin of the backend. A fresh environment lacks what is "
+        "declared nowhere: the tests fail there, or hang without an end."
+    ),
+    since="this project",
+    tier=Tier.SAFE,
+    check=_check,
+    invalid=(
+        Example(
+            before={
+                "pyproject.toml": '[dependency-groups]\ntest = ["pytest"]\n',
+                "tests/async_guard.py": _GUARD,
+            },
+            after={
+                "pyproject.toml": '[dependency-groups]\ntest = ["pytest", "pytest-timeout>=2.4"]\n'
+            },
+            tier=Tier.SAFE,
+        ),
+        Example(
+            before={"requirements.txt": "pytest\n", "tests/test_event_loop.py": _CONTRACT},
+            after={"requirements.txt": "pytest\npytest-asyncio>=1.5\n"},
+            tier=Tier.SAFE,
+            backend="asyncio",
+        ),
+        Example(before={"setup.py": "import setuptools\n", "tests/async_guard.py": _GUARD}),
+    ),
+    valid=(
+        {"requirements.txt": "pytest\npytest-timeout\n", "tests/async_guard.py": _GUARD},
+        {
+            "setup.py": 'setup(extras_require={"t": ["pytest-timeout"]})\n',
+            "tests/async_guard.py": _GUARD,
+        },
+        {"requirements.txt": "pytest\n", "tests/async_guard.py": "def test_it():\n    pass\n"},
+    ),
+)
