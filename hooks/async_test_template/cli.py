@@ -30,7 +30,7 @@ from async_test_template.findings import Tier
 from async_test_template.plan import Plan, make_plan
 from async_test_template.progress import progress
 from async_test_template.report import FORMATS, render, summary
-from async_test_template.rules import CODES, FIRST_ON_CODE, load, load_all
+from async_test_template.rules import CODES, FIRST_ON_CODE, load_all, page_of
 from async_test_template.shown import shown, shown_lines, unobeyed
 from async_test_template.stopping import stoppable
 from async_test_template.walk import python_files
@@ -221,10 +221,9 @@ def _parser() -> argparse.ArgumentParser:
     patch.set_defaults(run=_patch)
 
     rules = add("rules", help="list all rules")
-    rules.add_argument("--markdown", action="store_true", help="print docs/rules.md instead")
     rules.set_defaults(run=_rules)
 
-    explain = add("explain", help="explain one rule, with a before and after")
+    explain = add("explain", help="print the page of a rule: why, since when, before and after")
     explain.add_argument("code", metavar="CODE", help="such as AT105")
     explain.set_defaults(run=_explain)
     return parser
@@ -499,21 +498,18 @@ def _safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) ->
     return _make_plan(root, desired, _chosen(root, None, None), frozenset({Tier.SAFE}))
 
 
-def _rules(options: argparse.Namespace) -> int:
-    from async_test_template.documentation import page, table
+def _rules(_options: argparse.Namespace) -> int:
+    from async_test_template.documentation import table
 
-    sys.stdout.write(page() if options.markdown else table())
+    sys.stdout.write(table())
     return _CLEAN
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from async_test_template.documentation import explanation
-
     code = options.code.upper()
     if code not in CODES:
         raise UserError(f"there is no rule {options.code}; `rules` lists all of them")
-    rule = load(code)
-    print(f"{rule.code} {rule.name}\n\n{explanation(rule)}", end="")
+    sys.stdout.write(page_of(code).read_text(encoding="utf-8"))
     return _CLEAN
 
 

@@ -1,31 +1,36 @@
-"""The rules in words: one for `explain`, all for docs/rules.md."""
+"""The rules in words: the frame of each page, the index of all in docs/rules.md, and a table."""
 
 from __future__ import annotations
 
-import difflib
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, family_of, load, page_of
+from async_test_template.rules.pages import LEFT_ALONE, SILENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.rules.rule import Example, Rule
+    from async_test_template.rules.rule import Rule
 
-#: The heading of the rules, by the first digit of their codes.
+#: The heading of the rules in each folder, in the order of their codes.
 FAMILIES = {
-    "0": "What only a run can tell (`check --run`)",
-    "1": "Modes and loop scopes",
-    "2": "Configuration files and pytest itself",
-    "3": "Timeouts",
-    "4": "Dependencies",
-    "5": "Event loops in code",
-    "6": "Marks",
-    "7": "Fixtures",
-    "8": "anyio and HTTP clients",
-    "9": "aiohttp and the standard library",
+    "observed": "What only a run can tell (`check --run`)",
+    "modes": "Modes and loop scopes",
+    "configuration": "Configuration files",
+    "timeouts": "Timeouts",
+    "versions": "Dependencies",
+    "loops": "Event loops in code",
+    "marks": "Marks",
+    "fixtures": "Fixtures, and what takes their place",
+    "anyio": "AnyIO",
+    "clients": "HTTP clients",
+    "aiohttp": "aiohttp",
+    "pytest_api": "pytest's own functions and hooks",
+    "python": "asyncio and the standard library",
 }
+_TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {
     frozenset({Tier.SAFE}): "safe: `migrate` makes it",
     frozenset({Tier.UNSAFE}): "unsafe: `migrate --unsafe` makes it, or a yes in `--interactive`",
@@ -35,12 +40,13 @@ _FIXES = {
 _INTRODUCTION = """\
 # Rules
 
-<!-- Made from the rules themselves: async-test-template rules --markdown > docs/rules.md -->
+<!-- Made from the rules themselves: python docs/write_rules.py -->
 
-Each rule says what it looks for, why it matters and since which version, and shows what its fix
-changes. A safe fix keeps what the tests mean. An unsafe one can change it, or changes what others
-install, and is made only when asked for. `--select` and `--ignore` take codes or their beginnings;
-an optional rule runs only where `--select` names its whole code.
+Each rule has a page that says what it looks for, why it matters and since which version, shows what
+its fix changes, and what it leaves alone. A safe fix keeps what the tests mean. An unsafe one can
+change it, or changes what others install, and is made only when asked for. `--select` and
+`--ignore` take codes or their beginnings; an optional rule runs only where `--select` names its
+whole code.
 
 To silence a finding, write `# att: ignore[AT105] reason` behind the line, or on the line above
 where the format has no comments behind a value, or name the rule in pyproject.toml:
@@ -50,40 +56,62 @@ where the format has no comments behind a value, or name the rule in pyproject.t
 ignore = { AT105 = "the session loop is wanted" }
 ```
 """
+_ENDING = """\
+## {0}
+
+Write `# att: ignore[{1}] reason` behind the line, or on the line above it. For a whole
+repository, name the rule in pyproject.toml:
+
+```toml
+[tool.async-test-template]
+ignore = {{ {1} = "reason" }}
+```
+"""
 
 
-def page() -> str:
+def index() -> str:
     """Give docs/rules.md."""
-    parts = [_INTRODUCTION, "\n".join(_contents())]
-    family = ""
-    for rule in map(load, CODES):
-        if rule.code[2] != family:
-            family = rule.code[2]
-            parts.append(f"## {FAMILIES[family]}\n")
-        parts.append(f"### {rule.code} {rule.name}\n\n{explanation(rule)}")
+    parts = [_INTRODUCTION]
+    for family, heading in FAMILIES.items():
+        parts += [f"## {heading}\n", *_contents(family), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def explanation(rule: Rule) -> str:
-    """Give one rule in Markdown: what, why, since when, and its first examples."""
-    lines = [f"{rule.title}.", "", rule.why, "", f"- Since: {rule.since}."]
-    tiers = frozenset(example.tier for example in rule.invalid) - {Tier.REPORT}
-    lines.append(f"- Fix: {_FIXES[tiers]}.")
+def framed(rule: Rule, text: str) -> str:
+    """Give a rule's page with what follows from the rule written anew: its beginning and its end.
+
+    Args:
+        rule: the rule.
+        text: its page as it is, empty where there is none.
+
+    """
+    before, _, _ = text.partition(f"## {SILENCE}\n")
+    _, mark, sections = before.partition("\n## ")
+    body = f"{mark}{sections}".strip() or f"## {LEFT_ALONE}"
+    return "\n".join([*_head(rule, body), f"{body}\n", _ENDING.format(SILENCE, rule.code)])
+
+
+def _head(rule: Rule, body: str) -> Iterator[str]:
+    tiers = frozenset(map(Tier, _TIER.findall(body))) - {Tier.REPORT}
+    yield from (f"# {rule.code} {rule.name}", "", f"{rule.title}.", "", rule.why, "")
+    yield f"- Since: {rule.since}."
+    yield f"- Fix: {_FIXES[tiers]}."
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
-        lines.append(f"- The fix needs the repository to declare {needs}.")
+        yield f"- The fix needs the repository to declare {needs}."
     if rule.needs:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.needs)
-        lines.append(f"- No fix where what is declared admits less than {needs}.")
+        yield f"- No fix where what is declared admits less than {needs}."
+    if rule.about:
+        yield f"- Silent where {rule.about} is not used, and in its own repository."
+    if rule.python:
+        yield f"- Silent where no Python {rule.python} reaches the place."
     if rule.expects:
         names = " or ".join(f"`{name}`" for name in rule.expects)
-        lines.append(f"- Silent where a test waits for {names}: what raises it is meant there.")
+        yield f"- Silent where a test waits for {names}: what raises it is meant there."
     if rule.optional:
-        lines.append("- Optional: off unless `--select` names it.")
-    lines.append("")
-    for example in _shown(rule):
-        lines += [_diff(example), ""]
-    return "\n".join(lines)
+        yield "- Optional: off unless `--select` names it."
+    yield ""
 
 
 def table() -> str:
@@ -96,38 +124,11 @@ def table() -> str:
     )
 
 
-def _contents() -> Iterator[str]:
+def _contents(family: str) -> Iterator[str]:
     yield "| code | name | fix | what is wrong |"
     yield "| --- | --- | --- | --- |"
     for rule in map(load, CODES):
-        anchor = f"{rule.code.lower()}-{rule.name}"
-        note = " (optional)" if rule.optional else ""
-        yield f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.tier.value} | {rule.title}{note} |"
-    yield ""
-
-
-def _shown(rule: Rule) -> list[Example]:
-    """Choose one example with a fix, or the first where there is none."""
-    fixed = [example for example in rule.invalid if example.after]
-    return (fixed or list(rule.invalid))[:1]
-
-
-def _diff(example: Example) -> str:
-    if not example.after:
-        return "\n".join(
-            f"```{_language(name)}\n# {name}\n{text.rstrip()}\n```"
-            for name, text in example.before.items()
-        ).replace("\ufeff", "")
-    blocks = []
-    for name, text in example.after.items():
-        lines = difflib.unified_diff(
-            example.before[name].splitlines(), text.splitlines(), name, name, n=2, lineterm=""
-        )
-        # The line numbers of so short a file say nothing.
-        blocks.append("\n".join(line for line in lines if not line.startswith("@@")))
-    return "```diff\n" + "\n".join(blocks) + "\n```"
-
-
-def _language(name: str) -> str:
-    suffix = name.rpartition(".")[2]
-    return {"py": "python", "toml": "toml", "ini": "ini", "cfg": "ini"}.get(suffix, "text")
+        if family_of(rule.code) == family:
+            path = f"../hooks/async_test_template/rules/{family}/{page_of(rule.code).name}"
+            title = f"{rule.title} (optional)" if rule.optional else rule.title
+            yield f"| [{rule.code}]({path}) | {rule.name} | {rule.tier.value} | {title} |"

@@ -261,7 +261,7 @@ def test_rules_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "AT105  loop-scope-mismatch" in capsys.readouterr().out
     assert main(["explain", "at101"]) == 0
     explained = capsys.readouterr().out
-    assert "-asyncio_mode = legacy\n+asyncio_mode = auto\n" in explained
+    assert "asyncio_mode = legacy\n```\n\nbecomes\n" in explained
 
 
 def test_json_is_one_document(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,23 +1,114 @@
-"""docs/rules.md is what the rules say today."""
+"""What follows from the rules is written as they say today, on each page and in docs/rules.md."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from async_test_template.documentation import page
-from async_test_template.rules import CODES, load
+import pytest
+from async_test_template.documentation import FAMILIES, framed, index
+from async_test_template.rules import CODES, family_of, load, page_of
+from async_test_template.rules.pages import PageError, read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RULES = Path(__file__).parents[2] / "docs" / "rules.md"
+WRITE = "run: uv run docs/write_rules.py"
+#: A page that lacks nothing.
+PAGE = """\
+# AT999 a-rule
+
+## It does what it should not (safe)
+
+Answers: mode=auto, timeout=30.
+
+`test_it.py`:
+
+```python
+before = 1
+```
+
+`tests/__init__.py`:
+
+```python
+```
+
+becomes
+
+`test_it.py`:
+
+```python
+after = 1
+```
+
+## Left alone
+
+### Something else
+
+`test_it.py`:
+
+```python
+other = 1
+```
+
+## How to silence it
+"""
 
 
-def test_the_page_on_rules_is_fresh() -> None:
-    assert RULES.read_text(encoding="utf-8") == page(), (
-        "run: python -m async_test_template rules --markdown > docs/rules.md"
-    )
+def headings(code: str) -> Iterable[str]:
+    return (example.heading for examples in read_page(page_of(code)) for example in examples)
 
 
-def test_every_rule_has_a_section_and_a_line_in_the_contents() -> None:
-    text = page()
-    for rule in map(load, CODES):
-        assert f"\n### {rule.code} {rule.name}\n" in text
-        assert f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) |" in text
+@pytest.mark.parametrize("code", CODES)
+def test_a_page_is_fresh(code: str) -> None:
+    text = page_of(code).read_text(encoding="utf-8")
+    assert text == framed(load(code), text), WRITE
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_heading_stands_once(code: str) -> None:
+    assert len({*headings(code)}) == len([*headings(code)])
+
+
+def test_the_index_is_fresh() -> None:
+    assert RULES.read_text(encoding="utf-8") == index(), WRITE
+
+
+def test_every_rule_is_in_the_index() -> None:
+    assert {family_of(code) for code in CODES} == {*FAMILIES}
+    for code in CODES:
+        assert index().count(f"| [{code}](../hooks/") == 1
+
+
+def test_a_page_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(PAGE)
+    (example,), (alike,) = read_page(path)
+    assert example.heading == "It does what it should not (safe)"
+    assert example.before == {"test_it.py": "before = 1\n", "tests/__init__.py": ""}
+    assert example.after == {"test_it.py": "after = 1\n"}
+    assert example.answers == {"mode": "auto", "timeout": 30}
+    assert (alike.heading, alike.before) == ("Something else", {"test_it.py": "other = 1\n"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (" (safe)", "", "page.md:3: end the heading in (safe), (unsafe) or (report)"),
+        ("`test_it.py`:\n\n```python\nb", "```python\nb", "page.md:7: name the file"),
+        ("other = 1\n```", "other = 1", "page.md:32: close the block with ```"),
+        ("becomes\n", "becomes\n\nbecomes\n", "page.md:3: show one example"),
+        ("\nbecomes", "\n## More (report)\n\nbecomes", "page.md:18: show one example"),
+        ("## How to silence it\n", "", "page.md: the page has no end"),
+    ],
+)
+def test_a_page_is_refused_with_what_to_do(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    assert old in PAGE
+    path = tmp_path / "page.md"
+    path.write_text(PAGE.replace(old, new, 1))
+    with pytest.raises(PageError) as told:
+        read_page(path)
+    assert str(told.value).startswith(sentence)

@@ -11,13 +11,14 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from async_test_template.rules.rule import Example
+    from async_test_template.rules.pages import Example
 
 ALL = tuple(map(load, CODES))
 EVERYTHING = frozenset(Tier)
@@ -60,7 +61,7 @@ def migrate(folder: Path) -> set[str]:
 
 def examples() -> Iterator[tuple[str, Example]]:
     for rule in ALL:
-        for number, example in enumerate(rule.invalid):
+        for number, example in enumerate(read_page(page_of(rule.code)).invalid):
             if any(name.endswith(".py") for name in example.after):
                 yield f"{rule.code}_{number}", example
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def observed(
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_run_shows_what_is_wrong(rule: Rule, observed: Observe) -> None:
-    (example,) = rule.invalid
+    (example,) = read_page(page_of(rule.code)).invalid
     lines = {"AT001": 9, "AT002": 1, "AT003": 5, "AT004": 5}
     assert observed(dict(example.before), "-p", "no:randomly") == [
         (rule.code, "test_it.py", lines[rule.code])

@@ -9,7 +9,8 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def test_each_fix_is_asked_for_once_and_a_no_is_kept(root: Path) -> None:
 MIXED = [
     {name: text.replace("\n", ends) for name, text in example.before.items()}
     for rule_ in ALL
-    for example in rule_.invalid
+    for example in read_page(page_of(rule_.code)).invalid
     for ends in ("\n", "\r\n")
 ]
 

@@ -43,6 +43,16 @@ def load(code: str) -> Rule:
     return rule
 
 
+def family_of(code: str) -> str:
+    """Give the folder that a rule lives in."""
+    return _MODULES[code].partition(".")[0]
+
+
+def page_of(code: str) -> Path:
+    """Give the path of a rule's page."""
+    return Path(__file__).parent / f"{_MODULES[code].replace('.', '/')}.md"
+
+
 def load_all(codes: Iterable[str]) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
     """Import some rules; one that cannot be imported is a fault, and the others are there."""
     loaded = [_load_or_tell(code) for code in codes]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import enum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.findings import Tier
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from async_test_template.findings import Finding
+    from async_test_template.findings import Finding, Tier
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -29,31 +26,8 @@ class Where(enum.Enum):
     EVERYWHERE = "everywhere"
 
 
-class Example(NamedTuple):
-    """Files that show a rule at work: its tests and its documentation in one.
-
-    Attributes:
-        before: contents by path.
-        after: contents of the files that the fix changes; empty where the rule only reports.
-        tier: the tier of the finding.
-        mode: the answer to `mode` that the example assumes, and so on.
-        loop_scope: the answer to `loop_scope`.
-        timeout: the answer to `timeout`, in seconds.
-        backend: the answer to `backend`.
-
-    """
-
-    before: Mapping[str, str]
-    after: Mapping[str, str] = MappingProxyType({})
-    tier: Tier = Tier.REPORT
-    mode: str | None = None
-    loop_scope: str | None = None
-    timeout: int | None = None
-    backend: str | None = None
-
-
 class Rule(NamedTuple):
-    """One thing to look for; each lives in a file of its own in `rules/`.
+    """One thing to look for; each lives in a module of its own, with its page beside it.
 
     Attributes:
         code: `AT` and three digits: 0xx what a run shows, 1xx loop scopes and modes, 2xx
@@ -65,8 +39,6 @@ class Rule(NamedTuple):
         tier: the furthest that a fix of this rule goes.
         check: reads a project and tells its findings, None where `visit` does, or a run of
             the tests; neither function touches the disk.
-        invalid: repositories with exactly one finding of this rule each.
-        valid: repositories that look alike and have none.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
         needs: lowest versions, by package, with which the fix keeps the meaning. Where what is
@@ -105,8 +77,6 @@ class Rule(NamedTuple):
     since: str
     tier: Tier
     check: Callable[[Project], Iterable[Finding]] | None
-    invalid: tuple[Example, ...]
-    valid: tuple[Mapping[str, str], ...]
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Every rule does on its own examples what they say; docs/rules.md is made from the same."""
+"""Every rule does on the examples of its page what they say."""
 
 from __future__ import annotations
 
@@ -9,28 +9,60 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import Example, Page, read_page
 from async_test_template.source import readings
 
 if TYPE_CHECKING:
-    from async_test_template.rules.rule import Example, Rule
+    from collections.abc import Mapping
+
+    from async_test_template.rules.rule import Rule
 
 ALL = tuple(map(load, CODES))
 # The others tell what a run shows: tests/hooks/test_observe.py.
 STATIC = tuple(rule for rule in ALL if rule.code >= "AT1")
-INVALID = [
-    pytest.param(rule, example, id=f"{rule.code}-{number}")
+PAGES = {rule.code: read_page(page_of(rule.code)) for rule in ALL}
+#: What is about bytes that a page cannot show.
+ABOUT_BYTES = {
+    "AT202": Page(
+        (
+            Example(
+                "Blanks behind the name of a section stay",
+                {"setup.cfg": "[metadata]\nname = x\n\n[pytest]  \naddopts = -q\n"},
+                {"setup.cfg": "[metadata]\nname = x\n\n[tool:pytest]  \naddopts = -q\n"},
+                Tier.SAFE,
+            ),
+        ),
+        (),
+    ),
+    "AT214": Page(
+        (
+            Example(
+                "TOML does not begin with a byte order mark",
+                {"pyproject.toml": "\ufeff[tool.pytest.ini_options]\n"},
+            ),
+        ),
+        (Example("INI files may", {"pytest.ini": "\ufeff[pytest]\naddopts = -q\n"}),),
+    ),
+}
+SHOWN = [
+    (rule, page)
     for rule in STATIC
-    for number, example in enumerate(rule.invalid, 1)
+    for page in (PAGES[rule.code], ABOUT_BYTES.get(rule.code, Page((), ())))
+]
+INVALID = [
+    pytest.param(rule, example, id=f"{rule.code}-{example.heading}")
+    for rule, page in SHOWN
+    for example in page.invalid
 ]
 VALID = [
-    pytest.param(rule, files, id=f"{rule.code}-{number}")
-    for rule in STATIC
-    for number, files in enumerate(rule.valid, 1)
+    pytest.param(rule, example.before, id=f"{rule.code}-{example.heading}")
+    for rule, page in SHOWN
+    for example in page.valid
 ]
 
 
-def lay_out(root: Path, files: dict[str, str]) -> None:
+def lay_out(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,12 +70,7 @@ def lay_out(root: Path, files: dict[str, str]) -> None:
 
 
 def desired(example: Example) -> Desired:
-    wanted = {
-        name: getattr(example, name)
-        for name in ("mode", "loop_scope", "timeout", "backend")
-        if getattr(example, name) is not None
-    }
-    return Desired(**wanted, insisted=frozenset(wanted))
+    return Desired()._replace(**example.answers, insisted=frozenset(example.answers))
 
 
 @pytest.mark.parametrize(("rule", "example"), INVALID)
@@ -87,7 +114,9 @@ def test_a_finding_is_the_same_where_no_syntax_tree_was_kept(
 
 
 @pytest.mark.parametrize(("rule", "files"), VALID)
-def test_a_valid_example_has_no_finding(rule: Rule, files: dict[str, str], tmp_path: Path) -> None:
+def test_a_valid_example_has_no_finding(
+    rule: Rule, files: Mapping[str, str], tmp_path: Path
+) -> None:
     lay_out(tmp_path, files)
     assert make_plan(tmp_path, Desired(), [rule], tiers=frozenset()).left == []
 
@@ -97,12 +126,13 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     rules = Path(__file__).parents[3] / "hooks/async_test_template/rules"
     name = f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
     assert len([*rules.glob(f"*/{name}.py")]) == 1
-    assert rule.invalid, "a rule shows what it finds"
-    assert rule.valid, "and what it leaves alone"
+    pages = [PAGES[rule.code], *filter(None, [ABOUT_BYTES.get(rule.code)])]
+    assert any(page.invalid for page in pages), "a page shows what the rule finds"
+    assert any(page.valid for page in pages), "and what it leaves alone"
     assert rule.why.endswith(".") or rule.why.endswith(".)")
     assert rule.since
     order = [Tier.REPORT, Tier.UNSAFE, Tier.SAFE]
-    shown = {example.tier for example in rule.invalid}
+    shown = {example.tier for page in pages for example in page.invalid}
     assert rule.tier in shown or rule.tier is Tier.UNSAFE
     assert max(shown, key=order.index) is not Tier.REPORT or rule.tier is Tier.REPORT
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from async_test_template.rules.rule import Example, Rule
+    from async_test_template.rules.pages import Example
+    from async_test_template.rules.rule import Rule
 
 if sys.version_info < (3, 15):
     pytest.skip("this Python cannot read it", allow_module_level=True)

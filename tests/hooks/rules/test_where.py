@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 from async_test_template.source import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from async_test_template.rules.rule import Example, Rule
+    from async_test_template.rules.pages import Example
+    from async_test_template.rules.rule import Rule
 
 ON_CODE = [
     pytest.param(rule, example, id=f"{rule.code}-{number}")
     for rule in map(load, CODES)
     if rule.visit is not None
-    for number, example in enumerate(rule.invalid, 1)
+    for number, example in enumerate(read_page(page_of(rule.code)).invalid, 1)
 ]
 #: Names that say nothing of tests, of pytest's own configuration, and of tests to pytest alone.
 NAMES = ("test_it.py", "conftest.py", "helpers.py", "tests/support.py")
@@ -33,7 +35,9 @@ def found(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) ->
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return len(make_plan(root, Desired(mode=example.mode), [rule], tiers=frozenset()).left)
+    return len(
+        make_plan(root, Desired()._replace(**example.answers), [rule], tiers=frozenset()).left
+    )
 
 
 def pieces(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], int]]:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 from async_test_template.source.words import Words
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ ON_CODE = [rule for rule in map(load, CODES) if rule.visit is not None]
 TEXTS = {
     text.encode()
     for rule in ON_CODE
-    for files in (*(example.before for example in rule.invalid), *rule.valid)
-    for text in files.values()
+    for examples in read_page(page_of(rule.code))
+    for example in examples
+    for text in example.before.values()
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.aiohttp.at904_client_by_run_until_complete import client_calls
 from async_test_template.rules.loops._loop_fixture import parameter_findings, usefixtures_findings
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +25,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             yield finding
     yield from usefixtures_findings(RULE.code, project, source, "loop")
 
-
-_DECLARED = {"requirements.txt": "pytest-aiohttp\n"}
-_TEST = "async def test_it({}aiohttp_client):\n{}    await aiohttp_client(make_app())\n"
-_BRIDGE = (
-    "\n\n@pytest_asyncio.fixture\nasync def loop():\n"
-    '    """Hand the running loop to what still asks for the old fixture."""\n'
-    "    return asyncio.get_running_loop()\n"
-)
-_FIXTURE = (
-    "import pytest\n\n\n@pytest.fixture\ndef scheduler(loop):\n"
-    "    return loop.run_until_complete(make())\n"
-)
 
 RULE = Rule(
     code="AT901",
@@ -55,52 +43,4 @@ RULE = Rule(
     expects=("LookupError", "DeprecationWarning"),
     where=Where.TESTS,
     suspects=re.compile(rb"def[ \t]+\w+\([^)]*\bloop\b|usefixtures\([^)]*[\"']loop[\"']").search,
-    invalid=(
-        Example(
-            before={**_DECLARED, "test_it.py": _TEST.format("loop, ", "")},
-            after={"test_it.py": _TEST.format("", "")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "test_it.py": _TEST.format("loop, ", "    make_app(loop=loop)\n"),
-            },
-            after={
-                "test_it.py": "import asyncio\n\n\n"
-                + _TEST.format(
-                    "", "    loop = asyncio.get_running_loop()\n    make_app(loop=loop)\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={**_DECLARED, "conftest.py": _FIXTURE},
-            after={
-                "conftest.py": "import asyncio\n\n"
-                + _FIXTURE.replace("import pytest\n", "import pytest\nimport pytest_asyncio\n")
-                + _BRIDGE
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        # A fixture by another way than a decorator, under a name that nobody can read here.
-        {
-            **_DECLARED,
-            "conftest.py": (
-                "import pytest\n\nfor name in NAMES:\n"
-                "    globals()[name] = pytest.fixture(name=name)(make(name))\n"
-            ),
-            "test_it.py": _TEST.format("loop, ", ""),
-        },
-        {"test_it.py": _TEST.format("loop, ", "")},
-        {"requirements.txt": "pytest-sanic\n", "test_it.py": _TEST.format("loop, ", "")},
-        {**_DECLARED, "test_it.py": "class Server:\n    def __init__(self, loop):\n        pass\n"},
-        {
-            **_DECLARED,
-            "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"]\n',
-            "test_it.py": _TEST.format("loop, ", ""),
-        },
-    ),
 )

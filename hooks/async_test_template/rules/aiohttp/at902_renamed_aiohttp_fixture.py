@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._loop_fixture import is_aiohttps
 from async_test_template.rules.on_code import code_finding, is_called
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 
@@ -69,10 +69,6 @@ def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
     )
 
 
-_TEST = "async def test_it({0}):\n    client = await {0}(make_app())\n    await client.get('/')\n"
-_PORT = "import pytest\n\n\n@pytest.fixture\ndef port({0}):\n    return {0}()\n"
-_DECLARED = {"requirements.txt": "pytest-aiohttp\n"}
-
 RULE = Rule(
     code="AT902",
     name="renamed-aiohttp-fixture",
@@ -90,24 +86,4 @@ RULE = Rule(
         rb"def[ \t]+\w+\([^)]*\b(?:test_client|test_server|unused_port"
         rb"|raw_test_server|aiohttp_unused_port)\b"
     ).search,
-    invalid=(
-        Example(
-            before={**_DECLARED, "test_it.py": _TEST.format("test_client")},
-            after={"test_it.py": _TEST.format("aiohttp_client")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={**_DECLARED, "test_it.py": _PORT.format("aiohttp_unused_port")},
-            after={"test_it.py": _PORT.format("unused_tcp_port_factory")},
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("test_client")},
-        {
-            **_DECLARED,
-            "conftest.py": "import pytest\n\n\n@pytest.fixture\ndef test_client():\n    return 1\n",
-            "test_it.py": _TEST.format("test_client"),
-        },
-    ),
 )

@@ -10,7 +10,7 @@ from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._loop_fixture import is_aiohttps
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.origin import origin
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,22 +68,6 @@ def _is_callable(project: Project, source: Source, node: ast.expr) -> bool:
     return isinstance(value, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
 
 
-_TEST = """\
-from aiohttp import web
-
-
-def create_app(loop=None):
-    return web.Application()
-
-
-async def test_it(aiohttp_client):
-    client = await aiohttp_client({})
-    await client.get("/")
-"""
-_IMPORTED = (
-    "from app import {0}\n\n\nasync def test_it(aiohttp_client):\n    await aiohttp_client({0})\n"
-)
-
 RULE = Rule(
     code="AT903",
     name="client-of-callable",
@@ -97,36 +81,4 @@ RULE = Rule(
     expects=("ValueError",),
     where=Where.TESTS,
     suspects=re.compile(rb"run_until_complete").search,
-    invalid=(
-        Example(before={"test_it.py": _TEST.format("create_app")}),
-        Example(before={"test_it.py": _TEST.format("lambda loop: create_app()")}),
-        Example(
-            before={
-                "src/app/__init__.py": "from .main import make as create_app\n",
-                "src/app/main.py": "def make():\n    return 1\n",
-                "tests/test_it.py": _IMPORTED.format("create_app"),
-                "requirements.txt": "pytest-aiohttp\n",
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("create_app()")},
-        {
-            "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
-            "test_it.py": _TEST.format("create_app"),
-        },
-        {
-            "app.py": "def make():\n    return 1\n\n\napp = make()\n",
-            "test_it.py": _IMPORTED.format("app"),
-            "requirements.txt": "pytest-aiohttp\n",
-        },
-        {
-            "test_it.py": (
-                "import aiohttp\nimport pytest\n\n\n@pytest.fixture\ndef create_app():\n"
-                "    return aiohttp.web.Application()\n\n\n"
-                "async def test_it(aiohttp_client, create_app):\n"
-                "    await aiohttp_client(create_app)\n"
-            )
-        },
-    ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
@@ -114,54 +114,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"run_until_complete",
     where=Where.TESTS,
-    invalid=(
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\nfrom app import init\n\n\n@pytest.fixture\n"
-                    "def cli(loop, aiohttp_client):\n"
-                    "    return loop.run_until_complete(aiohttp_client(init()))\n"
-                )
-            },
-            after={
-                "conftest.py": (
-                    "import pytest_asyncio\nfrom app import init\n\n\n@pytest_asyncio.fixture\n"
-                    "async def cli(aiohttp_client):\n    return await aiohttp_client(init())\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\nfrom app import init\n\n\n@pytest.fixture\n"
-                    "def cli(loop, aiohttp_client):\n    app = init()\n"
-                    "    return loop.run_until_complete(aiohttp_client(app))\n"
-                )
-            },
-            after={
-                "conftest.py": (
-                    "import pytest_asyncio\nfrom app import init\n\n\n@pytest_asyncio.fixture\n"
-                    "async def cli(aiohttp_client):\n    app = init()\n"
-                    "    return await aiohttp_client(app)\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                "import pytest\n\n\n@pytest.fixture\ndef cli(loop, aiohttp_client):\n"
-                "    loop.set_debug(True)\n"
-                "    return loop.run_until_complete(aiohttp_client(make()))\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
-                "async def cli(aiohttp_client):\n    return await aiohttp_client(make())\n"
-            )
-        },
-    ),
 )

@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.aiohttp.at903_client_of_callable import clients_of_callables
 from async_test_template.rules.on_code import code_finding, text_of
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE, may_be_auto
 from async_test_template.source import changes
 
@@ -76,9 +76,6 @@ def _mode(project: Project) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-_DECLARED = {"requirements.txt": "pytest\npytest-aiohttp\n"}
-_FIXTURE = "import pytest\n{}\n\n@pytest.fixture\ndef one():\n    return 1\n"
-
 RULE = Rule(
     code="AT905",
     name="aiohttp-pytest-plugin",
@@ -92,71 +89,4 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"pytest_plugin",
-    invalid=(
-        # pytest-aiohttp does not call what its client is given.
-        Example(
-            before={
-                **_DECLARED,
-                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
-                "test_it.py": (
-                    "def create(loop):\n    return make()\n\n\n"
-                    "async def test_it(aiohttp_client):\n    await aiohttp_client(create)\n"
-                ),
-            },
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "conftest.py": _FIXTURE.format('\npytest_plugins = "aiohttp.pytest_plugin"\n'),
-            },
-            after={"conftest.py": _FIXTURE.format("")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "conftest.py": 'pytest_plugins = ("pytester", "aiohttp.pytest_plugin", "mine")\n',
-            },
-            after={"conftest.py": 'pytest_plugins = ("pytester", "mine")\n'},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "pytest.ini": "[pytest]\n",
-                "test_it.py": (
-                    'import pytest\n\npytest_plugins = ["aiohttp.pytest_plugin"]\n\n\n'
-                    "async def test_it(aiohttp_client):\n    pass\n"
-                ),
-            },
-            after={
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "test_it.py": ("import pytest\n\n\nasync def test_it(aiohttp_client):\n    pass\n"),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "pytest.ini": "[pytest]\nasyncio_mode = strict\n",
-                "test_it.py": (
-                    'pytest_plugins = ["aiohttp.pytest_plugin"]\n\n\n'
-                    "async def test_it(aiohttp_client):\n    pass\n"
-                ),
-            },
-        ),
-        Example(
-            before={
-                "requirements.txt": "aiohttp\npytest\n",
-                "conftest.py": 'pytest_plugins = "aiohttp.pytest_plugin"\n',
-            },
-        ),
-        Example(
-            before={
-                **_DECLARED,
-                "conftest.py": 'pytest_plugins = ["aiohttp.pytest_plugin"] + MORE\n',
-            },
-        ),
-    ),
-    valid=({"conftest.py": 'pytest_plugins = ["pytester"]\n'},),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
     return (changes.remove_decorator(source, decorator),)
 
 
-_CLASS = "\n\nclass TestIt(AioHTTPTestCase):\n{}    async def test_it(self):\n        pass\n"
-
 RULE = Rule(
     code="AT906",
     name="unittest-run-loop",
@@ -54,31 +52,4 @@ RULE = Rule(
     # Before, it is what runs the test: without it the test passes unawaited.
     needs=(("aiohttp", "3.8"),),
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={
-                "requirements.txt": "aiohttp>=3.8\n",
-                "test_it.py": (
-                    "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n"
-                    + _CLASS.format("    @unittest_run_loop\n")
-                ),
-            },
-            after={
-                "test_it.py": (
-                    "from aiohttp.test_utils import AioHTTPTestCase\n" + _CLASS.format("")
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "aiohttp>=3.7\n",
-                "test_it.py": (
-                    "from aiohttp.test_utils import AioHTTPTestCase, unittest_run_loop\n"
-                    + _CLASS.format("    @unittest_run_loop\n")
-                ),
-            }
-        ),
-    ),
-    valid=({"test_it.py": "from aiohttp.test_utils import AioHTTPTestCase\n" + _CLASS.format("")},),
 )

@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -48,16 +48,6 @@ def _fix(
     return (changes.replace(source, start, start, "async "), *edits)
 
 
-_TEST = """\
-from aiohttp import web
-from aiohttp.test_utils import AioHTTPTestCase
-
-
-class TestIt(AioHTTPTestCase):
-    {}(self):
-        return web.Application()
-"""
-
 RULE = Rule(
     code="AT907",
     name="aiohttp-testcase-get-app",
@@ -71,73 +61,4 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"get_app\b",
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format("def get_app")},
-            after={"test_it.py": _TEST.format("async def get_application")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _TEST.format("async def get_app")},
-            after={"test_it.py": _TEST.format("async def get_application")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _TEST.format("def get_app")
-                + "\n    async def test_it(self):\n        assert self.get_app()\n"
-            }
-        ),
-        Example(
-            before={
-                "base.py": _TEST.format("def get_app"),
-                "test_it.py": (
-                    "import aiohttp\nfrom base import TestIt\n\n\nclass TestOther(TestIt):\n"
-                    "    def get_app(self):\n        return make()\n"
-                ),
-            }
-        ),
-        # One that is renamed alone would hide what a class below has under the old name.
-        Example(
-            before={
-                "base.py": _TEST.format("def get_app") + "\n\nclass Middle(TestIt):\n    pass\n",
-                "test_it.py": (
-                    "import aiohttp\nfrom base import Middle\n\n\nclass TestOther(Middle):\n"
-                    "    def get_app(self):\n        return make()\n"
-                ),
-            }
-        ),
-        Example(
-            before={
-                "mixin.py": (
-                    "class Mixin:\n    def get_app(self):\n        return super().get_app()\n"
-                ),
-                "test_it.py": "from mixin import Mixin\n"
-                + _TEST.format("def get_app")
-                + "\n\nclass TestOther(Mixin, TestIt):\n    pass\n",
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": _TEST.format("def get_app")
-                + '\n    async def test_it(self):\n        assert getattr(self, "get_app")()\n'
-            }
-        ),
-        # Two that have nothing to do with one another.
-        Example(
-            before={
-                "test_it.py": _TEST.format("def get_app")
-                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
-            },
-            after={
-                "test_it.py": _TEST.format("async def get_application")
-                + "\n\nclass Other:\n    def get_app(self):\n        pass\n"
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("async def get_application")},
-        {"test_it.py": "import aiohttp\n\n\nclass TestIt:\n    def get_app(self):\n        pass\n"},
-    ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,31 +55,4 @@ RULE = Rule(
     words=rb"setUpAsync|tearDownAsync",
     # Older ones know only the old names.
     needs=(("aiohttp", "3.8"),),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "from aiohttp.test_utils import AioHTTPTestCase\n\n\n"
-                    "class TestIt(AioHTTPTestCase):\n    async def setUpAsync(self):\n"
-                    "        await super().setUpAsync()\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from aiohttp.test_utils import AioHTTPTestCase\n\n\n"
-                    "class TestIt(AioHTTPTestCase):\n    async def asyncSetUp(self):\n"
-                    "        await super().asyncSetUp()\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "class TestIt:\n    async def setUpAsync(self):\n        pass\n\n"
-                "    async def test_it(self):\n        pass\n"
-            )
-        },
-    ),
 )

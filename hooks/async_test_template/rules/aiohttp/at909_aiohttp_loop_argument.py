@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.rules.origin import bindings
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -132,16 +132,6 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     return (changes.replace_node(source, call, f"{mock}({arguments})"), *imports)
 
 
-_APP = "from aiohttp import web\n\n\ndef make(loop):\n    return web.Application({})\n"
-_COROUTINE = (
-    "from aiohttp.test_utils import make_mocked_coro\n\n\nasync def test_it():\n"
-    "    assert await make_mocked_coro({})() == 3\n"
-)
-_ASYNC_MOCK = (
-    "from unittest.mock import AsyncMock\n\n\nasync def test_it():\n"
-    "    assert await AsyncMock({})() == 3\n"
-)
-
 RULE = Rule(
     code="AT909",
     name="aiohttp-loop-argument",
@@ -157,93 +147,4 @@ RULE = Rule(
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={"test_it.py": _APP.format("loop=loop, debug=True")},
-            after={"test_it.py": _APP.format("debug=True")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\nfrom aiohttp.test_utils import TestClient as Client\n\n\n"
-                    "async def test_it(server):\n"
-                    "    Client(server, loop=asyncio.get_event_loop())\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from aiohttp.test_utils import TestClient as Client\n\n\n"
-                    "async def test_it(server):\n    Client(server)\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _COROUTINE.format("3")},
-            after={"test_it.py": _ASYNC_MOCK.format("return_value=3")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _COROUTINE.format("raise_exception=OSError()")},
-            after={"test_it.py": _ASYNC_MOCK.format("side_effect=OSError()")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"test_it.py": _COROUTINE.format("future")}),
-        # A mock whose answer is set later gives it without being awaited; an AsyncMock does not.
-        Example(
-            before={
-                "test_it.py": (
-                    "from aiohttp.test_utils import make_mocked_coro\n\n\ndef test_it():\n"
-                    "    work = make_mocked_coro(3)\n    work.side_effect = [4]\n"
-                    "    assert work() == 4\n"
-                )
-            }
-        ),
-        Example(before={"test_it.py": _APP.format("loop=asyncio.new_event_loop()")}),
-        Example(
-            before={
-                "test_it.py": _APP.format("loop=loop")
-                + "\n\ndef test_it(own):\n    assert make(own).loop is own\n"
-            }
-        ),
-        # Without a running loop a client of aiohttp 3 cannot be made.
-        Example(
-            before={
-                "test_it.py": (
-                    "from aiohttp.test_utils import TestClient, TestServer\n\n\n"
-                    "def test_it(own, app):\n"
-                    "    client = TestClient(TestServer(app), loop=own)\n"
-                    "    own.run_until_complete(client.start_server())\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\nfrom aiohttp.test_utils import TestServer\n\n\n"
-                    "async def test_it(app):\n    other = asyncio.new_event_loop()\n"
-                    "    server = TestServer(app, loop=other)\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from aiohttp import test_utils\n\n\ndef test_it():\n"
-                    "    with test_utils.loop_context() as loop:\n"
-                    "        loop.run_until_complete(work())\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": _APP.format("debug=True")},
-        {
-            "test_it.py": (
-                "import aiohttp\nfrom starlette.testclient import TestClient\n\n"
-                "client = TestClient(app, loop=1)\n"
-            )
-        },
-    ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, keyword, text_of
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -81,45 +81,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"anyio_backend",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
-                    '    return ("asyncio", "trio")\n'
-                )
-            },
-            after={
-                "conftest.py": (
-                    'import pytest\n\n\n@pytest.fixture(params=["asyncio", "trio"])\n'
-                    "def anyio_backend(request):\n    return request.param\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    'import pytest\n\n\n@pytest.fixture(scope="session")\n'
-                    'def anyio_backend():\n    return ["asyncio"]\n'
-                )
-            },
-            after={
-                "conftest.py": (
-                    "import pytest\n\n\n"
-                    '@pytest.fixture(scope="session", params=["asyncio"])\n'
-                    "def anyio_backend(request):\n    return request.param\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
-                '    return ("asyncio", {"use_uvloop": True})\n'
-            )
-        },
-    ),
 )

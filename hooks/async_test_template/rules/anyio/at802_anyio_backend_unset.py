@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules.loops._loop_fixture import home, source_of
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import anyio_tests
 from async_test_template.source import changes
 
@@ -72,9 +72,6 @@ def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
     return (*imports, changes.append(source, _FIXTURE.replace("@pytest.", f"@{module}.")))
 
 
-_REQUIREMENTS = {"requirements.txt": "pytest\nanyio\n"}
-_TEST = "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
-
 RULE = Rule(
     code="AT802",
     name="anyio-backend-unset",
@@ -87,54 +84,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(
-            before={**_REQUIREMENTS, "test_it.py": _TEST},
-            after={"test_it.py": f"{_TEST}\n\n{_FIXTURE}"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_REQUIREMENTS,
-                "tests/conftest.py": "import pytest as pt\n\n\n@pt.fixture\ndef a(): pass\n",
-                "tests/a/test_it.py": _TEST,
-                "tests/b/test_it.py": _TEST,
-            },
-            after={
-                "tests/conftest.py": (
-                    "import pytest as pt\n\n\n@pt.fixture\ndef a(): pass\n\n\n"
-                    + _FIXTURE.replace("pytest", "pt")
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_REQUIREMENTS,
-                "pytest.ini": "[pytest]\nanyio_mode = auto\n",
-                "tests/a/test_it.py": "pytest = 1\n\n\nasync def test_it():\n    pass\n",
-            },
-        ),
-    ),
-    valid=(
-        {**_REQUIREMENTS, "pytest.ini": "[pytest]\naddopts = -p no:anyio\n", "test_it.py": _TEST},
-        {**_REQUIREMENTS, "test_it.py": _TEST.replace("anyio", "asyncio")},
-        {"requirements.txt": "pytest\nanyio\ntrio\n", "test_it.py": _TEST},
-        {"requirements.txt": "pytest\nanyio[trio]\n", "test_it.py": _TEST},
-        {"test_it.py": _TEST},
-        {
-            **_REQUIREMENTS,
-            "conftest.py": (
-                'import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n'
-            ),
-            "tests/test_it.py": _TEST,
-        },
-        {
-            **_REQUIREMENTS,
-            "test_it.py": _TEST.replace(
-                "async def test_it(",
-                '@pytest.mark.parametrize("anyio_backend", ["asyncio"])\nasync def test_it(',
-            ),
-        },
-    ),
 )

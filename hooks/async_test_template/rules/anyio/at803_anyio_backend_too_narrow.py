@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES, anyio_tests, may_be_auto, named, wider
 from async_test_template.source import changes
 
@@ -95,15 +95,6 @@ def _fix(source: Source, backend: Fixture, scope: str) -> tuple[Edit, ...]:
     raise EditError("its decorator is not pytest's")
 
 
-_BACKEND = 'import pytest\n\n\n@pytest.fixture{}\ndef anyio_backend():\n    return "asyncio"\n'
-_FIXTURE = '\n\n@pytest.fixture(scope="{}")\nasync def client():\n    yield 1\n'
-_TEST = "\n\n@pytest.mark.anyio\nasync def test_it(client):\n    assert client\n"
-_SUITE = _FIXTURE.format("session") + _TEST
-_TWO = (
-    '\n\n@pytest.fixture(scope="session", autouse=True)\nasync def port(anyio_backend):\n'
-    "    return 1\n" + _FIXTURE.format("module") + _TEST
-)
-
 RULE = Rule(
     code="AT803",
     name="anyio-backend-too-narrow",
@@ -113,41 +104,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(
-            before={"test_it.py": _BACKEND.format("") + _SUITE},
-            after={"test_it.py": _BACKEND.format('(scope="session")') + _SUITE},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _BACKEND.format("(\n    params=[1],  # one\n    scope='class')")
-                + _SUITE
-            },
-            after={
-                "test_it.py": _BACKEND.format('(\n    params=[1],  # one\n    scope="session")')
-                + _SUITE
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": _BACKEND.format("(params=[1])"),
-                "test_it.py": "import pytest\n" + _FIXTURE.format("module") + _TEST,
-            },
-            after={"conftest.py": _BACKEND.format('(scope="module", params=[1])')},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _BACKEND.format("") + _TWO},
-            after={"test_it.py": _BACKEND.format('(scope="session")') + _TWO},
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"test_it.py": "import pytest\n" + _SUITE}),
-    ),
-    valid=(
-        {"test_it.py": _BACKEND.format('(scope="session")') + _SUITE},
-        {"test_it.py": "import pytest\n" + _FIXTURE.format("module") + _TEST},
-        {"test_it.py": _BACKEND.format("") + _SUITE.replace("async def client", "def client")},
-    ),
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import may_be_auto
 
 if TYPE_CHECKING:
@@ -54,36 +54,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.fixture(autouse=True)\nasync def db():\n"
-                    "    yield 1\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n\n"
-                    "\ndef test_b():\n    pass\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\n\n\n@pytest.fixture(autouse=True)\nasync def db():\n"
-                    "    yield 1\n"
-                ),
-                "test_a.py": (
-                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_a():\n    pass\n"
-                ),
-                "test_b.py": "def test_b():\n    pass\n",
-            }
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
-                "async def db(anyio_backend):\n    yield 1\n\n\n@pytest.mark.anyio\n"
-                "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
-            )
-        },
-    ),
 )

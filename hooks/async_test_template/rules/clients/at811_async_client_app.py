@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.rules.patched import not_patched
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -106,11 +106,6 @@ def _transport(
     return name, changes.import_beside(source, client, name)
 
 
-_TEST = (
-    "import httpx\n\n\nasync def test_it(app):\n"
-    "    async with httpx.AsyncClient({}) as c:\n        await c.get('/')\n"
-)
-
 RULE = Rule(
     code="AT811",
     name="async-client-app",
@@ -124,115 +119,4 @@ RULE = Rule(
     alone=True,
     needs=(("httpx", "0.13.3"),),
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format('app=app, base_url="http://test"')},
-            after={
-                "test_it.py": _TEST.format(
-                    'transport=httpx.ASGITransport(app=app), base_url="http://test"'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from httpx import AsyncClient as Client\n\n\ndef make(app):\n"
-                    "    return Client(\n        # the app\n        app=(\n            app\n"
-                    "        ),\n        base_url='x',\n    )\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from httpx import ASGITransport\nfrom httpx import AsyncClient as Client\n\n\n"
-                    "def make(app):\n"
-                    "    return Client(\n        # the app\n"
-                    "        transport=ASGITransport(app=(\n            app\n"
-                    "        )),\n        base_url='x',\n    )\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from httpx import (\n    Client,\n    Response,\n)\n\n\n"
-                    "def get(app) -> Response:\n    return Client(app=app).get('/')\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from httpx import (\n    Client,\n    Response,\n    WSGITransport,\n)\n\n\n"
-                    "def get(app) -> Response:\n"
-                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from httpx import Client\n\n\ndef get(app):\n"
-                    "    return Client(app=app).get('/')\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from httpx import Client, WSGITransport\n\n\ndef get(app):\n"
-                    "    return Client(transport=WSGITransport(app=app)).get('/')\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(before={"test_it.py": _TEST.format("app=app, **options")}),
-        Example(before={"test_it.py": _TEST.format("app=app, transport=None")}),
-        Example(
-            before={
-                "test_it.py": (
-                    "from httpx import AsyncClient\n\n\nclass ASGITransport:\n    pass\n\n\n"
-                    "def make(app):\n    return AsyncClient(app=app)\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "requirements.txt": "httpx>=0.25\n",
-                "test_it.py": (
-                    "import httpx\n\n\ndef client(url, app=None):\n"
-                    "    return httpx.AsyncClient(app=app, base_url=url)\n"
-                ),
-            }
-        ),
-        *(
-            Example(
-                before={
-                    "requirements.txt": "httpx>=0.25\n",
-                    "test_it.py": _TEST.format(f"app={value}"),
-                }
-            )
-            for value in ("app if app.ready else None", "app and None", "(x := None)")
-        ),
-        *(
-            Example(
-                before={
-                    "requirements.txt": "httpx>=0.25\n",
-                    "test_it.py": _TEST.format(f"app={value}"),
-                },
-                after={
-                    "test_it.py": _TEST.format(f"transport=httpx.ASGITransport(app={value})"),
-                },
-                tier=Tier.SAFE,
-            )
-            for value in ("app.one if app.many else app.other", "None or app", "(x := app)")
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("transport=httpx.ASGITransport(app=app)")},
-        {
-            "test_it.py": (
-                "from starlette.testclient import TestClient as Client\n\nc = Client(app=1)\n"
-            )
-        },
-        {"test_it.py": "class AsyncClient:\n    pass\n\n\nclient = AsyncClient(app=1)\n"},
-    ),
 )

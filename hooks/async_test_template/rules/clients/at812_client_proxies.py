@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure, text_of
 from async_test_template.rules.patched import not_patched
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -83,47 +83,4 @@ RULE = Rule(
     alone=True,
     needs=(("httpx", "0.26"),),
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={"test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n'},
-            after={"test_it.py": 'import httpx\n\nc = httpx.Client(proxy="http://p:1")\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "httpx>=0.24\n",
-                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
-            }
-        ),
-        Example(
-            before={
-                "pyproject.toml": '[project]\nrequires-python = ">=3.7"\n',
-                "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from unittest.mock import patch\n\nimport httpx\n\n\ndef test_it():\n"
-                    '    with patch("httpx.Client") as made:\n'
-                    '        httpx.Client(proxies="http://p:1")\n'
-                    '    made.assert_called_once_with(proxies="http://p:1")\n'
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    'import httpx\n\nc = httpx.Client(proxies={"all://": "http://p:1"})\n'
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "requirements.txt": "httpx==0.23\n",
-            "test_it.py": 'import httpx\n\nc = httpx.Client(proxies="http://p:1")\n',
-        },
-        {"test_it.py": 'import requests\n\nrequests.get(1, proxies="http://p:1")\n'},
-    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ def _earlier(project: Project, source: Source, call: ast.Call) -> str:
     return ""
 
 
-_CONFTEST = "import httpx2\n\nhttpx2.alias_httpx()\n"
-
 RULE = Rule(
     code="AT817",
     name="alias-httpx-too-late",
@@ -70,19 +68,4 @@ RULE = Rule(
     words=rb"alias_httpx",
     alone=True,
     expects=("RuntimeError",),
-    invalid=(
-        Example(before={"requirements.txt": "pytest\npytest-httpx\n", "conftest.py": _CONFTEST}),
-        Example(before={"conftest.py": f"import httpx\n{_CONFTEST}"}),
-        Example(
-            before={
-                "conftest.py": (
-                    "from httpx import Client\nfrom httpx2 import alias_httpx\n\nalias_httpx()\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"requirements.txt": "pytest\nhttpx\n", "conftest.py": _CONFTEST},
-        {"conftest.py": f"{_CONFTEST}\nimport httpx\n"},
-    ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.clients._test_client import requests
 from async_test_template.rules.on_code import code_finding, keyword
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -51,52 +51,4 @@ RULE = Rule(
     needs=(("starlette", "0.21"),),
     expects=("TypeError", "DeprecationWarning"),
     where=Where.EVERYWHERE,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "from fastapi.testclient import TestClient\n\n"
-                    "client = TestClient(app)\n\n\ndef test_it():\n"
-                    '    client.get("/", allow_redirects=False)\n'
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from fastapi.testclient import TestClient\n\n"
-                    "client = TestClient(app)\n\n\ndef test_it():\n"
-                    '    client.get("/", follow_redirects=False)\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\nfrom starlette.testclient import TestClient\n\n\n"
-                    "@pytest.fixture\ndef client():\n    with TestClient(app) as made:\n"
-                    "        yield made\n"
-                ),
-                "test_it.py": 'def test_it(client):\n    client.get("/", allow_redirects=False)\n',
-            },
-            after={
-                "test_it.py": 'def test_it(client):\n    client.get("/", follow_redirects=False)\n'
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "requirements.txt": "starlette==0.20.4\n",
-            "test_it.py": (
-                "from starlette.testclient import TestClient\n\nclient = TestClient(app)\n"
-                'client.get("/", allow_redirects=False)\n'
-            ),
-        },
-        {
-            "test_it.py": (
-                "import requests\n\nclient = requests.Session()\n"
-                'client.get("/", allow_redirects=False)\n'
-            )
-        },
-    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 _TRANSPORTS = {"httpx.ASGITransport", "httpx2.ASGITransport"}
-_TEST = """\
-from httpx import ASGITransport, AsyncClient
-
-
-async def test_it():
-    async with AsyncClient(transport={}) as client:
-        await client.get("/")
-"""
 
 RULE = Rule(
     code="AT820",
@@ -54,20 +46,4 @@ RULE = Rule(
     words=rb"ASGITransport",
     alone=True,
     expects=("ValueError", "UnsupportedProtocol"),
-    invalid=(
-        Example(before={"test_it.py": _TEST.format("ASGITransport(app=app)")}),
-        Example(
-            before={
-                "test_it.py": (
-                    "import httpx\n\nclient = httpx.AsyncClient("
-                    "transport=httpx.ASGITransport(app))\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format('ASGITransport(app=app), base_url="http://test"')},
-        {"test_it.py": _TEST.format("ASGITransport(app=app), **options")},
-        {"test_it.py": _TEST.format("retries(ASGITransport)")},
-    ),
 )

@@ -12,7 +12,7 @@ from async_test_template.rules.clients._applications import FASTAPI, STARLETTE, 
 from async_test_template.rules.clients._test_client import CLIENTS
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.origin import origin
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -93,37 +93,6 @@ def _runs_lifespan(source: Source) -> bool:
     )
 
 
-_APP = (
-    "from contextlib import asynccontextmanager\n\nfrom fastapi import FastAPI\n\n\n"
-    "@asynccontextmanager\nasync def lifespan(app):\n    yield\n\n\n"
-    "app = FastAPI({})\n"
-)
-_TEST = """\
-import httpx
-import pytest_asyncio
-
-from service.main import {0}
-
-
-@pytest_asyncio.fixture
-async def client():
-    transport = httpx.ASGITransport(app={1})
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield client
-"""
-_MANAGER = """\
-import pytest_asyncio
-from asgi_lifespan import LifespanManager
-
-from service.main import app
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def started():
-    async with LifespanManager(app):
-        yield
-"""
-
 RULE = Rule(
     code="AT821",
     name="asgi-client-without-lifespan",
@@ -134,59 +103,4 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"ASGITransport",
-    invalid=(
-        Example(
-            before={
-                "src/service/main.py": _APP.format("lifespan=lifespan"),
-                "tests/conftest.py": _TEST.format("app", "app"),
-            }
-        ),
-        Example(
-            before={
-                "service/main.py": (
-                    "from fastapi import FastAPI\n\n\ndef create_app():\n    app = FastAPI()\n\n"
-                    '    @app.on_event("startup")\n    async def start():\n        pass\n\n'
-                    "    return app\n"
-                ),
-                "tests/conftest.py": _TEST.format("create_app", "create_app()"),
-            }
-        ),
-        Example(
-            before={
-                "service/__init__.py": "",
-                "service/main.py": _APP.format("lifespan=lifespan"),
-                "conftest.py": (
-                    "import pytest\n\nfrom service.main import app as made\n\n\n"
-                    "@pytest.fixture\ndef app():\n    return made\n"
-                ),
-                "tests/test_it.py": (
-                    "from httpx2 import ASGITransport\n\n\nasync def test_it(app):\n"
-                    "    ASGITransport(app)\n    ASGITransport(app)\n"
-                ),
-            }
-        ),
-    ),
-    valid=(
-        {
-            "src/service/main.py": _APP.format(""),
-            "tests/conftest.py": _TEST.format("app", "app"),
-        },
-        {
-            "src/service/main.py": _APP.format("lifespan=lifespan"),
-            "tests/conftest.py": _MANAGER,
-            "tests/unit/conftest.py": _TEST.format("app", "app"),
-        },
-        {
-            "src/service/main.py": _APP.format("lifespan=lifespan"),
-            "tests/conftest.py": _TEST.format("app", "app").replace(
-                "    async with httpx",
-                "    async with app.router.lifespan_context(app), httpx",
-            ),
-        },
-        {"tests/conftest.py": _TEST.format("app", "app")},
-        {
-            "src/service/main.py": _APP.format("lifespan=lifespan") + "app = wrapped(app)\n",
-            "tests/conftest.py": _TEST.format("app", "app"),
-        },
-    ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.clients._applications import EVENTS, STARLETTE, handlers
 from async_test_template.rules.on_code import calls, code_finding, keyword
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             yield code_finding(RULE.code, source, call, f"{owner} {state}", hint=_HINT)
 
 
-_APP = "from {0} import {1}\n\n\ndef start():\n    pass\n\n\napp = {1}({2})\n"
-
 RULE = Rule(
     code="AT822",
     name="startup-handler",
@@ -56,33 +54,4 @@ RULE = Rule(
     suspects=re.compile(rb"fastapi|starlette").search,
     alone=True,
     expects=("TypeError", "AttributeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={
-                "app.py": _APP.format("starlette.applications", "Starlette", "on_startup=[start]")
-            }
-        ),
-        Example(
-            before={
-                "app/main.py": (
-                    'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.on_event("startup")\n'
-                    "async def start():\n    pass\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"app.py": _APP.format("fastapi", "FastAPI", "on_startup=[start]")},
-        {
-            "app.py": _APP.format("starlette.applications", "Starlette", "on_startup=[start]"),
-            "requirements.txt": "starlette<1\n",
-        },
-        {"app.py": _APP.format("starlette.applications", "Starlette", "lifespan=start")},
-        {
-            "app.py": (
-                "from aiohttp import web\n\napp = web.Application()\napp.on_startup.append(print)\n"
-            )
-        },
-        {"bus.py": 'bus = Bus()\n\n\n@bus.on_event("startup")\ndef start():\n    pass\n'},
-    ),
 )

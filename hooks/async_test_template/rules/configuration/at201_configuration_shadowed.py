@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,24 +51,4 @@ RULE = Rule(
     since="pytest, always; pytest.toml since 9.0, which warns in its header",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "",
-                "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
-            }
-        ),
-        Example(
-            before={
-                "tox.ini": "[tox]\n\n[pytest]\naddopts = -q\n",
-                "setup.cfg": "[metadata]\nname = x\n\n[tool:pytest]\nasyncio_mode = auto\n",
-            }
-        ),
-    ),
-    valid=(
-        {
-            "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
-            "tox.ini": "[tox]\n",
-        },
-    ),
 )

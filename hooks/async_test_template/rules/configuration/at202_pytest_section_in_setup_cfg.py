@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
 from async_test_template.findings import Edit, Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,4 @@ RULE = Rule(
     since="pytest 4.0",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"setup.cfg": "[metadata]\nname = x\n\n[pytest]  \naddopts = -q\n"},
-            after={"setup.cfg": "[metadata]\nname = x\n\n[tool:pytest]  \naddopts = -q\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=({"setup.cfg": "[tool:pytest]\naddopts = -q\n"},),
 )

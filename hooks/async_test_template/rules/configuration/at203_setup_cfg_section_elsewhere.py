@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.config import ini
 from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.rules.by_hand import comes_into_force
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,22 +62,4 @@ RULE = Rule(
     since="pytest, always",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[tool:pytest]\nasyncio_mode = auto\n"},
-            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"tox.ini": "[tool:pytest]\ntestpaths = fast\n"}),
-        # Tests that look at what is logged see something else then.
-        Example(before={"tox.ini": "[tool:pytest]\nlog_level = ERROR\n"}),
-        Example(
-            before={
-                "tox.ini": "[tool:pytest]\nasyncio_mode = strict\n",
-                "setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n",
-            }
-        ),
-        Example(before={"tox.ini": "[pytest]\n\n[tool:pytest]\nasyncio_mode = auto\n"}),
-    ),
-    valid=({"setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n"},),
 )

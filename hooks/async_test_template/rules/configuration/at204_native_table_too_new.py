@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,23 +39,4 @@ RULE = Rule(
     since="pytest 9.0",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[dependency-groups]\ntest = ["pytest>=7"]\n\n'
-                    '[tool.pytest]\nasyncio_mode = "auto"\n'
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "pyproject.toml": (
-                '[dependency-groups]\ntest = ["pytest>=9"]\n\n'
-                '[tool.pytest]\nasyncio_mode = "auto"\n'
-            )
-        },
-        {"pytest.toml": '[pytest]\nasyncio_mode = "auto"\n'},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Edit, Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,30 +54,4 @@ RULE = Rule(
     check=_check,
     # Older ones never read the first table: merged, settings that nobody has tried count.
     needs=(("pytest", "9"),),
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    "[tool.pytest]\nxfail_strict = true\n\n"
-                    '[tool.pytest.ini_options]\naddopts = "-q"  # quiet\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[tool.pytest]\n\n"
-                    '[tool.pytest.ini_options]\naddopts = "-q"  # quiet\nxfail_strict = true\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[tool.pytest]\nasyncio_mode = "auto"\n\n'
-                    '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
-                )
-            }
-        ),
-    ),
-    valid=({"pyproject.toml": "[tool.pytest.ini_options]\nxfail_strict = true\n"},),
 )

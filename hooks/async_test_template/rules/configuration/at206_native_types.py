@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,25 +92,4 @@ RULE = Rule(
     since="pytest 9.0",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.toml": "[pytest]\naddopts = \"-ra -k 'not slow'\"  # report\n"},
-            after={"pytest.toml": '[pytest]\naddopts = ["-ra", "-k", "not slow"]  # report\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pyproject.toml": "[tool.pytest]\nminversion = 9.0\n"},
-            after={"pyproject.toml": '[tool.pytest]\nminversion = "9.0"\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pyproject.toml": '[tool.pytest]\nxfail_strict = "true"\n'},
-            after={"pyproject.toml": "[tool.pytest]\nxfail_strict = true\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-ra"\nminversion = 9.0\n'},
-        {"pyproject.toml": '[tool.pytest]\naddopts = ["-ra"]\nxfail_strict = true\n'},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,4 @@ RULE = Rule(
     since="pytest 9.0 with pytest-timeout 2.4",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pyproject.toml": '[tool.pytest]\naddopts = ["-ra"]\ntimeout = "30"\n'},
-            after={"pyproject.toml": '[tool.pytest]\naddopts = ["-ra", "--timeout=30"]\n'},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"pytest.toml": "[pytest]\nxfail_strict = true\ntimeout = 30\n"},
-            after={"pytest.toml": '[pytest]\nxfail_strict = true\naddopts = ["--timeout=30"]\n'},
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=({"pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 30\n"},),
 )

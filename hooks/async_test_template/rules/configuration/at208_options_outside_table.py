@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Edit, Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +35,4 @@ RULE = Rule(
     check=_check,
     # Older ones ignore the options: with a header, settings that nobody has tried count.
     needs=(("pytest", "9.2"),),
-    invalid=(
-        Example(
-            before={"pytest.toml": '# ours\naddopts = ["-ra"]\n'},
-            after={"pytest.toml": '[pytest]\n# ours\naddopts = ["-ra"]\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={".pytest.toml": "strict = true\n\n[other]\nx = 1\n"},
-            after={".pytest.toml": "[pytest]\nstrict = true\n\n[other]\nx = 1\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=({"pytest.toml": "[pytest]\nstrict = true\n"},),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,17 +53,4 @@ RULE = Rule(
     since="pytest 9.2",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = ["auto"]\n'},
-            after={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = ["auto", "strict"]\n'
-            }
-        ),
-    ),
-    valid=({"pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["-ra"]\n'},),
 )

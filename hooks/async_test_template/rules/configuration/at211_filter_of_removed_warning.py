@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,57 +82,4 @@ RULE = Rule(
     since="pytest 8.2, 8.4 and 9.1",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": (
-                    "[pytest]\nfilterwarnings =\n    error\n    # old\n"
-                    "    ignore::pytest.PytestRemovedIn9Warning\n"
-                    "    error::pytest.PytestUnhandledCoroutineWarning\n    ignore:x\n"
-                )
-            },
-            after={
-                "pytest.ini": ("[pytest]\nfilterwarnings =\n    error\n    # old\n    ignore:x\n")
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\nfilterwarnings = [\n"
-                    '    "error",  # all\n    "ignore::pytest.PytestRemovedIn8Warning",\n]\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    '[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",  # all\n]\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -W error::pytest.PytestRemovedIn8Warning\n"}
-        ),
-        Example(
-            before={
-                "pytest.ini": (
-                    "[pytest]\nfilterwarnings =\n    error\n"
-                    "    ignore::pytest.PytestRemovedIn9Warning\n"
-                ),
-                "requirements.txt": "pytest>=8\n",
-            }
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\nfilterwarnings = ignore::pytest.PytestRemovedIn9Warning\n",
-            "pyproject.toml": '[dependency-groups]\ntest = ["pytest>=8"]\n',
-            "uv.lock": '[[package]]\nname = "pytest"\nversion = "8.4.2"\n',
-        },
-        {"pytest.ini": "[pytest]\nfilterwarnings =\n    error::pytest.PytestWarning\n"},
-        {
-            "pytest.ini": "[pytest]\nfilterwarnings = error::pytest.PytestRemovedIn8Warning\n",
-            "requirements.txt": "pytest==7.4.4\n",
-        },
-    ),
 )

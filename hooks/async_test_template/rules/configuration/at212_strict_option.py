@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,21 +40,4 @@ RULE = Rule(
     since="pytest 9.0",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -ra --strict --cov\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -ra --strict-markers --cov\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[tool.pytest.ini_options]\naddopts = ["--strict", "--strict-markers"]\n'
-                )
-            },
-            after={"pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["--strict-markers"]\n'},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\naddopts = --strict-markers --strict-config\n"},),
 )

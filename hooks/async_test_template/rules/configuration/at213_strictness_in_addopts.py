@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,21 +44,4 @@ RULE = Rule(
     check=_check,
     optional=True,
     gate=(("pytest", "9"),),
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "[pytest]\naddopts = -ra --strict-markers\n",
-                "requirements.txt": "pytest>=9\n",
-            },
-            after={"pytest.ini": "[pytest]\naddopts = -ra\nstrict_markers = true\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\naddopts = -ra --strict-markers\n",
-                "requirements.txt": "pytest>=8\n",
-            },
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\naddopts = -ra\n"},),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,4 @@ RULE = Rule(
     since="pytest 6.0",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(Example(before={"pyproject.toml": "\ufeff[tool.pytest.ini_options]\n"}),),
-    valid=({"pytest.ini": "\ufeff[pytest]\naddopts = -q\n"},),
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,4 @@ RULE = Rule(
     since="pytest 9.2",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(Example(before={"tox.ini": "[testenv]\ncommands = pytest -q -c ci/pytest.ini\n"}),),
-    valid=(
-        {"tox.ini": "[testenv]\ncommands = pytest -c ci.ini\n", "ci.ini": "[pytest]\n"},
-        {"Makefile": "test:\n\tcd sub && pytest -c sub.ini\n"},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,34 +48,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     check=_check,
     optional=True,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\nfilterwarnings =\n"
-                    "    error:coroutine .* was never awaited:RuntimeWarning\n"
-                    "    error::pytest.PytestUnraisableExceptionWarning\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[tool.pytest.ini_options]\nfilterwarnings = [\n    "default",  # all\n]\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\n"
-                    'filterwarnings = [\n    "default",  # all\n'
-                    '    "error:coroutine .* was never awaited:RuntimeWarning",\n'
-                    '    "error::pytest.PytestUnraisableExceptionWarning",\n]\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nfilterwarnings =\n    error\n"},),
 )

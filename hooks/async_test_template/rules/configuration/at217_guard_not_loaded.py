@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.guard import GUARD, LOADER, conftests_of, guard_of
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +69,6 @@ def _hint(project: Project, guard: str, line: str) -> str:
     return f"write this into {conftest}: {line}"
 
 
-_GUARD = (
-    "import pytest\n\n\n"
-    '@pytest.hookimpl(specname="pytest_configure")\ndef pytest_async_guard(config):\n'
-    "    config.pluginmanager.register(object())\n\n\n"
-    "def pytest_fixture_setup(fixturedef):\n    pass\n\n\n"
-    "@pytest.hookimpl(optionalhook=True)\ndef pytest_timeout_set_timer(settings):\n    pass\n"
-)
-_CONFTEST = '"""Fixtures."""\n\nimport pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n'
-_ABSOLUTE = f"from {GUARD} import {LOADER}  # noqa: "
-
 RULE = Rule(
     code="AT217",
     name="guard-not-loaded",
@@ -91,48 +81,4 @@ RULE = Rule(
     since="this project",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"tests/async_guard.py": _GUARD, "tests/conftest.py": _CONFTEST},
-            after={"tests/conftest.py": f"{_CONFTEST}\n\n{_ABSOLUTE}E402, F401\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "tests/__init__.py": "",
-                "tests/async_guard.py": _GUARD,
-                "tests/conftest.py": '"""Fixtures."""\n\nfrom shop.testing import *\n',
-            },
-            after={
-                "tests/conftest.py": (
-                    '"""Fixtures."""\n\nfrom shop.testing import *\n\n'
-                    f"from .{GUARD} import {LOADER}  # noqa: F401\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"tests/async_guard.py": _GUARD}),
-        Example(
-            before={
-                "tests/async_guard.py": _GUARD.replace("def pytest_async_guard", "def other"),
-                "tests/conftest.py": "# async_guard\n",
-            }
-        ),
-    ),
-    valid=(
-        {
-            "tests/async_guard.py": _GUARD,
-            "tests/conftest.py": 'pytest_plugins = ["tests.async_guard"]\n',
-        },
-        {
-            "tests/async_guard.py": _GUARD,
-            "conftest.py": "from tests.async_guard import pytest_async_guard\n",
-        },
-        {
-            "tests/async_guard.py": _GUARD,
-            "tests/conftest.py": "",
-            "pytest.ini": "[pytest]\naddopts = -p tests.async_guard\n",
-        },
-        {"tests/async_guard.py": "def test_it():\n    pass\n", "tests/conftest.py": ""},
-    ),
 )

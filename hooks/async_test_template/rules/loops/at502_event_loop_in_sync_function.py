@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._loop_fixture import parameter_findings
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     yield from parameter_findings(RULE.code, project, source, "event_loop", is_async=False)
 
-
-_FIXTURE = (
-    "import pytest\n\n\n@pytest.fixture{scope}\ndef server(event_loop):\n"
-    "    return event_loop.run_until_complete(serve())\n"
-)
-_BRIDGE = (
-    "\n\n@pytest_asyncio.fixture{scope}\nasync def event_loop():\n"
-    '    """Hand the running loop to what still asks for the old fixture."""\n'
-    "    return asyncio.get_running_loop()\n"
-)
 
 RULE = Rule(
     code="AT502",
@@ -45,52 +35,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     expects=("LookupError",),
-    invalid=(
-        Example(
-            before={"tests/conftest.py": _FIXTURE.format(scope="")},
-            after={
-                "tests/conftest.py": (
-                    "import asyncio\n\n"
-                    + _FIXTURE.format(scope="").replace(
-                        "import pytest\n", "import pytest\nimport pytest_asyncio\n"
-                    )
-                    + _BRIDGE.format(scope="")
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _FIXTURE.format(scope='(scope="module")')},
-            after={
-                "test_it.py": (
-                    "import asyncio\n\n"
-                    + _FIXTURE.format(scope='(scope="module")').replace(
-                        "import pytest\n", "import pytest\nimport pytest_asyncio\n"
-                    )
-                    + _BRIDGE.format(scope='(scope="module", loop_scope="module")')
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": "def test_it(event_loop):\n    pass\n"},
-            after={"test_it.py": "def test_it():\n    pass\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": "def test_it(*, event_loop):\n    pass\n",
-            },
-        ),
-    ),
-    valid=(
-        {"test_it.py": "def helper(event_loop):\n    return event_loop.time()\n"},
-        {"test_it.py": "class TestIt:\n    def run(self, event_loop):\n        pass\n"},
-        {
-            "conftest.py": (
-                "import pytest\n\n\n@pytest.fixture\ndef event_loop():\n    return object()\n"
-            ),
-            "test_it.py": "def test_it(event_loop):\n    assert event_loop\n",
-        },
-    ),
 )

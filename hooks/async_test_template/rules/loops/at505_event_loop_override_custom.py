@@ -20,7 +20,7 @@ from async_test_template.rules.loops._loop_factories import (
 from async_test_template.rules.loops._loop_fixture import is_override, when_all_is_read
 from async_test_template.rules.loops._override import NAME, replacement, settings_alone
 from async_test_template.rules.on_code import code_finding, needs
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -103,21 +103,6 @@ def _is_conditional(source: Source, node: ast.AST, function: Function) -> bool:
     return False
 
 
-_OVERRIDE = (
-    'import pytest\nimport uvloop\n\n\n@pytest.fixture(scope="session")\ndef event_loop():\n'
-    "    loop = uvloop.new_event_loop()\n    yield loop\n    loop.close()\n"
-)
-_HOOK = (
-    "def pytest_asyncio_loop_factories(config, item):\n"
-    '    return {"uvloop": uvloop.new_event_loop}\n'
-)
-_INI = "[pytest]\nasyncio_mode = auto\n"
-_INI_AFTER = (
-    _INI
-    + "asyncio_default_fixture_loop_scope = session\nasyncio_default_test_loop_scope = session\n"
-)
-_NEW_INI = _INI_AFTER.replace("asyncio_mode = auto\n", "")
-
 RULE = Rule(
     code="AT505",
     name="event-loop-override-custom",
@@ -132,106 +117,4 @@ RULE = Rule(
     check=None,
     visit=_visit,
     words=rb"event_loop",
-    invalid=(
-        # Which loop it is depends on the platform; that there is one does not.
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "conftest.py": (
-                    "import asyncio\nimport sys\n\nimport pytest\n\n\n"
-                    '@pytest.fixture(scope="session")\ndef event_loop():\n'
-                    '    if sys.platform == "win32":\n'
-                    "        policy = asyncio.WindowsSelectorEventLoopPolicy()\n"
-                    "        asyncio.set_event_loop_policy(policy)\n"
-                    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
-                ),
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = session\n"
-                    "asyncio_default_test_loop_scope = session\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"pytest.ini": _INI, "conftest.py": _OVERRIDE},
-            after={"pytest.ini": _INI_AFTER, "conftest.py": f"import uvloop\n\n\n{_HOOK}"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
-                    "    policy = asyncio.WindowsSelectorEventLoopPolicy()\n"
-                    "    asyncio.set_event_loop_policy(policy)\n"
-                    "    loop = policy.new_event_loop()\n    yield loop\n    loop.close()\n"
-                )
-            },
-            after={
-                "conftest.py": (
-                    "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                    '    return {"asyncio": asyncio.SelectorEventLoop}\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pytest.ini": _INI,
-                "conftest.py": (
-                    f"{_OVERRIDE}\n\n@pytest.fixture\ndef server(event_loop):\n"
-                    "    return event_loop.run_until_complete(serve())\n"
-                ),
-            },
-            after={
-                "pytest.ini": _INI_AFTER,
-                "conftest.py": (
-                    "import asyncio\n\nimport pytest\nimport pytest_asyncio\nimport uvloop\n\n\n"
-                    f"{_HOOK}\n\n"
-                    '@pytest_asyncio.fixture(scope="session", loop_scope="session")\n'
-                    "async def event_loop():\n"
-                    '    """Hand the running loop to what still asks for the old fixture."""\n'
-                    "    return asyncio.get_running_loop()\n"
-                    "\n\n@pytest.fixture\ndef server(event_loop):\n"
-                    "    return event_loop.run_until_complete(serve())\n"
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"requirements.txt": "pytest-asyncio>=1.2\n", "conftest.py": _OVERRIDE},
-            after={"pytest.ini": _NEW_INI},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _OVERRIDE},
-            after={"pytest.ini": _NEW_INI},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import asyncio, sys\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
-                    '    if sys.platform == "win32":\n'
-                    "        loop = asyncio.ProactorEventLoop()\n    else:\n"
-                    "        loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
-                )
-            },
-        ),
-        Example(
-            before={"conftest.py": _OVERRIDE.replace("uvloop.new_event", "uvloop.make_my")},
-            after={"pytest.ini": _NEW_INI},
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
-                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
-            )
-        },
-        {"conftest.py": f"import uvloop\n\n\n{_HOOK}"},
-    ),
 )

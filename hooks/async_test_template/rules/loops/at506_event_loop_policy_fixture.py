@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._loop_factories import SINCE, factory_of, hook
 from async_test_template.rules.on_code import code_finding, keyword, needs
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -65,50 +65,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop_policy",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=1.4\n",
-                "conftest.py": (
-                    'import pytest\nimport uvloop\n\n\n@pytest.fixture(scope="session")\n'
-                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
-                ),
-            },
-            after={
-                "conftest.py": (
-                    "import uvloop\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                    '    return {"uvloop": uvloop.new_event_loop}\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=1.0\n",
-                "conftest.py": (
-                    'import pytest\nimport uvloop\n\n\n@pytest.fixture(scope="session")\n'
-                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
-                ),
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\nimport uvloop\n\n\n"
-                    '@pytest.fixture(scope="session", params=[1, 2])\n'
-                    "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    'import asyncio\nimport pytest\n\n\n@pytest.fixture(scope="module")\n'
-                    "def event_loop_policy():\n"
-                    "    return asyncio.DefaultEventLoopPolicy()\n"
-                )
-            }
-        ),
-    ),
-    valid=({"test_it.py": "def event_loop_policy():\n    return 1\n"},),
 )

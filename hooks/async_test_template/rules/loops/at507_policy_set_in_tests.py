@@ -12,7 +12,7 @@ from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory
 from async_test_template.rules.loops._loop_fixture import is_override
 from async_test_template.rules.on_code import calls, code_finding, needs
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -76,14 +76,6 @@ def _maker(call: ast.Call) -> ast.Call:
     raise EditError("the policy is not a known one")
 
 
-_REST = "\n\n@pytest.fixture\ndef port():\n    return 1\n"
-_CONFTEST = "import pytest\nimport uvloop\n\n{}" + _REST
-_HOOK = (
-    "\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-    '    return {"uvloop": uvloop.new_event_loop}\n'
-)
-_REQUIREMENTS = {"requirements.txt": "pytest-asyncio>=1.4\n"}
-
 RULE = Rule(
     code="AT507",
     name="policy-set-in-tests",
@@ -100,68 +92,4 @@ RULE = Rule(
     words=rb"set_event_loop_policy|uvloop",
     expects=("DeprecationWarning",),
     where=Where.TESTS,
-    invalid=(
-        Example(
-            before={**_REQUIREMENTS, "conftest.py": _CONFTEST.format("uvloop.install()\n")},
-            after={"conftest.py": f"import pytest\nimport uvloop\n{_REST}{_HOOK}"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_REQUIREMENTS,
-                "tests/conftest.py": (
-                    "import asyncio\nimport sys\n\n\ndef pytest_configure(config):\n"
-                    "    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n"
-                    "    sys.setrecursionlimit(5000)\n"
-                ),
-            },
-            after={
-                "tests/conftest.py": (
-                    "import asyncio\nimport sys\n\n\ndef pytest_configure(config):\n"
-                    "    sys.setrecursionlimit(5000)\n"
-                    "\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                    '    return {"asyncio": asyncio.SelectorEventLoop}\n'
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=1.2\n",
-                "conftest.py": _CONFTEST.format("uvloop.install()\n"),
-            },
-        ),
-        Example(
-            before={
-                **_REQUIREMENTS,
-                "conftest.py": _CONFTEST.format('if __name__ == "x":\n    uvloop.install()\n'),
-            },
-        ),
-        Example(
-            before={
-                **_REQUIREMENTS,
-                "test_it.py": (
-                    "import asyncio\n\nasyncio.set_event_loop_policy(None)\n\n\n"
-                    "async def test_it():\n    pass\n"
-                ),
-            },
-        ),
-    ),
-    valid=(
-        {"app.py": "import uvloop\n\nuvloop.install()\n"},
-        {
-            "conftest.py": (
-                "import asyncio\nimport pytest\nimport uvloop\n\n\n@pytest.fixture\n"
-                "def event_loop():\n"
-                "    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())\n"
-                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import asyncio\nimport sys\n\nif sys.version_info < (3, 11):\n"
-                "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
-            )
-        },
-    ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, is_called, text_of
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import MODE
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
@@ -151,15 +151,6 @@ def _whole(source: Source, call: ast.Call) -> ast.stmt:
         whole = around
 
 
-_CONFTEST = (
-    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
-    "\n\ndef pytest_collection_modifyitems(items):\n{}"
-)
-_LOOP = "    for item in items:\n        item.add_marker(pytest.mark.asyncio{})\n"
-_WITHOUT = "import pytest\n\n\n@pytest.fixture\ndef port():\n    return 1\n"
-_STRICT = {"pytest.ini": "[pytest]\naddopts = -ra\n"}
-_AUTO = {"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto\n"}
-
 RULE = Rule(
     code="AT508",
     name="mark-added-by-hook",
@@ -175,115 +166,4 @@ RULE = Rule(
     words=rb"add_marker|own_markers",
     about="pytest-asyncio",
     where=Where.EVERYWHERE,
-    invalid=(
-        Example(
-            before={**_STRICT, "conftest.py": _CONFTEST.format(_LOOP.format(""))},
-            after={**_AUTO, "conftest.py": "import asyncio\n\n" + _WITHOUT},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_AUTO,
-                "conftest.py": _CONFTEST.format(
-                    "    for item in items:\n"
-                    "        if asyncio.iscoroutinefunction(item.function):\n"
-                    "            item.add_marker(pytest.mark.asyncio)\n"
-                ),
-            },
-            after={"conftest.py": _WITHOUT},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": _CONFTEST.format(
-                    "    for item in items:\n        item.add_marker(pytest.mark.asyncio)\n"
-                    "        item.add_marker(pytest.mark.slow)\n"
-                ),
-            },
-            after={
-                **_AUTO,
-                "conftest.py": _CONFTEST.format(
-                    "    for item in items:\n        item.add_marker(pytest.mark.slow)\n"
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": _CONFTEST.format(
-                    "    for item in items:\n"
-                    "        if asyncio.iscoroutinefunction(item.obj):\n"
-                    '            item.add_marker("asyncio")\n'
-                ),
-            },
-            after={**_AUTO, "conftest.py": _WITHOUT},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": _CONFTEST.format(
-                    "    for item in items:\n"
-                    "        item.own_markers.append(pytest.mark.asyncio.mark)\n"
-                ),
-            },
-            after={**_AUTO, "conftest.py": "import asyncio\n\n" + _WITHOUT},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": (
-                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
-                    '    mark = getattr(pytest.mark, "asyncio")\n    item.add_marker(mark)\n'
-                ),
-            },
-            after={
-                **_AUTO,
-                "conftest.py": (
-                    "import pytest\n\n\ndef pytest_itemcollected(item):\n"
-                    '    mark = getattr(pytest.mark, "asyncio")\n'
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")')),
-            },
-            after=_AUTO,
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                **_STRICT,
-                "conftest.py": _CONFTEST.format(_LOOP.format("")),
-                "requirements.txt": "pytest\npytest-asyncio\n",
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
-                ),
-            },
-        ),
-    ),
-    valid=(
-        {"conftest.py": _CONFTEST.format(_LOOP.format("")).replace("mark.asyncio", "mark.slow")},
-        {
-            "conftest.py": (
-                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
-                '        item.add_marker("slow")\n        item.add_marker(name_of("asyncio"))\n'
-            )
-        },
-        {**_AUTO, "conftest.py": _CONFTEST.format(_LOOP.format('(loop_scope="session")'))},
-        {
-            "conftest.py": (
-                "import pytest\nfrom pytest_asyncio import is_async_test\n\n\n"
-                "def pytest_collection_modifyitems(items):\n"
-                "    for item in (item for item in items if is_async_test(item)):\n"
-                '        item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
-            )
-        },
-    ),
 )

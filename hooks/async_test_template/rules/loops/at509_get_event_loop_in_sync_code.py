@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._bare import Root, context, has_loop, roots
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,18 +155,6 @@ def _is_in_coroutine(data: bytes, place: int) -> bool:
     return False
 
 
-_PYPROJECT = '[project]\nrequires-python = "{}"\n'
-_FUTURE = "import asyncio\n\n\ndef test_it():\n    {}\n"
-_HELPER = (
-    "import asyncio\n\n\ndef run(coroutine):\n"
-    "    return asyncio.get_event_loop().run_until_complete(coroutine)\n"
-)
-_SETS = (
-    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture{}\ndef own():\n"
-    "    loop = asyncio.new_event_loop()\n    asyncio.set_event_loop(loop)\n    yield loop\n"
-    "    loop.close()\n"
-)
-
 RULE = Rule(
     code="AT509",
     name="get-event-loop-in-sync-code",
@@ -188,128 +176,4 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     suspects=re.compile(rb"def (?:setup_\w+|setUp\w*)\(").search,
     expects=("RuntimeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\ndef test_it():\n"
-                    "    asyncio.get_event_loop().run_until_complete(make())\n"
-                )
-            }
-        ),
-        Example(before={"test_it.py": _FUTURE.format("future = asyncio.Future()")}),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\nfrom unittest import mock\n\n\n"
-                    '@mock.patch("app.client")\ndef test_it(client):\n'
-                    "    client.get.return_value = asyncio.Future()\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\nloop = asyncio.get_event_loop()\n\n\n"
-                    "def test_it():\n    assert loop.run_until_complete(make()) == 1\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "tests/helpers.py": _HELPER,
-                "tests/test_it.py": (
-                    "import asyncio\n\nfrom tests.helpers import run\n\n\n"
-                    "def test_it():\n    assert run(asyncio.sleep(0, 1)) == 1\n"
-                ),
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nclass TestIt:\n    def setup_method(self):\n"
-                    "        self.future = asyncio.Future()\n\n"
-                    "    async def test_it(self):\n        self.future.cancel()\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import asyncio\n\n\ndef pytest_sessionstart(session):\n"
-                    "    asyncio.get_event_loop().run_until_complete(prepare())\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\nimport pytest\n\n\nasync def fetch():\n    pass\n\n\n"
-                    "@pytest.fixture\ndef both():\n    return asyncio.gather(fetch(), fetch())\n"
-                    "\n\n"
-                    "async def test_it(both):\n    await both\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import asyncio\n\n\nasync def test_it():\n    asyncio.get_event_loop().time()\n"
-            )
-        },
-        {
-            "test_it.py": (
-                "import asyncio\n\n\ndef helper():\n    asyncio.get_event_loop()\n\n\n"
-                "async def test_it():\n    helper()\n"
-            )
-        },
-        {"test_it.py": _FUTURE.format("asyncio.Future(loop=asyncio.new_event_loop())")},
-        {"test_it.py": _FUTURE.format("asyncio.gather(*futures)")},
-        {
-            "test_it.py": _FUTURE.format(
-                "asyncio.set_event_loop(asyncio.new_event_loop())\n    asyncio.Future()"
-            )
-        },
-        {
-            "test_it.py": _FUTURE.format(
-                "try:\n        asyncio.get_event_loop()\n    except RuntimeError:\n        pass"
-            )
-        },
-        {
-            "conftest.py": _SETS.format(""),
-            "test_it.py": "import asyncio\n\n\ndef test_it(own):\n    asyncio.Future()\n",
-        },
-        {
-            "conftest.py": _SETS.format("(autouse=True)")
-            + "\n\n@pytest.fixture\ndef future():\n    return asyncio.Future()\n"
-        },
-        {
-            "test_it.py": (
-                "import asyncio\n\nfrom tools import in_a_loop\n\n\n@in_a_loop\n"
-                "def test_it():\n    asyncio.Future()\n"
-            )
-        },
-        {
-            "requirements.txt": "aiomisc-pytest\npytest\n",
-            "test_it.py": _FUTURE.format("asyncio.Future()"),
-        },
-        {
-            "conftest.py": _SETS.format("(autouse=True)"),
-            "test_it.py": _FUTURE.format("asyncio.Future()"),
-        },
-        {
-            "test_it.py": (
-                "import asyncio\nimport unittest\n\n\n"
-                "class TestIt(unittest.IsolatedAsyncioTestCase):\n    def setUp(self):\n"
-                "        self.future = asyncio.Future()\n\n"
-                "    async def test_it(self):\n        self.future.cancel()\n"
-            )
-        },
-        {
-            "pyproject.toml": _PYPROJECT.format(">=3.11,<3.14"),
-            "test_it.py": _FUTURE.format("asyncio.Future()"),
-        },
-        {"app.py": "import asyncio\n\nloop = asyncio.get_event_loop()\n"},
-    ),
 )

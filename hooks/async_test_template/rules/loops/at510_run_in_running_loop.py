@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, sure
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 
@@ -84,8 +84,6 @@ def _is_loop(source: Source, node: ast.expr, function: Function) -> bool:
     return all(isinstance(v, ast.Call) and _is_loop(source, v, function) for v in assigned)
 
 
-_TEST = "import asyncio\n\n\nasync def test_it():\n{}"
-
 RULE = Rule(
     code="AT510",
     name="run-in-running-loop",
@@ -98,48 +96,4 @@ RULE = Rule(
     words=rb"asyncio|run_until_complete",
     alone=True,
     expects=("RuntimeError",),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format("    x = asyncio.run(make(1))\n    assert x\n")},
-            after={"test_it.py": "async def test_it():\n    x = await make(1)\n    assert x\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _TEST.format(
-                    "    loop = asyncio.get_event_loop()\n"
-                    "    assert loop.run_until_complete(make(1)) == 2\n"
-                )
-            },
-            after={
-                "test_it.py": _TEST.format(
-                    "    loop = asyncio.get_event_loop()\n    assert await make(1) == 2\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _TEST.format(
-                    "    assert asyncio.get_event_loop().run_until_complete(make(1)).status == 2\n"
-                )
-            },
-            after={
-                "test_it.py": "async def test_it():\n    assert (await make(1)).status == 2\n",
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"test_it.py": _TEST.format("    asyncio.run(make(1), debug=True)\n")}),
-        Example(
-            before={"test_it.py": _TEST.format("    make(1).run_until_complete(make(asyncio.x))\n")}
-        ),
-    ),
-    valid=(
-        {"test_it.py": "import asyncio\n\n\ndef test_it():\n    asyncio.run(make(1))\n"},
-        {"test_it.py": _TEST.format("    def run():\n        asyncio.run(make(1))\n")},
-        {
-            "test_it.py": "import pytest\n"
-            + _TEST.format("    with pytest.raises(RuntimeError):\n        asyncio.run(make(1))\n")
-        },
-    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -74,22 +74,4 @@ RULE = Rule(
     words=rb"close",
     alone=True,
     expects=("RuntimeError", "RuntimeWarning"),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it():\n"
-                    "    loop = asyncio.get_running_loop()\n    loop.close()\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import asyncio\n\n\nasync def test_it():\n"
-                "    loop = asyncio.new_event_loop()\n    loop.close()\n"
-            )
-        },
-    ),
 )

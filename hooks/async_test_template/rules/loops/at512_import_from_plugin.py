@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -46,6 +46,4 @@ RULE = Rule(
     words=rb"pytest_asyncio",
     alone=True,
     expects=("ImportError",),
-    invalid=(Example(before={"test_it.py": "from pytest_asyncio.plugin import unused_port\n"}),),
-    valid=({"test_it.py": "from pytest_asyncio import fixture\n"},),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -51,31 +51,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"pytest_asyncio_loop_factories",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                    '    return {"a": asyncio.new_event_loop}\n\n\n'
-                    "async def test_it():\n    pass\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    return {}\n"
-            }
-        ),
-        Example(
-            before={"conftest.py": "def pytest_asyncio_loop_factories(config, item):\n    pass\n"}
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                "import asyncio\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
-                '    return {"a": asyncio.new_event_loop}\n'
-            )
-        },
-    ),
 )

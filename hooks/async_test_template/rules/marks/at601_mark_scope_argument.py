@@ -15,7 +15,7 @@ from async_test_template.rules.on_code import (
     needs,
     text_of,
 )
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -58,8 +58,6 @@ def _fix(
     return (changes.replace(source, start, start + len("scope"), "loop_scope"),)
 
 
-_TEST = "import pytest\n\n\n@pytest.mark.asyncio({})\nasync def test_it():\n    pass\n"
-
 RULE = Rule(
     code="AT601",
     name="mark-scope-argument",
@@ -73,43 +71,4 @@ RULE = Rule(
     words=rb"mark",
     alone=True,
     mark="asyncio",
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format('scope="module"')},
-            after={"test_it.py": _TEST.format('loop_scope="module"')},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from pytest import mark as m\n\n"
-                    'pytestmark: list = [m.slow, m.asyncio(scope = ("mod" "ule"))]\n'
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from pytest import mark as m\n\n"
-                    'pytestmark: list = [m.slow, m.asyncio(loop_scope = ("mod" "ule"))]\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=0.23\n",
-                "test_it.py": _TEST.format('scope="module"'),
-            },
-        ),
-        Example(
-            before={"test_it.py": _TEST.format('scope="module", loop_scope="module"')},
-            after={"test_it.py": _TEST.format('loop_scope="module"')},
-            tier=Tier.SAFE,
-        ),
-        Example(before={"test_it.py": _TEST.format('scope="module", loop_scope="class"')}),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format('loop_scope="module"')},
-        {"test_it.py": _TEST.format("**arguments")},
-        {"test_it.py": "import pytest\n\n\n@pytest.fixture(scope='module')\ndef x(): pass\n"},
-    ),
 )

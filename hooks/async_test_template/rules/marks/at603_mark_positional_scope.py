@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, marks, needs, text_of
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES
 from async_test_template.source import changes
 
@@ -42,8 +42,6 @@ def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
     return (changes.replace(source, start, start, "loop_scope="),)
 
 
-_TEST = "import pytest\n\n\n@pytest.mark.asyncio({})\nasync def test_it():\n    pass\n"
-
 RULE = Rule(
     code="AT603",
     name="mark-positional-scope",
@@ -58,13 +56,4 @@ RULE = Rule(
     alone=True,
     mark="asyncio",
     expects=("ValueError",),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format('"module"')},
-            after={"test_it.py": _TEST.format('loop_scope="module"')},
-            tier=Tier.SAFE,
-        ),
-        Example(before={"test_it.py": _TEST.format("SCOPE")}),
-    ),
-    valid=({"test_it.py": _TEST.format('loop_scope="module"')},),
 )

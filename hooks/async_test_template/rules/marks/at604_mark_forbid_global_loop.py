@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, keyword, marks
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ def _fix(source: Source, mark: ast.Call, argument: ast.keyword) -> tuple[Edit, .
     return (changes.remove_argument(source, mark, argument),)
 
 
-_TEST = "import pytest\n\n\n@pytest.mark.asyncio{}\nasync def test_it():\n    pass\n"
-
 RULE = Rule(
     code="AT604",
     name="mark-forbid-global-loop",
@@ -55,17 +53,4 @@ RULE = Rule(
     alone=True,
     mark="asyncio",
     expects=("ValueError",),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format("(forbid_global_loop=True)")},
-            after={"test_it.py": _TEST.format("")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"test_it.py": _TEST.format('(loop_scope="class", forbid_global_loop=True,)')},
-            after={"test_it.py": _TEST.format('(loop_scope="class",)')},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=({"test_it.py": _TEST.format("()")},),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, marks, needs
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -56,46 +56,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio_event_loop",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.asyncio_event_loop\nclass TestIt:\n"
-                    "    async def test_a(self):\n        pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    'import pytest\n\n\n@pytest.mark.asyncio(loop_scope="class")\nclass TestIt:\n'
-                    "    async def test_a(self):\n        pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n\n\n"
-                    "async def test_a():\n    pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    'import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope="module")\n\n\n'
-                    "async def test_a():\n    pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=0.22\n",
-                "test_it.py": (
-                    "import pytest\n\npytestmark = pytest.mark.asyncio_event_loop\n\n\n"
-                    "async def test_a():\n    pass\n"
-                ),
-            },
-        ),
-    ),
-    valid=({"test_it.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n"},),
 )

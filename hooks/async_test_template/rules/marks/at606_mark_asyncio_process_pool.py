@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, marks
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +38,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio_process_pool",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.asyncio_process_pool\n"
-                    "async def test_it(event_loop_process_pool):\n    pass\n"
-                )
-            }
-        ),
-    ),
-    valid=({"test_it.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n"},),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.premises.mark_readers import selects_by
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 from async_test_template.source.items import Test
 
@@ -70,8 +70,6 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
     return (changes.remove_decorator(source, mark),)
 
 
-_TEST = "import pytest\n\n\n{}def test_it():\n    pass\n"
-
 RULE = Rule(
     code="AT607",
     name="mark-on-sync-function",
@@ -86,40 +84,4 @@ RULE = Rule(
     alone=True,
     mark="asyncio",
     gives_loop=True,
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n@pytest.mark.slow\n")},
-            after={"test_it.py": _TEST.format("@pytest.mark.slow\n")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"test_it.py": _TEST.format("@pytest.mark.asyncio\n")},
-            after={"test_it.py": "def test_it():\n    pass\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\npytestmark = [pytest.mark.asyncio]\n\n\n"
-                    "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\n"
-                    "class TestIt:\n    def test_c(self):\n        pass\n"
-                )
-            },
-        ),
-        # What it calls may ask for the loop that older versions set up for it.
-        Example(
-            before={
-                "requirements.txt": "pytest-asyncio>=0.21\n",
-                "helpers.py": (
-                    "import asyncio\n\n\ndef loop():\n    return asyncio.get_event_loop()\n"
-                ),
-                "test_it.py": _TEST.format("@pytest.mark.asyncio\n"),
-            },
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("@pytest.mark.asyncio\nasync ")},
-        {"test_it.py": _TEST.format("@pytest.mark.asyncio\n@run_async\n")},
-        {"test_it.py": _TEST.format("pytestmark = pytest.mark.asyncio\n\n\nasync ")},
-    ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.items import Fixture
 
@@ -45,8 +45,6 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
     return (changes.remove_decorator(source, mark),)
 
 
-_FIXTURE = "import pytest\n\n\n{}async def client():\n    pass\n"
-
 # A mark and a fixture decorator on one function. One pattern each: each begins with a plain byte,
 # which `re` looks for at once. Between a decorator and the `def` below it stand only other ones.
 _LINES = (
@@ -79,31 +77,4 @@ RULE = Rule(
     alone=True,
     mark=OF_FIXTURES,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n@pytest.fixture\n")},
-            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": _FIXTURE.format(
-                    "@pytest.fixture\n# because\n@pytest.mark.usefixtures(\n    'a'\n)  # b\n"
-                )
-            },
-            after={"conftest.py": _FIXTURE.format("@pytest.fixture\n# because\n")},
-            tier=Tier.SAFE,
-        ),
-        # It is looked at.
-        Example(
-            before={
-                "conftest.py": _FIXTURE.format("@pytest.fixture\n@pytest.mark.slow\n"),
-                "test_it.py": "def test_it(request):\n    assert find(request).func.pytestmark\n",
-            }
-        ),
-    ),
-    valid=(
-        {"conftest.py": _FIXTURE.format("@pytest.fixture\n")},
-        {"conftest.py": _FIXTURE.format("@pytest.mark.asyncio\n")},
-    ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, marks
 from async_test_template.rules.premises.mark_readers import selects_by
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -53,23 +53,4 @@ RULE = Rule(
     alone=True,
     mark="asyncio",
     optional=True,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-                ),
-            },
-            after={"test_it.py": "async def test_it():\n    pass\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-            )
-        },
-    ),
 )

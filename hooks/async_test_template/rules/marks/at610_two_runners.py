@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +35,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\npytestmark = pytest.mark.anyio\n\n\n"
-                    "@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"},
-    ),
 )

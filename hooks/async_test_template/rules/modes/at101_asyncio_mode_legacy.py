@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
 if TYPE_CHECKING:
@@ -38,18 +38,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\n# loops\nasyncio_mode = legacy\n"},
-            after={"pytest.ini": "[pytest]\n# loops\nasyncio_mode = auto\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pyproject.toml": "[tool.pytest.ini_options]\nasyncio_mode = 'legacy'\n"},
-            after={"pyproject.toml": "[tool.pytest.ini_options]\nasyncio_mode = 'strict'\n"},
-            tier=Tier.SAFE,
-            mode="strict",
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},),
 )

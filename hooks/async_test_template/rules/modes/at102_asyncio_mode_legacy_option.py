@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,40 +50,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -ra --asyncio-mode=legacy -q\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -ra --asyncio-mode=auto -q\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\naddopts = [\n"
-                    '    "--asyncio-mode", "legacy",  # old\n]\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\naddopts = [\n"
-                    '    "--asyncio-mode", "auto",  # old\n]\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        # The last one counts.
-        Example(
-            before={
-                "pytest.ini": "[pytest]\naddopts = --asyncio-mode=auto --asyncio-mode=legacy\n"
-            },
-            after={"pytest.ini": "[pytest]\naddopts = --asyncio-mode=auto --asyncio-mode=strict\n"},
-            tier=Tier.SAFE,
-            mode="strict",
-        ),
-        Example(before={"tox.ini": "[testenv]\ncommands = pytest --asyncio-mode=legacy\n"}),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\naddopts = --asyncio-mode=auto\n"},
-        {"tox.ini": "[testenv]\n# pytest --asyncio-mode=legacy\ncommands = pytest\n"},
-    ),
 )

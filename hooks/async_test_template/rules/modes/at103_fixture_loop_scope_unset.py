@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
     FIXTURE_SCOPE,
@@ -152,12 +152,6 @@ def _too_old(project: Project) -> bool:
     return bool(specifiers) and not any(bounds.reaches(s, (0, 24)) for s in specifiers)
 
 
-_PYPROJECT = '[dependency-groups]\ntest = ["pytest", "pytest-asyncio{bound}"]\n'
-_WIDE = (
-    "import pytest_asyncio\n\n\n"
-    '@pytest_asyncio.fixture(scope="session")\nasync def client():\n    yield 1\n'
-)
-
 RULE = Rule(
     code="AT103",
     name="fixture-loop-scope-unset",
@@ -171,142 +165,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "conftest.py": _WIDE,
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\n"
-                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=""),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        # An old pytest-asyncio, which nothing excludes, would stop over an unknown option.
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=""),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n",
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\naddopts = --strict-config\n"
-                    "asyncio_default_fixture_loop_scope = function\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        # pytest 9, which `strict` needs, excludes the old ones.
-        Example(
-            before={
-                "pyproject.toml": '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio"]\n',
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\nstrict = true\n",
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\nstrict = true\n"
-                    "asyncio_default_fixture_loop_scope = function\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        # That pytest leaves no pytest-asyncio that knows the setting.
-        Example(
-            before={
-                "requirements.txt": "pytest<8\npytest-asyncio\n",
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n",
-            },
-        ),
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=">=0.24"),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "conftest.py": _WIDE,
-            },
-            after={
-                "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\n"
-                    "asyncio_default_fixture_loop_scope = fixture-scope\n"
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=">=1.0"),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "conftest.py": _WIDE,
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\n"
-                    "asyncio_default_fixture_loop_scope = session\n"
-                    "asyncio_default_test_loop_scope = session\n"
-                )
-            },
-            tier=Tier.SAFE,
-            loop_scope="session",
-        ),
-        Example(before={"requirements.txt": "pytest\npytest-asyncio==1.4.0\n"}),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.8"\n\n'
-                    + _PYPROJECT.format(bound="~=0.21.1")
-                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n]\n'
-                ),
-            },
-            after={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.8"\n\n'
-                    + _PYPROJECT.format(bound="~=0.21.1")
-                    + '\n[tool.pytest.ini_options]\nfilterwarnings = [\n    "error",\n'
-                    f'    "{_FILTER}",\n]\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": _PYPROJECT.format(bound=""),
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = -W error\n",
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\naddopts = -W error\n"
-                    "asyncio_default_fixture_loop_scope = function\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n"},
-        {
-            "pytest.ini": "[pytest]\naddopts = -o asyncio_default_fixture_loop_scope=session\n",
-            "pyproject.toml": _PYPROJECT.format(bound=">=1.5"),
-        },
-        {
-            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-            "requirements.txt": "pytest-asyncio==0.21.1\n",
-        },
-        {"pytest.ini": "[pytest]\n", "requirements.txt": "pytest\nanyio\n"},
-    ),
 )

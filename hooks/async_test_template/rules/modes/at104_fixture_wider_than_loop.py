@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
     FIXTURE_SCOPE,
@@ -69,55 +69,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n\n'
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_fixture_loop_scope = "function"  # as advised\n'
-                ),
-                "tests/conftest.py": (
-                    "import pytest_asyncio as pa\n\n\n"
-                    '@pa.fixture(scope="module")\nasync def client():\n    yield 1\n'
-                ),
-            },
-            after={
-                "pyproject.toml": (
-                    '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n\n'
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_fixture_loop_scope = "fixture-scope"  # as advised\n'
-                ),
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
-                ),
-                "tests/conftest.py": (
-                    "import pytest\n\n\n"
-                    '@pytest.fixture(scope="session")\nasync def client():\n    yield 1\n'
-                ),
-            },
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
-            "conftest.py": (
-                "import pytest_asyncio\n\n\n"
-                '@pytest_asyncio.fixture(scope="session", loop_scope="session")\n'
-                "async def client():\n    yield 1\n"
-            ),
-        },
-        {
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
-            "conftest.py": (
-                "import pytest\n\n\n"
-                '@pytest.fixture(scope="session")\ndef settings():\n    return {}\n'
-            ),
-        },
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
     SCOPES,
@@ -112,13 +112,6 @@ def _sentence(project: Project, test: Test, fixture: Fixture) -> str:
     )
 
 
-_TESTS = (
-    "import pytest\nimport pytest_asyncio\n\n\n"
-    "@pytest_asyncio.fixture{arguments}\nasync def client():\n    yield 1\n\n\n"
-    "@pytest.mark.asyncio\nasync def test_it(client):\n    assert client\n"
-)
-_DECLARED = '[dependency-groups]\ntest = ["pytest-asyncio>=1.5"]\n'
-
 RULE = Rule(
     code="AT105",
     name="loop-scope-mismatch",
@@ -131,92 +124,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        # It would see the tasks of others in a loop that they share.
-        Example(
-            before={
-                "pyproject.toml": _DECLARED,
-                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
-                "test_it.py": "import asyncio\n"
-                + _TESTS.format(arguments="")
-                + "    assert len(asyncio.all_tasks()) == 1\n",
-            },
-        ),
-        Example(
-            before={
-                "pyproject.toml": _DECLARED,
-                "pytest.ini": (
-                    "[pytest]\nasyncio_default_fixture_loop_scope = session\nxfail_strict = true\n"
-                ),
-                "test_it.py": _TESTS.format(arguments=""),
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_default_fixture_loop_scope = session\nxfail_strict = true\n"
-                    "asyncio_default_test_loop_scope = session\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": _DECLARED,
-                "pytest.ini": (
-                    "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"
-                    "asyncio_default_test_loop_scope = session\n"
-                ),
-                "test_it.py": _TESTS.format(arguments=""),
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_default_fixture_loop_scope = module\n"
-                    "asyncio_default_test_loop_scope = module\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-            loop_scope="module",
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
-                "test_it.py": _TESTS.format(arguments="").replace(
-                    "mark.asyncio", 'mark.asyncio(loop_scope="session")'
-                ),
-            },
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
-                "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
-            },
-        ),
-        # The default follows the one loop that a fixture asks for by name.
-        Example(
-            before={
-                "pyproject.toml": _DECLARED,
-                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
-                "test_it.py": _TESTS.format(arguments='(scope="session", loop_scope="session")'),
-            },
-            after={
-                "pytest.ini": (
-                    "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
-                    "asyncio_default_test_loop_scope = session\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": (
-                "[pytest]\nasyncio_default_fixture_loop_scope = session\n"
-                "asyncio_default_test_loop_scope = session\n"
-            ),
-            "test_it.py": _TESTS.format(arguments=""),
-        },
-        {
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
-            "test_it.py": "def test_it():\n    pass\n",
-        },
-    ),
 )

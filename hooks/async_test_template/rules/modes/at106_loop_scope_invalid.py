@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 
 if TYPE_CHECKING:
@@ -44,23 +44,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=Session\n"},
-            after={"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope=session\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(before={"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope =\n"}),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[tool.pytest.ini_options]\nasyncio_default_test_loop_scope = "fixture-scope"\n'
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"},
-        {"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope = package\n"},
-    ),
 )

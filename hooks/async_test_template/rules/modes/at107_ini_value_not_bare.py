@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, asyncio_tests
 
 if TYPE_CHECKING:
@@ -87,37 +87,4 @@ RULE = Rule(
     since="iniconfig, always",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -ra\nasyncio_mode = auto  # no marks\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -ra\n# no marks\nasyncio_mode = auto\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"setup.cfg": '[tool:pytest]\nasyncio_mode = "auto"\n'},
-            after={"setup.cfg": "[tool:pytest]\nasyncio_mode = auto\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "AUTO"\n'},
-            after={"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"tox.ini": "[pytest]\ntimeout = 30 ; seconds\n\n[testenv]\ndeps = x\n"},
-            after={"tox.ini": "[pytest]\n# seconds\ntimeout = 30\n\n[testenv]\ndeps = x\n"},
-            tier=Tier.SAFE,
-        ),
-        # AnyIO does not know the value, and pytest-asyncio runs the test.
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\nanyio_mode = auto  # both\n",
-                "test_it.py": "async def test_it():\n    pass\n",
-            }
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\n# auto\nasyncio_mode = auto\n"},
-        {"pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"  # no marks\n'},
-    ),
 )

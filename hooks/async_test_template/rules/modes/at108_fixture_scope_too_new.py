@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes._versions import bound_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE
 
 if TYPE_CHECKING:
@@ -32,21 +32,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n",
-                "requirements-test.txt": "pytest\npytest-asyncio>=1.2  # loops\n",
-            },
-            after={"requirements-test.txt": "pytest\npytest-asyncio>=1.5  # loops\n"},
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n",
-            "requirements-test.txt": "pytest\npytest-asyncio>=1.5\n",
-        },
-        {"pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = fixture-scope\n"},
-    ),
 )

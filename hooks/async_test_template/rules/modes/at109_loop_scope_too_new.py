@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes._versions import bound_finding
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, TEST_SCOPE
 
 if TYPE_CHECKING:
@@ -33,29 +33,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[project.optional-dependencies]\ntest = ["pytest-asyncio[docs]>=0.23,<2"]\n\n'
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_test_loop_scope = "session"\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    '[project.optional-dependencies]\ntest = ["pytest-asyncio[docs]>=0.26,<2"]\n\n'
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_test_loop_scope = "session"\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
-            "requirements.txt": "pytest-asyncio>=0.24\n",
-        },
-    ),
 )

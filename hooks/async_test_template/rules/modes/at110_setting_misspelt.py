@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.by_hand import comes_into_force
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,42 +66,4 @@ RULE = Rule(
     since="pytest, always; setting names are case-sensitive",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nasyncio_mod = auto\n"},
-            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_loop_scope = "session"  # one loop\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[tool.pytest.ini_options]\n"
-                    'asyncio_default_test_loop_scope = "session"  # one loop\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"pytest.ini": "[pytest]\nasyncio_mode = auto\nAsyncio_Mode = auto\n"}),
-        # It would end tests that pass.
-        Example(before={"pytest.ini": "[pytest]\ntimeouts = 0.1\n"}),
-        # In auto mode the plugin runs what the test runs by hand.
-        Example(
-            before={
-                "requirements.txt": "pytest<9\npytest-asyncio\n",
-                "pytest.ini": "[pytest]\nasyncio_mod = auto\n",
-                "test_it.py": (
-                    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
-                    "async def answer():\n    return 42\n\n\n"
-                    "def test_it(answer):\n    assert asyncio.run(answer) == 42\n"
-                ),
-            }
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\ntimeout_func_only = true\nmarkers =\n    slow\n"},),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,22 +38,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "conftest.py": (
-                    "def pytest_configure(config):\n"
-                    '    config.option.asyncio_default_fixture_loop_scope = "session"\n'
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    'def pytest_configure(config):\n    config.inicfg["asyncio_mode"] = "auto"\n'
-                )
-            }
-        ),
-    ),
-    valid=({"conftest.py": "def pytest_configure(config):\n    config.option.verbose = 1\n"},),
 )

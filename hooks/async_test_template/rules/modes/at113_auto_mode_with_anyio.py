@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE, named
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ def _check(project: Project) -> Iterator[Finding]:
     )
 
 
-_SUITE = (
-    "import pytest\n\n\n@pytest.fixture\nasync def client():\n    yield 1\n\n\n"
-    "@pytest.mark.anyio\nasync def test_it(client):\n    assert client\n"
-)
-
 RULE = Rule(
     code="AT113",
     name="auto-mode-with-anyio",
@@ -62,26 +57,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_it.py": _SUITE},
-            after={"pytest.ini": "[pytest]\nasyncio_mode = strict\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-                "test_it.py": _SUITE + "\n\nasync def test_other():\n    pass\n",
-            },
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\nasyncio_mode = strict\n", "test_it.py": _SUITE},
-        {
-            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.mark.anyio\nasync def test_it():\n    pass\n"
-            ),
-        },
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
 if TYPE_CHECKING:
@@ -37,9 +37,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,
-    invalid=(Example(before={"pytest.ini": "[pytest]\nanyio_mode = auto\nasyncio_mode = auto\n"}),),
-    valid=(
-        {"pytest.ini": "[pytest]\nanyio_mode = auto\nasyncio_mode = strict\n"},
-        {"pytest.ini": "[pytest]\nanyio_mode = auto\n"},
-    ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import asyncio_tests
 
 if TYPE_CHECKING:
@@ -48,19 +48,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nanyio_mode = Auto\n"},
-            after={"pytest.ini": "[pytest]\nanyio_mode = auto\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(before={"pytest.ini": "[pytest]\nanyio_mode = automatic\n"}),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nanyio_mode = Auto\nasyncio_mode = auto\n",
-                "test_it.py": "async def test_it():\n    pass\n",
-            }
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"},),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
 if TYPE_CHECKING:
@@ -34,6 +34,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-trio",
     check=_check,
-    invalid=(Example(before={"pytest.ini": "[pytest]\ntrio_mode = true\nasyncio_mode = auto\n"}),),
-    valid=({"pytest.ini": "[pytest]\ntrio_mode = true\nasyncio_mode = strict\n"},),
 )

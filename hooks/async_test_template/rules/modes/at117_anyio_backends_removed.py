@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,15 +42,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(before={"pytest.ini": "[pytest]\naddopts = --anyio-backends=asyncio\n"}),
-        Example(before={"conftest.py": 'import pytest\n\nanyio_backends = ["asyncio"]\n'}),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                'import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n'
-            )
-        },
-    ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,27 +54,4 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -q --aiohttp-fast --strict-markers\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -q --strict-markers\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"setup.cfg": "[tool:pytest]\naddopts =\n    -q\n    --aiohttp-loop=uvloop\n"},
-            after={"setup.cfg": "[tool:pytest]\naddopts =\n    -q\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = --aiohttp-enable-loop-debug\n"},
-            after={"pytest.ini": "[pytest]\nasyncio_debug = true\n"},
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\naddopts = --aiohttp-fast\n",
-            "requirements.txt": "pytest-aiohttp==0.3.0\n",
-        },
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,19 +37,4 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-aiohttp",
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "[pytest]\naddopts = -p no:asyncio\n",
-                "requirements.txt": "pytest-aiohttp\n",
-            }
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\naddopts = -p no:asyncio\n", "requirements.txt": "anyio\n"},
-        {
-            "pytest.ini": "[pytest]\naddopts = -p no:asyncio -p no:aiohttp\n",
-            "requirements.txt": "pytest-aiohttp\n",
-        },
-    ),
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +52,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=_check,
     optional=True,
-    invalid=(
-        Example(
-            before={
-                "pytest.ini": "[pytest]\nmarkers =\n    asyncio: async\n    slow: takes long\n",
-                "requirements.txt": "pytest-asyncio\n",
-            },
-            after={"pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nmarkers =\n    asyncio: async\n"},),
 )

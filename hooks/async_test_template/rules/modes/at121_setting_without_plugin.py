@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,47 +59,4 @@ RULE = Rule(
     since="pytest, always",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[dependency-groups]\ntest = [\n    "pytest>=8",\n    "respx",\n]\n\n'
-                    "[tool.pytest.ini_options]\ntimeout = 30\n"
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[dependency-groups]\ntest = [\n"
-                    '    "pytest>=8",\n    "pytest-timeout>=2.4",\n    "respx",\n]\n\n'
-                    "[tool.pytest.ini_options]\ntimeout = 30\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "setup.cfg": (
-                    "[options.extras_require]\ntest =\n    pytest\n\n"
-                    "[tool:pytest]\nasyncio_mode = auto\n"
-                )
-            },
-            after={
-                "setup.cfg": (
-                    "[options.extras_require]\ntest =\n    pytest\n    pytest-asyncio>=1.5\n\n"
-                    "[tool:pytest]\nasyncio_mode = auto\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\ntimeout = 30\n"},
-        {"pytest.ini": "[pytest]\ntimeout = 30\n", "requirements.txt": "pytest\npytest_timeout\n"},
-        {
-            "pytest.ini": "[pytest]\ntimeout = 30\n",
-            "requirements.txt": "pytest\n",
-            "Dockerfile": "RUN pip install pytest-timeout\n",
-        },
-        {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "requirements.txt": "pytest-aiohttp\n"},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, wide_fixtures
 
 if TYPE_CHECKING:
@@ -55,23 +55,4 @@ RULE = Rule(
     since="this project",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\nasyncio_mode = strict\n"},
-            after={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"},
-            tier=Tier.SAFE,
-            mode="auto",
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\ntimeout = 5\n"},
-            after={"pytest.ini": "[pytest]\ntimeout = 60\n"},
-            tier=Tier.SAFE,
-            timeout=60,
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = --asyncio-mode=strict\n"},
-            mode="auto",
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nasyncio_mode = strict\ntimeout = 5\n"},),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +36,4 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="anyio",
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -ra\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -ra\nanyio_mode = auto\n"},
-            tier=Tier.SAFE,
-            mode="auto",
-            backend="anyio",
-        ),
-    ),
-    valid=({"pytest.ini": "[pytest]\nanyio_mode = auto\n"}, {"pytest.ini": "[pytest]\n"}),
 )

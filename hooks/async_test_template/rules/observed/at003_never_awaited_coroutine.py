@@ -1,15 +1,7 @@
 """AT003: a coroutine that nobody awaited; `check --run` sees it."""
 
 from async_test_template.findings import Tier
-from async_test_template.rules.rule import Example, Rule
-
-_TEST = """\
-import asyncio
-
-
-def test_it():
-    asyncio.sleep(1)
-"""
+from async_test_template.rules.rule import Rule
 
 RULE = Rule(
     code="AT003",
@@ -19,6 +11,4 @@ RULE = Rule(
     since="Python, always",
     tier=Tier.REPORT,
     check=None,
-    invalid=(Example(before={"test_it.py": _TEST}),),
-    valid=({"test_it.py": "def test_it():\n    pass\n"},),
 )

@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, marks
 from async_test_template.rules.pytest_api._parametrize import is_by_name, odd_calls
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.brackets import brackets_from
 
@@ -74,30 +74,4 @@ RULE = Rule(
     alone=True,
     mark="parametrize",
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    'import pytest\n\n\n@pytest.mark.parametrize("a", [1], True, (None))\n'
-                    "def test_it(a):\n    pass\n\n\nasync def test_b():\n    pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import pytest\n\n\n"
-                    '@pytest.mark.parametrize("a", [1], indirect=True, ids=(None))\n'
-                    "def test_it(a):\n    pass\n\n\nasync def test_b():\n    pass\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                'import pytest\n\n\n@pytest.mark.parametrize("a", [1], ids=["a"])\n'
-                "async def test_it(a):\n    pass\n"
-            )
-        },
-    ),
 )

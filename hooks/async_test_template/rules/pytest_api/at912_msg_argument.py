@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, keyword, sure
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -75,54 +75,4 @@ RULE = Rule(
     suspects=_is_suspicious,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
-                )
-            },
-            after={
-                "test_it.py": (
-                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(reason="later")\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest>=6\n",
-                "test_it.py": (
-                    'import pytest\n\n\nasync def test_it():\n    pytest.skip(msg="later")\n'
-                ),
-            },
-            after={
-                "test_it.py": (
-                    'import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n'
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest>=6\n",
-                "test_it.py": (
-                    "import pytest\n\n\nasync def test_it():\n"
-                    '    pytest.fail(pytrace=False, msg="later")\n'
-                ),
-            },
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\nasync def test_it(monkeypatch):\n"
-                    '    monkeypatch.setattr(pytest, "skip", lambda msg: None)\n'
-                    '    pytest.skip(msg="later")\n'
-                )
-            },
-        ),
-    ),
-    valid=(
-        {"test_it.py": ('import pytest\n\n\nasync def test_it():\n    pytest.skip("later")\n')},
-    ),
 )

@@ -11,7 +11,7 @@ from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, keyword, marks
 from async_test_template.rules.pytest_api._late import finished_below
 from async_test_template.rules.pytest_api._parametrize import is_by_name, odd_calls
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -78,9 +78,6 @@ def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
     )
 
 
-_TEST = "import pytest\n\n\n@pytest.mark.parametrize({})\nasync def test_it(a):\n    pass\n"
-
-
 def _is_suspicious(data: bytes) -> bool:
     """Tell whether some values are the outcome of a call, or a generator in its brackets."""
     return any(
@@ -108,78 +105,4 @@ RULE = Rule(
     suspects=_is_suspicious,
     alone=True,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format('"a", (n * 2 for n in [1, 2])')},
-            after={"test_it.py": _TEST.format('"a", list(n * 2 for n in [1, 2])')},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"test_it.py": _TEST.format('"a", argvalues=map(int, "12"), ids=["x", "y"]')},
-            after={
-                "test_it.py": _TEST.format('"a", argvalues=list(map(int, "12")), ids=["x", "y"]')
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import itertools as it\n\nimport pytest\n\n\n"
-                    '@pytest.mark.parametrize(("a", "b"), it.product([1], [2]))\n'
-                    "async def test_it(a, b):\n    pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import itertools as it\n\nimport pytest\n\n\n"
-                    '@pytest.mark.parametrize(("a", "b"), list(it.product([1], [2])))\n'
-                    "async def test_it(a, b):\n    pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\ndef cases():\n    yield 1\n\n\n"
-                    '@pytest.mark.parametrize("a", cases())\nasync def test_it(a):\n    pass\n'
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import pytest\n\n\ndef cases():\n    yield 1\n\n\n"
-                    '@pytest.mark.parametrize("a", list(cases()))\n'
-                    "async def test_it(a):\n    pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _TEST.format('"a", (n for n in list)').replace(
-                    "import pytest\n", "import pytest\n\nlist = [1, 2]\n"
-                )
-            },
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\ndef cases():\n    yield LAST\n\n\n"
-                    '@pytest.mark.parametrize("a", cases())\nasync def test_it(a):\n    pass\n\n\n'
-                    "LAST = 1\n"
-                )
-            },
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format('"a", [n for n in [1, 2]]')},
-        {"test_it.py": _TEST.format('"a", range(2)')},
-        {"test_it.py": _TEST.format('"a", {1: 2}.items()')},
-        {"test_it.py": _TEST.format('"a", cases()')},
-        {
-            "test_it.py": _TEST.format('"a", map(1)').replace(
-                "import", "from mine import map\nimport"
-            )
-        },
-    ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +44,4 @@ RULE = Rule(
     alone=True,
     optional=True,
     expects=("ImportError", "DeprecationWarning"),
-    invalid=(
-        Example(before={"test_it.py": 'import pytest\n\nuvloop = pytest.importorskip("uvloop")\n'}),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                'import pytest\n\nuvloop = pytest.importorskip("uvloop", exc_type=ImportError)\n'
-            )
-        },
-    ),
 )

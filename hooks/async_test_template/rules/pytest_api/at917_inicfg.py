@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,30 +49,4 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={
-                "conftest.py": (
-                    "def pytest_configure(config):\n"
-                    '    if "asyncio_mode" not in config.inicfg:\n        raise SystemExit(1)\n'
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "def pytest_collection_modifyitems(session, items):\n"
-                    '    session.config.inicfg["xfail_strict"] = "true"\n'
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                'def pytest_configure(config):\n    config.inicfg["asyncio_mode"] = "auto"\n'
-            )
-        },
-        {"conftest.py": "def pytest_configure(config):\n    parser.inicfg\n"},
-    ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -77,8 +77,6 @@ def _fix(
     )
 
 
-_HOOK = "import pytest\n\n\n{}def pytest_configure(config):\n    pass\n"
-
 RULE = Rule(
     code="AT918",
     name="mark-on-hook",
@@ -93,50 +91,4 @@ RULE = Rule(
     suspects=re.compile(rb"mark\.|mark[ \t]+as[ \t]").search,
     alone=True,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={"conftest.py": _HOOK.format("@pytest.mark.tryfirst\n")},
-            after={"conftest.py": _HOOK.format("@pytest.hookimpl(tryfirst=True)\n")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": _HOOK.format(
-                    "@pytest.mark.hookwrapper()\n# first of all\n@pytest.mark.tryfirst\n"
-                )
-            },
-            after={
-                "conftest.py": _HOOK.format(
-                    "@pytest.hookimpl(hookwrapper=True, tryfirst=True)\n# first of all\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "from pytest import mark\n\n\nclass Plugin:\n    @mark.trylast\n"
-                    "    def pytest_configure(self, config):\n        pass\n"
-                )
-            },
-            after={
-                "conftest.py": (
-                    "import pytest\n\n\nclass Plugin:\n    @pytest.hookimpl(trylast=True)\n"
-                    "    def pytest_configure(self, config):\n        pass\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "conftest.py": _HOOK.format(
-                    "@pytest.mark.tryfirst\n@pytest.hookimpl(optionalhook=True)\n"
-                )
-            },
-        ),
-    ),
-    valid=(
-        {"conftest.py": _HOOK.format("@pytest.hookimpl(tryfirst=True)\n")},
-        {"test_it.py": "import pytest\n\n\n@pytest.mark.tryfirst\ndef test_it():\n    pass\n"},
-    ),
 )

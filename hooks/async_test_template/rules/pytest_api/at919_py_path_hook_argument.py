@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,16 +49,4 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={
-                "conftest.py": "def pytest_ignore_collect(path, config):\n    return None\n",
-            }
-        ),
-        Example(before={"conftest.py": "def pytest_report_header(startdir):\n    return []\n"}),
-    ),
-    valid=(
-        {"conftest.py": "def pytest_ignore_collect(collection_path):\n    return None\n"},
-        {"conftest.py": "def pytest_collect_file(file_path, parent):\n    path = file_path\n"},
-    ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, sure
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -132,107 +132,4 @@ RULE = Rule(
     where=Where.TESTS,
     alone=True,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it():\n"
-                    "    assert asyncio.iscoroutinefunction(test_it)\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import inspect\n\n\nasync def test_it():\n"
-                    "    assert inspect.iscoroutinefunction(test_it)\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\nfrom service import fetch\n\n\ndef test_it():\n"
-                    "    assert asyncio.iscoroutinefunction(fetch)\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import inspect\n\nfrom service import fetch\n\n\ndef test_it():\n"
-                    "    assert inspect.iscoroutinefunction(fetch)\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\nfrom unittest.mock import create_autospec\n\n\n"
-                    "async def fetch():\n    pass\n\n\ndef test_it():\n"
-                    "    assert asyncio.iscoroutinefunction(create_autospec(fetch))\n"
-                )
-            },
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def fetch():\n    pass\n\n\n"
-                    "def test_it(fetch):\n    assert asyncio.iscoroutinefunction(fetch)\n"
-                )
-            },
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it():\n"
-                    "    assert list(filter(asyncio.iscoroutinefunction, [test_it]))\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import inspect\n\n\nasync def test_it():\n"
-                    "    assert list(filter(inspect.iscoroutinefunction, [test_it]))\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": '[project]\nrequires-python = ">=3.13"\n',
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it(client):\n"
-                    "    assert asyncio.iscoroutinefunction(client.get)\n"
-                ),
-            },
-            after={
-                "test_it.py": (
-                    "import inspect\n\n\nasync def test_it(client):\n"
-                    "    assert inspect.iscoroutinefunction(client.get)\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import inspect\n\n\nasync def test_it():\n"
-                "    assert inspect.iscoroutinefunction(test_it)\n"
-            )
-        },
-        {
-            "test_it.py": (
-                "import sys\n\nif sys.version_info >= (3, 13):\n"
-                "    from inspect import iscoroutinefunction\nelse:\n"
-                "    from asyncio import iscoroutinefunction\n\n\n"
-                "async def test_it():\n    assert iscoroutinefunction(test_it)\n"
-            )
-        },
-        {
-            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
-            "test_it.py": (
-                "import asyncio\n\n\nasync def test_it():\n"
-                "    assert asyncio.iscoroutinefunction(test_it)\n"
-            ),
-        },
-    ),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, is_called, sure
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -157,75 +157,4 @@ RULE = Rule(
     visit=_visit,
     words=rb"asynctest",
     alone=True,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "from asynctest import CoroutineMock, patch\n\n\n"
-                    'async def test_it():\n    with patch.object(app, "run", CoroutineMock()):\n'
-                    "        pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import unittest.mock\n\n\nasync def test_it():\n"
-                    '    with unittest.mock.patch.object(app, "run", unittest.mock.AsyncMock()):\n'
-                    "        pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from unittest import mock\n\nimport asynctest\nimport asynctest.mock\n\n\n"
-                    "class TestIt(asynctest.TestCase):\n"
-                    "    async def setUp(self):\n        self.run = asynctest.mock.MagicMock()\n\n"
-                    "    def tearDown(self):\n        self.run = mock.call\n\n"
-                    "    async def test_it(self):\n        pass\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import unittest\nfrom unittest import mock\n\n\n"
-                    "class TestIt(unittest.IsolatedAsyncioTestCase):\n"
-                    "    async def asyncSetUp(self):\n        self.run = mock.MagicMock()\n\n"
-                    "    def tearDown(self):\n        self.run = mock.call\n\n"
-                    "    async def test_it(self):\n        pass\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asynctest\n\n\nclass TestIt(asynctest.TestCase):\n"
-                    "    async def test_it(self):\n        self.loop.call_soon(print)\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asynctest\n\n\nclass TestIt(asynctest.ClockedTestCase):\n    pass\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "try:\n    from asynctest import CoroutineMock\nexcept ImportError:\n"
-                    "    from unittest.mock import AsyncMock as CoroutineMock\n\n\n"
-                    "async def test_it():\n    CoroutineMock()\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "from unittest import mock\n\n\nasync def test_it():\n    mock.AsyncMock()\n"
-            )
-        },
-    ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -85,12 +85,6 @@ def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
         yield changes.replace(source, value, value, " ")
 
 
-_BEFORE = (
-    "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\n@asyncio.coroutine\n"
-    "def test_it():\n    {}\n"
-)
-_AFTER = "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    {}\n"
-
 RULE = Rule(
     code="AT921",
     name="asyncio-coroutine",
@@ -105,53 +99,4 @@ RULE = Rule(
     where=Where.TESTS,
     alone=True,
     expects=("AttributeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={"test_it.py": _BEFORE.format("assert (yield from asyncio.sleep(0, 1)) == 1")},
-            after={"test_it.py": _AFTER.format("assert (await asyncio.sleep(0, 1)) == 1")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": _BEFORE.format(
-                    "x = yield from asyncio.sleep(0) if 1 else asyncio.sleep(1)\n"
-                    "    yield from (a or b)"
-                )
-            },
-            after={
-                "test_it.py": _AFTER.format(
-                    "x = await (asyncio.sleep(0) if 1 else asyncio.sleep(1))\n    await (a or b)"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from asyncio import coroutine\n\n\nasync def test_it():\n    @coroutine\n"
-                    "    def inner():\n        def numbers():\n            yield from [1, 2]\n\n"
-                    "        return list(numbers())\n\n    await inner()\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "async def test_it():\n"
-                    "    async def inner():\n        def numbers():\n"
-                    "            yield from [1, 2]\n\n"
-                    "        return list(numbers())\n\n    await inner()\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"test_it.py": _BEFORE.format("yield 1")}),
-    ),
-    valid=(
-        {
-            "test_it.py": (
-                "import types\n\n\n@types.coroutine\ndef step():\n    yield\n\n\n"
-                "async def test_it():\n    await step()\n"
-            )
-        },
-        {"app.py": "import asyncio\n\n\n@asyncio.coroutine\ndef run(): pass\n"},
-    ),
 )

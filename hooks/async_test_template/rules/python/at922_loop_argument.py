@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code, keyword, sure
 from async_test_template.rules.patched import not_patched
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ def _fix(
     return (changes.remove_argument(source, call, argument),)
 
 
-_TEST = "import asyncio\n\n\nasync def test_it(server):\n    {}\n"
-
 RULE = Rule(
     code="AT922",
     name="loop-argument",
@@ -87,39 +85,4 @@ RULE = Rule(
     suspects=re.compile(rb"\bloop\s*=").search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
-    invalid=(
-        Example(
-            before={"test_it.py": _TEST.format("await asyncio.sleep(0, loop=server.loop)")},
-            after={"test_it.py": _TEST.format("await asyncio.sleep(0)")},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from asyncio import Queue as Q\n\n\nasync def test_it(server):\n"
-                    "    Q(loop=server.loop)\n    Q(maxsize=1)\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "from asyncio import Queue as Q\n\n\nasync def test_it(server):\n"
-                    "    Q()\n    Q(maxsize=1)\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "try:\n    from asyncio import Queue\nexcept ImportError:\n    Queue = 0\n\n\n"
-                    "async def test_it(server):\n    Queue(loop=server.loop)\n"
-                )
-            },
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format("asyncio.ensure_future(server.run(), loop=server.loop)")},
-        {"test_it.py": _TEST.format("server.gather(loop=1)")},
-        {"test_it.py": _TEST.format("await asyncio.sleep(0, **server.options)")},
-    ),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code, sure
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -57,10 +57,6 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
     return (changes.replace_node(source, call.func, f"{module}.{name}"), *imports)
 
 
-_PROJECT = {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.11"\n'}
-_TEST = "import {}\n\n\nasync def test_it():\n    async with {}(1){}:\n        pass\n"
-_OLD = _TEST.format("async_timeout", "async_timeout.timeout", "")
-
 RULE = Rule(
     code="AT923",
     name="async-timeout",
@@ -75,43 +71,4 @@ RULE = Rule(
     where=Where.TESTS,
     alone=True,
     optional=True,
-    invalid=(
-        Example(
-            before={**_PROJECT, "test_it.py": _OLD},
-            after={"test_it.py": _TEST.format("asyncio", "asyncio.timeout", "")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                **_PROJECT,
-                "test_it.py": (
-                    "import asyncio as aio\nfrom async_timeout import timeout_at\n\n\n"
-                    "async def test_it(end):\n    async with aio.Lock(), timeout_at(end):\n"
-                    "        pass\n"
-                ),
-            },
-            after={
-                "test_it.py": (
-                    "import asyncio as aio\n\n\n"
-                    "async def test_it(end):\n    async with aio.Lock(), aio.timeout_at(end):\n"
-                    "        pass\n"
-                ),
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(before={"test_it.py": _OLD}),
-        Example(
-            before={
-                **_PROJECT,
-                "test_it.py": _TEST.format("async_timeout", "async_timeout.timeout", " as cm"),
-            }
-        ),
-        Example(
-            before={
-                **_PROJECT,
-                "test_it.py": _OLD.replace("timeout(1)", "timeout_at(deadline=1)"),
-            }
-        ),
-    ),
-    valid=({**_PROJECT, "test_it.py": _TEST.format("asyncio", "asyncio.timeout", "")},),
 )

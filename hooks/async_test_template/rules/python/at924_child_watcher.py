@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, is_test_code
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +78,6 @@ def _is_policy(source: Source, node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and source.names.resolve(node.func).endswith("policy")
 
 
-_SET = "import asyncio\n\n{}asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
-
 RULE = Rule(
     code="AT924",
     name="child-watcher",
@@ -94,61 +92,4 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     alone=True,
     expects=("AttributeError", "ImportError", "DeprecationWarning"),
-    invalid=(
-        Example(before={"conftest.py": _SET.format("")}),
-        Example(
-            before={
-                "conftest.py": "import asyncio\nimport sys\n\n"
-                'if sys.platform != "win32":\n    asyncio.get_child_watcher()\n'
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from asyncio import SafeChildWatcher, new_event_loop\n\n\n"
-                    "async def test_it():\n    SafeChildWatcher().attach_loop(new_event_loop())\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it(watcher):\n"
-                    "    asyncio.get_event_loop_policy().set_child_watcher(watcher)\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                'import asyncio\n\nif hasattr(asyncio, "set_child_watcher"):\n'
-                "    asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import asyncio\nimport sys\n\nif sys.version_info < (3, 12):\n"
-                "    asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "try:\n    from asyncio import ThreadedChildWatcher\nexcept ImportError:\n"
-                "    ThreadedChildWatcher = None\n"
-            )
-        },
-        {
-            "test_it.py": (
-                "import asyncio\n\nimport pytest\n\n\nasync def test_it():\n"
-                "    with pytest.raises(AttributeError):\n        asyncio.get_child_watcher()\n"
-            )
-        },
-        {
-            "pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n',
-            "conftest.py": _SET.format(""),
-        },
-        {"test_it.py": "async def test_it(zoo):\n    zoo.set_child_watcher(zoo.keeper)\n"},
-        {"app.py": _SET.format("")},
-    ),
 )

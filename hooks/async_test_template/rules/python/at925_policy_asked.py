@@ -11,7 +11,7 @@ from async_test_template.findings import Finding, Tier
 from async_test_template.rules.loops._loop_fixture import is_override
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -120,15 +120,6 @@ def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
     return (changes.replace_node(source, method, f"{name}.{method.attr}"), *imports)
 
 
-_FIXTURE = (
-    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef own_loop():\n"
-    "    loop = {}.new_event_loop()\n    yield loop\n    loop.close()\n"
-)
-_POLICY = (
-    "import asyncio\n\nimport pytest\n\n\nclass Policy(asyncio.{}):\n    pass\n\n\n"
-    "@pytest.fixture\ndef port():\n    return 1\n"
-)
-
 RULE = Rule(
     code="AT925",
     name="policy-asked",
@@ -145,97 +136,4 @@ RULE = Rule(
     words=rb"get_event_loop_policy|EventLoopPolicy",
     where=Where.EVERYWHERE,
     expects=("DeprecationWarning",),
-    invalid=(
-        Example(
-            before={"conftest.py": _FIXTURE.format("asyncio.get_event_loop_policy()")},
-            after={"conftest.py": _FIXTURE.format("asyncio")},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from asyncio import get_event_loop_policy as policy\n\n\ndef test_it():\n"
-                    "    policy().set_event_loop(make())\n    assert policy\n"
-                )
-            },
-            after={
-                "test_it.py": (
-                    "import asyncio\nfrom asyncio import get_event_loop_policy as policy\n\n\n"
-                    "def test_it():\n    asyncio.set_event_loop(make())\n    assert policy\n"
-                )
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\ndef test_it():\n"
-                    "    loop = asyncio.get_event_loop_policy().get_event_loop()\n"
-                    "    assert loop.run_until_complete(make())\n"
-                )
-            }
-        ),
-        Example(before={"conftest.py": _POLICY.format("DefaultEventLoopPolicy")}),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nasync def test_it():\n"
-                    "    old = asyncio.DefaultEventLoopPolicy()\n    assert old\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"conftest.py": _FIXTURE.format("asyncio")},
-        {
-            "conftest.py": (
-                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop_policy():\n"
-                "    return asyncio.DefaultEventLoopPolicy()\n"
-            )
-        },
-        {
-            "conftest.py": _POLICY.format("DefaultEventLoopPolicy")
-            + "\n\n@pytest.fixture\ndef event_loop_policy():\n    return Policy()\n"
-        },
-        {
-            "test_it.py": (
-                "import asyncio\nimport warnings\n\n\nasync def test_it():\n"
-                "    with warnings.catch_warnings():\n"
-                '        warnings.simplefilter("ignore", DeprecationWarning)\n'
-                "        assert asyncio.get_event_loop_policy()\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import asyncio\n\n\ndef pytest_configure(config):\n"
-                "    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
-                "def name(event_loop_policy: asyncio.AbstractEventLoopPolicy) -> str:\n"
-                "    return type(event_loop_policy).__name__\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import asyncio\nimport sys\n\nimport pytest\n\n\n@pytest.fixture\ndef own():\n"
-                "    if sys.version_info >= (3, 14):\n        return asyncio.new_event_loop()\n"
-                "    return asyncio.get_event_loop_policy().new_event_loop()\n"
-            )
-        },
-        {
-            "test_it.py": (
-                "import asyncio\n\nimport pytest\n\n\nasync def test_it():\n"
-                "    with pytest.warns(DeprecationWarning):\n"
-                "        asyncio.get_event_loop_policy()\n"
-            )
-        },
-        {
-            "pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n',
-            "conftest.py": _FIXTURE.format("asyncio.get_event_loop_policy()"),
-        },
-        {"app.py": "import asyncio\n\npolicy = asyncio.get_event_loop_policy()\n"},
-    ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, keyword
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import SCOPES
 from async_test_template.source.items import Fixture, Test
 
@@ -227,14 +227,6 @@ def _changes(project: Project, file: str, line: int) -> bool:
     return function is not None and _CHANGES.search(source.text(function)) is not None
 
 
-_SERVER = (
-    "import multiprocessing\n\nimport pytest\n\n\n{}@pytest.fixture\ndef server({}):\n{}"
-    "    process = multiprocessing.Process({})\n    process.start()\n    yield process\n"
-    "    process.terminate()\n"
-)
-_SERVE = "def serve():\n    run()\n\n\n"
-_NESTED = "    def serve():\n        run()\n\n"
-
 RULE = Rule(
     code="AT926",
     name="server-process",
@@ -252,132 +244,4 @@ RULE = Rule(
     words=rb"multiprocessing",
     where=Where.TESTS,
     expects=("PicklingError", "AttributeError", "TypeError"),
-    invalid=(
-        Example(
-            before={"test_it.py": _SERVER.format("", "", _NESTED, "target=serve, daemon=True")}
-        ),
-        Example(before={"conftest.py": _SERVER.format("", "", "", "target=lambda: run()")}),
-        Example(
-            before={
-                "conftest.py": "from functools import partial\n"
-                + _SERVER.format("", "", _NESTED, "target=partial(serve, 1)")
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": "from fastapi import FastAPI\nimport uvicorn\n"
-                + _SERVER.format("", "", "    app = FastAPI()\n", "target=uvicorn.run, args=(app,)")
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": "from fastapi import FastAPI\nimport uvicorn\n"
-                + _SERVER.format(
-                    "app = FastAPI()\n\n\n",
-                    "",
-                    "    server = uvicorn.Server(uvicorn.Config(app))\n",
-                    "target=server.run",
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": _SERVER.format(
-                    _SERVE,
-                    "monkeypatch",
-                    '    monkeypatch.setenv("DATABASE", "test")\n',
-                    "target=serve",
-                )
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\n\nfrom app import app, get_db\n\n\n@pytest.fixture\n"
-                    "def overridden():\n    app.dependency_overrides[get_db] = lambda: 1\n"
-                ),
-                "test_it.py": "from app import serve\n"
-                + _SERVER.format("", "overridden", "", "target=serve")
-                + "\n\ndef test_it(server):\n    pass\n",
-            }
-        ),
-        Example(
-            before={
-                "conftest.py": (
-                    "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
-                    'def settings(monkeypatch):\n    monkeypatch.setattr("app.DEBUG", True)\n'
-                ),
-                "test_it.py": "from app import serve\n"
-                + _SERVER.format("", "", "", "target=serve")
-                + "\n\nasync def test_it(server):\n    pass\n",
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "from multiprocessing import Process\n\n\ndef test_it():\n"
-                    "    class Server(Process):\n        def run(self):\n            pass\n\n"
-                    "    Server().start()\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"conftest.py": _SERVER.format(_SERVE, "", "", "target=serve")},
-        {
-            # The server of the session is there before any test changes something.
-            "conftest.py": (
-                "import pytest\n\n\n@pytest.fixture(autouse=True)\n"
-                'def settings(monkeypatch):\n    monkeypatch.setattr("app.DEBUG", True)\n'
-            ),
-            "test_it.py": "from app import serve\n"
-            + _SERVER.format("", "", "", "target=serve").replace(
-                "fixture", 'fixture(scope="session")'
-            )
-            + "\n\nasync def test_it(server):\n    pass\n",
-        },
-        {
-            "conftest.py": "import uvicorn\n"
-            + _SERVER.format("", "", "", 'target=uvicorn.run, args=("app:app",)')
-        },
-        {
-            "conftest.py": (
-                "import multiprocessing\n\nimport pytest\n\n\n@pytest.fixture\ndef server():\n"
-                '    context = multiprocessing.get_context("fork")\n'
-                "    process = context.Process(target=lambda: run())\n    process.start()\n"
-            )
-        },
-        {
-            "conftest.py": (
-                "import multiprocessing\n\n\ndef pytest_configure(config):\n"
-                '    multiprocessing.set_start_method("fork")\n'
-            ),
-            "test_it.py": _SERVER.format("", "", _NESTED, "target=serve"),
-        },
-        {
-            "test_it.py": "import sys\n"
-            + _SERVER.format(
-                "",
-                "",
-                "    if sys.version_info >= (3, 14):\n        pytest.skip()\n\n" + _NESTED,
-                "target=serve",
-            )
-        },
-        {
-            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.14"\n',
-            "test_it.py": _SERVER.format("", "", _NESTED, "target=serve"),
-        },
-        {"test_it.py": _SERVER.replace("multiprocessing", "threading").format("", "", _NESTED, "")},
-        {
-            "conftest.py": (
-                "import multiprocessing\n\nimport pytest\n\n\nclass Server:\n    def run(self):\n"
-                "        pass\n\n\n@pytest.fixture\ndef server():\n    one = Server()\n"
-                "    process = multiprocessing.Process(target=one.run)\n    process.start()\n"
-            )
-        },
-        {
-            "app.py": "import multiprocessing\n\n\ndef start():\n    def serve():\n        pass\n\n"
-            "    multiprocessing.Process(target=serve).start()\n"
-        },
-    ),
 )

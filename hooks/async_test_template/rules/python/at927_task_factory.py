@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, is_test_code
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,14 +62,6 @@ def _takes_all(arguments: ast.arguments) -> bool:
     return arguments.kwarg is not None or names >= _NAMES
 
 
-_TEST = (
-    "import asyncio\n\n\nasync def test_it():\n    made = []\n\n"
-    "    def factory(loop, coro{}):\n        made.append(coro)\n"
-    "        return asyncio.Task(coro, loop=loop{})\n\n"
-    "    asyncio.get_running_loop().set_task_factory(factory)\n"
-    '    await asyncio.create_task(asyncio.sleep(0), name="named")\n'
-)
-
 RULE = Rule(
     code="AT927",
     name="task-factory",
@@ -84,54 +76,4 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     alone=True,
     expects=("TypeError",),
-    invalid=(
-        Example(before={"test_it.py": _TEST.format(", context=None", ", context=context")}),
-        Example(before={"test_it.py": _TEST.format("", "")}),
-        Example(
-            before={
-                "conftest.py": (
-                    "import asyncio\n\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
-                    "async def eager():\n    asyncio.get_running_loop().set_task_factory(\n"
-                    "        lambda loop, coro: asyncio.Task(coro, loop=loop)\n    )\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import asyncio\n\n\nclass TestIt:\n    def make(self, loop, coro):\n"
-                    "        return asyncio.Task(coro, loop=loop)\n\n"
-                    "    async def test_it(self):\n"
-                    "        asyncio.get_running_loop().set_task_factory(self.make)\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": _TEST.format(", **kwargs", ", **kwargs")},
-        {
-            "test_it.py": _TEST.format(
-                ", *, name=None, context=None", ", name=name, context=context"
-            )
-        },
-        {
-            "test_it.py": (
-                "import asyncio\n\n\nasync def test_it(loop):\n"
-                "    loop.set_task_factory(asyncio.eager_task_factory)\n"
-                "    loop.set_task_factory(None)\n    loop.set_task_factory(make())\n"
-            )
-        },
-        {
-            "pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.13"\n',
-            "test_it.py": _TEST.format("", ""),
-        },
-        {
-            "test_it.py": (
-                "import asyncio\nimport sys\n\nimport pytest\n\n\n"
-                '@pytest.mark.skipif(sys.version_info >= (3, 13), reason="old factories")\n'
-                "async def test_it(loop):\n"
-                "    loop.set_task_factory(lambda loop, coro: asyncio.Task(coro, loop=loop))\n"
-            )
-        },
-    ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code
-from async_test_template.rules.rule import Example, Rule, Where
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         )
 
 
-_APPLY = "import nest_asyncio\n\nnest_asyncio.apply()\n"
-
 RULE = Rule(
     code="AT929",
     name="nest-asyncio",
@@ -47,26 +45,4 @@ RULE = Rule(
     words=rb"nest_asyncio",
     where=Where.EVERYWHERE,
     alone=True,
-    invalid=(
-        Example(before={"conftest.py": _APPLY}),
-        Example(
-            before={
-                "test_it.py": (
-                    "from nest_asyncio import apply\n\n\ndef setup_module():\n    apply()\n\n\n"
-                    "async def test_it():\n    pass\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {
-            "conftest.py": (
-                "import sys\n\nif sys.version_info < (3, 12):\n    import nest_asyncio\n\n"
-                "    nest_asyncio.apply()\n"
-            )
-        },
-        {"pyproject.toml": '[project]\nrequires-python = ">=3.9,<3.14"\n', "conftest.py": _APPLY},
-        {"conftest.py": "import nest_asyncio2\n\nnest_asyncio2.apply()\n"},
-        {"app.py": _APPLY},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
@@ -37,22 +37,4 @@ RULE = Rule(
     since="pytest-timeout 0.5",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = --timeout=5 --timeout_method=signal\n"},
-            after={"pytest.ini": "[pytest]\naddopts = --timeout=5 --timeout-method=signal\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\naddopts = --timeout-method=signal\n"},
-        # Without pytest-timeout the name is one of the repository's own.
-        {"pytest.ini": "[pytest]\naddopts = -p no:timeout --timeout_method=signal\n"},
-        {
-            "pytest.ini": "[pytest]\naddopts = --timeout_method=signal\n",
-            "conftest.py": (
-                "def pytest_addoption(parser):\n    parser.addoption('--timeout_method')\n"
-            ),
-        },
-    ),
 )

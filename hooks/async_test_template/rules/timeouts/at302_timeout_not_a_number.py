@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
@@ -66,29 +66,4 @@ RULE = Rule(
     since="pytest-timeout, always",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\ntimeout = 30s\n"},
-            after={"pytest.ini": "[pytest]\ntimeout = 30\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = --timeout=1.5sec\n"},
-            after={"pytest.ini": "[pytest]\naddopts = --timeout=1.5\n"},
-            tier=Tier.SAFE,
-        ),
-        Example(before={"pytest.ini": "[pytest]\ntimeout = 1m\n"}),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\ntimeout = 0.5\n"},
-        {"pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 30\n"},
-        # Without pytest-timeout the name is one of the repository's own.
-        {"pytest.ini": "[pytest]\naddopts = -p no:timeout\ntimeout = 30s\n"},
-        {
-            "pytest.ini": "[pytest]\naddopts = --timeout=5sec\n",
-            "plugin.py": (
-                "def pytest_addoption(parser):\n    parser.addoption(\n        '--timeout')\n"
-            ),
-        },
-    ),
 )

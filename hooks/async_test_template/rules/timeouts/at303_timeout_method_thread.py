@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,44 +65,4 @@ RULE = Rule(
     since="pytest-timeout, always",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = thread\n"},
-            after={"pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = signal\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = --timeout-method thread\n"},
-            after={"pytest.ini": "[pytest]\naddopts = --timeout-method signal\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 100\n"
-                '# Restore this setting to debug failures.\ntimeout_method = "thread"\n',
-            },
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\ntimeout = 30\n; our C code does not let signals in\n"
-                "timeout_method = thread\n",
-            },
-        ),
-        Example(
-            before={
-                "pytest.ini": "[pytest]\ntimeout = 30\n# Timeouts\ntimeout_method = thread\n",
-            },
-            after={
-                "pytest.ini": "[pytest]\ntimeout = 30\n# Timeouts\ntimeout_method = signal\n",
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "pytest.ini": "[pytest]\ntimeout = 30\ntimeout_method = thread\n",
-            ".github/workflows/ci.yml": "jobs:\n  test:\n    runs-on: windows-latest\n",
-        },
-        {"pytest.ini": "[pytest]\ntimeout = 30\n"},
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,30 +38,4 @@ RULE = Rule(
     since="pytest-timeout, always",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.timeout\nasync def test_it():\n    pass\n"
-                )
-            }
-        ),
-        Example(
-            before={
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.timeout()\nclass TestIt:\n"
-                    "    def test_a(self):\n        pass\n\n"
-                    "    def test_b(self):\n        pass\n"
-                )
-            }
-        ),
-    ),
-    valid=(
-        {"test_it.py": ("import pytest\n\n\n@pytest.mark.timeout(5)\ndef test_it():\n    pass\n")},
-        {
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.mark.timeout(timeout=5)\ndef test_it():\n    pass\n"
-            )
-        },
-    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
@@ -35,20 +35,4 @@ RULE = Rule(
     since="pytest-timeout 2.5",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={"pytest.ini": "[pytest]\naddopts = -ra\ntimeout =\n"},
-            after={"pytest.ini": "[pytest]\naddopts = -ra\n"},
-            tier=Tier.SAFE,
-        ),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\ntimeout = 0\n"},
-        # Without pytest-timeout the name is one of the repository's own.
-        {"pytest.ini": "[pytest]\naddopts = -p no:timeout\ntimeout =\n"},
-        {
-            "pytest.ini": "[pytest]\ntimeout =\n",
-            "conftest.py": 'def pytest_addoption(parser):\n    parser.addini("timeout", "")\n',
-        },
-    ),
 )

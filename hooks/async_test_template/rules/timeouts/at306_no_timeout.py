@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,33 +63,4 @@ RULE = Rule(
     since="pytest-timeout, always",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[dependency-groups]\ntest = ["pytest", "pytest-asyncio"]\n\n'
-                    '[tool.pytest.ini_options]\naddopts = "-ra"\n\n# style\n[tool.ruff]\n'
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    "[dependency-groups]\n"
-                    'test = ["pytest", "pytest-asyncio", "pytest-timeout>=2.4"]\n\n'
-                    '[tool.pytest.ini_options]\naddopts = "-ra"\ntimeout = 30\n\n'
-                    "# style\n[tool.ruff]\n"
-                )
-            },
-            tier=Tier.SAFE,
-            timeout=30,
-        ),
-        Example(before={"pytest.ini": "[pytest]\nasyncio_mode = auto\n"}),
-    ),
-    valid=(
-        {"pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = --timeout 5\n"},
-        {"pytest.ini": "[pytest]\naddopts = -q\n"},
-        {
-            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
-            "Makefile": "test:\n\tpytest --timeout=60\n",
-        },
-    ),
 )

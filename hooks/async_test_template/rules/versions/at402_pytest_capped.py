@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.modes._versions import pytest_wanted, raised_with, tied_to_pytest
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,65 +74,4 @@ RULE = Rule(
     since="pytest 8.4",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.9"\n\n'
-                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest ~=7.4']\n"
-                )
-            },
-            after={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.9"\n\n'
-                    "[dependency-groups]\ntest = ['pytest-asyncio', 'pytest >=8.4']\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={"requirements-test.in": "-r base.in\npytest <8\npytest-asyncio\n"},
-            after={"requirements-test.in": "-r base.in\npytest >=8.4\npytest-asyncio\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(before={"requirements.txt": "pytest<9\npytest-asyncio\n"}),
-        Example(
-            before={
-                "requirements.txt": "pytest<8\npytest-asyncio\n",
-                "conftest.py": (
-                    "import pytest\nfrom _pytest.assertion.util import _compare_eq_dict\n\n\n"
-                    "@pytest.fixture\ndef told():\n    return _compare_eq_dict\n"
-                ),
-            }
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest<8\npytest-asyncio\n",
-                "conftest.py": (
-                    "import pytest\nfrom _pytest.monkeypatch import MonkeyPatch\n\n\n"
-                    "@pytest.fixture\ndef patch():\n    return MonkeyPatch()\n"
-                ),
-            },
-            after={"requirements.txt": "pytest>=8.4\npytest-asyncio\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": '[tool.pytest]\nasyncio_mode = "auto"\n',
-                "requirements.txt": "pytest<8\npytest-asyncio\n",
-            },
-            after={"requirements.txt": "pytest>=9\npytest-asyncio\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest<8\npytest-asyncio<0.22  # until 3.8 goes\n",
-            }
-        ),
-        Example(before={"requirements.txt": "pytest<8; python_version < '4'\npytest-asyncio\n"}),
-    ),
-    valid=(
-        {"requirements.txt": "pytest<10\npytest-asyncio\n"},
-        {"requirements.txt": "pytest<8\n"},
-    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_project
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,92 +105,4 @@ RULE = Rule(
     since="pytest, always",
     tier=Tier.UNSAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "requirements-test.txt": "coverage\npytest>=8  # runner\n\n# docs\nsphinx\n",
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-                ),
-            },
-            after={
-                "requirements-test.txt": (
-                    "coverage\npytest>=8  # runner\n\n# docs\nsphinx\npytest-asyncio>=1.5\n"
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest\npytest-asyncio\n",
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.trio\nasync def test_it():\n    pass\n"
-                ),
-            },
-            after={"requirements.txt": "pytest\npytest-asyncio\npytest-trio>=0.8\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "requirements.txt": "pytest\npytest-asyncio\n",
-                "test_it.py": (
-                    "import pytest\n\n\n@pytest.mark.trio\nasync def test_it():\n    pass\n"
-                ),
-            },
-            after={"requirements.txt": "pytest\npytest-asyncio\npytest-trio>=0.8\n"},
-            tier=Tier.UNSAFE,
-        ),
-        Example(
-            before={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.11"\ndependencies = ["fastapi"]\n\n'
-                    '[dependency-groups]\ndev = [{ include-group = "test" }]\n'
-                    'test = ["pytest"]\n'
-                ),
-                "test_it.py": "from fastapi.testclient import TestClient\n",
-            },
-            after={
-                "pyproject.toml": (
-                    '[project]\nrequires-python = ">=3.11"\ndependencies = ["fastapi"]\n\n'
-                    '[dependency-groups]\ndev = [{ include-group = "test" }]\n'
-                    'test = ["pytest", "httpx2>=2.14"]\n'
-                )
-            },
-            tier=Tier.UNSAFE,
-        ),
-    ),
-    valid=(
-        {
-            "tox.ini": "[testenv]\ndeps =\n    pytest\n",
-            "parts/one/pyproject.toml": '[project]\nname = "one"\n',
-            "parts/one/test-requirements.txt": "pytest\npytest-asyncio\npytest-timeout\n",
-            "parts/one/test_it.py": (
-                "import pytest\n\n\n@pytest.mark.timeout(3)\n@pytest.mark.asyncio\n"
-                "async def test_it():\n    pass\n"
-            ),
-            "parts/one/test_client.py": "from starlette.testclient import TestClient\n",
-        },
-        {
-            "requirements.txt": "pytest\npytest-asyncio\n",
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-            ),
-        },
-        {
-            "setup.py": 'setup(extras_require={"t": ["pytest", "pytest-asyncio"]})\n',
-            "requirements.txt": "pytest\n",
-            "test_it.py": (
-                "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
-            ),
-        },
-        # It is that package itself.
-        {
-            "pyproject.toml": '[project]\nname = "pytest-trio"\n',
-            "test-requirements.txt": "pytest\n",
-            "test_it.py": (
-                "import pytest\n\npytestmark = pytest.mark.trio\n\n\n"
-                "async def test_it():\n    pass\n"
-            ),
-        },
-    ),
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Tier
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
@@ -60,15 +60,4 @@ RULE = Rule(
     since="asynctest Python 3.11; subtests pytest 9.0",
     tier=Tier.REPORT,
     check=_check,
-    invalid=(
-        Example(before={"requirements.txt": "pytest\nasynctest==0.13.0\n"}),
-        Example(before={"requirements.txt": "pytest>=9\npytest-subtests\n"}),
-        Example(before={"requirements.txt": "mock\n", "test_it.py": "from unittest import mock\n"}),
-    ),
-    valid=(
-        {"requirements.txt": "pytest>=8\npytest-subtests\n"},
-        {"requirements.txt": "mock\n", "test_it.py": "import mock\n"},
-        {"requirements.txt": "mock\n", "test_it.py": "import json, mock\n"},
-        {"requirements.txt": "mock\n", "test_it.py": "lazy from mock import patch\n"},
-    ),
 )

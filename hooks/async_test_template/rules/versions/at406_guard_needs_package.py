@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies.install import how_to_declare
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.guard import contract_of, guard_of
-from async_test_template.rules.rule import Example, Rule
+from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,16 +43,6 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str]]:
         yield (contract, *_PLUGINS[project.desired.backend])
 
 
-_GUARD = (
-    "from pytest_timeout import is_debugging\n\n\n"
-    "def pytest_fixture_setup(fixturedef):\n    pass\n\n\n"
-    "def pytest_timeout_set_timer(settings):\n    pass\n"
-)
-_CONTRACT = (
-    '"""The contract of the pytest configuration: when half of it changes, it fails first."""\n\n\n'
-    "async def test_async_tests_are_awaited():\n    pass\n"
-)
-
 RULE = Rule(
     code="AT406",
     name="guard-needs-package",
@@ -65,31 +55,4 @@ RULE = Rule(
     since="this project",
     tier=Tier.SAFE,
     check=_check,
-    invalid=(
-        Example(
-            before={
-                "pyproject.toml": '[dependency-groups]\ntest = ["pytest"]\n',
-                "tests/async_guard.py": _GUARD,
-            },
-            after={
-                "pyproject.toml": '[dependency-groups]\ntest = ["pytest", "pytest-timeout>=2.4"]\n'
-            },
-            tier=Tier.SAFE,
-        ),
-        Example(
-            before={"requirements.txt": "pytest\n", "tests/test_event_loop.py": _CONTRACT},
-            after={"requirements.txt": "pytest\npytest-asyncio>=1.5\n"},
-            tier=Tier.SAFE,
-            backend="asyncio",
-        ),
-        Example(before={"setup.py": "import setuptools\n", "tests/async_guard.py": _GUARD}),
-    ),
-    valid=(
-        {"requirements.txt": "pytest\npytest-timeout\n", "tests/async_guard.py": _GUARD},
-        {
-            "setup.py": 'setup(extras_require={"t": ["pytest-timeout"]})\n',
-            "tests/async_guard.py": _GUARD,
-        },
-        {"requirements.txt": "pytest\n", "tests/async_guard.py": "def test_it():\n    pass\n"},
-    ),
 )

@@ -1,0 +1,24 @@
+"""Write what follows from the rules: docs/rules.md, and the beginning and end of each page.
+
+    uv run docs/write_rules.py
+
+A rule that has no page yet gets one without examples.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "hooks"))
+
+from async_test_template.documentation import framed, index  # noqa: E402
+from async_test_template.rules import CODES, load, page_of  # noqa: E402
+
+if __name__ == "__main__":
+    for code in CODES:
+        page = page_of(code)
+        text = page.read_text(encoding="utf-8") if page.exists() else ""
+        page.write_text(framed(load(code), text), encoding="utf-8")
+    (ROOT / "docs/rules.md").write_text(index(), encoding="utf-8")
