@@ -94,7 +94,8 @@ def framed(rule: Rule, text: str) -> str:
 def _head(rule: Rule, body: str) -> Iterator[str]:
     tiers = frozenset(map(Tier, _TIER.findall(body))) - {Tier.REPORT}
     yield from (f"# {rule.code} {rule.name}", "", f"{rule.title}.", "", rule.why, "")
-    yield f"- Since: {rule.since}."
+    yield f"- Severity: {rule.severity.value}. {rule.because}"
+    yield f"- Since: {rule.since}. See {rule.source}."
     yield f"- Fix: {_FIXES[tiers]}."
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)

@@ -21,6 +21,18 @@ class Tier(enum.Enum):
     REPORT = "report"
 
 
+class Severity(enum.Enum):
+    """How much a finding matters.
+
+    ERROR: it breaks or lies today, with what is declared. WARNING: it will, with a release that the
+    declarations admit or on a Python that is out. ADVICE: a matter of policy or taste.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
 #: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
 #: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
 #: requirement and `require` adds one; `splice` replaces a span of Python code and `create` makes a

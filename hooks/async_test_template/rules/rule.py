@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.findings import Severity
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -36,6 +38,9 @@ class Rule(NamedTuple):
         title: what is wrong, as a heading.
         why: what it costs to leave it, in a sentence or two.
         since: the version that made it so, and of what.
+        source: what proves that, a link in Markdown with the project and its version as its text.
+        severity: how much a finding matters.
+        because: the reason for that, a sentence.
         tier: the furthest that a fix of this rule goes.
         check: reads a project and tells its findings, None where `visit` does, or a run of
             the tests; neither function touches the disk.
@@ -77,6 +82,9 @@ class Rule(NamedTuple):
     since: str
     tier: Tier
     check: Callable[[Project], Iterable[Finding]] | None
+    source: str = ""
+    severity: Severity = Severity.WARNING
+    because: str = ""
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()
