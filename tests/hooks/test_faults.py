@@ -16,12 +16,12 @@ import pytest
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash, fault_of, sentences
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding
 from async_test_template.plan import make_plan
 from async_test_template.repo_review import findings
 from async_test_template.rules import load
-from async_test_template.rules.rule import Rule
 from helpers import ROOT, clean_environment
+from made_rules import made_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
 INI = "[pytest]\nasyncio_mode = legacy\n"
@@ -53,7 +54,8 @@ def _fails(*_arguments):
     raise {error}
 
 
-RULE = RULE._replace(**{{"visit" if RULE.visit else "check": _fails}})
+from dataclasses import replace
+RULE = replace(RULE, **{{"visit" if RULE.visit else "check": _fails}})
 """
 # With `*arguments`, Python 3.15.2 would recurse until the memory is used up.
 RECURSES = """
@@ -62,7 +64,8 @@ def _fails(project, source=None):
     return _fails(project, source)
 
 
-RULE = RULE._replace(**{"visit" if RULE.visit else "check": _fails})
+from dataclasses import replace
+RULE = replace(RULE, **{"visit" if RULE.visit else "check": _fails})
 """
 
 
@@ -317,7 +320,7 @@ def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
         "AT106",
         "\n\ndef _fails(project):\n"
         "    return 1 / (project.settings.effective('asyncio_mode') == 'legacy') and ()\n"
-        "\n\nRULE = RULE._replace(check=_fails)\n",
+        "\n\nfrom dataclasses import replace\nRULE = replace(RULE, check=_fails)\n",
     )
     assert start(engine, project, "check").returncode == 1
     done = start(engine, project, "migrate", "--format", "json")
@@ -384,7 +387,7 @@ def failing(code: str, *, alone: bool) -> Rule:
         if source.file == "test_b.py":
             raise ZeroDivisionError(source.file)
 
-    return Rule(code, code, code, "", "", Tier.REPORT, None, (), (), visit=visit, alone=alone)
+    return made_rule(code, visit=visit, alone=alone)
 
 
 @pytest.fixture
@@ -425,8 +428,8 @@ def test_a_process_that_dies_is_one_fault_and_the_files_are_not_read_again(
     def check(project: Project) -> Iterator[Finding]:
         yield from project.code.findings
 
-    one = Rule("AT901", "", "", "", "", Tier.REPORT, None, (), (), visit=visit, alone=True)
-    another = Rule("AT112", "", "", "", "", Tier.REPORT, check, (), ())
+    one = made_rule("AT901", visit=visit, alone=True)
+    another = made_rule("AT112", check=check)
     with pytest.raises(Crash, match="ended early"):
         make_plan(three_processes, Desired(), [one, another, another], frozenset())
     assert reads == [me]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +12,14 @@ from async_test_template.findings import Edit, Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
-from async_test_template.rules.rule import Rule
+from made_rules import made_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
 EVERYTHING = frozenset(Tier)
@@ -32,7 +34,7 @@ def rule(code: str, *edits: Edit, tier: Tier = Tier.SAFE, times: int = 99) -> Ru
         if text.count(code) < times:
             yield Finding(code, "found", "pytest.ini", tier=tier, edits=edits)
 
-    return Rule(code, code, code, "Why.", "always", tier, check, (), ())
+    return made_rule(code, tier=tier, check=check)
 
 
 def set_to(key: str, value: str) -> Edit:
@@ -94,9 +96,7 @@ def code_rule(code: str, old: bytes, new: str) -> Rule:
             edit = Edit(source.file, "splice", (begin, stop), new)
             yield Finding(code, "found", source.file, tier=Tier.SAFE, edits=(edit,))
 
-    return Rule(
-        code, code, code, "", "", Tier.SAFE, None, (), (), visit=visit, words=b"", alone=True
-    )
+    return made_rule(code, tier=Tier.SAFE, visit=visit, alone=True)
 
 
 CODE = "import asyncio\n\nfirst = 1\n\nasync def it(): ...\n\nlast = [2, 3]\nend = 0\n"
@@ -104,7 +104,7 @@ CODE = "import asyncio\n\nfirst = 1\n\nasync def it(): ...\n\nlast = [2, 3]\nend
 
 def test_a_file_whose_fix_was_taken_back_can_be_fixed_by_the_next_round(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(CODE)
-    useless = code_rule("AT901", b"first|", "")._replace(visit=_insert_before_first)
+    useless = replace(code_rule("AT901", b"first|", ""), visit=_insert_before_first)
     rules = (useless, code_rule("AT902", b"2|, 3", "4"))
     plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
     assert plan.failed == ["test_it.py: AT901 was not fixed: the fix does not help"]
@@ -160,7 +160,7 @@ def test_two_fixes_that_never_agree_end_after_five_rounds(root: Path) -> None:
                 edits = (set_to("a", mine),)
                 yield Finding(code, f"not {mine}", "pytest.ini", tier=Tier.SAFE, edits=edits)
 
-        return Rule(code, other, code, "Why.", "always", Tier.SAFE, check, (), ())
+        return made_rule(code, name=other, tier=Tier.SAFE, check=check)
 
     plan = make_plan(
         root, Desired(), [quarrel("AT101", "x", "y"), quarrel("AT102", "y", "x")], EVERYTHING

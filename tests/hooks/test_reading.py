@@ -13,8 +13,8 @@ from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load
-from async_test_template.rules.rule import Rule
 from async_test_template.source import readings
+from made_rules import made_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from async_test_template.plan import Plan
     from async_test_template.project import Project
+    from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
 ALL = tuple(map(load, CODES))
@@ -91,7 +92,7 @@ def test_a_rule_that_looks_at_one_file_alone_must_not_ask_for_the_others(root: P
     def visit(project: Project, source: Source) -> Iterator[Finding]:
         yield Finding("AT999", f"{len(project.code.tests)} tests", source.file)
 
-    rule = Rule("AT999", "", "", "", "", Tier.REPORT, None, (), (), visit=visit, alone=True)
+    rule = made_rule("AT999", visit=visit, alone=True)
     with pytest.raises(Crash, match="alone"):
         migrate(root, (rule,))
 

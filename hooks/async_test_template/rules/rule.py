@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from async_test_template.findings import Severity
 
@@ -28,7 +29,8 @@ class Where(enum.Enum):
     EVERYWHERE = "everywhere"
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Rule:
     """One thing to look for; each lives in a module of its own, with its page beside it.
 
     Attributes:
@@ -81,7 +83,7 @@ class Rule(NamedTuple):
     why: str
     since: str
     tier: Tier
-    check: Callable[[Project], Iterable[Finding]] | None
+    check: Callable[[Project], Iterable[Finding]] | None = None
     source: str = ""
     severity: Severity = Severity.WARNING
     because: str = ""

@@ -37,7 +37,6 @@ RULE = Rule(
     since="pytest-aiohttp 1.1",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
-    check=None,
     visit=_visit,
     words=rb"loop\b",
     expects=("LookupError", "DeprecationWarning"),

@@ -77,7 +77,6 @@ RULE = Rule(
     since="pytest-aiohttp 1.0; the new names are aiohttp 3.0's",
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
-    check=None,
     visit=_visit,
     words=rb"test_client|test_server|unused_port",
     expects=("LookupError", "DeprecationWarning"),

@@ -75,7 +75,6 @@ RULE = Rule(
     why="ValueError: Unknown argument type. aiohttp's own plugin called the function.",
     since="pytest-aiohttp 1.0",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"aiohttp_client\(|test_client\(",
     expects=("ValueError",),

@@ -110,7 +110,6 @@ RULE = Rule(
     since="pytest-aiohttp 1.1",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
-    check=None,
     visit=_visit,
     words=rb"run_until_complete",
     where=Where.TESTS,

@@ -86,7 +86,6 @@ RULE = Rule(
     ),
     since="pytest-aiohttp 1.0 took its place",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"pytest_plugin",
 )

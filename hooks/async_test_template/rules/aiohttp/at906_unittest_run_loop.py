@@ -45,7 +45,6 @@ RULE = Rule(
     why="A deprecation warning, and an ImportError with aiohttp 4.",
     since="aiohttp 3.8",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"unittest_run_loop",
     alone=True,

@@ -58,7 +58,6 @@ RULE = Rule(
     ),
     since="aiohttp 3.8",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"get_app\b",
 )

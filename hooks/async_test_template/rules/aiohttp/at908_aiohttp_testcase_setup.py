@@ -50,7 +50,6 @@ RULE = Rule(
     why="aiohttp 4 never calls the old name.",
     since="aiohttp 3.8",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
     # Older ones know only the old names.

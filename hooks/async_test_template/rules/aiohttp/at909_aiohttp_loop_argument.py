@@ -142,7 +142,6 @@ RULE = Rule(
     ),
     since="aiohttp 3.0; AsyncMock is Python 3.8's",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
     alone=True,

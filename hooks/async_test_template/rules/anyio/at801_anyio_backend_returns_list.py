@@ -77,7 +77,6 @@ RULE = Rule(
     since="anyio, always",
     tier=Tier.SAFE,
     about="anyio",
-    check=None,
     visit=_visit,
     words=rb"anyio_backend",
     alone=True,

@@ -113,7 +113,6 @@ RULE = Rule(
     why="TypeError: `AsyncClient.__init__() got an unexpected keyword argument 'app'`.",
     since="removed in httpx 0.28; the new form works from 0.13 on",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"app\s*=",
     alone=True,

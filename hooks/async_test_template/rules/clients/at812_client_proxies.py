@@ -77,7 +77,6 @@ RULE = Rule(
     why="TypeError: an unexpected keyword argument.",
     since="removed in httpx 0.28; proxy= exists since 0.26",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"proxies",
     alone=True,

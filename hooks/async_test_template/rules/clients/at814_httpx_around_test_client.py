@@ -41,7 +41,6 @@ RULE = Rule(
     ),
     since="Starlette 1.2, where httpx2 is installed",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"\bhttpx\b",
 )

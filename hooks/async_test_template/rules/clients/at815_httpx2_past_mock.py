@@ -64,7 +64,6 @@ RULE = Rule(
     why="Real requests go out: neither respx nor pytest-httpx catches what httpx2 sends.",
     since="respx 0.23 and pytest-httpx 0.36 have it so",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"\bhttpx2\b",
 )

@@ -115,7 +115,6 @@ RULE = Rule(
     ),
     since="httpx2 2.0",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"\bhttpx\b",
     optional=True,

@@ -63,7 +63,6 @@ RULE = Rule(
     why="RuntimeError: httpx was already imported. Plugins are loaded before any conftest.py.",
     since="httpx2 2.9",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"alias_httpx",
     alone=True,

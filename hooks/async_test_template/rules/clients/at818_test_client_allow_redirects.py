@@ -45,7 +45,6 @@ RULE = Rule(
     why="TypeError: an unexpected keyword argument.",
     since="Starlette 0.43",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"allow_redirects",
     needs=(("starlette", "0.21"),),

@@ -85,7 +85,6 @@ RULE = Rule(
     ),
     since="Starlette 0.21, whose client is built on httpx",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
     needs=(("starlette", "0.21"),),

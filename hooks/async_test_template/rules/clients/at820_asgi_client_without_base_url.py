@@ -41,7 +41,6 @@ RULE = Rule(
     why='`client.get("/")` is a ValueError, unknown url type, when the application has answered.',
     since="httpx 0.28 and httpx2 have it so; no release is known that has not",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"ASGITransport",
     alone=True,

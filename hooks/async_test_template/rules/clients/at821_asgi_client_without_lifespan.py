@@ -100,7 +100,6 @@ RULE = Rule(
     why="What the lifespan sets up is not there: the tests pass or fail for another reason.",
     since="httpx and httpx2 have always had it so",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"ASGITransport",
 )

@@ -47,7 +47,6 @@ RULE = Rule(
     ),
     since="Starlette 1.0; FastAPI 0.93 has lifespan=",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"on_event|on_startup|on_shutdown",
     where=Where.EVERYWHERE,

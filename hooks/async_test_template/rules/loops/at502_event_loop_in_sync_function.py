@@ -31,7 +31,6 @@ RULE = Rule(
     since="pytest-asyncio 1.0",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"event_loop",
     expects=("LookupError",),

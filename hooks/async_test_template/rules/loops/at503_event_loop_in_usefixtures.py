@@ -31,7 +31,6 @@ RULE = Rule(
     since="pytest-asyncio 1.0",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"usefixtures|getfixturevalue",
     expects=("LookupError",),

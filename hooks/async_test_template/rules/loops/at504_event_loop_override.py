@@ -94,7 +94,6 @@ RULE = Rule(
     since="pytest-asyncio 1.0; a warning since 0.23",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"event_loop",
 )

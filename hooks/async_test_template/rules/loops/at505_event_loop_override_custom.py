@@ -114,7 +114,6 @@ RULE = Rule(
     since="pytest-asyncio 1.0; the hook is there since 1.4",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"event_loop",
 )

@@ -61,7 +61,6 @@ RULE = Rule(
     since="pytest-asyncio 1.4, where a hook took its place",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"event_loop_policy",
     alone=True,

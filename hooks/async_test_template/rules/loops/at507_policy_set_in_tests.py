@@ -87,7 +87,6 @@ RULE = Rule(
     since="Python 3.14; the hook is there since pytest-asyncio 1.4",
     tier=Tier.UNSAFE,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
     expects=("DeprecationWarning",),

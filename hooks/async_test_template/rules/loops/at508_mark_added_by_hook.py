@@ -161,7 +161,6 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.23",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"add_marker|own_markers",
     about="pytest-asyncio",

@@ -167,7 +167,6 @@ RULE = Rule(
     since="pytest-asyncio 1.4 and Python 3.14",
     tier=Tier.REPORT,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=(
         rb"get_event_loop|Future\(|StreamReader\(|Task\(|wrap_future\(|as_completed\("

@@ -91,7 +91,6 @@ RULE = Rule(
     why="RuntimeError: a loop is running already.",
     since="Python, always",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"asyncio|run_until_complete",
     alone=True,

@@ -69,7 +69,6 @@ RULE = Rule(
     why="RuntimeError: cannot close a running event loop.",
     since="pytest-asyncio 1.1 warns",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"close",
     alone=True,

@@ -41,7 +41,6 @@ RULE = Rule(
     since="pytest-asyncio 1.0",
     tier=Tier.REPORT,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"pytest_asyncio",
     alone=True,

@@ -47,7 +47,6 @@ RULE = Rule(
     since="pytest-asyncio 1.4",
     tier=Tier.REPORT,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"pytest_asyncio_loop_factories",
     alone=True,

@@ -66,7 +66,6 @@ RULE = Rule(
     since="pytest-asyncio 0.24; 0.23 ignores loop_scope",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"mark",
     alone=True,

@@ -50,7 +50,6 @@ RULE = Rule(
     since="pytest-asyncio 0.24",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"mark",
     alone=True,

@@ -47,7 +47,6 @@ RULE = Rule(
     since="removed in pytest-asyncio 0.6",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"forbid_global_loop",
     alone=True,

@@ -52,7 +52,6 @@ RULE = Rule(
     since="only in pytest-asyncio 0.22; `loop_scope` since 0.24",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"asyncio_event_loop",
     alone=True,

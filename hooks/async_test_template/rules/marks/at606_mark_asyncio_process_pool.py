@@ -34,7 +34,6 @@ RULE = Rule(
     since="removed in pytest-asyncio 0.9",
     tier=Tier.REPORT,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"asyncio_process_pool",
     alone=True,

@@ -78,7 +78,6 @@ RULE = Rule(
     since="pytest-asyncio 0.18",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"asyncio",
     alone=True,

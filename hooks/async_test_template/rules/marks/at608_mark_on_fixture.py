@@ -69,7 +69,6 @@ RULE = Rule(
     why="The mark never did anything; pytest 9 stops the whole collection over it.",
     since="an error since pytest 9, a warning since 7.4",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"fixture",
     where=Where.TESTS,

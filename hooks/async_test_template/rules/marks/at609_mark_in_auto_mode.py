@@ -47,7 +47,6 @@ RULE = Rule(
     since="pytest-asyncio 0.17",
     tier=Tier.SAFE,
     about="pytest-asyncio",
-    check=None,
     visit=_visit,
     words=rb"asyncio",
     alone=True,

@@ -10,5 +10,4 @@ RULE = Rule(
     why="Nothing fails until an object of the one loop waits in the other.",
     since="pytest-asyncio 0.24",
     tier=Tier.REPORT,
-    check=None,
 )

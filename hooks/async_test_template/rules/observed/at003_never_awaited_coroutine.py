@@ -10,5 +10,4 @@ RULE = Rule(
     why="What it should do never happened, and the test passed all the same: Python only warns.",
     since="Python, always",
     tier=Tier.REPORT,
-    check=None,
 )

@@ -10,5 +10,4 @@ RULE = Rule(
     why="The run ended before its turn, or in it: by `-x`, an exit, a crash, or it was killed.",
     since="pytest, always",
     tier=Tier.REPORT,
-    check=None,
 )

@@ -66,7 +66,6 @@ RULE = Rule(
     why="TypeError at collection.",
     since="pytest 9.2",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"parametrize",
     where=Where.TESTS,

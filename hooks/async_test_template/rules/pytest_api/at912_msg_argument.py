@@ -68,7 +68,6 @@ RULE = Rule(
     why="TypeError where the test wants to skip or fail.",
     since="pytest 8.0; reason= exists since 7.0",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"msg",
     where=Where.TESTS,

@@ -98,7 +98,6 @@ RULE = Rule(
     ),
     since="pytest 9.1",
     tier=Tier.UNSAFE,
-    check=None,
     visit=_visit,
     words=rb"parametrize",
     where=Where.TESTS,

@@ -37,7 +37,6 @@ RULE = Rule(
     ),
     since="pytest 9.1; a warning since 8.2",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"importorskip",
     where=Where.TESTS,

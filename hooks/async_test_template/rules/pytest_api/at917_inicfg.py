@@ -43,7 +43,6 @@ RULE = Rule(
     why="A warning, and an error where warnings are errors; it goes in pytest 10.",
     since="pytest 9.1",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"inicfg",
     where=Where.EVERYWHERE,

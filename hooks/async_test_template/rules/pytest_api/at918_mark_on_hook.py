@@ -84,7 +84,6 @@ RULE = Rule(
     why="A warning, and an error where warnings are errors; pytest 10 does not look at marks.",
     since="deprecated since pytest 7.2, removed in 10",
     tier=Tier.SAFE,
-    check=None,
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",
     where=Where.EVERYWHERE,

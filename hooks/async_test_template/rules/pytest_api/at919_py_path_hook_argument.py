@@ -43,7 +43,6 @@ RULE = Rule(
     why="pytest stops before the first test: PluginValidationError.",
     since="pytest 9.0; deprecated since 7.0",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"pytest_ignore_collect|pytest_collect_file|pytest_pycollect_makemodule|pytest_report_",
     where=Where.EVERYWHERE,

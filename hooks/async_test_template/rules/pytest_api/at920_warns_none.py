@@ -36,7 +36,6 @@ RULE = Rule(
     why="TypeError where the test means that nothing warns.",
     since="pytest 8.0; deprecated since 7.0",
     tier=Tier.REPORT,
-    check=None,
     visit=_visit,
     words=rb"warns",
     where=Where.TESTS,

@@ -126,7 +126,6 @@ RULE = Rule(
     since="Python 3.14",
     tier=Tier.SAFE,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"iscoroutinefunction",
     where=Where.TESTS,

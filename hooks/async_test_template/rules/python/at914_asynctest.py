@@ -153,7 +153,6 @@ RULE = Rule(
     since="Python 3.11",
     tier=Tier.UNSAFE,
     python=">=3.11",
-    check=None,
     visit=_visit,
     words=rb"asynctest",
     alone=True,

@@ -93,7 +93,6 @@ RULE = Rule(
     since="removed in Python 3.11",
     tier=Tier.UNSAFE,
     python=">=3.11",
-    check=None,
     visit=_visit,
     words=rb"coroutine",
     where=Where.TESTS,

@@ -78,7 +78,6 @@ RULE = Rule(
     since="removed in Python 3.10",
     tier=Tier.UNSAFE,
     python=">=3.10",
-    check=None,
     visit=_visit,
     words=rb"loop",
     where=Where.TESTS,

@@ -65,7 +65,6 @@ RULE = Rule(
     since="Python 3.11",
     tier=Tier.SAFE,
     python=">=3.11",
-    check=None,
     visit=_visit,
     words=rb"async_timeout",
     where=Where.TESTS,

@@ -86,7 +86,6 @@ RULE = Rule(
     since="removed in Python 3.14, deprecated since 3.12",
     tier=Tier.REPORT,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"child_watcher|ChildWatcher",
     where=Where.EVERYWHERE,

@@ -131,7 +131,6 @@ RULE = Rule(
     since="Python 3.14",
     tier=Tier.SAFE,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"get_event_loop_policy|EventLoopPolicy",
     where=Where.EVERYWHERE,

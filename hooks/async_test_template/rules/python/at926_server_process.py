@@ -239,7 +239,6 @@ RULE = Rule(
     since="Python 3.14, where forkserver became the default; macOS and Windows since 3.8",
     tier=Tier.REPORT,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"multiprocessing",
     where=Where.TESTS,

@@ -70,7 +70,6 @@ RULE = Rule(
     since="Python 3.13.3 and 3.14, which hand on all that create_task is given",
     tier=Tier.REPORT,
     python=">=3.13.3",
-    check=None,
     visit=_visit,
     words=rb"set_task_factory",
     where=Where.EVERYWHERE,

@@ -70,7 +70,6 @@ RULE = Rule(
     since="Python, always; SyntaxWarning since 3.14 (PEP 765)",
     tier=Tier.REPORT,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"finally",
     where=Where.EVERYWHERE,

@@ -40,7 +40,6 @@ RULE = Rule(
     since="Python 3.14 (nest_asyncio 1.6.0, the last)",
     tier=Tier.REPORT,
     python=">=3.14",
-    check=None,
     visit=_visit,
     words=rb"nest_asyncio",
     where=Where.EVERYWHERE,
