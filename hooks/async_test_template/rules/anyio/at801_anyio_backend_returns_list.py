@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, keyword, text_of
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -73,8 +73,17 @@ RULE = Rule(
     code="AT801",
     name="anyio-backend-returns-list",
     title="`anyio_backend` returns several backends",
-    why=("TypeError: it must be either a string or a tuple of a string and a dict."),
-    since="anyio, always",
+    why=(
+        "AnyIO takes one backend from this fixture: a name, or a name with a dict of options. A "
+        "list of names is a TypeError."
+    ),
+    since="AnyIO, in every release",
+    source=(
+        "[AnyIO 4.14.2, pytest_plugin.py]"
+        "(https://github.com/agronholm/anyio/blob/4.14.2/src/anyio/pytest_plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that runs on it stops with an error.",
     tier=Tier.SAFE,
     about="anyio",
     visit=_visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Edit, Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import home, source_of
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -77,10 +77,16 @@ RULE = Rule(
     name="anyio-backend-unset",
     title="AnyIO's tests do not say which backend they run on",
     why=(
-        "They run once for each backend that happens to be installed: when some other package "
-        "brings trio along, the suite doubles, and what needs asyncio fails."
+        "They run once for each backend that happens to be installed, so what other packages need "
+        "decides how often a test runs and on what."
     ),
-    since="anyio, always",
+    since="AnyIO, in every release",
+    source=(
+        "[AnyIO 4.14, Testing with AnyIO]"
+        "(https://anyio.readthedocs.io/en/stable/testing.html#specifying-the-backends-to-run-on)"
+    ),
+    severity=Severity.WARNING,
+    because="The next package that brings trio along makes tests fail that need asyncio.",
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES, anyio_tests, may_be_auto, named, wider
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _NAME = "anyio_backend"
-#: AnyIO's own fixture since 4.12.
+#: AnyIO's own fixture since 4.0.
 _OWN_SCOPE = "module"
 
 
@@ -99,8 +99,17 @@ RULE = Rule(
     code="AT803",
     name="anyio-backend-too-narrow",
     title="An async fixture is wider than its `anyio_backend`",
-    why="Every test that uses it fails with ScopeMismatch.",
-    since="anyio, always; its own fixture is module-scoped since 4.12",
+    why=(
+        "AnyIO runs an async fixture on the backend, so the backend has to live as long as the "
+        "fixture. Where it does not, pytest says ScopeMismatch."
+    ),
+    since="AnyIO, in every release; the fixture that it brings is module-scoped since 4.0",
+    source=(
+        "[AnyIO 4.0.0, pytest_plugin.py]"
+        "(https://github.com/agronholm/anyio/blob/4.0.0/src/anyio/pytest_plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that uses the fixture fails before it begins.",
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import may_be_auto
 
@@ -49,8 +49,17 @@ RULE = Rule(
     code="AT804",
     name="autouse-fixture-without-backend",
     title="An async autouse fixture reaches tests that are not async",
-    why=("No plugin runs it for them: pytest 9 stops each of them with an error."),
-    since="pytest 9.0",
+    why=(
+        "AnyIO runs an async fixture only for its own tests. For a test that is not async nobody "
+        "does."
+    ),
+    since="pytest 9.0; a warning since 8.4",
+    source=(
+        "[pytest 9.0, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#sync-test-async-fixture)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest 9 stops each of these tests with an error.",
     tier=Tier.REPORT,
     about="anyio",
     check=_check,
