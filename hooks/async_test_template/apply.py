@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import files, ini, requirement, requirements, toml
 from async_test_template.errors import EditError
+from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from async_test_template.findings import Edit
+    from async_test_template.findings import Change, Edit
     from async_test_template.tree import Tree
 
 
@@ -31,7 +32,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
 
         _, changed[path] = splice(path, tree.read(path) or b"", spans, import_styles(tree, path))
     for edit in edits:
-        if edit.verb == "splice":
+        if isinstance(edit, Splice):
             continue
         data = changed.get(edit.file) or tree.read(edit.file)
         if edit.verb == "create":
@@ -54,20 +55,18 @@ def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
     """Sort the splices among some edits by file; their places count in one and the same text."""
     by_file: dict[str, list[tuple[int, int, bytes]]] = {}
     for edit in edits:
-        if edit.verb == "splice":
-            start, end = edit.at
-            by_file.setdefault(edit.file, []).append(
-                (int(start), int(end), str(edit.value).encode())
-            )
+        if isinstance(edit, Splice):
+            span = edit.start, edit.end, edit.text.encode()
+            by_file.setdefault(edit.file, []).append(span)
     return by_file
 
 
-def _editor(file: str) -> Callable[[str, Edit], str]:
+def _editor(file: str) -> Callable[[str, Change], str]:
     suffix = file.rpartition(".")[2]
     return {"toml": _toml, "ini": _ini, "cfg": _ini}.get(suffix, _requirements)
 
 
-def _toml(text: str, edit: Edit) -> str:
+def _toml(text: str, edit: Change) -> str:
     value: Any = edit.value
     if edit.verb == "header":
         return _add_header(text, str(value))
@@ -83,7 +82,7 @@ def _toml(text: str, edit: Edit) -> str:
     return change(text, edit.at, value)
 
 
-def _ini(text: str, edit: Edit) -> str:
+def _ini(text: str, edit: Change) -> str:
     section, *rest = (str(part) for part in edit.at)
     value = str(edit.value)
     if edit.verb == "rename-section":
@@ -103,7 +102,7 @@ def _ini(text: str, edit: Edit) -> str:
     return ini.set_value(text, section, rest[0], value)
 
 
-def _requirements(text: str, edit: Edit) -> str:
+def _requirements(text: str, edit: Change) -> str:
     value = str(edit.value)
     if edit.verb == "require":
         return requirements.append(text, value)

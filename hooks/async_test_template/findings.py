@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from async_test_template.faults import Fault
@@ -35,8 +35,7 @@ class Severity(enum.Enum):
 
 #: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
 #: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
-#: requirement and `require` adds one; `splice` replaces a span of Python code and `create` makes a
-#: file that is not there.
+#: requirement and `require` adds one; `create` makes a file that is not there.
 Verb = Literal[
     "set",
     "delete",
@@ -47,20 +46,18 @@ Verb = Literal[
     "header",
     "specifier",
     "require",
-    "splice",
     "create",
 ]
 
 
-class Edit(NamedTuple):
-    """One change to one file, told by its meaning; `plan` turns it into text.
+class Change(NamedTuple):
+    """One change to a file that is no code, or a new file, told by its meaning.
 
     Attributes:
         file: path from the project's root, with forward slashes.
         verb: what is done to the place.
         at: the place: a TOML path; `(section, key)` in an INI file, with the number of the entry
-            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end; start
-            and end of a span of Python code, as `source.Source` counts.
+            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end.
         value: the new value, name, comment or specifier, where the verb takes one.
         old: the requirement whose specifier changes.
 
@@ -71,6 +68,27 @@ class Edit(NamedTuple):
     at: tuple[str | int, ...]
     value: object = None
     old: str | None = None
+
+
+class Splice(NamedTuple):
+    """A span of Python code and what takes its place.
+
+    Attributes:
+        file: path from the project's root, with forward slashes.
+        start: offset of its first byte, as `source.Source` counts.
+        end: offset behind its last byte; that of an insertion is its start.
+        text: the new code.
+
+    """
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+
+#: One step of a fix; `plan` turns it into text.
+Edit: TypeAlias = Change | Splice
 
 
 class Finding(NamedTuple):

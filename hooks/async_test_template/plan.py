@@ -6,8 +6,10 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.conflicts import Touched
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import Crash, Fault, fault_of
+from async_test_template.findings import Splice
 from async_test_template.project import Looks, Memory, Project
 from async_test_template.rules import CODES, look, run, suspicion
 from async_test_template.spread import spread
@@ -182,7 +184,7 @@ class _Planner:
         """
         earlier = dict(self.plan.after)
         made: list[Finding] = []
-        touched = _Touched()
+        touched = Touched()
         for finding in self.plan.left:
             if not finding.edits or finding.tier not in self.tiers:
                 continue
@@ -207,9 +209,9 @@ class _Planner:
         from async_test_template.apply import apply
 
         tree = self._tree(self.plan.after)
-        code = [edit for edit in edits if edit.verb == "splice"]
+        code = [edit for edit in edits if isinstance(edit, Splice)]
         try:
-            changed = apply(tree, [edit for edit in edits if edit.verb != "splice"])
+            changed = apply(tree, [edit for edit in edits if not isinstance(edit, Splice)])
             # One by one, so that the question shows this fix and no other.
             shown = {**changed, **apply(begin, code)} if code and self.ask else changed
         except (EditError, ParseError) as error:
@@ -292,51 +294,13 @@ class _Planner:
         self.plan.failed.append(f"{finding.file}: {finding.code} was not fixed: {reason}")
 
 
-class _Touched:
-    """The edits that a round has made so far, by file, and those of code by place too."""
-
-    def __init__(self) -> None:
-        self.by_file: dict[str, list[Edit]] = {}
-        self._by_cell: dict[tuple[str, int], list[Edit]] = {}
-
-    def add(self, edits: Iterable[Edit]) -> None:
-        for edit in edits:
-            self.by_file.setdefault(edit.file, []).append(edit)
-            for cell in _cells(edit):
-                self._by_cell.setdefault((edit.file, cell), []).append(edit)
-
-    def clash(self, edits: Iterable[Edit]) -> bool:
-        return any(_clash(edit, other) for edit in edits for other in self._near(edit))
-
-    def others(self, edits: Iterable[Edit]) -> list[Edit]:
-        return [edit for edit in edits if edit not in self._near(edit)]
-
-    def _near(self, edit: Edit) -> list[Edit]:
-        """Give the edits that may touch an edit's place: thousands in one file are too many."""
-        if edit.verb != "splice":
-            return self.by_file.get(edit.file, [])
-        cells = (_ANYWHERE, *_cells(edit))
-        return [other for cell in cells for other in self._by_cell.get((edit.file, cell), ())]
-
-
-#: A file of code in cells of some bytes each, and one for the edits that are no splice.
-_CELL, _ANYWHERE = 256, -1
-
-
-def _cells(edit: Edit) -> Iterable[int]:
-    if edit.verb != "splice":
-        return (_ANYWHERE,)
-    start, end = map(int, edit.at)
-    return range(start // _CELL, end // _CELL + 1)
-
-
 def _touches(finding: Finding, file: str) -> bool:
     return any(edit.file == file for edit in finding.edits)
 
 
 def _identity(finding: Finding) -> _Identity:
     # Places in code move with every other fix, and the message names what stands there.
-    if any(edit.verb == "splice" for edit in finding.edits):
+    if any(isinstance(edit, Splice) for edit in finding.edits):
         return (finding.code, finding.file, finding.message)
     # A list among the new values has no hash, but a text.
     return (finding.code, finding.file, repr(finding.edits))
@@ -347,36 +311,7 @@ def _failure(finding: Finding, begin: Tree) -> str | None:
     from async_test_template.apply import apply
 
     try:
-        apply(begin, [edit for edit in finding.edits if edit.verb == "splice"])
+        apply(begin, [edit for edit in finding.edits if isinstance(edit, Splice)])
     except (EditError, ParseError) as error:
         return error.message
     return None
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    if one.at[0] == one.at[1] and other.at[0] == other.at[1]:
-        # Which of two insertions comes first is not told.
-        return one.at == other.at
-    # An insertion clashes inside of a span, not at its ends.
-    (start, end), (other_start, other_end) = map(int, one.at), map(int, other.at)
-    return start < other_end and other_start < end
-
-
-def _clash(one: Edit, other: Edit) -> bool:
-    """Tell whether two edits touch the same place, or one moves the place of the other."""
-    if one.file != other.file or one == other:
-        return False
-    if one.verb == "splice" and other.verb == "splice":
-        return _overlap(one, other)
-    shorter, longer = sorted((one, other), key=lambda edit: len(edit.at))
-    if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
-        # The entries behind a deleted one have other numbers now.
-        return True
-    if longer.at[: len(shorter.at)] != shorter.at:
-        return False
-    additions = {"append", "require"}
-    return not (shorter.verb in additions and longer.verb != "delete")
-
-
-def _is_entry(edit: Edit) -> bool:
-    return bool(edit.at) and isinstance(edit.at[-1], int)

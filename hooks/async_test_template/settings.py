@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from async_test_template.config import ini
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Edit, Finding, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,57 +185,60 @@ class Settings:
         line, column = self.place(name if name in self.options else None, index)
         return Finding(code, message, self.file, line, column, tier, edits, hint)
 
-    def set(self, name: str, value: object) -> Edit:
+    def set(self, name: str, value: object) -> Change:
         """Give an option this value; INI files take it as text."""
         if self.holder == "ini":
-            return Edit(self.file, "set", (self.table[0], name), str(value))
-        return Edit(self.file, "set", (*self.table, name), value)
+            return Change(self.file, "set", (self.table[0], name), str(value))
+        return Change(self.file, "set", (*self.table, name), value)
 
-    def set_all(self, values: Mapping[str, str]) -> tuple[Edit, ...] | None:
+    def set_all(self, values: Mapping[str, str]) -> tuple[Change, ...] | None:
         """Give several options their values, in a new pytest.ini where nothing holds any yet.
 
         None where the file that holds them cannot be edited.
         """
         if not self.file and not self.exists:
             lines = "".join(f"{name} = {value}\n" for name, value in values.items())
-            return (Edit("pytest.ini", "create", (), f"[pytest]\n{lines}"),)
+            return (Change("pytest.ini", "create", (), f"[pytest]\n{lines}"),)
         if not self.can_grow:
             return None
         changed = {name: value for name, value in values.items() if self.text_of(name) != value}
         return tuple(self.set(name, value) for name, value in changed.items())
 
-    def comment(self, name: str, comment: str) -> Edit:
+    def comment(self, name: str, comment: str) -> Change:
         """Put a comment line above an option of an INI file."""
-        return Edit(self.file, "comment", (self.table[0], name), comment)
+        return Change(self.file, "comment", (self.table[0], name), comment)
 
-    def delete(self, name: str) -> Edit:
+    def delete(self, name: str) -> Change:
         """Remove an option."""
-        return Edit(self.file, "delete", (*self.table, name))
+        return Change(self.file, "delete", (*self.table, name))
 
-    def rename(self, name: str, new: str) -> Edit:
+    def rename(self, name: str, new: str) -> Change:
         """Give an option another name."""
-        return Edit(self.file, "rename", (*self.table, name), new)
+        return Change(self.file, "rename", (*self.table, name), new)
 
-    def without_entries(self, name: str, indexes: Sequence[int]) -> tuple[Edit, ...]:
+    def without_entries(self, name: str, indexes: Sequence[int]) -> tuple[Change, ...]:
         """Remove some, but not all, entries of a list option, given by ascending index."""
         if isinstance(self.options[name], list):
             # The last one first, so that the others keep their number.
             return tuple(
-                Edit(self.file, "delete", (*self.table, name, index)) for index in reversed(indexes)
+                Change(self.file, "delete", (*self.table, name, index))
+                for index in reversed(indexes)
             )
         kept = [e for index, e in enumerate(self.lines_of(name)) if index not in indexes]
         return (self.set(name, "\n".join(kept)),)
 
-    def append_entries(self, name: str, entries: Sequence[str]) -> tuple[Edit, ...]:
+    def append_entries(self, name: str, entries: Sequence[str]) -> tuple[Change, ...]:
         """Add entries to a list option, which is made where there is none."""
         value = self.options.get(name)
         if isinstance(value, list):
-            return tuple(Edit(self.file, "append", (*self.table, name), entry) for entry in entries)
+            return tuple(
+                Change(self.file, "append", (*self.table, name), entry) for entry in entries
+            )
         if value is None and self.holder != "ini":
             return (self.set(name, list(entries)),)
         return (self.set(name, "\n".join([*self.lines_of(name), *entries])),)
 
-    def replace_option(self, option: Option, *new: str) -> Edit | None:
+    def replace_option(self, option: Option, *new: str) -> Change | None:
         """Put other words in the place of one word of `addopts`, or none.
 
         None where the word does not stand there as it is, in quotes for instance.
@@ -245,7 +248,7 @@ class Settings:
             at: tuple[str | int, ...] = (*self.table, "addopts", option.position)
             if len(new) > 1:
                 return None
-            return Edit(self.file, "set", at, new[0]) if new else Edit(self.file, "delete", at)
+            return Change(self.file, "set", at, new[0]) if new else Change(self.file, "delete", at)
         words = list(re.finditer(r"\S+", value))
         if [word.group() for word in words] != [o.text for o in self.addopts]:
             return None
@@ -261,7 +264,7 @@ class Settings:
             changed = "\n".join(line.strip() for line in changed.split("\n") if line.strip())
         return self.set("addopts", changed)
 
-    def set_option(self, name: str, value: str) -> Edit | None:
+    def set_option(self, name: str, value: str) -> Change | None:
         """Give `--name=value` or `--name value` in `addopts` another value, None if it cannot be.
 
         The option must be there.
@@ -273,11 +276,11 @@ class Settings:
             return None
         return self.replace_option(self.addopts[option.position + 1], value)
 
-    def append_option(self, word: str) -> Edit:
+    def append_option(self, word: str) -> Change:
         """Add one word to `addopts`."""
         value = self.options.get("addopts")
         if isinstance(value, list):
-            return Edit(self.file, "append", (*self.table, "addopts"), word)
+            return Change(self.file, "append", (*self.table, "addopts"), word)
         if value is None:
             return self.set("addopts", [word] if self.holder == "native" else word)
         return self.set("addopts", f"{value} {word}".strip())

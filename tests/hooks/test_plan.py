@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Edit, Finding, Splice, Tier
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
@@ -38,7 +38,7 @@ def rule(code: str, *edits: Edit, tier: Tier = Tier.SAFE, times: int = 99) -> Ru
 
 
 def set_to(key: str, value: str) -> Edit:
-    return Edit("pytest.ini", "set", ("pytest", key), value)
+    return Change("pytest.ini", "set", ("pytest", key), value)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_fixes_that_touch_different_places_are_made_in_one_round(root: Path) -> 
 
 
 def test_a_file_that_a_fix_creates_was_not_there_before(tmp_path: Path) -> None:
-    create = Edit("pytest.ini", "create", (), "[pytest]\n# AT101\n")
+    create = Change("pytest.ini", "create", (), "[pytest]\n# AT101\n")
     plan = make_plan(tmp_path, Desired(), [rule("AT101", create, times=1)], EVERYTHING)
     assert plan.after == {"pytest.ini": b"[pytest]\n# AT101\n"}
     assert plan.before == {"pytest.ini": None}
@@ -93,7 +93,7 @@ def code_rule(code: str, old: bytes, new: str) -> Rule:
         if start in source.data and new.encode() not in source.data:
             begin = source.data.index(start)
             stop = source.data.index(end, begin) + len(end) if end else begin
-            edit = Edit(source.file, "splice", (begin, stop), new)
+            edit = Splice(source.file, begin, stop, new)
             yield Finding(code, "found", source.file, tier=Tier.SAFE, edits=(edit,))
 
     return made_rule(code, tier=Tier.SAFE, visit=visit, alone=True)
@@ -113,7 +113,7 @@ def test_a_file_whose_fix_was_taken_back_can_be_fixed_by_the_next_round(tmp_path
 
 def _insert_before_first(_project: Project, source: Source) -> Iterator[Finding]:
     start = source.data.index(b"first")
-    edit = Edit(source.file, "splice", (start, start), "more = 1\n")
+    edit = Splice(source.file, start, start, "more = 1\n")
     yield Finding("AT901", "found", source.file, tier=Tier.SAFE, edits=(edit,))
 
 
@@ -144,7 +144,7 @@ def test_an_insertion_into_what_another_fix_replaces_waits_for_the_next_round(
 
 
 def test_a_fix_is_made_as_a_whole_or_not_at_all(root: Path) -> None:
-    impossible = Edit("pytest.ini", "delete", ("pytest", "missing"))
+    impossible = Change("pytest.ini", "delete", ("pytest", "missing"))
     plan = make_plan(
         root, Desired(), [rule("AT101", set_to("a", "AT101"), impossible, times=1)], EVERYTHING
     )
@@ -214,30 +214,6 @@ def test_all_rules_together_reach_a_fixed_point(files: dict[str, str], tmp_path:
     second = make_plan(tmp_path, Desired(), ALL, EVERYTHING)
     assert second.after == {}
     assert second.left == plan.left
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "clash"),
-    [
-        (("set", ("t", "a")), ("set", ("t", "b")), False),
-        (("set", ("t", "a")), ("delete", ("t", "a")), True),
-        (("rename", ("t",)), ("set", ("t", "a")), True),
-        (("delete", ("t", "a", 0)), ("set", ("t", "a", 1)), True),
-        (("set", ("t", "a", 0)), ("set", ("t", "a", 1)), False),
-        (("require", ("t", "a")), ("specifier", ("t", "a", 1)), False),
-        (("require", ("t", "a")), ("delete", ("t", "a", 1)), True),
-        (("header", ()), ("set", ("t", "a")), True),
-    ],
-)
-def test_which_edits_clash(
-    one: tuple[str, tuple[object, ...]], other: tuple[str, tuple[object, ...]], *, clash: bool
-) -> None:
-    from async_test_template import plan
-
-    first, second = (Edit("f.toml", verb, at, object()) for verb, at in (one, other))  # type: ignore[arg-type]
-    assert plan._clash(first, second) is clash  # noqa: SLF001 - the heart of a round
-    assert plan._clash(second, first) is clash  # noqa: SLF001
-    assert not plan._clash(first, second._replace(file="other.toml"))  # noqa: SLF001
 
 
 _MANY = {

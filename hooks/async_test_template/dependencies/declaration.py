@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from async_test_template.config.comments import is_explained
-from async_test_template.findings import Edit
+from async_test_template.findings import Change
 
 #: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
 #: runs only need a name and a bound. Each run of spaces can be read in one way alone, or a long one
@@ -40,7 +40,7 @@ class Home(NamedTuple):
     Attributes:
         file: path from the root, with forward slashes.
         label: what to call it in a sentence, such as `group test`.
-        at: the list's place, as in `Edit.at`.
+        at: the list's place, as in `Change.at`.
         notation: how its entries are written.
         value: the list as written, for those that are one text (INI).
         why_not: why nothing may be written there, or empty.
@@ -56,16 +56,16 @@ class Home(NamedTuple):
     why_not: str = ""
     compiled_by: str = ""
 
-    def add(self, name: str, version: str) -> Edit | None:
+    def add(self, name: str, version: str) -> Change | None:
         """Give the edit that adds `name>=version`, None where nothing may be written."""
         if self.why_not:
             return None
         requirement = f"{name}>={version}"
         if self.notation == "poetry":
-            return Edit(self.file, "set", (*self.at, name), f">={version}")
+            return Change(self.file, "set", (*self.at, name), f">={version}")
         if self.notation in {"setup.cfg", "tox.ini"}:
-            return Edit(self.file, "set", self.at, f"{self.value}\n{requirement}")
-        return Edit(self.file, "require", self.at, requirement)
+            return Change(self.file, "set", self.at, f"{self.value}\n{requirement}")
+        return Change(self.file, "require", self.at, requirement)
 
 
 class Declaration(NamedTuple):
@@ -76,7 +76,7 @@ class Declaration(NamedTuple):
         text: as written, without comments.
         specifier: its version specifier as written, `""` for any; poetry's own language included.
         place: finds its line and column, both from 1; only findings need them.
-        at: the entry's place, as in `Edit.at`.
+        at: the entry's place, as in `Change.at`.
         home: the list it stands in.
         fixed: why its version may not be edited (a hash, a URL, a marker, a constraint), or empty.
         is_old: it counts only for Pythons that pytest 9 has left behind.
@@ -119,13 +119,13 @@ class Declaration(NamedTuple):
         explained = is_explained(self.text_of_file(), self.line)
         return "the comment beside it may say why" if explained else ""
 
-    def require(self, specifier: str) -> Edit | None:
+    def require(self, specifier: str) -> Change | None:
         """Give the edit to another specifier, None where it may not be edited."""
         if self.why_not:
             return None
         if self.home.notation == "poetry":
-            return Edit(self.file, "set", self.at, specifier)
-        return Edit(self.file, "specifier", self.at, specifier, old=self.text)
+            return Change(self.file, "set", self.at, specifier)
+        return Change(self.file, "specifier", self.at, specifier, old=self.text)
 
 
 def normalise(name: str) -> str:

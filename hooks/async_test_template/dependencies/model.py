@@ -18,7 +18,7 @@ from async_test_template.dependencies.releases import (
     pytest_for,
     python_for,
 )
-from async_test_template.findings import Edit
+from async_test_template.findings import Change
 from async_test_template.tree import Tree
 
 #: What the settings and rules are about; lock files are searched for these only.
@@ -238,7 +238,7 @@ class Dependencies(NamedTuple):
 
     def raised(
         self, name: str, version: str, *, with_pytest: bool = True
-    ) -> tuple[Edit, ...] | None:
+    ) -> tuple[Change, ...] | None:
         """Give the edits after which every declaration asks for that version or later.
 
         None where there is nothing to edit, or something that may not be, or where the version
@@ -258,7 +258,7 @@ class Dependencies(NamedTuple):
             edits.append(edit)
         return tuple(edits) or None
 
-    def added(self, name: str, version: str, least: str | None = None) -> Edit | None:
+    def added(self, name: str, version: str, least: str | None = None) -> Change | None:
         """Give the edit that adds a package to the list where pytest, or its plugins, stand.
 
         Args:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Edit
+from async_test_template.findings import Splice
 from async_test_template.source.brackets import brackets_from, without
 from async_test_template.source.names import is_lazy
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Placed, Source
 
 
-def replace(source: Source, start: int, end: int, text: str = "") -> Edit:
+def replace(source: Source, start: int, end: int, text: str = "") -> Splice:
     """Put `text` in the place of a span; its line ends become the file's."""
     if source.newline != "\n":
         text = text.replace("\n", source.newline)
-    return Edit(source.file, "splice", (start, end), text)
+    return Splice(source.file, start, end, text)
 
 
-def replace_node(source: Source, node: Placed, text: str) -> Edit:
+def replace_node(source: Source, node: Placed, text: str) -> Splice:
     """Write a node anew."""
     return replace(source, source.start(node), source.end(node), text)
 
 
-def remove_parameter(source: Source, function: Function, name: str) -> Edit:
+def remove_parameter(source: Source, function: Function, name: str) -> Splice:
     """Take a parameter out of a function's signature.
 
     Raises:
@@ -44,7 +44,7 @@ def remove_parameter(source: Source, function: Function, name: str) -> Edit:
     return replace(source, *without(source, brackets, index))
 
 
-def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.keyword) -> Edit:
+def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.keyword) -> Splice:
     """Take one argument out of a call, and the brackets of a decorator that holds no other.
 
     Raises:
@@ -56,7 +56,7 @@ def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.key
     return replace(source, *without(source, brackets, index))
 
 
-def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Edit:
+def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Splice:
     """Give a decorator, called or not, an argument by its name, or another value for it.
 
     Raises:
@@ -78,7 +78,7 @@ def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> E
     return replace(source, start, start, f"{name}={value}, ")
 
 
-def remove_call_brackets(source: Source, call: ast.Call) -> Edit:
+def remove_call_brackets(source: Source, call: ast.Call) -> Splice:
     """Make a bare name of a call without the arguments that it has.
 
     Raises:
@@ -91,7 +91,7 @@ def remove_call_brackets(source: Source, call: ast.Call) -> Edit:
     return replace(source, source.end(call.func), source.end(call))
 
 
-def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.expr) -> Edit:
+def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.expr) -> Splice:
     """Take one element out of a list or a tuple in brackets.
 
     Raises:
@@ -106,7 +106,7 @@ def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.
     return replace(source, *without(source, brackets, brackets.index_at(source.start(element))))
 
 
-def remove_decorator(source: Source, decorator: ast.expr) -> Edit:
+def remove_decorator(source: Source, decorator: ast.expr) -> Splice:
     """Remove a decorator with its line.
 
     Raises:
@@ -122,7 +122,7 @@ def remove_decorator(source: Source, decorator: ast.expr) -> Edit:
     return replace(source, start, end)
 
 
-def remove_statement(source: Source, statement: ast.stmt) -> Edit:
+def remove_statement(source: Source, statement: ast.stmt) -> Splice:
     """Remove a statement with its decorators, the comment right above it and a blank line.
 
     The only statement of a block becomes `pass`.
@@ -145,7 +145,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Edit:
     return replace(source, *with_blank_lines(source, begin, end, is_last=is_last))
 
 
-def prepend_statement(source: Source, function: Function, statement: str) -> Edit:
+def prepend_statement(source: Source, function: Function, statement: str) -> Splice:
     """Insert a statement before all others of a function, behind its docstring."""
     first = function.body[0]
     if ast.get_docstring(function, clean=False) is not None:
@@ -167,7 +167,7 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Edi
     return replace(source, start, start, f"{statement}\n{indent}")
 
 
-def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
+def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     """Give the name that stands for a module, and the edits that import it where it is not yet.
 
     Raises:
@@ -185,7 +185,7 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
     return module, (replace(source, position, position, text),)
 
 
-def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Edit, ...]]:
+def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice, ...]]:
     """Give what stands for a name of a module, and the edits that import it where nothing does.
 
     Raises:
@@ -226,8 +226,8 @@ def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
         EditError: it shares its lines with another statement.
 
     """
-    start, end = remove_statement(source, statement).at
-    return int(start), int(end)
+    removed = remove_statement(source, statement)
+    return removed.start, removed.end
 
 
 def remove_import(
@@ -368,7 +368,7 @@ def with_blank_lines(
     return begin, blank_behind
 
 
-def append(source: Source, text: str) -> Edit:
+def append(source: Source, text: str) -> Splice:
     """Put definitions at the end of a file, behind two blank lines."""
     data = source.data
     stripped = data.rstrip()
@@ -379,7 +379,7 @@ def append(source: Source, text: str) -> Edit:
     return replace(source, end, end, gap + text)
 
 
-def remove_mark(source: Source, mark: ast.expr) -> Edit:
+def remove_mark(source: Source, mark: ast.expr) -> Splice:
     """Remove a mark: a decorator, an entry of `pytestmark`, or the whole `pytestmark`.
 
     Raises:
@@ -401,7 +401,7 @@ def remove_mark(source: Source, mark: ast.expr) -> Edit:
     raise EditError("the mark is neither a decorator nor in pytestmark")
 
 
-def rewrite_definition(source: Source, function: Function, text: str) -> Edit:
+def rewrite_definition(source: Source, function: Function, text: str) -> Splice:
     """Put another definition in the place of a function and its decorators."""
     start = min([source.start(function), *(source.start(d) - 1 for d in function.decorator_list)])
     if function.col_offset or start != source.line_start(start):
@@ -409,7 +409,7 @@ def rewrite_definition(source: Source, function: Function, text: str) -> Edit:
     return replace(source, start, source.line_end(source.end(function)), text)
 
 
-def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Edit, ...]:
+def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ...]:
     """Import another name by the `from` statement that brings a name, in order if they are.
 
     Raises:
@@ -423,7 +423,7 @@ def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Edit, ...]
     raise EditError(f"no import statement brings {bound}")
 
 
-def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Edit:
+def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Splice:
     later = [alias for alias in statement.names if _import_order(alias.name) > _import_order(name)]
     if later:
         start = source.start(later[0])

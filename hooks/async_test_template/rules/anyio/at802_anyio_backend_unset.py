@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Edit, Finding, Severity, Tier
+from async_test_template.findings import Change, Edit, Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import home, source_of
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -66,7 +66,7 @@ def _wants_trio(project: Project) -> bool:
 def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
     file = home(project, [test.file for test in tests])
     if project.tree.read(file) is None:
-        return (Edit(file, "create", (), f"import pytest\n\n\n{_FIXTURE}"),)
+        return (Change(file, "create", (), f"import pytest\n\n\n{_FIXTURE}"),)
     source = source_of(project, file)
     module, imports = changes.bind_module(source, "pytest")
     return (*imports, changes.append(source, _FIXTURE.replace("@pytest.", f"@{module}.")))

@@ -51,5 +51,5 @@ def add_line(source: Source, line: str) -> tuple[Edit, ...]:
         return ()
     bare, _, comment = line.partition("  #")
     return tuple(
-        edit._replace(value=str(edit.value).replace(bare, f"{bare}  #{comment}")) for edit in edits
+        edit._replace(text=edit.text.replace(bare, f"{bare}  #{comment}")) for edit in edits
     )

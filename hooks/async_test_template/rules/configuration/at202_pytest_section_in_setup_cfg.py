@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Finding, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
             line,
             column,
             tier=Tier.SAFE,
-            edits=(Edit(file, "rename-section", ("pytest",), "tool:pytest"),),
+            edits=(Change(file, "rename-section", ("pytest",), "tool:pytest"),),
         )
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Finding, Tier
 from async_test_template.rules.by_hand import comes_into_force
 from async_test_template.rules.rule import Rule
 
@@ -37,7 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
             line,
             column,
             tier=Tier.UNSAFE if free else Tier.REPORT,
-            edits=(Edit(file, "rename-section", ("tool:pytest",), "pytest"),) if free else (),
+            edits=(Change(file, "rename-section", ("tool:pytest",), "pytest"),) if free else (),
             hint=hint,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Finding, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def _check(project: Project) -> Iterator[Finding]:
     ini_options = table["ini_options"]
     native = {name: value for name, value in table.items() if name != "ini_options"}
     apart = [n for n, value in native.items() if ini_options.get(n, value) != value]
-    edits: list[Edit] = []
+    edits: list[Change] = []
     for name, value in native.items():
         if name not in ini_options:
-            edits.append(Edit(settings.file, "set", (*_TABLE, "ini_options", name), value))
-        edits.append(Edit(settings.file, "delete", (*_TABLE, name)))
+            edits.append(Change(settings.file, "set", (*_TABLE, "ini_options", name), value))
+        edits.append(Change(settings.file, "delete", (*_TABLE, name)))
     from async_test_template.config import toml
 
     line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Finding, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
             f"the options in {settings.file} stand outside of the table [pytest]",
             settings.file,
             tier=Tier.SAFE,
-            edits=(Edit(settings.file, "header", (), "pytest"),),
+            edits=(Change(settings.file, "header", (), "pytest"),),
         )
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Edit, Finding, Tier
+from async_test_template.findings import Change, Edit, Finding, Tier
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.on_code import calls, code_finding, is_called, needs, text_of, uses
@@ -463,21 +463,21 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
         text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
-        return (Edit(file, "create", (), text), *raised)
+        return (Change(file, "create", (), text), *raised)
     source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} defines the name {name} already")
     asyncio, one = changes.bind_module(source, "asyncio")
     plugin, other = changes.bind_module(source, "pytest_asyncio")
-    if {edit.at for edit in one} & {edit.at for edit in other}:
+    if {edit.start for edit in one} & {edit.start for edit in other}:
         # Each comes with its own two blank lines where the file has no imports yet.
-        first = str(one[0].value)
+        first = one[0].text
         if first.endswith(3 * source.newline):
             first = first.removesuffix(source.newline)
-        merged = f"{first}{other[0].value}"
+        merged = f"{first}{other[0].text}"
         if len(source.tree.body) == 0:
             merged = f"import asyncio\n\nimport {plugin}\n"
-        one, other = (one[0]._replace(value=merged),), ()
+        one, other = (one[0]._replace(text=merged),), ()
     text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
     return (*one, *other, changes.append(source, text), *raised)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.config import in_force
 from async_test_template.config.toml_read import value_at
 from async_test_template.errors import UserError
+from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
     from async_test_template.findings import Finding
@@ -31,8 +32,10 @@ def explained(project: Project, finding: Finding) -> str:
     settings = project.settings
     lines = settings.text.splitlines()
     for edit in finding.edits:
+        if isinstance(edit, Splice) or edit.file != settings.file:
+            continue
         name = str(edit.at[-1]) if edit.at else ""
-        if edit.file != settings.file or edit.verb not in {"set", "delete", "rename"}:
+        if edit.verb not in {"set", "delete", "rename"}:
             continue
         if name not in settings.options:
             continue

@@ -43,7 +43,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
     sure(source, decorator)
-    edits = [changes.remove_decorator(source, decorator)]
+    edits: list[Edit] = [changes.remove_decorator(source, decorator)]
     if isinstance(function, ast.FunctionDef):
         start = source.start(function)
         edits.append(changes.replace(source, start, start, "async "))

@@ -1,0 +1,86 @@
+"""When two fixes touch the same place, so that only one of them can be made at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Splice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from async_test_template.findings import Change, Edit
+
+#: A file of code in cells of some bytes each, and one for the edits that are no splice.
+_CELL, _ANYWHERE = 256, -1
+
+
+class Touched:
+    """The edits that are made so far, by file, and those of code by place too.
+
+    Attributes:
+        by_file: the edits of each file, in the order they were added.
+
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.by_file: dict[str, list[Edit]] = {}
+        self._by_cell: dict[tuple[str, int], list[Edit]] = {}
+
+    def add(self, edits: Iterable[Edit]) -> None:
+        """Remember the edits of a fix."""
+        for edit in edits:
+            self.by_file.setdefault(edit.file, []).append(edit)
+            for cell in _cells(edit):
+                self._by_cell.setdefault((edit.file, cell), []).append(edit)
+
+    def clash(self, edits: Iterable[Edit]) -> bool:
+        """Tell whether one of some edits touches what one of these has touched."""
+        return any(clash(edit, other) for edit in edits for other in self._near(edit))
+
+    def others(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Give those of some edits that are not made yet."""
+        return [edit for edit in edits if edit not in self._near(edit)]
+
+    def _near(self, edit: Edit) -> list[Edit]:
+        """Give the edits that may touch an edit's place: thousands in one file are too many."""
+        if not isinstance(edit, Splice):
+            return self.by_file.get(edit.file, [])
+        cells = (_ANYWHERE, *_cells(edit))
+        return [other for cell in cells for other in self._by_cell.get((edit.file, cell), ())]
+
+
+def clash(one: Edit, other: Edit) -> bool:
+    """Tell whether two edits touch the same place, or one moves the place of the other."""
+    if one.file != other.file or one == other:
+        return False
+    if isinstance(one, Splice) or isinstance(other, Splice):
+        # A file of code that is made, or changed as a whole, goes with no splice in it.
+        return not (isinstance(one, Splice) and isinstance(other, Splice)) or _overlap(one, other)
+    shorter, longer = sorted((one, other), key=lambda change: len(change.at))
+    if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
+        # The entries behind a deleted one have other numbers now.
+        return True
+    if longer.at[: len(shorter.at)] != shorter.at:
+        return False
+    additions = {"append", "require"}
+    return not (shorter.verb in additions and longer.verb != "delete")
+
+
+def _cells(edit: Edit) -> Iterable[int]:
+    if not isinstance(edit, Splice):
+        return (_ANYWHERE,)
+    return range(edit.start // _CELL, edit.end // _CELL + 1)
+
+
+def _overlap(one: Splice, other: Splice) -> bool:
+    if one.start == one.end and other.start == other.end:
+        # Which of two insertions comes first is not told.
+        return one.start == other.start
+    # An insertion clashes inside of a span, not at its ends.
+    return one.start < other.end and other.start < one.end
+
+
+def _is_entry(change: Change) -> bool:
+    return bool(change.at) and isinstance(change.at[-1], int)
