@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule
@@ -110,8 +110,17 @@ RULE = Rule(
     code="AT811",
     name="async-client-app",
     title="`AsyncClient(app=...)` needs a transport",
-    why="TypeError: `AsyncClient.__init__() got an unexpected keyword argument 'app'`.",
-    since="removed in httpx 0.28; the new form works from 0.13 on",
+    why=(
+        "httpx has dropped the shortcut: `AsyncClient.__init__() got an unexpected keyword "
+        "argument 'app'`."
+    ),
+    since="httpx 0.28, which removed it; the new form works from 0.13.3 on",
+    source=(
+        "[httpx 0.28.0, changelog]"
+        "(https://github.com/encode/httpx/blob/0.28.0/CHANGELOG.md#0280-28th-november-2024)"
+    ),
+    severity=Severity.ERROR,
+    because="The client cannot be made, so none of its tests gets to a request.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"app\s*=",

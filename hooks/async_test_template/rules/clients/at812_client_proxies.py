@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure, text_of
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule
@@ -74,8 +74,17 @@ RULE = Rule(
     code="AT812",
     name="client-proxies",
     title="`proxies=` is `proxy=`",
-    why="TypeError: an unexpected keyword argument.",
-    since="removed in httpx 0.28; proxy= exists since 0.26",
+    why=(
+        "httpx has dropped the argument: `Client.__init__() got an unexpected keyword argument "
+        "'proxies'`."
+    ),
+    since="httpx 0.28, which removed it; `proxy=` exists since 0.26",
+    source=(
+        "[httpx 0.28.0, changelog]"
+        "(https://github.com/encode/httpx/blob/0.28.0/CHANGELOG.md#0280-28th-november-2024)"
+    ),
+    severity=Severity.ERROR,
+    because="The call fails before a request is made.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"proxies",

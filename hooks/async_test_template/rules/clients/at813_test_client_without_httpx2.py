@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import strangers
 from async_test_template.rules.rule import Rule
 
@@ -25,9 +26,20 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     for module in project.code.modules:
         for name in _CLIENTS:
-            if name in module.imports:
+            if name in module.imports and _is_run(project, module.file, module.imports[name]):
                 yield _finding(project, module.file, module.imports[name])
                 return
+
+
+def _is_run(project: Project, file: str, line: int) -> bool:
+    """Tell whether an import is run, and not there for type checkers alone."""
+    source = project.code.sources.get(file)
+    return not any(
+        isinstance(around, ast.If) and re.search(r"\bTYPE_CHECKING\b", source.text(around.test))
+        for node in (*source.nodes.of(ast.Import), *source.nodes.of(ast.ImportFrom))
+        if node.lineno == line
+        for around in source.around(node)
+    )
 
 
 def _is_warned(project: Project) -> bool:
@@ -76,9 +88,18 @@ def _stranger(project: Project) -> str:
 RULE = Rule(
     code="AT813",
     name="test-client-without-httpx2",
-    title="`TestClient` has only httpx",
-    why="A StarletteDeprecationWarning at its import, which stops pytest if warnings are errors.",
+    title="`TestClient` is used with httpx alone",
+    why=(
+        "The import of the client warns with a StarletteDeprecationWarning. Where warnings are "
+        "errors, pytest stops there."
+    ),
     since="Starlette 1.2",
+    source=(
+        "[Starlette 1.2.0, testclient.py]"
+        "(https://github.com/Kludex/starlette/blob/1.2.0/starlette/testclient.py)"
+    ),
+    severity=Severity.WARNING,
+    because="It warns today, and a later Starlette can drop httpx.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import strangers
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -34,12 +34,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT814",
     name="httpx-around-test-client",
-    title="`httpx.` things around a `TestClient` on httpx2",
+    title="Classes of httpx meet a `TestClient` that is built on httpx2",
     why=(
-        "`isinstance(response, httpx.Response)` is false, `raises(httpx.HTTPStatusError)` and "
-        "`except` do not match, `auth=httpx.BasicAuth(...)` is a TypeError."
+        "The client gives answers of httpx2 and raises its exceptions: `isinstance(response, "
+        "httpx.Response)` is false, `raises(httpx.HTTPStatusError)` and `except` do not match, and "
+        "`auth=httpx.BasicAuth(...)` is a TypeError."
     ),
     since="Starlette 1.2, where httpx2 is installed",
+    source=(
+        "[Starlette 1.2.0, testclient.py]"
+        "(https://github.com/Kludex/starlette/blob/1.2.0/starlette/testclient.py)"
+    ),
+    severity=Severity.ERROR,
+    because="What the test looks at can never be what the client gives.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bhttpx\b",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import mock_in_use
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule
@@ -62,7 +62,15 @@ RULE = Rule(
     name="httpx2-past-mock",
     title="Requests of httpx2 go past the mocks of httpx",
     why="Real requests go out: neither respx nor pytest-httpx catches what httpx2 sends.",
-    since="respx 0.23 and pytest-httpx 0.36 have it so",
+    since="respx 0.23 and pytest-httpx 0.36, which patch httpx alone",
+    source=(
+        "[respx 0.23.1, mocks.py]"
+        "(https://github.com/lundberg/respx/blob/0.23.1/respx/mocks.py)"
+        " and [pytest-httpx 0.36.0, fixture]"
+        "(https://github.com/Colin-b/pytest_httpx/blob/v0.36.0/pytest_httpx/__init__.py)"
+    ),
+    severity=Severity.ERROR,
+    because="The tests talk to the network, and nothing says so.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bhttpx2\b",

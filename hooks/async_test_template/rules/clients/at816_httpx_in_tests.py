@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import mock
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -110,10 +110,17 @@ RULE = Rule(
     name="httpx-in-tests",
     title="Tests import httpx where httpx2 is declared",
     why=(
-        "httpx2 has the same names, and Starlette's client is built on it. The tests move alone "
-        "only if nothing else in the repository imports httpx, and no mock would be gone past."
+        "httpx2 has the same names, and Starlette's client is built on it. The tests can move "
+        "alone only where nothing else in the repository imports httpx, and no mock catches its "
+        "requests."
     ),
     since="httpx2 2.0",
+    source=(
+        "[httpx2 2.0.0b1, changelog]"
+        "(https://github.com/pydantic/httpx2/blob/main/src/httpx2/CHANGELOG.md)"
+    ),
+    severity=Severity.ADVICE,
+    because="httpx still works, and to move saves one library.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"\bhttpx\b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.source.names import is_lazy
@@ -60,8 +60,14 @@ RULE = Rule(
     code="AT817",
     name="alias-httpx-too-late",
     title="`httpx2.alias_httpx()` comes too late",
-    why="RuntimeError: httpx was already imported. Plugins are loaded before any conftest.py.",
-    since="httpx2 2.9",
+    why=(
+        "It has to be called before anything imports httpx, and pytest loads its plugins before "
+        "any conftest.py."
+    ),
+    since="httpx2 2.9, which brought the function",
+    source="[httpx2 2.9.0, release notes](https://github.com/pydantic/httpx2/releases/tag/v2.9.0)",
+    severity=Severity.ERROR,
+    because="The call raises a RuntimeError, so pytest stops before the first test.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"alias_httpx",

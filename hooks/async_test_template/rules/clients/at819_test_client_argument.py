@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._test_client import requests
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule
@@ -78,12 +78,18 @@ def _remove(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit
 RULE = Rule(
     code="AT819",
     name="test-client-argument",
-    title="A request of `TestClient` with a deprecated argument",
+    title="A request of `TestClient` has a deprecated argument",
     why=(
-        "A warning each, which is an error where warnings are errors: raw text or bytes as "
-        "`data=`, `cookies=` for one request, and `timeout=`, which does nothing there."
+        "Raw text or bytes as `data=`, `cookies=` for one request, and `timeout=`, which does "
+        "nothing there, are deprecated. Where warnings are errors, the test fails."
     ),
-    since="Starlette 0.21, whose client is built on httpx",
+    since="Starlette 0.21, whose client is built on httpx; `timeout=` warns since 0.46",
+    source=(
+        "[Starlette 0.21.0, release notes]"
+        "(https://github.com/Kludex/starlette/blob/0.21.0/docs/release-notes.md)"
+    ),
+    severity=Severity.WARNING,
+    because="Each of them warns today, and the next release can drop it.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, text_of
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if transport is None or keyword(call, "base_url") or has_stars(call):
             continue
         made = transport.value
-        if isinstance(made, ast.Call) and source.names.resolve(made.func) in _TRANSPORTS:
+        if (
+            isinstance(made, ast.Call)
+            and source.names.resolve(made.func) in _TRANSPORTS
+            and not _is_handed_on(source, call)
+            and not _gets_whole_addresses(source, call)
+        ):
             yield code_finding(
                 RULE.code,
                 source,
@@ -32,14 +37,76 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
+def _is_handed_on(source: Source, client: ast.Call) -> bool:
+    """Tell whether something else is given the client, which may have the address itself."""
+    around = source.parents[client]
+    if isinstance(around, ast.keyword):
+        around = source.parents[around]
+    if not isinstance(around, ast.Call):
+        return False
+    return source.names.resolve(around.func).rpartition(".")[2] not in _CONTEXTS
+
+
+def _gets_whole_addresses(source: Source, client: ast.Call) -> bool:
+    """Tell whether each request of the function that has the client begins with a scheme."""
+    around = source.parents[client]
+    target = around.optional_vars if isinstance(around, ast.withitem) else None
+    if isinstance(around, ast.Assign) and len(around.targets) == 1:
+        target = around.targets[0]
+    if not isinstance(target, ast.Name):
+        return False
+    found = []
+    for name in source.mentions.get(target.id, ()):
+        method = source.parents[name]
+        call = source.parents.get(method)
+        if (
+            isinstance(method, ast.Attribute)
+            and method.attr in _METHODS
+            and isinstance(call, ast.Call)
+            and source.scope(name) is source.scope(client)
+        ):
+            url = keyword(call, "url")
+            place = _METHODS[method.attr]
+            given = url.value if url else call.args[place] if len(call.args) > place else None
+            found.append(_is_whole(given))
+    return bool(found) and all(found)
+
+
+def _is_whole(url: ast.expr | None) -> bool:
+    if isinstance(url, ast.JoinedStr) and url.values:
+        url = url.values[0]
+    text = text_of(url)
+    return text is not None and text.startswith(("http://", "https://"))
+
+
 _TRANSPORTS = {"httpx.ASGITransport", "httpx2.ASGITransport"}
+#: Calls that give the client back.
+_CONTEXTS = {"enter_async_context", "aclosing"}
+#: Methods that make a request, with the place of the address.
+_METHODS = {
+    **dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "options"), 0),
+    **dict.fromkeys(("request", "stream", "build_request"), 1),
+}
 
 RULE = Rule(
     code="AT820",
     name="asgi-client-without-base-url",
     title="A client with `ASGITransport` and no `base_url`",
-    why='`client.get("/")` is a ValueError, unknown url type, when the application has answered.',
-    since="httpx 0.28 and httpx2 have it so; no release is known that has not",
+    why=(
+        'A path alone is no address: the application answers `client.get("/")`, and then the '
+        "client raises `ValueError: unknown url type`."
+    ),
+    since="httpx, in every release; httpx2 since 2.10 only where an answer sets a cookie",
+    source=(
+        "[httpx 0.16, issue 1438]"
+        "(https://github.com/encode/httpx/issues/1438)"
+        " and [httpx2 2.10, pull request 1107]"
+        "(https://github.com/pydantic/httpx2/pull/1107)"
+    ),
+    severity=Severity.ADVICE,
+    because=(
+        "A client that only gets whole addresses works, and which it gets cannot always be seen."
+    ),
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._applications import FASTAPI, STARLETTE, has_lifespan
 from async_test_template.rules.clients._test_client import CLIENTS
 from async_test_template.rules.on_code import calls, code_finding, keyword
@@ -98,7 +98,13 @@ RULE = Rule(
     name="asgi-client-without-lifespan",
     title="A client on `ASGITransport` never starts the application",
     why="What the lifespan sets up is not there: the tests pass or fail for another reason.",
-    since="httpx and httpx2 have always had it so",
+    since="httpx and httpx2, in every release",
+    source=(
+        "[httpx 0.28, Transports]"
+        "(https://www.python-httpx.org/advanced/transports/#asgi-startup-and-shutdown)"
+    ),
+    severity=Severity.ADVICE,
+    because="Tests that need nothing of the start-up are right without it.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._applications import EVENTS, STARLETTE, handlers
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
@@ -42,10 +42,18 @@ RULE = Rule(
     name="startup-handler",
     title="Start-up and shutdown are handled beside a lifespan",
     why=(
-        "`Starlette(on_startup=...)` is a TypeError, `on_event` of Starlette an AttributeError; "
-        "FastAPI's `on_event` is a DeprecationWarning."
+        "With Starlette 1.0 `Starlette(on_startup=...)` is a TypeError and `on_event` an "
+        "AttributeError. FastAPI's `on_event` gives a DeprecationWarning."
     ),
-    since="Starlette 1.0; FastAPI 0.93 has lifespan=",
+    since="Starlette 1.0; FastAPI has `lifespan=` since 0.93",
+    source=(
+        "[Starlette 1.0.0, release notes]"
+        "(https://github.com/Kludex/starlette/blob/1.0.0/docs/release-notes.md)"
+        " and [FastAPI 0.93.0, release notes]"
+        "(https://github.com/fastapi/fastapi/blob/0.93.0/docs/en/docs/release-notes.md)"
+    ),
+    severity=Severity.ADVICE,
+    because="FastAPI keeps its handlers working, and what Starlette refuses cannot be missed.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"on_event|on_startup|on_shutdown",
