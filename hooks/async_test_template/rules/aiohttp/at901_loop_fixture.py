@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp.at904_client_by_run_until_complete import client_calls
 from async_test_template.rules.loops._loop_fixture import parameter_findings, usefixtures_findings
 from async_test_template.rules.rule import Rule, Where
@@ -34,7 +34,13 @@ RULE = Rule(
         "The fixture is gone: `fixture 'loop' not found`. What is not async gets a bridge, a "
         "fixture of the old name that hands out the running loop."
     ),
-    since="pytest-aiohttp 1.1",
+    since="pytest-aiohttp 1.1, which removed the fixture",
+    source=(
+        "[pytest-aiohttp 1.1.0, pull request 56]"
+        "(https://github.com/aio-libs/pytest-aiohttp/pull/56)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that asks for it ends with an error.",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
     visit=_visit,

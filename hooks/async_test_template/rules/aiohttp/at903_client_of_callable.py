@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import is_aiohttps
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.origin import origin
@@ -72,8 +72,17 @@ RULE = Rule(
     code="AT903",
     name="client-of-callable",
     title="`aiohttp_client` is given a function instead of an application",
-    why="ValueError: Unknown argument type. aiohttp's own plugin called the function.",
+    why=(
+        "aiohttp's own plugin called the function. pytest-aiohttp takes an application or a "
+        "server, and says `ValueError: Unknown argument type`."
+    ),
     since="pytest-aiohttp 1.0",
+    source=(
+        "[pytest-aiohttp 1.0.0, plugin.py]"
+        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/pytest_aiohttp/plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="The test ends before its first request.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"aiohttp_client\(|test_client\(",

@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
@@ -106,8 +106,17 @@ RULE = Rule(
     code="AT904",
     name="client-by-run-until-complete",
     title="A client fixture runs the loop itself",
-    why="The fixture `loop` is gone, and inside a running loop the call would fail.",
-    since="pytest-aiohttp 1.1",
+    why=(
+        "The fixture asks for `loop`, which is gone. With the running loop in its place, "
+        "`run_until_complete` would fail."
+    ),
+    since="pytest-aiohttp 1.1, which removed the fixture `loop`",
+    source=(
+        "[pytest-aiohttp 1.1.0, pull request 56]"
+        "(https://github.com/aio-libs/pytest-aiohttp/pull/56)"
+    ),
+    severity=Severity.ERROR,
+    because="No test that uses the client gets it.",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
     visit=_visit,

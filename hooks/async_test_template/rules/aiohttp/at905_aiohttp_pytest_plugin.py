@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp.at903_client_of_callable import clients_of_callables
 from async_test_template.rules.on_code import code_finding, text_of
 from async_test_template.rules.rule import Rule
@@ -81,10 +81,13 @@ RULE = Rule(
     name="aiohttp-pytest-plugin",
     title="aiohttp's own pytest plugin is deprecated",
     why=(
-        "A DeprecationWarning; gone in aiohttp 4. In pytest-asyncio's auto mode its fixtures have "
-        "another loop than the test: RuntimeError, timeout context manager."
+        "aiohttp's plugin is deprecated. In pytest-asyncio's auto mode its fixtures have another "
+        "loop than the test: `RuntimeError: Timeout context manager should be used inside a task`."
     ),
-    since="pytest-aiohttp 1.0 took its place",
+    since="pytest-aiohttp 1.0, which took its place",
+    source="[aiohttp 4, pull request 10762](https://github.com/aio-libs/aiohttp/pull/10762)",
+    severity=Severity.WARNING,
+    because="It warns today, and aiohttp 4 has no such module.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"pytest_plugin",

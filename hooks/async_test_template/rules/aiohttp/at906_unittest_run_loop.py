@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -42,8 +42,13 @@ RULE = Rule(
     code="AT906",
     name="unittest-run-loop",
     title="`@unittest_run_loop` does nothing",
-    why="A deprecation warning, and an ImportError with aiohttp 4.",
+    why="The test case runs async tests by itself, so the decorator has nothing left to do.",
     since="aiohttp 3.8",
+    source=(
+        "[aiohttp 3.8.0, changelog](https://github.com/aio-libs/aiohttp/blob/v3.8.0/CHANGES.rst)"
+    ),
+    severity=Severity.WARNING,
+    because="It warns today, and aiohttp 4 has no such function.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"unittest_run_loop",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -56,7 +56,15 @@ RULE = Rule(
         "An async `get_app` is never awaited: TypeError, the first argument should be "
         "web.Application. One that is not async works until aiohttp 4."
     ),
-    since="aiohttp 3.8",
+    since="aiohttp 3.8, which has `get_application`; `get_app` goes with 4.0",
+    source=(
+        "[aiohttp 3.8.0, test_utils.py]"
+        "(https://github.com/aio-libs/aiohttp/blob/v3.8.0/aiohttp/test_utils.py)"
+        " and [aiohttp 4, changes to come]"
+        "(https://github.com/aio-libs/aiohttp/blob/master/CHANGES/7107.breaking.rst)"
+    ),
+    severity=Severity.WARNING,
+    because="aiohttp 4 calls the new name alone.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"get_app\b",

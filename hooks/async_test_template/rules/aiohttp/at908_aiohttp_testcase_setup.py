@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -47,8 +47,19 @@ RULE = Rule(
     code="AT908",
     name="aiohttp-testcase-setup",
     title="`setUpAsync` is `asyncSetUp`",
-    why="aiohttp 4 never calls the old name.",
-    since="aiohttp 3.8",
+    why=(
+        "aiohttp's test case is unittest's `IsolatedAsyncioTestCase` now, and the old names are "
+        "called for compatibility only."
+    ),
+    since="aiohttp 3.8; the old names go with 4.0",
+    source=(
+        "[aiohttp 3.14.3, test_utils.py]"
+        "(https://github.com/aio-libs/aiohttp/blob/v3.14.3/aiohttp/test_utils.py)"
+        " and [aiohttp 4, changes to come]"
+        "(https://github.com/aio-libs/aiohttp/blob/master/CHANGES/7107.breaking.rst)"
+    ),
+    severity=Severity.WARNING,
+    because="aiohttp 4 runs the tests without their set-up.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
