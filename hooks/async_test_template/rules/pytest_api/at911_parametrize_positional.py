@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks
 from async_test_template.rules.pytest_api._parametrize import is_by_name, odd_calls
 from async_test_template.rules.rule import Rule, Where
@@ -62,9 +62,15 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT911",
     name="parametrize-positional",
-    title="`parametrize` has positional options",
-    why="TypeError at collection.",
+    title="Options of `parametrize` are given by position",
+    why=(
+        "Only the names and the values may be given by position. The third argument is a TypeError "
+        "when the file is collected."
+    ),
     since="pytest 9.2",
+    source="[pytest 9.2.0, release notes](https://github.com/pytest-dev/pytest/releases/tag/9.2.0)",
+    severity=Severity.ERROR,
+    because="pytest cannot collect the file, so none of its tests runs.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"parametrize",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, keyword, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -64,9 +64,15 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT912",
     name="msg-argument",
-    title="`msg=` is `reason=`",
-    why="TypeError where the test wants to skip or fail.",
-    since="pytest 8.0; reason= exists since 7.0",
+    title="`msg=` of `pytest.skip`, `fail` and `exit` is `reason=`",
+    why="The functions know `reason=` alone: `skip() got an unexpected keyword argument 'msg'`.",
+    since="pytest 8.0, which removed it; `reason=` exists since 7.0",
+    source=(
+        "[pytest 8.0, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#passing-msg-to-pytest-skip-pytest-fail-or-pytest-exit)"
+    ),
+    severity=Severity.ERROR,
+    because="The test fails where it wants to skip.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"msg",

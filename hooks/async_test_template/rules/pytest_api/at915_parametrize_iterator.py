@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, keyword, marks
 from async_test_template.rules.pytest_api._late import finished_below
 from async_test_template.rules.pytest_api._parametrize import is_by_name, odd_calls
@@ -93,10 +93,16 @@ RULE = Rule(
     name="parametrize-iterator",
     title="`parametrize` gets an iterator",
     why=(
-        "A warning, and an error in pytest 10: on a class, or where a subclass inherits it, the "
-        "first test uses the values up and pytest skips the others."
+        "An iterator can be read once. On a class, or where a subclass inherits it, the first test "
+        "uses the values up and pytest skips the others."
     ),
     since="pytest 9.1",
+    source=(
+        "[pytest 9.1, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#parametrize-iterators)"
+    ),
+    severity=Severity.WARNING,
+    because="It warns today, and pytest 10 stops at it.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"parametrize",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
 from async_test_template.rules.rule import Rule, Where
 
@@ -32,10 +32,16 @@ RULE = Rule(
     name="importorskip-import-error",
     title="`pytest.importorskip` does not skip a module that fails to import",
     why=(
-        "A module that is installed and raises ImportError, for a library that it wants for "
-        "instance, now fails the tests; only one that is not there skips them."
+        "A module that is installed and raises ImportError, for instance as it wants a library "
+        "itself, fails the tests now. Only one that is not there skips them."
     ),
     since="pytest 9.1; a warning since 8.2",
+    source=(
+        "[pytest 9.1, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#import-or-skip-import-error)"
+    ),
+    severity=Severity.ADVICE,
+    because="Where every module can be imported or is not there, nothing changes.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"importorskip",

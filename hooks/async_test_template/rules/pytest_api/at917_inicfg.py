@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 
@@ -21,10 +21,11 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in source.nodes.of(ast.Attribute):
         owner = node.value.attr if isinstance(node.value, ast.Attribute) else None
         owner = node.value.id if isinstance(node.value, ast.Name) else owner
-        # AT111 tells of the assignments that nobody reads.
+        # AT111 tells of the assignments that nobody reads. What is imported is not pytest's.
         if (
             node.attr == "inicfg"
             and owner in {"config", "pytestconfig"}
+            and owner not in source.names.imported
             and node.lineno not in assigned
         ):
             yield code_finding(
@@ -40,8 +41,17 @@ RULE = Rule(
     code="AT917",
     name="inicfg",
     title="`config.inicfg` is deprecated",
-    why="A warning, and an error where warnings are errors; it goes in pytest 10.",
+    why=(
+        "The attribute is a private one of pytest's. Where warnings are errors, pytest stops "
+        "before the first test."
+    ),
     since="pytest 9.1",
+    source=(
+        "[pytest 9.1, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#config-inicfg)"
+    ),
+    severity=Severity.WARNING,
+    because="It warns today, and goes with pytest 10.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"inicfg",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -81,8 +81,17 @@ RULE = Rule(
     code="AT918",
     name="mark-on-hook",
     title="A mark says when a hook is called",
-    why="A warning, and an error where warnings are errors; pytest 10 does not look at marks.",
-    since="deprecated since pytest 7.2, removed in 10",
+    why=(
+        "pytest 10 does not look at the marks of hooks. Where warnings are errors, pytest stops "
+        "before the first test."
+    ),
+    since="pytest 7.2, which deprecated it; removed in 10",
+    source=(
+        "[pytest 9.1, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#hook-markers)"
+    ),
+    severity=Severity.WARNING,
+    because="It warns today, and pytest 10 calls the hook in another order.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",

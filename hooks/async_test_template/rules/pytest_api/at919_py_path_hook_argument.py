@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
 _ARGUMENTS = {
     "pytest_ignore_collect": ("path", "collection_path"),
@@ -26,7 +28,7 @@ _ARGUMENTS = {
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for _, function in sorted(source.functions.items()):
         old, new = _ARGUMENTS.get(function.name, ("", ""))
-        if any(argument.arg == old for argument in function.args.args):
+        if any(a.arg == old for a in function.args.args) and not _is_chosen(source, function):
             yield code_finding(
                 RULE.code,
                 source,
@@ -36,12 +38,29 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
+def _is_chosen(source: Source, function: Function) -> bool:
+    """Tell whether a hook is defined only where the version of pytest is the right one for it."""
+    around = source.parents[function]
+    return isinstance(around, ast.If) and _VERSION.search(source.text(around.test)) is not None
+
+
+_VERSION = re.compile(r"version|pytest", re.IGNORECASE)
+
 RULE = Rule(
     code="AT919",
     name="py-path-hook-argument",
     title="A hook asks for a path of the library `py`",
-    why="pytest stops before the first test: PluginValidationError.",
-    since="pytest 9.0; deprecated since 7.0",
+    why=(
+        "pytest gives hooks a `pathlib.Path` under another name, and knows no argument of the old "
+        "name: PluginValidationError."
+    ),
+    since="pytest 9.0, which removed it; deprecated since 7.0",
+    source=(
+        "[pytest 9.0, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#legacy-path-hooks-deprecated)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest stops before the first test.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"pytest_ignore_collect|pytest_collect_file|pytest_pycollect_makemodule|pytest_report_",

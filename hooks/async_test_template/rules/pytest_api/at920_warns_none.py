@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding
 from async_test_template.rules.rule import Rule, Where
 
@@ -33,8 +33,17 @@ RULE = Rule(
     code="AT920",
     name="warns-none",
     title="`pytest.warns(None)` is gone",
-    why="TypeError where the test means that nothing warns.",
-    since="pytest 8.0; deprecated since 7.0",
+    why=(
+        "pytest wants a class of warnings there. The test means that nothing warns, and gets a "
+        "TypeError."
+    ),
+    since="pytest 8.0, which removed it; deprecated since 7.0",
+    source=(
+        "[pytest 8.0, deprecations and removals]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#using-pytest-warns-none)"
+    ),
+    severity=Severity.ERROR,
+    because="The test fails, whatever the code does.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"warns",
