@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -122,8 +122,11 @@ RULE = Rule(
     code="AT913",
     name="asyncio-iscoroutinefunction",
     title="`asyncio.iscoroutinefunction` is deprecated",
-    why=("A DeprecationWarning, which is an error where warnings are errors."),
+    why="`inspect.iscoroutinefunction` takes its place. Where warnings are errors, the test fails.",
     since="Python 3.14",
+    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#deprecated)",
+    severity=Severity.WARNING,
+    because="It warns on Python 3.14, and goes with 3.16.",
     tier=Tier.SAFE,
     python=">=3.14",
     visit=_visit,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_called, sure
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -149,8 +149,16 @@ RULE = Rule(
     code="AT914",
     name="asynctest",
     title="`asynctest` is imported",
-    why="The import fails: asynctest needs asyncio.coroutine.",
-    since="Python 3.11",
+    why="The import fails: the last release of asynctest needs `asyncio.coroutine`.",
+    since="Python 3.11, which removed `asyncio.coroutine`",
+    source=(
+        "[asynctest 0.13.0, mock.py]"
+        "(https://github.com/Martiusweb/asynctest/blob/v0.13.0/asynctest/mock.py)"
+        " and [Python 3.11, What's New]"
+        "(https://docs.python.org/3.11/whatsnew/3.11.html#removed)"
+    ),
+    severity=Severity.ERROR,
+    because="None of the file's tests runs.",
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -89,8 +89,14 @@ RULE = Rule(
     code="AT921",
     name="asyncio-coroutine",
     title="`asyncio.coroutine` is gone",
-    why="AttributeError when the module is imported: none of its tests runs.",
-    since="removed in Python 3.11",
+    why=(
+        "The decorator is an AttributeError when the module is imported. `async def` has taken its "
+        "place since Python 3.5."
+    ),
+    since="Python 3.11, which removed it",
+    source="[Python 3.11, What's New](https://docs.python.org/3.11/whatsnew/3.11.html#removed)",
+    severity=Severity.ERROR,
+    because="None of the file's tests runs.",
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code, keyword, sure
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule, Where
@@ -74,8 +74,14 @@ RULE = Rule(
     code="AT922",
     name="loop-argument",
     title="asyncio's functions take no `loop=`",
-    why="TypeError, or a loop that is handed on to something that does not know it.",
-    since="removed in Python 3.10",
+    why=(
+        "The functions take the running loop. The argument is a TypeError, or is handed on to "
+        "something that does not know it."
+    ),
+    since="Python 3.10, which removed it",
+    source="[Python 3.10, What's New](https://docs.python.org/3.10/whatsnew/3.10.html#removed)",
+    severity=Severity.ERROR,
+    because="The call fails on every Python that is still supported.",
     tier=Tier.UNSAFE,
     python=">=3.10",
     visit=_visit,

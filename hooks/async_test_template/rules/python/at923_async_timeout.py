@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -61,8 +61,17 @@ RULE = Rule(
     code="AT923",
     name="async-timeout",
     title="`async_timeout` is `asyncio.timeout`",
-    why="Nothing is wrong with it; it is one dependency less.",
-    since="Python 3.11",
+    why=(
+        "The package is deprecated, as asyncio has had the same since Python 3.11. It is one "
+        "dependency less."
+    ),
+    since="Python 3.11, whose asyncio has it",
+    source=(
+        "[async-timeout 5.0.1, README]"
+        "(https://github.com/aio-libs/async-timeout/blob/v5.0.1/README.rst)"
+    ),
+    severity=Severity.ADVICE,
+    because="It works as it did, and asyncio's takes its place.",
     tier=Tier.SAFE,
     python=">=3.11",
     visit=_visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_test_code
 from async_test_template.rules.rule import Rule, Where
 
@@ -82,8 +82,14 @@ RULE = Rule(
     code="AT924",
     name="child-watcher",
     title="Child watchers are gone",
-    why="AttributeError or ImportError; in a conftest.py no test runs.",
-    since="removed in Python 3.14, deprecated since 3.12",
+    why=(
+        "They are an AttributeError, or an ImportError where they are imported by name. In a "
+        "conftest.py no test runs then."
+    ),
+    since="Python 3.14, which removed them; deprecated since 3.12",
+    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#removed)",
+    severity=Severity.WARNING,
+    because="The file works up to Python 3.13, and not on 3.14.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

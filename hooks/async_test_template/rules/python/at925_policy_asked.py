@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import is_override
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
@@ -125,10 +125,13 @@ RULE = Rule(
     name="policy-asked",
     title="Tests use event loop policies",
     why=(
-        "A DeprecationWarning, which is an error where warnings are errors; Python 3.16 has no "
-        "policies."
+        "asyncio drops policies: a loop is made by a function, and handed to what runs it. Where "
+        "warnings are errors, the test fails."
     ),
     since="Python 3.14",
+    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#deprecated)",
+    severity=Severity.WARNING,
+    because="It warns on Python 3.14, and goes with 3.16.",
     tier=Tier.SAFE,
     python=">=3.14",
     visit=_visit,

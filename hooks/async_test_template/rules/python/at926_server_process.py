@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import SCOPES
@@ -236,7 +236,16 @@ RULE = Rule(
         "an error, and a function of a module runs silently with the real settings in place of "
         "the test's."
     ),
-    since="Python 3.14, where forkserver became the default; macOS and Windows since 3.8",
+    since=(
+        "Python 3.14, where forkserver became the default on Linux; macOS spawns since 3.8, and "
+        "Windows always has"
+    ),
+    source=(
+        "[Python 3.14, multiprocessing]"
+        "(https://docs.python.org/3.14/library/multiprocessing.html#contexts-and-start-methods)"
+    ),
+    severity=Severity.WARNING,
+    because="The tests work up to Python 3.13, and from 3.14 on fail or test something else.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_test_code
 from async_test_template.rules.rule import Rule, Where
 
@@ -64,10 +64,13 @@ RULE = Rule(
     name="return-in-finally",
     title="A `finally` of a test swallows its errors",
     why=(
-        "A failing assertion or a cancellation in the block is lost, and the test passes. Python "
-        "3.14 warns when it compiles the file; where warnings are errors none of its tests runs."
+        "A failing assertion or a cancellation in the block is lost. Python 3.14 warns when it "
+        "compiles the file, and where warnings are errors none of its tests runs."
     ),
-    since="Python, always; SyntaxWarning since 3.14 (PEP 765)",
+    since="Python, in every release; a SyntaxWarning since 3.14 (PEP 765)",
+    source="[Python 3.14, PEP 765](https://peps.python.org/pep-0765/)",
+    severity=Severity.ERROR,
+    because="The test passes, whatever goes wrong in the block.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code
 from async_test_template.rules.rule import Rule, Where
 
@@ -34,10 +34,16 @@ RULE = Rule(
     title="Tests run on nest_asyncio",
     why=(
         "asyncio.timeout, wait_for and TaskGroup fail in every async test of the run: "
-        "`RuntimeError: Timeout should be used inside a task`. It asks for policies as well, which "
-        "are deprecated. The package is archived."
+        "`RuntimeError: Timeout should be used inside a task`. It asks for policies too, which are "
+        "deprecated. The package is archived."
     ),
-    since="Python 3.14 (nest_asyncio 1.6.0, the last)",
+    since="Python 3.14, with nest_asyncio 1.6.0, the last release",
+    source=(
+        "[ib_async with nest_asyncio 1.6.0 on Python 3.14, issue 200]"
+        "(https://github.com/ib-api-reloaded/ib_async/issues/200)"
+    ),
+    severity=Severity.WARNING,
+    because="The tests work up to Python 3.13, and not on 3.14.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,
