@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
-_FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
+#: Files at the top that may start pytest, besides the workflows.
+FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
 _FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
 
@@ -34,7 +35,7 @@ class CommandLine(NamedTuple):
 
 def command_lines(tree: "Tree") -> Iterator[CommandLine]:
     """Yield the lines that call pytest or give it an option; comments are left out."""
-    for file in (*_FILES, *tree.names(".github/workflows")):
+    for file in (*FILES, *tree.names(".github/workflows")):
         text = (tree.read(file) or b"").decode("utf-8", "replace")
         for number, line in enumerate(text.splitlines(), 1):
             if _PYTEST.search(line) and not line.lstrip().startswith("#"):

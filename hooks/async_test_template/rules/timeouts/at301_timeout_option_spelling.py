@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
@@ -33,8 +33,17 @@ RULE = Rule(
     code="AT301",
     name="timeout-option-spelling",
     title="`--timeout_method` is spelt in the old way",
-    why="pytest-timeout calls the option deprecated in its help.",
-    since="pytest-timeout 0.5",
+    why=(
+        "pytest-timeout lists the option with an underscore as deprecated, and only names the "
+        "one with a hyphen in its documentation of the command line."
+    ),
+    since="pytest-timeout 0.4",
+    source=(
+        "[pytest-timeout 0.4, changelog in the "
+        "README](https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst#04)"
+    ),
+    severity=Severity.ADVICE,
+    because="Both spellings do the same in every release so far.",
     tier=Tier.SAFE,
     check=_check,
 )

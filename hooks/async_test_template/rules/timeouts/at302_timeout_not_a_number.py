@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(s|sec|secs|seconds?)", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\d+(\.\d*)?|-?\.\d+")
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -38,8 +37,16 @@ def _found(project: Project) -> Iterator[Finding]:
         yield from _judged(settings, "addopts", option, "--timeout in addopts")
 
 
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _judged(settings: Settings, name: str, value: str, label: str) -> Iterator[Finding]:
-    if _NUMBER.fullmatch(value.strip()):
+    if _is_number(value):
         return
     match = _SECONDS.fullmatch(value.strip())
     edit = None
@@ -62,8 +69,17 @@ RULE = Rule(
     code="AT302",
     name="timeout-not-a-number",
     title="The timeout is not a number",
-    why="pytest stops with an internal error, exit status 3.",
+    why=(
+        "pytest-timeout takes a bare number of seconds. Over anything else pytest stops with an "
+        "internal error, exit status 3."
+    ),
     since="pytest-timeout, always",
+    source=(
+        "[pytest-timeout 2.4.0, `_validate_timeout`](https://github.com/pytest-dev/"
+        "pytest-timeout/blob/2.4.0/pytest_timeout.py#L449)"
+    ),
+    severity=Severity.ERROR,
+    because="No test runs at all.",
     tier=Tier.SAFE,
     check=_check,
 )

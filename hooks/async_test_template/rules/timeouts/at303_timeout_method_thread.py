@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +19,10 @@ def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.effective("timeout_method") != "thread":
         return
-    in_addopts = settings.option_value("--timeout-method") == "thread"
-    if _is_for_windows(project):
-        # The method signal is an error there.
+    # On Windows the method signal is an error.
+    if _is_for_windows(project) or not is_of_plugin(project):
         return
+    in_addopts = settings.option_value("--timeout-method") == "thread"
     edit = (
         settings.set_option("--timeout-method", "signal")
         if in_addopts
@@ -63,6 +64,15 @@ RULE = Rule(
         "summary. The method signal fails that one test and goes on; Windows does not have it."
     ),
     since="pytest-timeout, always",
+    source=(
+        "[pytest-timeout 2.4.0, README on the two methods](https://github.com/pytest-dev/"
+        "pytest-timeout/blob/2.4.0/README.rst#timeout-methods)"
+    ),
+    severity=Severity.ADVICE,
+    because=(
+        "It is a choice that shows only when a test hangs, and where C code lets no signal in it "
+        "is the right one."
+    ),
     tier=Tier.UNSAFE,
     check=_check,
 )

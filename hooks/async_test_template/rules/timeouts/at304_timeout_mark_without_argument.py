@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 
 def _check(project: Project) -> Iterator[Finding]:
+    found = list(_found(project))
+    if found and is_of_plugin(project):
+        yield from found
+
+
+def _found(project: Project) -> Iterator[Finding]:
     seen = set()
     for test in project.code.tests:
         for mark in test.marks:
@@ -36,6 +43,12 @@ RULE = Rule(
     title="`@pytest.mark.timeout` has no argument",
     why="pytest stops with an internal error and runs none of the remaining tests.",
     since="pytest-timeout, always",
+    source=(
+        "[pytest-timeout 2.4.0, `_parse_marker`](https://github.com/pytest-dev/pytest-timeout/"
+        "blob/2.4.0/pytest_timeout.py#L407)"
+    ),
+    severity=Severity.ERROR,
+    because="The whole run ends at this test.",
     tier=Tier.REPORT,
     check=_check,
 )

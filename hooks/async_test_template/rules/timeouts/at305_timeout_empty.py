@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
@@ -31,8 +31,17 @@ RULE = Rule(
     code="AT305",
     name="timeout-empty",
     title="The timeout is empty",
-    why="pytest-timeout 2.5 makes it a usage error, exit status 4; 2.4 has no timeout then.",
+    why=(
+        "pytest-timeout 2.5 declares the setting as a number, and an empty one is a usage error "
+        "there, exit status 4. With 2.4 there is no timeout."
+    ),
     since="pytest-timeout 2.5",
+    source=(
+        "[pytest-timeout 2.5.0, changelog in the "
+        "README](https://github.com/pytest-dev/pytest-timeout/blob/2.5.0/README.rst#250)"
+    ),
+    severity=Severity.WARNING,
+    because="What runs without a timeout today stops before the first test with the next release.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.commands import FILES
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
+from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     answered = project.desired.backend is not None
     if not (answered or project.uses_asyncio_plugin or settings.effective("anyio_mode")):
+        return
+    if _is_in_environment(project) or _is_added_by_hook(project):
         return
     edits: list[Edit] = []
     missing = False
@@ -52,15 +56,39 @@ def _has_timeout(project: Project) -> bool:
     )
 
 
+def _is_in_environment(project: Project) -> bool:
+    """Tell whether what starts the tests sets one in the environment."""
+    tree = project.tree
+    files = (*FILES, "pyproject.toml", *tree.names(".github/workflows"))
+    return any(b"PYTEST_TIMEOUT" in (tree.read(file) or b"") for file in files)
+
+
+def _is_added_by_hook(project: Project) -> bool:
+    """Tell whether a conftest.py gives the tests a mark with one."""
+    return any(
+        b"mark.timeout(" in (project.tree.read(file) or b"")
+        for file in python_files(project.root)
+        if file.endswith("conftest.py")
+    )
+
+
 RULE = Rule(
     code="AT306",
     name="no-timeout",
     title="An async suite has no timeout",
     why=(
-        "A lock that is never released, or an object of another loop, makes a test wait for ever, "
-        "and CI kills the job without a word on which test it was."
+        "A lock that is never released, or an object of another loop, makes a test wait for "
+        "ever, and CI kills the job without saying which test it was."
     ),
     since="pytest-timeout, always",
+    source=(
+        "[pytest-timeout 2.4.0, "
+        "README](https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst)"
+    ),
+    severity=Severity.ADVICE,
+    because=(
+        "Whether tests have a time limit is a matter of policy, and nothing is broken without one."
+    ),
     tier=Tier.SAFE,
     check=_check,
 )
