@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.releases import pytest_for
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes._versions import plugin_wanted, raised_with
 from async_test_template.rules.rule import Rule
 
@@ -61,6 +61,12 @@ RULE = Rule(
         "the plugin asks for event loop policies."
     ),
     since="pytest-asyncio 1.5",
+    source=(
+        "[pytest-asyncio 1.5.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ADVICE,
+    because="A bound is a choice, and the tests run with what it admits.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes._versions import pytest_wanted, raised_with, tied_to_pytest
 from async_test_template.rules.rule import Rule
 
@@ -72,6 +72,12 @@ RULE = Rule(
         "runs fail instead of being skipped."
     ),
     since="pytest 8.4",
+    source=(
+        "[pytest 8.4.0, changelog on async "
+        "tests](https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
+    ),
+    severity=Severity.ADVICE,
+    because="A bound is a choice, and the tests run with what it admits.",
     tier=Tier.UNSAFE,
     check=_check,
 )

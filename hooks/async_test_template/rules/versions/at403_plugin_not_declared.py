@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_project
 from async_test_template.rules.rule import Rule
@@ -103,6 +103,12 @@ RULE = Rule(
     title="The tests use a package that is not declared",
     why="A fresh environment lacks it: the tests fail there, or their marks do nothing.",
     since="pytest, always",
+    source=(
+        "[pytest 9.2, documentation of unknown marks](https://docs.pytest.org/en/stable/how-to/"
+        "mark.html#raising-errors-on-unknown-marks)"
+    ),
+    severity=Severity.ERROR,
+    because="What installs the tests from these declarations cannot run them.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.walk import python_files
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for declaration in dependencies.written("asynctest"):
+        if declaration.conditional:
+            continue  # It may be for the Pythons that still can.
         yield _finding(
             declaration,
             "asynctest cannot be imported since Python 3.11",
@@ -46,7 +48,8 @@ def _finding(declaration: Declaration, message: str, hint: str) -> Finding:
 
 def _imported(project: Project, module: bytes) -> bool:
     name = rb"(?:lazy[ \t]+)?(?:from|import(?:[^#\n]*,)?)[ \t]*\b" + module + rb"\b"
-    statement = re.compile(rb"^[ \t]*" + name, re.MULTILINE)
+    by_name = rb"(?:importorskip|import_module|__import__)\([ \t]*[\"']" + module + rb"\b"
+    statement = re.compile(rb"^[ \t]*" + name + rb"|" + by_name, re.MULTILINE)
     return any(
         statement.search(project.tree.read(file) or b"") for file in python_files(project.root)
     )
@@ -57,7 +60,13 @@ RULE = Rule(
     name="dependency-superseded",
     title="A dependency is no longer needed",
     why="What it did is in pytest, in Python, or in nothing that the code imports.",
-    since="asynctest Python 3.11; subtests pytest 9.0",
+    since="Python 3.11 for asynctest, pytest 9.0 for subtests",
+    source=(
+        "[pytest 9.0.0, changelog on subtests](https://docs.pytest.org/en/stable/"
+        "changelog.html#pytest-9-0-0-2025-11-05)"
+    ),
+    severity=Severity.ADVICE,
+    because="A package too many costs only time.",
     tier=Tier.REPORT,
     check=_check,
 )

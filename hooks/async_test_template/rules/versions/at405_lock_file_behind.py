@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import LOCK_FILES
 from async_test_template.dependencies.lacking import lacking
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for file, held in dependencies.locked.items():
         for name, version in held.items():
-            bounds_ = [bounds.lowest(d.specifier) for d in dependencies.written(name)]
+            # A lock file can hold one version for some Pythons, and another one for the rest.
+            asked = [d for d in dependencies.written(name) if not d.conditional]
+            bounds_ = [bounds.lowest(d.specifier) for d in asked]
             needed = max((bound for bound in bounds_ if bound), default=None)
             if needed and bounds.release(version) < needed:
                 yield Finding(
@@ -58,9 +60,16 @@ RULE = Rule(
     title="A lock file or a compiled file is behind",
     why=(
         "Tools write these files, so this program does not: it says the command to run. Until "
-        "then, what installs from them gets an old version, lacks the package, or refuses."
+        "then `uv run --locked` and its like refuse, and what installs without a check gets an "
+        "old version or lacks the package."
     ),
-    since="this project",
+    since="uv, Poetry and pip-tools, always",
+    source=(
+        "[uv 0.8.15, documentation of locking](https://github.com/astral-sh/uv/blob/0.8.15/docs/"
+        "concepts/projects/sync.md)"
+    ),
+    severity=Severity.WARNING,
+    because="What installs from the file does not get what is declared.",
     tier=Tier.REPORT,
     check=_check,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies.install import how_to_declare
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.guard import contract_of, guard_of
 from async_test_template.rules.rule import Rule
 
@@ -49,10 +49,16 @@ RULE = Rule(
     title="The template's files need a package that is not declared",
     why=(
         "The guard takes the time of a test from pytest-timeout, and the tests of the "
-        "configuration are run by the plugin of the backend. A fresh environment lacks what is "
-        "declared nowhere: the tests fail there, or hang without an end."
+        "configuration are run by the plugin of the backend. Without them the tests fail, or "
+        "hang without an end."
     ),
-    since="this project",
+    since="pytest-timeout 2.1, whose hooks the guard implements",
+    source=(
+        "[pytest-timeout 2.4.0, README on extending it](https://github.com/pytest-dev/"
+        "pytest-timeout/blob/2.4.0/README.rst#extending-pytest-timeout-with-plugins)"
+    ),
+    severity=Severity.ERROR,
+    because="A fresh environment cannot run these files.",
     tier=Tier.SAFE,
     check=_check,
 )
