@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
@@ -62,8 +62,17 @@ RULE = Rule(
     code="AT601",
     name="mark-scope-argument",
     title="`mark.asyncio(scope=...)` is now `loop_scope=`",
-    why="A deprecation warning today; both together are an error at collection.",
-    since="pytest-asyncio 0.24; 0.23 ignores loop_scope",
+    why=(
+        "The argument got the name that fixtures use for the same thing. Where both names are "
+        "given, collection stops with an error."
+    ),
+    since="pytest-asyncio 0.24; 0.23 ignores `loop_scope`",
+    source=(
+        "[pytest-asyncio 0.24.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.WARNING,
+    because="pytest-asyncio warns of the old name and will drop it.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

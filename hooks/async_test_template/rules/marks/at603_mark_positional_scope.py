@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks, needs, text_of
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES
@@ -24,6 +24,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for mark in marks(source, "asyncio"):
         if isinstance(mark, ast.Call) and mark.args:
             scope = mark.args[0]
+            if text_of(scope) is None and _is_put_on_a_function(source, mark):
+                continue
             is_plain = text_of(scope) in SCOPES and len(mark.args) == 1 and not mark.keywords
             yield code_finding(
                 RULE.code,
@@ -36,6 +38,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
+def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
+    """Tell whether the argument is what gets the mark, as below a decorator.
+
+    The result is then returned, kept by a name, or nobody takes it.
+    """
+    around = source.parents[mark]
+    if isinstance(around, ast.Assign):
+        return not any(getattr(target, "id", "") == "pytestmark" for target in around.targets)
+    return isinstance(around, (ast.Return, ast.Expr))
+
+
 def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", "0.24")
     start = source.start(scope)
@@ -46,8 +59,17 @@ RULE = Rule(
     code="AT603",
     name="mark-positional-scope",
     title="`mark.asyncio` has a positional argument",
-    why="Collection stops with an error.",
+    why=(
+        "The mark takes its arguments by name only, and collection stops with an error over any "
+        "other."
+    ),
     since="pytest-asyncio 0.24",
+    source=(
+        "[pytest-asyncio 0.24.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="No test runs.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

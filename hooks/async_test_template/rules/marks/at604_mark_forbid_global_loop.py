@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, keyword, marks
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -43,8 +43,17 @@ RULE = Rule(
     code="AT604",
     name="mark-forbid-global-loop",
     title="`mark.asyncio(forbid_global_loop=...)` is gone",
-    why="Collection stops with an error.",
-    since="removed in pytest-asyncio 0.6",
+    why=(
+        "The argument was removed, and collection stops with an error over what the mark does "
+        "not know. Tests get no global loop today either."
+    ),
+    since="pytest-asyncio 0.6",
+    source=(
+        "[pytest-asyncio 0.6.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="No test runs.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

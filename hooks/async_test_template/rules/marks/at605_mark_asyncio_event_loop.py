@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks, needs
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -48,8 +48,17 @@ RULE = Rule(
     code="AT605",
     name="mark-asyncio-event-loop",
     title="`mark.asyncio_event_loop` is unknown",
-    why="Each test silently runs in a loop of its own; with strict markers collection stops.",
-    since="only in pytest-asyncio 0.22; `loop_scope` since 0.24",
+    why=(
+        "Only pytest-asyncio 0.22 knew the mark, and that version was withdrawn. Each test now "
+        "runs in a loop of its own, and with strict markers collection stops."
+    ),
+    since="pytest-asyncio 0.23; the mark was only in 0.22, and `loop_scope` is there since 0.24",
+    source=(
+        "[pytest-asyncio 0.23.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The tests do not share the loop that the mark asks for.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks
 from async_test_template.rules.rule import Rule
 
@@ -30,8 +30,17 @@ RULE = Rule(
     code="AT606",
     name="mark-asyncio-process-pool",
     title="`mark.asyncio_process_pool` is unknown",
-    why="The tests fail: nothing runs them, and `event_loop_process_pool` is not found.",
-    since="removed in pytest-asyncio 0.9",
+    why=(
+        "The mark was removed with its fixture: nothing runs the test, and "
+        "`event_loop_process_pool` is not found."
+    ),
+    since="pytest-asyncio 0.9",
+    source=(
+        "[pytest-asyncio 0.9.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The test cannot run.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,

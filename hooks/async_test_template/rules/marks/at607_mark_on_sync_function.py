@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.premises.mark_readers import selects_by
 from async_test_template.rules.rule import Rule
@@ -74,8 +74,17 @@ RULE = Rule(
     code="AT607",
     name="mark-on-sync-function",
     title="A test that is not async has the mark asyncio",
-    why="A warning, and an error where warnings are errors; the mark does nothing.",
+    why=(
+        "The mark does nothing for a test that is not async. Sometimes it tells of an `async` "
+        "that somebody forgot."
+    ),
     since="pytest-asyncio 0.18",
+    source=(
+        "[pytest-asyncio 0.18.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.WARNING,
+    because="pytest-asyncio warns of it, so that the test fails where warnings are errors.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -7,7 +7,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES
 from async_test_template.rules.rule import Rule, Where
@@ -66,8 +66,14 @@ RULE = Rule(
     code="AT608",
     name="mark-on-fixture",
     title="A fixture has a mark",
-    why="The mark never did anything; pytest 9 stops the whole collection over it.",
-    since="an error since pytest 9, a warning since 7.4",
+    why="A mark on a fixture never did anything, so it can go.",
+    since="pytest 9.0; a warning since 7.4",
+    source=(
+        "[pytest 9.0, what was removed](https://docs.pytest.org/en/stable/"
+        "deprecations.html#applying-a-mark-to-a-fixture-function)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest 9 stops at collection.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"fixture",

@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks
 from async_test_template.rules.premises.mark_readers import selects_by
 from async_test_template.rules.rule import Rule
@@ -43,8 +43,17 @@ RULE = Rule(
     code="AT609",
     name="mark-in-auto-mode",
     title="Auto mode needs no mark",
-    why="Nothing is wrong with it; it is one thing less to read.",
+    why=(
+        "In auto mode pytest-asyncio runs every async test, marked or not. Without the mark "
+        "there is one thing less to read."
+    ),
     since="pytest-asyncio 0.17",
+    source=(
+        "[pytest-asyncio 0.17.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
+        "reference/changelog.html)"
+    ),
+    severity=Severity.ADVICE,
+    because="It is a matter of taste.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,
