@@ -68,8 +68,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.24; 0.23 ignores `loop_scope`",
     source=(
-        "[pytest-asyncio 0.24.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.24.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.WARNING,
     because="pytest-asyncio warns of the old name and will drop it.",

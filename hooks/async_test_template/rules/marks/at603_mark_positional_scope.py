@@ -65,8 +65,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.24",
     source=(
-        "[pytest-asyncio 0.24.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.24.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ERROR,
     because="No test runs.",

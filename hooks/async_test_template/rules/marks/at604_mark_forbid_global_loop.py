@@ -49,8 +49,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.6",
     source=(
-        "[pytest-asyncio 0.6.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.6.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ERROR,
     because="No test runs.",

@@ -54,8 +54,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.23; the mark was only in 0.22, and `loop_scope` is there since 0.24",
     source=(
-        "[pytest-asyncio 0.23.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.23.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ERROR,
     because="The tests do not share the loop that the mark asks for.",

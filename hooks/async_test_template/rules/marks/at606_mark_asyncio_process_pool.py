@@ -36,8 +36,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.9",
     source=(
-        "[pytest-asyncio 0.9.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.9.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ERROR,
     because="The test cannot run.",

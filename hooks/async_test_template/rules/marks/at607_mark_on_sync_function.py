@@ -80,8 +80,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.18",
     source=(
-        "[pytest-asyncio 0.18.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.18.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.WARNING,
     because="pytest-asyncio warns of it, so that the test fails where warnings are errors.",

@@ -49,8 +49,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 0.17",
     source=(
-        "[pytest-asyncio 0.17.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 0.17.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ADVICE,
     because="It is a matter of taste.",

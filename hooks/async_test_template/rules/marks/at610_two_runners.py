@@ -36,8 +36,8 @@ RULE = Rule(
     ),
     since="anyio 2.0, which brought the mark",
     source=(
-        "[anyio 4.9.0, documentation of "
-        "testing](https://github.com/agronholm/anyio/blob/4.9.0/docs/testing.rst)"
+        "[anyio 4.9.0, documentation of testing]"
+        "(https://github.com/agronholm/anyio/blob/4.9.0/docs/testing.rst)"
     ),
     severity=Severity.ERROR,
     because="The mark says asyncio, and AnyIO runs the test.",

@@ -39,8 +39,8 @@ RULE = Rule(
     ),
     since="pytest-timeout 0.4",
     source=(
-        "[pytest-timeout 0.4, changelog in the "
-        "README](https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst#04)"
+        "[pytest-timeout 0.4, changelog in the README]"
+        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst#04)"
     ),
     severity=Severity.ADVICE,
     because="Both spellings do the same in every release so far.",

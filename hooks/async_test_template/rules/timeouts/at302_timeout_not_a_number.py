@@ -75,8 +75,8 @@ RULE = Rule(
     ),
     since="pytest-timeout, always",
     source=(
-        "[pytest-timeout 2.4.0, `_validate_timeout`](https://github.com/pytest-dev/"
-        "pytest-timeout/blob/2.4.0/pytest_timeout.py#L449)"
+        "[pytest-timeout 2.4.0, `_validate_timeout`]"
+        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/pytest_timeout.py#L449)"
     ),
     severity=Severity.ERROR,
     because="No test runs at all.",

@@ -82,8 +82,8 @@ RULE = Rule(
     ),
     since="pytest-timeout, always",
     source=(
-        "[pytest-timeout 2.4.0, "
-        "README](https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst)"
+        "[pytest-timeout 2.4.0, README]"
+        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst)"
     ),
     severity=Severity.ADVICE,
     because=(

@@ -62,8 +62,8 @@ RULE = Rule(
     ),
     since="pytest-asyncio 1.5",
     source=(
-        "[pytest-asyncio 1.5.0, changelog](https://pytest-asyncio.readthedocs.io/en/stable/"
-        "reference/changelog.html)"
+        "[pytest-asyncio 1.5.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
     ),
     severity=Severity.ADVICE,
     because="A bound is a choice, and the tests run with what it admits.",

@@ -73,8 +73,8 @@ RULE = Rule(
     ),
     since="pytest 8.4",
     source=(
-        "[pytest 8.4.0, changelog on async "
-        "tests](https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
+        "[pytest 8.4.0, changelog on async tests]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
     ),
     severity=Severity.ADVICE,
     because="A bound is a choice, and the tests run with what it admits.",

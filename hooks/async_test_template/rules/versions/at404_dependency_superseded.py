@@ -62,8 +62,8 @@ RULE = Rule(
     why="What it did is in pytest, in Python, or in nothing that the code imports.",
     since="Python 3.11 for asynctest, pytest 9.0 for subtests",
     source=(
-        "[pytest 9.0.0, changelog on subtests](https://docs.pytest.org/en/stable/"
-        "changelog.html#pytest-9-0-0-2025-11-05)"
+        "[pytest 9.0.0, changelog on subtests]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
     ),
     severity=Severity.ADVICE,
     because="A package too many costs only time.",

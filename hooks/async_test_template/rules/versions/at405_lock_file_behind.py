@@ -65,8 +65,8 @@ RULE = Rule(
     ),
     since="uv, Poetry and pip-tools, always",
     source=(
-        "[uv 0.8.15, documentation of locking](https://github.com/astral-sh/uv/blob/0.8.15/docs/"
-        "concepts/projects/sync.md)"
+        "[uv 0.8.15, documentation of locking]"
+        "(https://github.com/astral-sh/uv/blob/0.8.15/docs/concepts/projects/sync.md)"
     ),
     severity=Severity.WARNING,
     because="What installs from the file does not get what is declared.",
