@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
+    from async_test_template.rules.pages import Example
     from async_test_template.rules.rule import Rule
     from helpers import Environment
 
@@ -96,6 +97,18 @@ def test_a_run_shows_what_is_wrong(rule: Rule, observed: Observe) -> None:
     assert observed(dict(example.before), "-p", "no:randomly") == [
         (rule.code, "test_it.py", lines[rule.code])
     ]
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(example, id=f"{rule.code}-{example.heading}")
+        for rule in RULES
+        for example in read_page(page_of(rule.code)).valid
+    ],
+)
+def test_a_run_of_what_is_left_alone_shows_nothing(example: Example, observed: Observe) -> None:
+    assert observed(dict(example.before)) == []
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "in parallel"])
