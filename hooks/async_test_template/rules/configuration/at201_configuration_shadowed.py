@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ RULE = Rule(
     title="A configuration file is shadowed by another one",
     why=(
         "pytest reads one file only, the first of pytest.toml, .pytest.toml, pytest.ini, "
-        ".pytest.ini, pyproject.toml, tox.ini and setup.cfg; the four of its own name win even "
-        "when they are empty. What the others say does not count."
+        ".pytest.ini, pyproject.toml, tox.ini and setup.cfg. The four of its own name win even "
+        "when they are empty."
     ),
-    since="pytest, always; pytest.toml since 9.0, which warns in its header",
+    since="pytest, always; it says so in its header since 9.0, which added pytest.toml",
+    source=(
+        "[pytest 9.2, configuration](https://docs.pytest.org/en/stable/reference/customize.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The file looks as if it counted, and does not.",
     tier=Tier.REPORT,
     check=_check,
 )

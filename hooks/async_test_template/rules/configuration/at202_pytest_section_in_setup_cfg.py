@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Change, Finding, Tier
+from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -37,8 +37,14 @@ RULE = Rule(
     code="AT202",
     name="pytest-section-in-setup-cfg",
     title="setup.cfg has a section `[pytest]`",
-    why="pytest stops with a failure before any test.",
+    why="Many tools share setup.cfg, so pytest wants `tool:` in the name of its section.",
     since="pytest 4.0",
+    source=(
+        "[pytest 9.2, deprecations]"
+        "(https://docs.pytest.org/en/stable/deprecations.html#pytest-section-in-setup-cfg-files)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest stops with a failure before any test.",
     tier=Tier.SAFE,
     check=_check,
 )

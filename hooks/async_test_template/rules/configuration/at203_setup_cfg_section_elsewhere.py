@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
-from async_test_template.findings import Change, Finding, Tier
+from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.by_hand import comes_into_force
 from async_test_template.rules.rule import Rule
 
@@ -58,8 +58,17 @@ RULE = Rule(
     code="AT203",
     name="setup-cfg-section-elsewhere",
     title="`[tool:pytest]` stands outside of setup.cfg",
-    why="Its settings are ignored without a word. Renaming the section makes them count.",
+    why=(
+        "That name is for setup.cfg alone. Renamed, the section counts, so look at what its "
+        "settings then do."
+    ),
     since="pytest, always",
+    source=(
+        "[pytest 4.1.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-4-1-0-2019-01-05)"
+    ),
+    severity=Severity.ERROR,
+    because="The settings do nothing, without a word.",
     tier=Tier.UNSAFE,
     check=_check,
 )

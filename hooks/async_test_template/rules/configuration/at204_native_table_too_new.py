@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -33,10 +33,16 @@ RULE = Rule(
     name="native-table-too-new",
     title="Native TOML settings need a newer pytest than is declared",
     why=(
-        "pytest 8 ignores the table without a word, so that the suite runs on defaults; with "
-        "pytest 9 settings that nobody has tried become active."
+        "With pytest 8 the suite runs on defaults, without a word. With pytest 9 settings come "
+        "into force that nobody has tried."
     ),
     since="pytest 9.0",
+    source=(
+        "[pytest 9.0.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
+    ),
+    severity=Severity.WARNING,
+    because="A pytest that the repository allows reads none of the settings.",
     tier=Tier.REPORT,
     check=_check,
 )

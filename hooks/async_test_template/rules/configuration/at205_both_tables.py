@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Change, Finding, Tier
+from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -48,8 +48,14 @@ RULE = Rule(
     code="AT205",
     name="both-tables",
     title="pyproject.toml has two pytest tables",
-    why="pytest exits with status 4. Before pytest 9 the first table was ignored.",
+    why="pytest 9 cannot tell which table to believe. Before, it did not know the first.",
     since="pytest 9.0",
+    source=(
+        "[pytest 9.0.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4 before any test.",
     tier=Tier.UNSAFE,
     check=_check,
     # Older ones never read the first table: merged, settings that nobody has tried count.

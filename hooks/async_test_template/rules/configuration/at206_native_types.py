@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -86,10 +86,16 @@ RULE = Rule(
     name="native-types",
     title="A native table holds values of INI kind",
     why=(
-        "pytest 9 takes native tables by their TOML types and exits with status 4: lists are "
-        "lists there, booleans are booleans and versions are strings."
+        "pytest 9 takes native tables by their TOML types: lists are lists there, booleans are "
+        "booleans, and versions are strings."
     ),
     since="pytest 9.0",
+    source=(
+        "[pytest 9.0.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4, at once or when the setting is asked for.",
     tier=Tier.SAFE,
     check=_check,
 )

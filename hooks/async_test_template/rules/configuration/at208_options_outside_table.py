@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Change, Finding, Tier
+from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -29,8 +29,17 @@ RULE = Rule(
     code="AT208",
     name="options-outside-table",
     title="pytest.toml has options outside of its table",
-    why="pytest 9.2 exits with status 4; 9.0 and 9.1 ignored the options without a word.",
+    why=(
+        "pytest looks in the table [pytest] alone. Versions 9.0 and 9.1 ignored what stands "
+        "outside, without a word."
+    ),
     since="pytest 9.2",
+    source=(
+        "[pytest 9.2.0, findpaths.py]"
+        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/findpaths.py)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     check=_check,
     # Older ones ignore the options: with a header, settings that nobody has tried count.

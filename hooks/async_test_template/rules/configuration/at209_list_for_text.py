@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -49,8 +49,17 @@ RULE = Rule(
     code="AT209",
     name="list-for-text",
     title="A setting that takes one value holds a list",
-    why="pytest 9.2 warns that the list will be an error in pytest 10, and plugins reject it.",
+    why=(
+        "A wrong mode makes each test an error, and a wrong timeout ends pytest. pytest 9.2 "
+        "warns of any list where one text belongs; from pytest 10 on it is an error."
+    ),
     since="pytest 9.2",
+    source=(
+        "[pytest 9.2.0, config]"
+        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/__init__.py)"
+    ),
+    severity=Severity.ERROR,
+    because="The plugin that takes the value refuses a list.",
     tier=Tier.SAFE,
     check=_check,
 )

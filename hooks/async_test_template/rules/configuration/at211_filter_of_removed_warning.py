@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _REMOVED_IN = {
-    "PytestRemovedIn8Warning": "8.2",
+    "PytestRemovedIn8Warning": "8.1",
     "PytestRemovedIn9Warning": "9.1",
     "PytestUnhandledCoroutineWarning": "8.4",
 }
@@ -76,10 +76,16 @@ RULE = Rule(
     name="filter-of-removed-warning",
     title="A warning filter names a class that pytest has removed",
     why=(
-        "pytest exits with status 4 before any test. An error for un-awaited async tests needs no "
-        "filter any more: it is what pytest does since 8.4."
+        "pytest imports the class that a filter names. An error for async tests that nobody "
+        "runs needs no filter any more: it is what pytest does since 8.4."
     ),
-    since="pytest 8.2, 8.4 and 9.1",
+    since="pytest 8.1, 8.4 and 9.1, by class",
+    source=(
+        "[pytest 9.1.0, warning_types.py]"
+        "(https://github.com/pytest-dev/pytest/blob/9.1.0/src/_pytest/warning_types.py)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     check=_check,
 )

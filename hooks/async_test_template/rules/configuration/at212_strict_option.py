@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -34,10 +34,17 @@ RULE = Rule(
     name="strict-option",
     title="addopts has `--strict`",
     why=(
-        "pytest 9 makes it the full strict mode: unknown settings and repeated parameter ids "
-        "become errors. --strict-markers keeps the old meaning on every version."
+        "It is the full strict mode there: unknown settings, repeated parameter ids and "
+        "expected failures that pass become errors. --strict-markers keeps the old meaning on "
+        "every version."
     ),
     since="pytest 9.0",
+    source=(
+        "[pytest 9.0.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
+    ),
+    severity=Severity.WARNING,
+    because="pytest 9 is stricter about more than the option was meant for.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ RULE = Rule(
     title="Strictness stands in addopts",
     why="pytest 9.0 ignored these options in addopts; as settings they count on every pytest 9.",
     since="pytest 9.0",
+    source=(
+        "[pytest 9.1.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-1-0-2026-06-13)"
+    ),
+    severity=Severity.ADVICE,
+    because="It works as it is on all pytests but 9.0.",
     tier=Tier.SAFE,
     check=_check,
     optional=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -29,11 +29,17 @@ RULE = Rule(
     name="byte-order-mark",
     title="A TOML file begins with a byte order mark",
     why=(
-        "pytest exits with status 4. Whether other tools need the mark is not for this program to "
-        "say. (Files that are no TOML or INI at all, with a section or a key twice for instance, "
-        "end the run with status 2 and the place.)"
+        "Python's tomllib does not pass over the mark. Whether another tool needs it is not for "
+        "this program to say. (Files that are no TOML or INI at all, say with a key twice, end "
+        "the run with status 2 and the place.)"
     ),
-    since="pytest 6.0",
+    since="pytest 6.0, where it learnt to read TOML",
+    source=(
+        "[pytest 9.2.0, findpaths.py]"
+        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/findpaths.py)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4 before any test.",
     tier=Tier.REPORT,
     check=_check,
 )

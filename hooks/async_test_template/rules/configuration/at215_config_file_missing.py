@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -44,8 +44,14 @@ RULE = Rule(
     code="AT215",
     name="config-file-missing",
     title="A command names a configuration file that is not there",
-    why="pytest 9.2 makes it a usage error, exit status 4; before, it went on without.",
+    why=(
+        "pytest 9.2 makes it a usage error, exit status 4. Before, it went on without the file, "
+        "or failed to open it."
+    ),
     since="pytest 9.2",
+    source="[pytest 9.2, #14716](https://github.com/pytest-dev/pytest/pull/14716)",
+    severity=Severity.ERROR,
+    because="The command does not run with the settings that it names.",
     tier=Tier.REPORT,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ RULE = Rule(
         "while the coroutine is destroyed, where Python drops errors, and pytest reports those."
     ),
     since="pytest 6.2",
+    source=(
+        "[pytest 6.2.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-2-0-2020-12-12)"
+    ),
+    severity=Severity.ADVICE,
+    because="Whether a warning is to fail a test is for the project to say.",
     tier=Tier.UNSAFE,
     check=_check,
     optional=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.guard import GUARD, LOADER, conftests_of, guard_of
 from async_test_template.rules.rule import Rule
 
@@ -74,11 +74,14 @@ RULE = Rule(
     name="guard-not-loaded",
     title="Nothing loads the guard",
     why=(
-        "async_guard.py is a plugin of pytest that the template added. Until a conftest.py loads "
-        "it, tests that hang or leave tasks behind are told by nobody. Loading it can make such a "
-        "test fail, so `adopt` does it, and `migrate` with --unsafe."
+        "async_guard.py is a plugin of pytest that the template added. Until a conftest.py "
+        "loads it, nobody tells of tests that hang or leave tasks behind. Loading it can make "
+        "such a test fail, so `adopt` does it, and `migrate` with --unsafe."
     ),
     since="this project",
+    source="[async-test-template 1.2.0, the guard](../../../../docs/architecture.md#the-guard)",
+    severity=Severity.ERROR,
+    because="The guard is there, and guards nothing.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.guard import contract_of, obstacles
 from async_test_template.rules.rule import Rule
 
@@ -34,10 +34,13 @@ RULE = Rule(
     name="contract-not-collected",
     title="pytest does not collect the template's tests",
     why=(
-        "test_event_loop.py fails when half of the configuration changes. Where pytest never "
-        "collects it, nothing tells. The fix adds that one file and no other."
+        "test_event_loop.py fails when half of the configuration changes, and where pytest "
+        "never collects it, nobody hears of that. The fix adds that one file and no other."
     ),
     since="this project",
+    source="[async-test-template 1.2.0, changelog](../../../../CHANGELOG.md)",
+    severity=Severity.ERROR,
+    because="The tests are there, and never run.",
     tier=Tier.SAFE,
     check=_check,
 )
