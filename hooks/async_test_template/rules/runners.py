@@ -150,6 +150,7 @@ def _runs_all(project: Project) -> bool:
     # AT123 sets AnyIO's mode.
     will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
     by_hook = project.code.has_item_hook or has_own_runner(project) or has_aiohttps_plugin(project)
+    by_hook |= any(module.sets_mode for module in project.code.modules)
     return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
 
 

@@ -120,7 +120,7 @@ class Class(NamedTuple):
 
 
 class OptionAssignment(NamedTuple):
-    """`config.option.asyncio_… = …` or `config.inicfg["asyncio_…"] = …` in a hook."""
+    """`config.option.asyncio_default_… = …` in a hook."""
 
     name: str
     line: int
@@ -154,6 +154,7 @@ class Module(NamedTuple):
         aliases: names of tests that it imports or assigns at its top level, with what each one is
             called in this file.
         wrappers: functions at its top level that give an async function back, as decorators do.
+        sets_mode: it assigns pytest-asyncio's mode, as a hook can.
 
     """
 
@@ -180,3 +181,4 @@ class Module(NamedTuple):
     coroutines: tuple[Test, ...] = ()
     aliases: Mapping[str, str] = MappingProxyType({})
     wrappers: frozenset[str] = frozenset()
+    sets_mode: bool = False

@@ -78,6 +78,7 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         coroutines=tuple(reader.coroutines),
         aliases=dict(_aliases(tree.body, naming)),
         wrappers=frozenset(reader.wrappers),
+        sets_mode=reader.sets_mode,
     )
 
 
@@ -100,6 +101,7 @@ class _Reader:
         self.has_item_hook = False
         self.names_fixtures = False
         self.runs_tests = False
+        self.sets_mode = False
         self._decorators: set[ast.expr] = set()
         self._unittest_classes: set[str] = set()
 
@@ -211,6 +213,9 @@ class _Reader:
                 for target in statement.targets
             ):
                 self.anyio_backends.append((statement.lineno, statement.col_offset + 1))
+        if self.anyio_backends and _is_read(source, "anyio_backends"):
+            # It is a name like any other where the file itself uses it.
+            self.anyio_backends.clear()
 
     def _read_function(
         self,
@@ -306,14 +311,16 @@ class _Reader:
         )
 
     def _read_target(self, target: ast.expr) -> None:
-        name = None
+        # `config.option.asyncio_mode` and `.timeout` do count: their plugins read them late. So
+        # does `config.inicfg[...]`: they ask for a setting once the hooks have changed it.
         if isinstance(target, ast.Attribute) and _ends_with(target.value, "option"):
-            # `config.option.asyncio_mode` and `.timeout` do count: their plugins read them late.
-            name = target.attr if target.attr.startswith("asyncio_default_") else None
+            name = target.attr
+            self.sets_mode |= name == "asyncio_mode"
+            if name.startswith("asyncio_default_"):
+                place = (target.lineno, target.col_offset + 1)
+                self.assignments.append(OptionAssignment(name, *place))
         elif isinstance(target, ast.Subscript) and _ends_with(target.value, "inicfg"):
-            name = _text(_literal(target.slice))
-        if name and name.startswith(("asyncio_", "anyio_", "timeout")):
-            self.assignments.append(OptionAssignment(name, target.lineno, target.col_offset + 1))
+            self.sets_mode |= _literal(target.slice) == "asyncio_mode"
 
     def _marks(self, expressions: list[ast.expr]) -> Iterator[Mark]:
         for expression in expressions:
@@ -421,6 +428,12 @@ def _scope(decorator: ast.expr, keywords: dict[str, object]) -> str:
     if "**" in keywords:
         return UNKNOWN
     return _text(keywords.get("scope", "function")) or UNKNOWN
+
+
+def _is_read(source: Source, name: str) -> bool:
+    return any(
+        node.id == name and isinstance(node.ctx, ast.Load) for node in source.nodes.of(ast.Name)
+    )
 
 
 def _ends_with(node: ast.expr, name: str) -> bool:

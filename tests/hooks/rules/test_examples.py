@@ -56,7 +56,7 @@ INVALID = [
     for example in page.invalid
 ]
 VALID = [
-    pytest.param(rule, example.before, id=f"{rule.code}-{example.heading}")
+    pytest.param(rule, example, id=f"{rule.code}-{example.heading}")
     for rule, page in SHOWN
     for example in page.valid
 ]
@@ -113,12 +113,10 @@ def test_a_finding_is_the_same_where_no_syntax_tree_was_kept(
     assert make_plan(tmp_path, desired(example), [rule], tiers=frozenset()).left == kept.left
 
 
-@pytest.mark.parametrize(("rule", "files"), VALID)
-def test_a_valid_example_has_no_finding(
-    rule: Rule, files: Mapping[str, str], tmp_path: Path
-) -> None:
-    lay_out(tmp_path, files)
-    assert make_plan(tmp_path, Desired(), [rule], tiers=frozenset()).left == []
+@pytest.mark.parametrize(("rule", "example"), VALID)
+def test_a_valid_example_has_no_finding(rule: Rule, example: Example, tmp_path: Path) -> None:
+    lay_out(tmp_path, example.before)
+    assert make_plan(tmp_path, desired(example), [rule], tiers=frozenset()).left == []
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
@@ -31,10 +31,17 @@ RULE = Rule(
     name="asyncio-mode-legacy",
     title="The asyncio mode is `legacy`",
     why=(
-        "pytest exits with status 4 before any test; with pytest-aiohttp installed the mode is "
-        "switched to auto without asking. Auto is what legacy did for async tests."
+        "The mode is asked for when a test is set up or an async one is collected. With "
+        "pytest-aiohttp the mode becomes auto, with a warning. Auto does what legacy did for "
+        "async tests."
     ),
-    since="pytest-asyncio 0.20, deprecated in 0.18",
+    since="pytest-asyncio 0.20; deprecated since it came in 0.17",
+    source=(
+        "[pytest-asyncio 0.20.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest-asyncio refuses the value, so each test is an error, or its file is.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -45,8 +45,17 @@ RULE = Rule(
     code="AT102",
     name="asyncio-mode-legacy-option",
     title="A command asks for the asyncio mode `legacy`",
-    why="pytest-asyncio rejects the value and pytest exits with status 4 before any test.",
-    since="pytest-asyncio 0.20, deprecated in 0.18",
+    why=(
+        "What a command says goes before the configuration file, so a good mode there does not "
+        "help."
+    ),
+    since="pytest-asyncio 0.20; deprecated since it came in 0.17",
+    source=(
+        "[pytest-asyncio 0.20.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest-asyncio refuses the value, so each test is an error, or its file is.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

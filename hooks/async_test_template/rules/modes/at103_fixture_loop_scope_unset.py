@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
@@ -157,11 +157,17 @@ RULE = Rule(
     name="fixture-loop-scope-unset",
     title="The default loop scope of fixtures is not set",
     why=(
-        "Unset means the fixture's own scope today, with a warning, and function in the next major "
-        "version, which breaks every wider async fixture. With warnings as errors pytest 9.2 "
-        "stops with an internal error before any test."
+        "Unset means the fixture's own scope today, with a warning. Later it means function, "
+        "which breaks every wider async fixture. Where warnings are errors, pytest 9.2 stops "
+        "with an internal error before any test."
     ),
-    since="pytest-asyncio 0.24; fixture-scope needs 1.5; the internal error pytest 9.2",
+    since="pytest-asyncio 0.24; `fixture-scope` needs 1.5, and the internal error pytest 9.2",
+    source=(
+        "[pytest-asyncio 1.5.0, plugin.py]"
+        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
+    ),
+    severity=Severity.WARNING,
+    because="The default changes in the next major version of pytest-asyncio.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
@@ -62,10 +62,17 @@ RULE = Rule(
     name="fixture-wider-than-loop",
     title="A fixture is wider than the loop it runs in",
     why=(
-        "Every test that uses the fixture fails with ScopeMismatch. The setting is what "
-        "pytest-asyncio's own warning advises, but it suits only suites without such fixtures."
+        "A fixture cannot ask for a loop that ends before it does: pytest calls that a "
+        "ScopeMismatch. pytest-asyncio's own warning advises the setting, but it suits only "
+        "suites without such fixtures."
     ),
-    since="pytest-asyncio 0.24; fixture-scope needs 1.5",
+    since="pytest-asyncio 0.24; `fixture-scope` needs 1.5",
+    source=(
+        "[pytest-asyncio 1.5.0, plugin.py]"
+        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that uses the fixture is an error.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
@@ -120,7 +120,13 @@ RULE = Rule(
         "Nothing fails and nothing warns until an object of the one loop waits in the other: then "
         "it hangs, or complains that it is attached to a different loop."
     ),
-    since="pytest-asyncio 0.24, for marks 0.23; the test default exists since 0.26",
+    since="pytest-asyncio 0.24, for marks 0.23; the default for tests can be set since 0.26",
+    source=(
+        "[pytest-asyncio 0.24.0 and 0.26.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="What the fixtures make belongs to a loop that the tests are not in.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

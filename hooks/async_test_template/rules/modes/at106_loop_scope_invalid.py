@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
@@ -39,8 +39,17 @@ RULE = Rule(
     code="AT106",
     name="loop-scope-invalid",
     title="A default loop scope is not a scope",
-    why="pytest exits with status 4 before any test.",
+    why=(
+        "pytest-asyncio knows function, class, module, package and session, in small letters, "
+        "and for fixtures `fixture-scope` since 1.5."
+    ),
     since="pytest-asyncio 1.2",
+    source=(
+        "[pytest-asyncio 1.2.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

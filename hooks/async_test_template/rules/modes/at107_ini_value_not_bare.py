@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, asyncio_tests
 
@@ -81,10 +81,17 @@ RULE = Rule(
     name="ini-value-not-bare",
     title="A value has a comment, quotes or capital letters in it",
     why=(
-        "INI files have no comments behind a value and no quotes around it: pytest takes them "
-        "as part of the value and stops with exit status 3 or 4."
+        "In INI files a comment behind a value and quotes around it are part of the value. A "
+        "wrong mode makes each test an error, a wrong scope or timeout ends pytest with status "
+        "3 or 4, and a wrong mode of AnyIO counts as strict."
     ),
     since="iniconfig, always",
+    source=(
+        "[iniconfig 2.3.1, `IniConfig`]"
+        "(https://github.com/pytest-dev/iniconfig/blob/v2.3.1/src/iniconfig/__init__.py)"
+    ),
+    severity=Severity.ERROR,
+    because="The plugins refuse the value, or take it for none.",
     tier=Tier.SAFE,
     check=_check,
 )

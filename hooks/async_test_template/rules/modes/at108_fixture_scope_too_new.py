@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes._versions import bound_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE
@@ -25,10 +25,16 @@ RULE = Rule(
     name="fixture-scope-too-new",
     title="`fixture-scope` needs a newer pytest-asyncio than is declared",
     why=(
-        "pytest-asyncio 1.2 to 1.4 refuse the value with exit status 4, 0.24 to 1.1 fail with a "
-        "KeyError at every fixture."
+        "pytest-asyncio 1.2 to 1.4 end pytest with status 4; from 0.24 to 1.1 every async "
+        "fixture fails with a KeyError."
     ),
     since="pytest-asyncio 1.5",
+    source=(
+        "[pytest-asyncio 1.5.0, plugin.py]"
+        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
+    ),
+    severity=Severity.WARNING,
+    because="A pytest-asyncio that the repository allows refuses the value.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes._versions import bound_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, TEST_SCOPE
@@ -28,8 +28,17 @@ RULE = Rule(
     code="AT109",
     name="loop-scope-too-new",
     title="A default loop scope needs a newer pytest-asyncio than is declared",
-    why='Older versions ignore it with an "unknown config option" warning and use other loops.',
+    why=(
+        'An older one only warns of an "unknown config option", and the tests run in other '
+        "loops than they ask for."
+    ),
     since="pytest-asyncio 0.24 for fixtures, 0.26 for tests",
+    source=(
+        "[pytest-asyncio 0.24.0 and 0.26.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.WARNING,
+    because="A pytest-asyncio that the repository allows does not know the setting.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import comes_into_force
+from async_test_template.rules.modes._registered import OF_OTHERS, is_registered
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ _FAMILIES = ("asyncio", "anyio", "timeout", "trio")
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     for name in settings.options:
-        if name in _KNOWN or not name.lower().startswith(_FAMILIES):
+        if name in (*_KNOWN, *OF_OTHERS) or not name.lower().startswith(_FAMILIES):
+            continue
+        if is_registered(project, name):
             continue
         # Imported here: hardly any repository gets this far.
         import difflib
@@ -60,10 +63,16 @@ RULE = Rule(
     name="setting-misspelt",
     title="A setting is misspelt",
     why=(
-        "pytest warns once and the plugin goes on with its default; with strict_config it is a "
-        "usage error. The right name makes the setting count, so look at what it then does."
+        "pytest warns once and the plugin goes on with its default; with strict_config pytest "
+        "stops. The right name makes the setting count, so look at what it then does."
     ),
-    since="pytest, always; setting names are case-sensitive",
+    since="pytest 6.0, which warns; setting names are case-sensitive",
+    source=(
+        "[pytest 6.0.0rc1, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-0-0rc1-2020-07-08)"
+    ),
+    severity=Severity.ERROR,
+    because="The setting does nothing, whatever it says.",
     tier=Tier.UNSAFE,
     check=_check,
 )

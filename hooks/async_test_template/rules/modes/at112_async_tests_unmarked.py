@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import uses
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.runners import has_old_aiohttp, without_runner
@@ -142,11 +142,17 @@ RULE = Rule(
     name="async-tests-unmarked",
     title="Async tests have no mark, and no mode runs them",
     why=(
-        "They fail since pytest 8.4 and were skipped with a warning before. Old versions of "
-        "pytest-aiohttp and pytest-asyncio ran them. Where no test at all has a mark, auto mode "
-        "is the fix."
+        "In strict mode, which is the default, pytest-asyncio runs marked tests only. Old "
+        "versions of it and of pytest-aiohttp ran the others too. Where no test at all has a "
+        "mark, auto mode is the fix."
     ),
-    since="strict is pytest-asyncio's default since 0.19",
+    since="pytest 8.4; strict is pytest-asyncio's default since 0.19",
+    source=(
+        "[pytest 8.4.0, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest fails these tests since 8.4, and skipped them before.",
     tier=Tier.SAFE,
     check=_check,
 )

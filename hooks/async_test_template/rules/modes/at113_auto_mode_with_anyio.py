@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE, named
 
@@ -50,10 +50,16 @@ RULE = Rule(
     name="auto-mode-with-anyio",
     title="Auto mode runs the fixtures of anyio's tests",
     why=(
-        "In auto mode pytest-asyncio takes every async fixture, also one that asks for "
-        "anyio_backend, and nothing says that the test then runs in another loop."
+        "In auto mode pytest-asyncio takes every async fixture, even one that asks for "
+        "anyio_backend, and nothing warns of it."
     ),
-    since="pytest-asyncio 0.17 with any anyio",
+    since="pytest-asyncio 0.17, with any AnyIO",
+    source=(
+        "[pytest-asyncio 1.5, concepts]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/concepts.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The fixture and its test run in different loops.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
@@ -30,10 +30,16 @@ RULE = Rule(
     name="two-auto-modes",
     title="Two plugins are in auto mode",
     why=(
-        "anyio wins and runs each test once for every backend that is installed, on asyncio and "
-        "on trio, with a warning."
+        "AnyIO wins and runs each test once for every backend that is installed, on asyncio and "
+        "on trio. It warns of that."
     ),
-    since="anyio 4.12",
+    since="AnyIO 4.11",
+    source=(
+        "[AnyIO 4.11.0, version history]"
+        "(https://anyio.readthedocs.io/en/stable/versionhistory.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The tests do not run as asyncio_mode says.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,

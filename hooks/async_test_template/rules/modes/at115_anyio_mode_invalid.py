@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import asyncio_tests
@@ -42,9 +42,15 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT115",
     name="anyio-mode-invalid",
-    title="anyio's mode is not one of its modes",
-    why="anyio takes it for strict without a word, and unmarked async tests fail.",
-    since="anyio 4.12",
+    title="AnyIO's mode is not one of its modes",
+    why="AnyIO takes it for strict without a word, and async tests without a mark fail.",
+    since="AnyIO 4.11",
+    source=(
+        "[AnyIO 4.16.0, pytest_plugin.py]"
+        "(https://github.com/agronholm/anyio/blob/4.16.0/src/anyio/pytest_plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="The mode that is set is not the one that counts.",
     tier=Tier.SAFE,
     about="anyio",
     check=_check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import MODE
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
+    if settings.disables("asyncio"):
+        return
     if settings.is_on("trio_mode") and settings.effective(MODE) == "auto":
         yield settings.finding(
             RULE.code,
@@ -29,8 +31,17 @@ RULE = Rule(
     code="AT116",
     name="trio-mode-with-auto-mode",
     title="Trio mode and auto mode claim the same tests",
-    why='Tests fail with "a coroutine was expected, got None".',
-    since="pytest-asyncio 0.17 with pytest-trio 0.8",
+    why=(
+        'Both plugins run the test in a way of their own, one within the other: "a coroutine '
+        'was expected, got None".'
+    ),
+    since="pytest-trio 0.5, with pytest-asyncio 0.17 and its modes",
+    source=(
+        "[pytest-trio 0.8.0, plugin.py]"
+        "(https://github.com/python-trio/pytest-trio/blob/v0.8.0/pytest_trio/plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="Every async test fails.",
     tier=Tier.REPORT,
     about="pytest-trio",
     check=_check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -36,9 +36,17 @@ _HINT = "write a fixture anyio_backend with params in the top conftest.py"
 RULE = Rule(
     code="AT117",
     name="anyio-backends-removed",
-    title="anyio's backends are chosen by a fixture",
-    why="The option is unrecognised (exit status 4); the name is ignored without a word.",
-    since="anyio 2 and 3",
+    title="AnyIO's backends are chosen by a fixture",
+    why=(
+        "With the option pytest exits with status 4, unrecognised arguments. A module-level "
+        "name looks as if it chose the backends, and the tests run on all of them."
+    ),
+    since="AnyIO 2.0; a module-level name never counted",
+    source=(
+        "[AnyIO 2.0.0, version history](https://anyio.readthedocs.io/en/stable/versionhistory.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest refuses the option, and nothing reads the name.",
     tier=Tier.REPORT,
     about="anyio",
     check=_check,

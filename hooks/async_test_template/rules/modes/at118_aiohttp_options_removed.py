@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.which_loop import has_aiohttps_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,9 @@ _REMOVED = ("--aiohttp-fast", "--aiohttp-loop", "--aiohttp-enable-loop-debug")
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
+    # aiohttp's own plugin has the options still.
+    if has_aiohttps_plugin(project):
+        return
     specifiers = [d.specifier for d in project.dependencies.of("pytest-aiohttp")]
     if specifiers and not any(bounds.reaches(s, (1,)) for s in specifiers):
         return
@@ -49,8 +53,17 @@ RULE = Rule(
     code="AT118",
     name="aiohttp-options-removed",
     title="addopts has options that pytest-aiohttp dropped",
-    why="pytest exits with status 4, unrecognised arguments.",
-    since="pytest-aiohttp 1.0; asyncio_debug pytest-asyncio 1.2",
+    why=(
+        "pytest-asyncio runs the tests since, and what the options did is a setting or a hook "
+        "of its own."
+    ),
+    since="pytest-aiohttp 1.0; asyncio_debug needs pytest-asyncio 1.2",
+    source=(
+        "[pytest-aiohttp 1.0.0, changes]"
+        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/CHANGES.rst)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest exits with status 4, unrecognised arguments.",
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     check=_check,

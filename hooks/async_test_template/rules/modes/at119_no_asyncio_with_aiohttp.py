@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -32,8 +32,17 @@ RULE = Rule(
     code="AT119",
     name="no-asyncio-with-aiohttp",
     title="pytest-asyncio is disabled under pytest-aiohttp",
-    why='pytest stops with an internal error, no option named "asyncio_mode".',
+    why=(
+        "pytest-aiohttp asks for the mode of pytest-asyncio when pytest starts: no option named "
+        '"asyncio_mode".'
+    ),
     since="pytest-aiohttp 1.0",
+    source=(
+        "[pytest-aiohttp 1.0.0, plugin.py]"
+        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/pytest_aiohttp/plugin.py)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest stops with an internal error before any test.",
     tier=Tier.REPORT,
     about="pytest-aiohttp",
     check=_check,

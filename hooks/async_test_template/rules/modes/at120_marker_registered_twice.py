@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -47,8 +47,14 @@ RULE = Rule(
     code="AT120",
     name="marker-registered-twice",
     title="A plugin's own marker is registered again",
-    why="It is harmless, and a word on the marker that nobody keeps up to date.",
-    since="pytest-asyncio 0.5, anyio 2.1, pytest-timeout 1.0",
+    why="It is a line on the mark that nobody keeps up to date.",
+    since="pytest-timeout 0.3, pytest-asyncio 0.1.1 and AnyIO 1.0",
+    source=(
+        "[pytest-asyncio 0.1.1, plugin.py]"
+        "(https://github.com/pytest-dev/pytest-asyncio/blob/v0.1.1/pytest_asyncio/plugin.py)"
+    ),
+    severity=Severity.ADVICE,
+    because="Nothing breaks: the last word on the mark is the plugin's anyway.",
     tier=Tier.SAFE,
     check=_check,
     optional=True,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.modes._registered import OF_OTHERS, is_registered
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -33,8 +34,14 @@ _LEAST = {
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     for prefix, package, version in _OWNERS:
-        names = [name for name in settings.options if name.startswith(prefix)]
+        names = [
+            name for name in settings.options if name.startswith(prefix) and name not in OF_OTHERS
+        ]
         if not names or project.dependencies.may_have(package):
+            continue
+        # A conftest.py may know the setting itself, in the plugin's stead or for a use of its own.
+        names = [name for name in names if not is_registered(project, name)]
+        if not names:
             continue
         least = max((_LEAST.get(name, version) for name in names), key=bounds.release)
         edit = project.dependencies.added(package, version, least)
@@ -53,10 +60,16 @@ RULE = Rule(
     name="setting-without-plugin",
     title="A setting belongs to a plugin that is not installed",
     why=(
-        "pytest warns of an unknown option (an error with strict_config) and the setting does "
-        "nothing: no timeout, no async test."
+        "pytest warns of an unknown option and goes on; with strict_config it stops. Where the "
+        "plugin is installed by chance, it works for whoever has it."
     ),
-    since="pytest, always",
+    since="pytest 6.0, which warns; before, nothing said so",
+    source=(
+        "[pytest 6.0.0rc1, changelog]"
+        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-0-0rc1-2020-07-08)"
+    ),
+    severity=Severity.ERROR,
+    because="The setting does nothing with what is declared: no timeout, no async test.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, wide_fixtures
 
@@ -51,8 +51,11 @@ RULE = Rule(
     code="AT122",
     name="setting-not-as-asked",
     title="A setting is not what --mode, --loop-scope or --timeout asks for",
-    why="Flags are asked for by name; answers and defaults never replace a setting.",
+    why="What a flag names replaces a setting; answers and defaults never do.",
     since="this project",
+    source="[async-test-template 1.2.0, README](../../../../README.md)",
+    severity=Severity.WARNING,
+    because="Somebody has asked for the other value by name.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ RULE = Rule(
     code="AT123",
     name="anyio-mode-unset",
     title="AnyIO's plugin should run all async tests, and no mode says so",
-    why="Without it, AnyIO runs marked tests only, and pytest fails those that no plugin runs.",
-    since="anyio 4.12",
+    why="The answers are AnyIO in auto mode. Without the setting AnyIO runs marked tests only.",
+    since="AnyIO 4.11",
+    source=(
+        "[AnyIO 4.11.0, version history]"
+        "(https://anyio.readthedocs.io/en/stable/versionhistory.html)"
+    ),
+    severity=Severity.WARNING,
+    because="An async test without a mark fails.",
     tier=Tier.SAFE,
     about="anyio",
     check=_check,

@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    assigned = {a.line for a in source.module.assignments}
     for node in source.nodes.of(ast.Attribute):
         owner = node.value.attr if isinstance(node.value, ast.Attribute) else None
         owner = node.value.id if isinstance(node.value, ast.Name) else owner
-        # AT111 tells of the assignments that nobody reads. What is imported is not pytest's.
+        # What is imported is not pytest's.
         if (
             node.attr == "inicfg"
             and owner in {"config", "pytestconfig"}
             and owner not in source.names.imported
-            and node.lineno not in assigned
         ):
             yield code_finding(
                 RULE.code,
