@@ -19,6 +19,7 @@ CONDITIONS = {
     "(3, 13) <= sys.version_info < (3, 15)": {13, 14},
     "sys.version_info[:2] == (3, 13)": {13},
     "sys.version_info[:2] != (3, 13)": EVERY - {13},
+    "sys.version_info[0:2] == (3, 13)": {13},
     "sys.version_info[:2] in ((3, 12), (3, 13))": {12, 13},
     "sys.version_info[1] > 12": NEW,
     "sys.version_info[0] == 2": frozenset(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -132,6 +133,20 @@ def is_test_code(source: Source) -> bool:
     """Tell whether a file belongs to the tests: a conftest.py, or one with tests or fixtures."""
     module = source.module
     return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
+
+
+def is_chosen_by_version(source: Source, node: ast.AST) -> bool:
+    """Tell whether a test around a place looks at the version of a package.
+
+    What Pythons reach a place is a premise of rules, which reads `sys.version_info`.
+    """
+    return any(
+        isinstance(around, (ast.If, ast.IfExp)) and _VERSION.search(source.text(around.test))
+        for around in source.around(node)
+    )
+
+
+_VERSION = re.compile(r"__version__|\bversion\(|\bVersion\(|version_tuple|_VERSION\b|\bVERSION\b")
 
 
 def needs(project: Project, package: str, version: str) -> None:

@@ -232,15 +232,16 @@ class Conditions:
         return not is_later if match["less"] else is_later
 
     def _part(self, node: ast.Subscript, version: tuple[object, ...]) -> object:
-        """Give `sys.version_info[0]` or `sys.version_info[:2]`."""
+        """Give `sys.version_info[0]`, `sys.version_info[:2]` or `sys.version_info[0:2]`."""
         if self._source.names.resolve(node.value) != "sys.version_info":
             return _UNKNOWN
         index = node.slice
         if isinstance(index, ast.Constant) and isinstance(index.value, int):
             return version[index.value] if index.value < len(version) else _UNKNOWN
-        if isinstance(index, ast.Slice) and index.lower is None and index.step is None:
-            upper = index.upper
-            if isinstance(upper, ast.Constant) and isinstance(upper.value, int):
+        if isinstance(index, ast.Slice) and index.step is None:
+            lower, upper = index.lower, index.upper
+            is_whole = lower is None or (isinstance(lower, ast.Constant) and lower.value == 0)
+            if is_whole and isinstance(upper, ast.Constant) and isinstance(upper.value, int):
                 return version[: upper.value]
         return _UNKNOWN
 

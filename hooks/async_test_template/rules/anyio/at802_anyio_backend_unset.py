@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Test
 
 _NAME = "anyio_backend"
+#: What is named in `pytest_plugins` and has no such fixture, or is AnyIO itself.
+_KNOWN = {"aiohttp", "anyio", "pytester", "pytest_asyncio", "pytest_mock", "_pytest"}
 #: As AnyIO's own, with one backend: as wide, and with the same ids of tests.
 _FIXTURE = (
     '@pytest.fixture(scope="module", params=["asyncio"])\n'
@@ -50,7 +52,25 @@ def _has_backend(project: Project, test: Test) -> bool:
         any(_NAME in mark.names for mark in test.marks)
         or project.code.find(_NAME, test.file, test.owner) is not None
         or project.code.may_bring(_NAME, test.file)
+        or any(map(_is_strange, _plugins(project, test)))
     )
+
+
+def _plugins(project: Project, test: Test) -> Iterator[str]:
+    """Yield the plugins that files name whose fixtures reach a test, and that are not known.
+
+    Those of the repository are known: their fixtures are in the index.
+    """
+    own = {module.file for module in project.code.modules}
+    for module in project.code.around(test.file):
+        for plugin in module.plugins:
+            path = plugin.replace(".", "/")
+            if not any(file.endswith((f"{path}.py", f"{path}/__init__.py")) for file in own):
+                yield plugin
+
+
+def _is_strange(plugin: str) -> bool:
+    return plugin.partition(".")[0] not in _KNOWN
 
 
 def _wants_trio(project: Project) -> bool:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.source.items import Fixture, Test
 
+_BACKEND = "anyio_backend"
 _TEST = re.compile(rb"def test")
 
 
@@ -26,14 +28,14 @@ def _check(project: Project) -> Iterator[Finding]:
         if fixture.autouse
         and fixture.is_async
         and fixture.decorator == "pytest.fixture"
-        and "anyio_backend" not in fixture.requests
+        and _BACKEND not in fixture.requests
     ]
     if not suspects:
         return
     tests = (*project.code.tests, *project.reader.other_tests(_TEST))
     sync = [test for test in tests if not test.is_async]
     for fixture in suspects:
-        hit = next((test for test in sync if fixture in project.code.used_by(test)), None)
+        hit = next((test for test in sync if _is_left(project, test, fixture)), None)
         if hit is not None:
             yield Finding(
                 RULE.code,
@@ -43,6 +45,19 @@ def _check(project: Project) -> Iterator[Finding]:
                 fixture.column,
                 hint="let it ask for anyio_backend; tests that are not async then run per backend",
             )
+
+
+def _is_left(project: Project, test: Test, fixture: Fixture) -> bool:
+    """Tell whether a fixture reaches a test for which AnyIO runs no fixture.
+
+    It does for a test that gets the backend, by whichever of its fixtures.
+    """
+    used = list(project.code.used_by(test))
+    return (
+        fixture in used
+        and _BACKEND not in test.requests
+        and not any(_BACKEND in other.requests for other in used)
+    )
 
 
 RULE = Rule(

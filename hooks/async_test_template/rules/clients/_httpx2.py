@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.source.items import Module
     from async_test_template.source.source import Placed, Source
 
 #: Packages that catch the requests of httpx, and what a test that uses them asks for or imports.
@@ -38,18 +39,38 @@ def mock(project: Project) -> str | None:
     return mock_in_use(project) or next(declared, None)
 
 
+def is_of_tests(file: str) -> bool:
+    """Tell whether a file belongs to the tests, by its name and where it is."""
+    *folders, name = file.split("/")
+    return (
+        bool({"test", "tests"} & set(folders))
+        or name == "conftest.py"
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+    )
+
+
+def imports_httpx(module: Module) -> bool:
+    """Tell whether a file imports httpx, or something of it."""
+    return any(name.partition(".")[0] == "httpx" for name in module.imports)
+
+
 def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
     """Yield what of httpx meets a `TestClient`, which deals in httpx2's, with its full name.
 
     That is `isinstance` on an answer, an exception that is waited for around a request, and an
-    `auth=` of a request.
+    `auth=` of a request. An application that uses httpx may raise such an exception itself, and the
+    client hands it on.
     """
+    may_raise = any(
+        imports_httpx(module) and not is_of_tests(module.file) for module in project.code.modules
+    )
     for call in calls(source, "isinstance"):
         if len(call.args) == 2 and is_response(project, source, call.args[0]):  # noqa: PLR2004
             yield from _of_httpx(source, call.args[1])
     for kind, body in (*_expected(source), *_caught(source)):
         named = list(_of_httpx(source, kind))
-        if named and _asks(project, source, body):
+        if named and _asks(project, source, body, requests=not may_raise):
             yield from named
     for call in source.nodes.of(ast.Call):
         auth = keyword(call, "auth")
@@ -87,11 +108,11 @@ def _of_httpx(source: Source, node: ast.expr) -> Iterator[tuple[Placed, str]]:
             yield part, name
 
 
-def _asks(project: Project, source: Source, body: list[ast.stmt]) -> bool:
-    """Tell whether statements make a request, or look whether an answer is a good one."""
+def _asks(project: Project, source: Source, body: list[ast.stmt], *, requests: bool) -> bool:
+    """Tell whether statements look whether an answer is a good one, or make a request."""
     for statement in body:
         for node in walk(statement):
-            if is_request(project, source, node):
+            if requests and is_request(project, source, node):
                 return True
             if (
                 isinstance(node, ast.Call)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules.on_code import (
+    calls,
+    code_finding,
+    has_stars,
+    is_chosen_by_version,
+    keyword,
+    sure,
+)
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -31,7 +38,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
     for call in calls(source, *targets):
         app = keyword(call, "app")
-        if app is not None:
+        if app is not None and not is_chosen_by_version(source, call):
             name = source.names.resolve(call.func)
             yield code_finding(
                 RULE.code,

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure, text_of
+from async_test_template.rules.on_code import (
+    calls,
+    code_finding,
+    has_stars,
+    is_chosen_by_version,
+    keyword,
+    sure,
+    text_of,
+)
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -45,7 +53,7 @@ _PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call in calls(source, *_TARGETS):
         proxies = keyword(call, "proxies")
-        if proxies is not None:
+        if proxies is not None and not is_chosen_by_version(source, call):
             yield code_finding(
                 RULE.code,
                 source,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import mock
+from async_test_template.rules.clients._httpx2 import imports_httpx, is_of_tests, mock
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -26,7 +26,7 @@ _GONE = frozenset({"main"})
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not (project.dependencies.has("httpx2") and _is_of_tests(source.file)):
+    if not (project.dependencies.has("httpx2") and is_of_tests(source.file)):
         return
     imports = list(_imports(source))
     if imports:
@@ -50,22 +50,11 @@ def _imports(source: Source) -> Iterator[ast.Import | ast.ImportFrom]:
             yield statement
 
 
-def _is_of_tests(file: str) -> bool:
-    *folders, name = file.split("/")
-    return (
-        bool({"test", "tests"} & set(folders))
-        or name == "conftest.py"
-        or name.startswith("test_")
-        or name.endswith("_test.py")
-    )
-
-
 def _fix(project: Project, source: Source) -> tuple[Edit, ...]:
     if package := mock(project):
         raise EditError(f"{package} does not catch the requests of httpx2")
     for module in project.code.modules:
-        is_httpx = any(name.partition(".")[0] == "httpx" for name in module.imports)
-        if is_httpx and not _is_of_tests(module.file):
+        if imports_httpx(module) and not is_of_tests(module.file):
             raise EditError(f"{module.file} imports httpx too")
     if re.search(rb"[\"'](?:httpx)\b", source.data):
         raise EditError("a string names httpx too")

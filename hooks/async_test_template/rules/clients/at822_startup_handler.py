@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._applications import EVENTS, STARLETTE, handlers
+from async_test_template.rules.clients._applications import EVENTS, FASTAPI, STARLETTE, handlers
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 
@@ -30,12 +31,34 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 kind = source.names.resolve(call.func).rpartition(".")[2]
                 yield code_finding(RULE.code, source, call, f"{kind} takes no {name}=", hint=_HINT)
     for call in handlers(source):
+        if _is_of_another(source, call):
+            continue
         owner = source.text(call.func)
         gone = is_gone and "fastapi" not in packages
         state = "is gone" if gone else "is deprecated"
         if gone or "fastapi" in packages:
             yield code_finding(RULE.code, source, call, f"{owner} {state}", hint=_HINT)
 
+
+def _is_of_another(source: Source, handler: ast.Call) -> bool:
+    """Tell whether the handler's owner is of a class beside those of the file's applications."""
+    method = handler.func
+    owner = method.value if isinstance(method, ast.Attribute) else None
+    if not isinstance(owner, ast.Name):
+        return False
+    made: dict[str, set[str]] = {}
+    for statement in source.nodes.of(ast.Assign):
+        if isinstance(statement.value, ast.Call):
+            kind = source.names.resolve(statement.value.func)
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    made.setdefault(target.id, set()).add(kind)
+    is_app = made.get(owner.id, set()) & _APPLICATIONS
+    has_app = any(kinds & _APPLICATIONS for kinds in made.values())
+    return has_app and owner.id in made and not is_app
+
+
+_APPLICATIONS = STARLETTE | FASTAPI | {"fastapi.APIRouter", "fastapi.routing.APIRouter"}
 
 RULE = Rule(
     code="AT822",

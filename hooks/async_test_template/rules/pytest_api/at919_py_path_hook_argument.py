@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.on_code import code_finding, is_chosen_by_version
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.source import Function, Source
+    from async_test_template.source.source import Source
 
 _ARGUMENTS = {
     "pytest_ignore_collect": ("path", "collection_path"),
@@ -28,7 +26,8 @@ _ARGUMENTS = {
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for _, function in sorted(source.functions.items()):
         old, new = _ARGUMENTS.get(function.name, ("", ""))
-        if any(a.arg == old for a in function.args.args) and not _is_chosen(source, function):
+        is_old = any(argument.arg == old for argument in function.args.args)
+        if is_old and not is_chosen_by_version(source, function):
             yield code_finding(
                 RULE.code,
                 source,
@@ -37,14 +36,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 hint=f"take {new}, which is a pathlib.Path",
             )
 
-
-def _is_chosen(source: Source, function: Function) -> bool:
-    """Tell whether a hook is defined only where the version of pytest is the right one for it."""
-    around = source.parents[function]
-    return isinstance(around, ast.If) and _VERSION.search(source.text(around.test)) is not None
-
-
-_VERSION = re.compile(r"version|pytest", re.IGNORECASE)
 
 RULE = Rule(
     code="AT919",

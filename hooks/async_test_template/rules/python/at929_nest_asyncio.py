@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -19,6 +21,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for call in calls(source, "nest_asyncio.apply"):
+        if _is_for_notebooks(source, call):
+            continue
         yield code_finding(
             RULE.code,
             source,
@@ -27,6 +31,16 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             hint="await what is run inside of a loop; then nothing has to be nested",
         )
 
+
+def _is_for_notebooks(source: Source, call: ast.Call) -> bool:
+    """Tell whether it is done only where the code runs in a notebook, which no test does."""
+    return any(
+        isinstance(around, ast.If) and _NOTEBOOK.search(source.text(around.test))
+        for around in source.around(call)
+    )
+
+
+_NOTEBOOK = re.compile(r"ipython|ipykernel|jupyter|notebook|colab", re.IGNORECASE)
 
 RULE = Rule(
     code="AT929",
