@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import parameter_findings
 from async_test_template.rules.rule import Rule
 
@@ -29,6 +29,12 @@ RULE = Rule(
         "fixture goes on working, and nothing else has to change."
     ),
     since="pytest-asyncio 1.0",
+    source=(
+        "[pytest-asyncio 1.0.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that asks for it fails.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

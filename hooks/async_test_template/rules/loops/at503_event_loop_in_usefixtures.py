@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_fixture import (
     getfixturevalue_findings,
     usefixtures_findings,
@@ -27,8 +27,17 @@ RULE = Rule(
     code="AT503",
     name="event-loop-in-usefixtures",
     title="`usefixtures` or `getfixturevalue` names `event_loop`, which is gone",
-    why="Every test in its reach fails: `fixture 'event_loop' not found`.",
+    why=(
+        "The fixture is gone: `fixture 'event_loop' not found`. pytest-asyncio sets up a loop "
+        "for every async test without being asked."
+    ),
     since="pytest-asyncio 1.0",
+    source=(
+        "[pytest-asyncio 1.0.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="Every test that the mark reaches fails.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.loops._loop_fixture import is_override, when_all_is_read
@@ -92,6 +92,12 @@ RULE = Rule(
         "where something that is not async still asks for it the override becomes a bridge."
     ),
     since="pytest-asyncio 1.0; a warning since 0.23",
+    source=(
+        "[pytest-asyncio 1.0.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest-asyncio 1.0 ignores it, and the tests share no loop.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
@@ -112,6 +112,12 @@ RULE = Rule(
         "run on asyncio's default loop. A hook now chooses the loop."
     ),
     since="pytest-asyncio 1.0; the hook is there since 1.4",
+    source=(
+        "[pytest-asyncio 1.4.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="pytest-asyncio 1.0 ignores it, and the tests run on another kind of loop.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_factories import SINCE, factory_of, hook
 from async_test_template.rules.on_code import code_finding, keyword, needs
 from async_test_template.rules.rule import Rule
@@ -55,10 +55,16 @@ RULE = Rule(
     name="event-loop-policy-fixture",
     title="The fixture `event_loop_policy` is deprecated",
     why=(
-        "A warning for each async test, and an error where warnings are "
-        "errors. Policies leave Python itself in 3.16."
+        "There is a warning for each async test, and an error where warnings are errors. A hook "
+        "chooses the loop now."
     ),
     since="pytest-asyncio 1.4, where a hook took its place",
+    source=(
+        "[pytest-asyncio 1.4.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.WARNING,
+    because="pytest-asyncio warns of it, and Python 3.16 has no policies any more.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

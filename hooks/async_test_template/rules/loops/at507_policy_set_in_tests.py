@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules.loops._loop_fixture import is_override
 from async_test_template.rules.on_code import calls, code_finding, needs
@@ -30,7 +30,11 @@ _ONCE = ("pytest_configure", "pytest_sessionstart")
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not (source.file.endswith("conftest.py") or project.code.by_file[source.file].tests):
         return
-    found = [call for call in calls(source, *_CALLS) if not _is_in_override(project, source, call)]
+    found = [
+        call
+        for call in calls(source, *_CALLS)
+        if not (_is_in_override(project, source, call) or _is_of_script(source, call))
+    ]
     for call in found:
         yield code_finding(
             RULE.code,
@@ -41,6 +45,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, project, source, call, is_single=len(found) == 1),
             hint=f"return the loop's factory from {HOOK} in conftest.py",
         )
+
+
+def _is_of_script(source: Source, call: ast.Call) -> bool:
+    """Tell whether a call is made by `python file.py` alone."""
+    return any(
+        isinstance(around, ast.If) and "__main__" in source.text(around.test)
+        for around in source.around(call)
+    )
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
@@ -81,10 +93,16 @@ RULE = Rule(
     name="policy-set-in-tests",
     title="Tests set an event loop policy",
     why=(
-        "Deprecated in Python 3.14 and gone in 3.16; which tests it reaches depends on their "
-        "order. The hook chooses the loop of every async test, and of nothing else."
+        "Which tests it reaches depends on their order. The hook chooses the loop of every async "
+        "test, and of nothing else."
     ),
     since="Python 3.14; the hook is there since pytest-asyncio 1.4",
+    source=(
+        "[Python 3.14, documentation of policies]"
+        "(https://docs.python.org/3/library/asyncio-policy.html)"
+    ),
+    severity=Severity.WARNING,
+    because="Python 3.14 warns of it, and 3.16 will not have it.",
     tier=Tier.UNSAFE,
     python=">=3.14",
     visit=_visit,

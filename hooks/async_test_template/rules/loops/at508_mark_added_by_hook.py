@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_called, text_of
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import MODE
@@ -156,10 +156,16 @@ RULE = Rule(
     name="mark-added-by-hook",
     title="A hook adds the mark `asyncio`",
     why=(
-        "pytest-asyncio reads marks before the hook runs: the tests fail, and "
-        "were skipped before pytest 8.4."
+        "pytest-asyncio makes its tests as pytest collects them, and reads the marks then. A "
+        "hook that adds one later comes too late."
     ),
     since="pytest-asyncio 0.23",
+    source=(
+        "[pytest-asyncio 0.23.6, issue 810]"
+        "(https://github.com/pytest-dev/pytest-asyncio/issues/810)"
+    ),
+    severity=Severity.ERROR,
+    because="The tests fail, and were skipped before pytest 8.4.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"add_marker|own_markers",

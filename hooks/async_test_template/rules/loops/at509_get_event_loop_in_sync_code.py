@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import Root, context, has_loop, roots
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
 from async_test_template.rules.rule import Rule, Where
@@ -160,11 +160,17 @@ RULE = Rule(
     name="get-event-loop-in-sync-code",
     title="The current loop is taken where none runs",
     why=(
-        "`RuntimeError: There is no current event loop`, or not, as the order "
-        "of tests has it; in a fixture silently another loop than the test's. From Python 3.14 on "
-        "it is always the error, for asyncio.Future(), gather() and the like as well."
+        "Before, it was `RuntimeError: There is no current event loop`, or not, as the order of "
+        "tests has it, and in a fixture another loop than the test's. The same is true for "
+        "asyncio.Future(), gather() and the like."
     ),
     since="pytest-asyncio 1.4 and Python 3.14",
+    source=(
+        "[Python 3.14, what is new in asyncio]"
+        "(https://docs.python.org/3/whatsnew/3.14.html#asyncio)"
+    ),
+    severity=Severity.WARNING,
+    because="With Python 3.14 it is always an error.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

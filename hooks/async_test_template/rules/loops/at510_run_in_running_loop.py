@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -88,8 +88,14 @@ RULE = Rule(
     code="AT510",
     name="run-in-running-loop",
     title="An async test starts a loop inside its own",
-    why="RuntimeError: a loop is running already.",
+    why="A loop is running already, and a thread runs one at a time. `await` does what was meant.",
     since="Python, always",
+    source=(
+        "[Python 3.14, documentation of `asyncio.run`]"
+        "(https://docs.python.org/3/library/asyncio-runner.html#asyncio.run)"
+    ),
+    severity=Severity.ERROR,
+    because="The test fails with a RuntimeError.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"asyncio|run_until_complete",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
@@ -32,6 +32,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         for node in walk(function):
             if (
                 isinstance(node, ast.Call)
+                # A function inside may run in a thread, with a loop of its own.
+                and source.scope(node) is function
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "close"
                 and (
@@ -66,8 +68,14 @@ RULE = Rule(
     code="AT511",
     name="loop-closed",
     title="A test closes the loop that it runs in",
-    why="RuntimeError: cannot close a running event loop.",
-    since="pytest-asyncio 1.1 warns",
+    why="A loop that runs cannot be closed. The plugin closes the loops that it makes.",
+    since="pytest-asyncio 1.1, which warns of it",
+    source=(
+        "[pytest-asyncio 1.1.0, changelog]"
+        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
+    ),
+    severity=Severity.ERROR,
+    because="The test fails with a RuntimeError.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"close",

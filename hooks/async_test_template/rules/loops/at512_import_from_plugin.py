@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in walk(source.tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "pytest_asyncio.plugin":
+        if not isinstance(node, ast.ImportFrom) or node.module != "pytest_asyncio.plugin":
+            continue
+        if not _is_for_types(source, node):
             names = ", ".join(alias.name for alias in node.names)
             yield code_finding(
                 RULE.code,
@@ -30,15 +32,29 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
+def _is_for_types(source: Source, node: ast.ImportFrom) -> bool:
+    """Tell whether only type checkers come to an import."""
+    return any(
+        isinstance(around, ast.If) and "TYPE_CHECKING" in source.text(around.test)
+        for around in source.around(node)
+    )
+
+
 RULE = Rule(
     code="AT512",
     name="import-from-plugin",
     title="Names are imported from the inside of pytest-asyncio",
     why=(
-        "Only `pytest_asyncio.fixture` and `is_async_test` are public: "
-        "ImportError (exit status 4) with another version."
+        "Only `pytest_asyncio.fixture` and `is_async_test` are public. With a version that lacks "
+        "the name there is an ImportError, exit status 4."
     ),
-    since="pytest-asyncio 1.0",
+    since="pytest-asyncio 0.17, which says what is public; `is_async_test` came with 0.23",
+    source=(
+        "[pytest-asyncio 1.4.0, `__init__.py`](https://github.com/pytest-dev/pytest-asyncio/blob/"
+        "v1.4.0/pytest_asyncio/__init__.py)"
+    ),
+    severity=Severity.WARNING,
+    because="Any release may move or drop such a name.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
@@ -22,6 +22,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if function.name != "pytest_asyncio_loop_factories":
             continue
         returns = [node for node in walk(function) if isinstance(node, ast.Return)]
+        if source.parents[function] is not source.tree:
+            continue  # A plugin that somebody registers may have it.
         if source.module.tests and not source.file.endswith("conftest.py"):
             message = "pytest calls no hook in a test module"
             hint = "move it to conftest.py"
@@ -43,8 +45,17 @@ RULE = Rule(
     code="AT513",
     name="loop-factories-unused",
     title="A hook that chooses the loop is without effect",
-    why=("In a test module it is never called; without a mapping pytest stops with a usage error."),
+    why=(
+        "pytest never calls a hook in a test module. Where the hook gives no mapping, pytest "
+        "stops with a usage error."
+    ),
     since="pytest-asyncio 1.4",
+    source=(
+        "[pytest-asyncio 1.4.0, documentation of the hook](https://github.com/pytest-dev/"
+        "pytest-asyncio/blob/v1.4.0/docs/reference/hooks.rst)"
+    ),
+    severity=Severity.ERROR,
+    because="The tests do not run on the loop that it chooses, or not at all.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,
