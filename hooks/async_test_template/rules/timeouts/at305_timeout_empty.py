@@ -37,8 +37,8 @@ RULE = Rule(
     ),
     since="pytest-timeout 2.5",
     source=(
-        "[pytest-timeout 2.5.0, changelog in the README]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.5.0/README.rst#250)"
+        "[pytest-timeout 2.5.0, `pytest_addoption`]"
+        "(https://github.com/pytest-dev/pytest-timeout/blob/2.5.0/pytest_timeout.py#L97)"
     ),
     severity=Severity.WARNING,
     because="What runs without a timeout today stops before the first test with the next release.",
