@@ -81,10 +81,11 @@ RULE = Rule(
     name="aiohttp-pytest-plugin",
     title="aiohttp's own pytest plugin is deprecated",
     why=(
-        "aiohttp's plugin is deprecated. In pytest-asyncio's auto mode its fixtures have another "
-        "loop than the test: `RuntimeError: Timeout context manager should be used inside a task`."
+        "pytest-aiohttp has taken its place. In pytest-asyncio's auto mode its fixtures have "
+        "another loop than the test: `RuntimeError: Timeout context manager should be used inside "
+        "a task`."
     ),
-    since="pytest-aiohttp 1.0, which took its place",
+    since="pytest-aiohttp 1.0; the module goes with aiohttp 4",
     source="[aiohttp 4, pull request 10762](https://github.com/aio-libs/aiohttp/pull/10762)",
     severity=Severity.WARNING,
     because="It warns today, and aiohttp 4 has no such module.",

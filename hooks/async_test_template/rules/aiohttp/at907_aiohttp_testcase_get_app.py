@@ -53,8 +53,8 @@ RULE = Rule(
     name="aiohttp-testcase-get-app",
     title="`get_app` is `async def get_application`",
     why=(
-        "An async `get_app` is never awaited: TypeError, the first argument should be "
-        "web.Application. One that is not async works until aiohttp 4."
+        "An async `get_app` is never awaited, and the test ends in a TypeError: the first argument "
+        "should be web.Application. One that is not async works until aiohttp 4."
     ),
     since="aiohttp 3.8, which has `get_application`; `get_app` goes with 4.0",
     source=(

@@ -71,7 +71,7 @@ RULE = Rule(
     since="pytest 9.0; a warning since 8.4",
     source=(
         "[pytest 9.0, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#sync-test-async-fixture)"
+        "(https://docs.pytest.org/en/stable/deprecations.html#sync-test-depending-on-async-fixture)"
     ),
     severity=Severity.ERROR,
     because="pytest 9 stops each of these tests with an error.",

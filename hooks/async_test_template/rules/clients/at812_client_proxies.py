@@ -81,7 +81,7 @@ def _fix(
 RULE = Rule(
     code="AT812",
     name="client-proxies",
-    title="`proxies=` is `proxy=`",
+    title="`proxies=` of httpx is `proxy=`",
     why=(
         "httpx has dropped the argument: `Client.__init__() got an unexpected keyword argument "
         "'proxies'`."

@@ -36,7 +36,11 @@ _SENDERS = [
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     # A transport is what the test or the application put in the network's place.
-    senders = [call for call in calls(source, *_SENDERS) if keyword(call, "transport") is None]
+    senders = [
+        call
+        for call in calls(source, *_SENDERS)
+        if not keyword(call, "transport") and not keyword(call, "mounts")
+    ]
     if not senders:
         return
     package = mock_in_use(project)
@@ -66,7 +70,7 @@ RULE = Rule(
     source=(
         "[respx 0.23.1, mocks.py]"
         "(https://github.com/lundberg/respx/blob/0.23.1/respx/mocks.py)"
-        " and [pytest-httpx 0.36.0, fixture]"
+        " and [pytest-httpx 0.36.0, its fixture]"
         "(https://github.com/Colin-b/pytest_httpx/blob/v0.36.0/pytest_httpx/__init__.py)"
     ),
     severity=Severity.ERROR,

@@ -63,7 +63,7 @@ _APPLICATIONS = STARLETTE | FASTAPI | {"fastapi.APIRouter", "fastapi.routing.API
 RULE = Rule(
     code="AT822",
     name="startup-handler",
-    title="Start-up and shutdown are handled beside a lifespan",
+    title="Start-up and shutdown have handlers instead of a lifespan",
     why=(
         "With Starlette 1.0 `Starlette(on_startup=...)` is a TypeError and `on_event` an "
         "AttributeError. FastAPI's `on_event` gives a DeprecationWarning."

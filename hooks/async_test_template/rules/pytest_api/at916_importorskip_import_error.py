@@ -32,8 +32,8 @@ RULE = Rule(
     name="importorskip-import-error",
     title="`pytest.importorskip` does not skip a module that fails to import",
     why=(
-        "A module that is installed and raises ImportError, for instance as it wants a library "
-        "itself, fails the tests now. Only one that is not there skips them."
+        "A module that is installed and raises ImportError, for instance because a library that it "
+        "needs is missing, fails the tests now. Only one that is not there skips them."
     ),
     since="pytest 9.1; a warning since 8.2",
     source=(

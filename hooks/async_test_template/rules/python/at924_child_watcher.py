@@ -83,8 +83,8 @@ RULE = Rule(
     name="child-watcher",
     title="Child watchers are gone",
     why=(
-        "They are an AttributeError, or an ImportError where they are imported by name. In a "
-        "conftest.py no test runs then."
+        "asyncio no longer has them: an AttributeError, or an ImportError where they are imported "
+        "by name. In a conftest.py that stops every test."
     ),
     since="Python 3.14, which removed them; deprecated since 3.12",
     source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#removed)",

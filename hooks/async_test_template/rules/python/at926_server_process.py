@@ -23,8 +23,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PARTIAL = "functools.partial"
 #: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
-#: How a method of process is chosen, in whatever file.
-_METHOD = re.compile(rb"set_start_method\s*\(")
+#: How a method of process is chosen, or asked for, in whatever file.
+_METHOD = re.compile(rb"[gs]et_start_method\s*\(")
 #: Fixtures, and calls, that change what a forked process would inherit.
 _CHANGES = re.compile(
     r"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
