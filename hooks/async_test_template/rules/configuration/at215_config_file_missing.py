@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 _CONFIG = re.compile(r"\bpytest\b[^|;&]*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)")
+#: What makes commands of a file run in another folder.
+_FOLDER = re.compile(r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-directory)\b")
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -23,10 +25,11 @@ def _check(project: Project) -> Iterator[Finding]:
         if match is None or "python" in match.group().partition("pytest")[2]:
             continue
         file = match["file"]
+        text = project.tree.text(command.file) or ""
         # An absolute path, or one with another folder to start from, cannot be judged from here.
-        if file.startswith(("/", "..")) or "cd " in command.text or not file.endswith(_SUFFIXES):
+        if file.startswith(("/", "..")) or _FOLDER.search(text) or not file.endswith(_SUFFIXES):
             continue
-        mentions = (project.tree.text(command.file) or "").count(file)
+        mentions = text.count(file)
         # A file that is named elsewhere too is probably made there.
         if project.tree.read(file.removeprefix("./")) is None and mentions == 1:
             yield Finding(
