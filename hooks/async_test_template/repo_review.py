@@ -14,6 +14,7 @@ from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
+from async_test_template.report import is_advice
 from async_test_template.rules import CODES, load_all
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def findings(package: object) -> Found:
         for family in families:
             found.setdefault(family, []).extend(sentences([fault], _OUTCOME))
     for finding in plan.left:
+        if is_advice(finding):
+            continue
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         place = f"{finding.file}:{finding.line}:{finding.column}"
         line = f"`{place}` {finding.code} {finding.message}.{hint}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from async_test_template import __version__
 from async_test_template.disk import NO_FILE
 from async_test_template.faults import sentences
-from async_test_template.findings import Tier
+from async_test_template.findings import Severity, Tier
 from async_test_template.plan import Plan
 from async_test_template.rules import CODES, load, load_all
 from async_test_template.shown import shown, shown_json, shown_path
@@ -30,7 +30,19 @@ _TIER_IN_WORDS = {
 }
 
 
-def render(plan: Plan, style: str, *, prefix: str = "", colour: bool = False) -> str:
+#: What SARIF calls the severities, and GitHub its workflow commands.
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "note"}
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
+
+
+def is_advice(finding: Finding) -> bool:
+    """Tell whether a finding is a matter of policy or taste, for which no run fails."""
+    return load(finding.code).severity is Severity.ADVICE
+
+
+def render(
+    plan: Plan, style: str, *, prefix: str = "", colour: bool = False, advice: bool = False
+) -> str:
     """Give the report on a plan in one of FORMATS, ending in a newline unless it is empty.
 
     Args:
@@ -38,6 +50,7 @@ def render(plan: Plan, style: str, *, prefix: str = "", colour: bool = False) ->
         style: one of FORMATS.
         prefix: what to put before each path, such as `service/`.
         colour: use it, where the format is for people.
+        advice: show the advice too, where the format is for people; others always have it.
 
     """
     plan = _prefixed(plan, prefix)
@@ -45,18 +58,22 @@ def render(plan: Plan, style: str, *, prefix: str = "", colour: bool = False) ->
         return _json(plan)
     if style == "sarif":
         return _sarif(plan)
+    plan.left = [finding for finding in plan.left if advice or not is_advice(finding)]
     lines = _github(plan) if style == "github" else _text(plan, colour=colour)
     return "".join(f"{line}\n" for line in lines)
 
 
-def summary(plan: Plan, *, written: bool) -> Iterator[str]:
+def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
     """Yield what a person wants to know at the end of a run.
 
     Args:
         plan: what the run came to.
         written: the fixes are in the files; else they only would be.
+        advice: the report has shown it.
 
     """
+    counted = sum(map(is_advice, plan.left))
+    left = [finding for finding in plan.left if not is_advice(finding)]
     files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
     if plan.fixed and written:
         yield f"{_count(len(plan.fixed), 'finding')} fixed in {files}."
@@ -67,22 +84,27 @@ def summary(plan: Plan, *, written: bool) -> Iterator[str]:
         yield shown_path(f"{file}:{line}: {_why(message, ', so it was left out')}")
     if written:
         yield from map(shown, plan.install)
-    if not plan.left:
-        if plan.faults:
-            return
+    if not left and not plan.faults:
         rest = " in the other files" if plan.unreadable else ""
         if plan.install and written:
             yield f"Nothing else is left to do{rest}."
         else:
             yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
-        return
-    tiers = [finding.tier for finding in plan.left]
-    parts = [f"{_count(len(plan.left), 'finding')} left"]
+    if left:
+        yield _tiers(f"{_count(len(left), 'finding')} left", left)
+    if counted:
+        shown_by = "" if advice else " (--advice shows it)"
+        yield f"Advice: {_count(counted, 'suggestion')}{shown_by}."
+
+
+def _tiers(sentence: str, findings: list[Finding]) -> str:
+    tiers = [finding.tier for finding in findings]
+    parts = [sentence]
     if safe := tiers.count(Tier.SAFE):
         parts.append(f"{safe} with a safe fix (migrate)")
     if unsafe := tiers.count(Tier.UNSAFE):
         parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
-    yield ", ".join(parts) + "."
+    return ", ".join(parts) + "."
 
 
 def _why(message: str, more: str = "") -> str:
@@ -119,8 +141,8 @@ def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
         yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {shown(finding.message)}"
     for finding in plan.left:
         rule = load(finding.code)
-        tier = _TIER_IN_WORDS[finding.tier]
-        yield f"{bold}{_place(finding)}{plain} {finding.code} [{tier}] {shown(finding.message)}"
+        kind = f"{rule.severity.value}, {_TIER_IN_WORDS[finding.tier]}"
+        yield f"{bold}{_place(finding)}{plain} {finding.code} [{kind}] {shown(finding.message)}"
         yield f"    {rule.why} {faint}(since {rule.since}){plain}"
         if finding.hint:
             yield f"    What to do: {shown(finding.hint)}."
@@ -146,7 +168,7 @@ def _github(plan: Plan) -> Iterator[str]:
         }
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         message = f"{finding.message}. {rule.why} (since {rule.since}){hint}"
-        yield _annotation(properties, message)
+        yield _annotation(properties, message, _COMMANDS[rule.severity])
     for file, line, message in plan.unreadable:
         properties = {"file": file, "line": line, "title": "cannot be parsed"}
         yield _annotation(properties, _why(message))
@@ -155,9 +177,9 @@ def _github(plan: Plan) -> Iterator[str]:
         yield _annotation({**place, "title": "async-test-template failed"}, _sentence(fault))
 
 
-def _annotation(properties: dict[str, str | int], message: str) -> str:
+def _annotation(properties: dict[str, str | int], message: str, command: str = "error") -> str:
     listed = ",".join(f"{name}={_escaped(str(v), ',:')}" for name, v in properties.items())
-    return f"::error {listed}::{_escaped(message)}"
+    return f"::{command} {listed}::{_escaped(message)}"
 
 
 def _escaped(text: str, also: str = "") -> str:
@@ -211,6 +233,7 @@ def _as_dict(finding: Finding) -> dict[str, object]:
         "file": finding.file,
         "line": finding.line,
         "column": finding.column,
+        "severity": rule.severity.value,
         "tier": finding.tier.value,
         "why": rule.why,
         "since": rule.since,
@@ -233,6 +256,7 @@ def _sarif(plan: Plan) -> str:
                 "shortDescription": {"text": rule.title},
                 "fullDescription": {"text": rule.why},
                 "help": {"text": f"{rule.why} Since {rule.since}."},
+                "defaultConfiguration": {"level": _LEVELS[rule.severity]},
                 "properties": {"tier": rule.tier.value},
             }
             for rule in rules
@@ -299,7 +323,7 @@ def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
-        "level": "warning",
+        "level": _LEVELS[load(finding.code).severity],
         "message": {"text": f"{finding.message}.{hint}"},
         "locations": [_location(finding.file, region)],
     }

@@ -34,7 +34,7 @@ def test_check_reports_and_changes_nothing(
 ) -> None:
     assert main(["check", str(project)]) == 1
     output, errors = capsys.readouterr()
-    assert output.startswith("pytest.ini:2:1 AT101 [safe fix] asyncio_mode is legacy")
+    assert output.startswith("pytest.ini:2:1 AT101 [error, safe fix] asyncio_mode is legacy")
     assert "pyproject.toml" not in output
     assert "AT306 ignored: no hangs" in output
     assert errors == "1 finding left, 1 with a safe fix (migrate).\n"
@@ -66,7 +66,8 @@ def test_migrate_removes_what_a_killed_run_left_though_it_has_nothing_to_write(
 def test_migrate_leaves_unsafe_fixes_until_asked(project: Path) -> None:
     requirements = project / "requirements.txt"
     requirements.write_text("pytest-asyncio<1  # old\n")
-    assert main(["migrate", str(project)]) == 1
+    # A cap is advice, for which no run fails.
+    assert main(["migrate", str(project)]) == 0
     assert requirements.read_text() == "pytest-asyncio<1  # old\n"
     assert main(["migrate", str(project), "--unsafe"]) == 0
     assert requirements.read_text() == "pytest-asyncio>=1.5  # old\n"
@@ -163,11 +164,23 @@ def test_select_and_ignore_take_families(project: Path, capsys: pytest.CaptureFi
     capsys.readouterr()
 
 
-def test_an_optional_rule_runs_only_by_its_whole_code(project: Path) -> None:
+def test_an_optional_rule_runs_only_by_its_whole_code(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (project / "pytest.ini").write_text(FIXED)
-    assert main(["check", str(project)]) == 0
-    assert main(["check", str(project), "--select", "AT2"]) == 0
-    assert main(["check", str(project), "--select", "AT216"]) == 1
+    for chosen in ([], ["--select", "AT2"], ["--select", "AT216"]):
+        assert main(["check", str(project), "--advice", *chosen]) == 0
+        assert ("AT216" in capsys.readouterr().out) == (chosen == ["--select", "AT216"])
+
+
+def test_advice_is_counted_and_fails_no_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pytest.ini").write_text(FIXED)
+    assert main(["check", str(project), "--select", "AT216"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "Nothing to do.\nAdvice: 1 suggestion (--advice shows it).\n"
 
 
 @pytest.mark.parametrize("style", ["text", "json", "github", "sarif"])
@@ -356,7 +369,7 @@ def test_a_configuration_above_the_project_is_reported_where_it_is(tmp_path: Pat
     done = run(sys.executable, HOOKS / "run.py", "check", "service", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout.startswith(f"{above}:")
-    assert "AT101 [no fix]" in done.stdout
+    assert "AT101 [error, no fix]" in done.stdout
     assert f"run this in {tmp_path}" in done.stdout
 
 

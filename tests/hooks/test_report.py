@@ -57,6 +57,7 @@ RULE = strict(
     shortDescription=MESSAGE,
     fullDescription=MESSAGE,
     help=MESSAGE,
+    defaultConfiguration=strict([], level={"enum": ["none", "note", "warning", "error"]}),
     properties={"type": "object"},
 )
 # In SARIF 2.1.0 `executionSuccessful` is what an invocation must have.
@@ -98,7 +99,8 @@ def plan() -> Plan:
     plan = Plan()
     plan.left = [
         Finding("AT101", "100% wrong,\nhere: now", "a b/ü,x.ini", 3, 7, Tier.SAFE),
-        Finding("AT306", "no timeout", "pytest.ini", hint="choose one"),
+        Finding("AT105", "two loops", "pytest.ini", hint="choose one"),
+        Finding("AT306", "no timeout", "pytest.ini"),
     ]
     plan.silenced = [
         Silenced(Finding("AT105", "loops", "test_a.py", 2), "wanted", in_source=True),
@@ -130,11 +132,12 @@ def test_sarif_is_valid_and_points_at_its_rules(plan: Plan) -> None:
 
 
 def test_github_commands_are_escaped(plan: Plan) -> None:
-    first, second = render(plan, "github", colour=False).splitlines()
+    first, second, third = render(plan, "github", advice=True).splitlines()
     properties, _, message = first.removeprefix("::error ").partition("::")
     assert properties == "file=a b/ü%2Cx.ini,line=3,col=7,title=AT101 asyncio-mode-legacy"
     assert message.startswith("100%25 wrong,%0Ahere: now. ")
     assert "What to do: choose one." in second
+    assert third.startswith("::notice file=pytest.ini,line=1,col=1,title=AT306 no-timeout::")
 
 
 def test_json_tells_everything(plan: Plan) -> None:
@@ -157,14 +160,40 @@ def test_colour_only_repeats_what_the_text_says(plan: Plan) -> None:
     for code in ("\033[1m", "\033[2m", "\033[0m"):
         coloured = coloured.replace(code, "")
     assert coloured == plain
-    assert "AT101 [safe fix]" in plain
+    assert "AT101 [error, safe fix]" in plain
     assert "test_a.py:2:1 AT105 ignored: wanted" in plain
 
 
 def test_the_summary_counts(plan: Plan) -> None:
-    assert list(summary(plan, written=True)) == [
+    assert list(summary(plan, written=True, advice=False)) == [
         "1 finding fixed in 1 file.",
         "2 findings left, 1 with a safe fix (migrate).",
+        "Advice: 1 suggestion (--advice shows it).",
     ]
-    assert next(summary(plan, written=False)) == "1 finding would be fixed in 1 file."
-    assert list(summary(Plan(), written=False)) == ["Nothing to do."]
+    first, *_, last = summary(plan, written=False, advice=True)
+    assert first == "1 finding would be fixed in 1 file."
+    assert last == "Advice: 1 suggestion."
+    assert list(summary(Plan(), written=False, advice=False)) == ["Nothing to do."]
+
+
+def test_advice_alone_is_nothing_to_do(plan: Plan) -> None:
+    plan.fixed, plan.left = [], plan.left[-1:]
+    assert list(summary(plan, written=False, advice=False)) == [
+        "Nothing to do.",
+        "Advice: 1 suggestion (--advice shows it).",
+    ]
+
+
+@pytest.mark.parametrize("style", ["text", "github"])
+def test_advice_is_shown_to_people_who_ask(plan: Plan, style: str) -> None:
+    assert "AT306" not in render(plan, style)
+    assert "AT306" in render(plan, style, advice=True)
+
+
+def test_programs_always_get_advice_with_its_severity(plan: Plan) -> None:
+    document = json.loads(render(plan, "json"))
+    severities = {found["code"]: found["severity"] for found in document["findings"]}
+    assert severities["AT101"] == "error"
+    assert severities["AT306"] == "advice"
+    (run,) = json.loads(render(plan, "sarif"))["runs"]
+    assert {result["ruleId"]: result["level"] for result in run["results"]}["AT306"] == "note"

@@ -1,0 +1,176 @@
+"""The arguments of the command line, and what `--help` says of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from async_test_template import __version__
+from async_test_template.desired import LOOP_SCOPES, MODES
+from async_test_template.report import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Does what its arguments say, and gives the exit status.
+Command: TypeAlias = Callable[[argparse.Namespace], int]
+
+
+def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """Make the parser of the command line.
+
+    Args:
+        commands: what each command does with its arguments; it gives the exit status.
+
+    """
+    parser = argparse.ArgumentParser(
+        prog="async-test-template",
+        formatter_class=_formatter,
+        description="Find and fix what is wrong with a repository's async test set-up.",
+        epilog="Exit status: 0 nothing left to do but advice, 1 findings left, 2 unusable input, "
+        "3 a fault of this program, 130 interrupted, 143 terminated.",
+    )
+    parser.set_defaults(outcome="nothing was written")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    _add_traceback(parser, default=False)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
+        command = subparsers.add_parser(name, help=help, formatter_class=_formatter)
+        command.set_defaults(run=commands[name])
+        # Without a default, which would take back what stands before the command.
+        _add_traceback(command, default=argparse.SUPPRESS)
+        return command
+
+    check = add("check", help="report what is wrong and change nothing")
+    _add_common(check)
+    check.add_argument(
+        "--run",
+        metavar="COMMAND",
+        nargs="?",
+        const="python -m pytest",
+        dest="test_command",
+        help="run the tests once too (%(const)s), and report what only a run can tell",
+    )
+    check.set_defaults(outcome="what it would find is missing")
+
+    migrate = add("migrate", help="make the safe fixes")
+    _add_common(migrate)
+    migrate.add_argument("--unsafe", action="store_true", help="make the unsafe fixes too")
+    migrate.add_argument(
+        "--interactive", action="store_true", help="ask about each fix, safe or unsafe"
+    )
+    migrate.add_argument(
+        "--diff", action="store_true", help="print what would change and write nothing"
+    )
+    migrate.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    migrate.add_argument(
+        "--verify",
+        metavar="COMMAND",
+        help="run this test command before and after, and put every file back if it does worse",
+    )
+
+    adopt = add("adopt", help="infer the template's answers, add its files, and migrate")
+    adopt.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    adopt.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        type=_pair,
+        action="append",
+        default=[],
+        help="an answer that overrules the inferred one",
+    )
+    adopt.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    adopt.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    adopt.add_argument(
+        "--template", metavar="SOURCE", help="where Copier finds the template (this one)"
+    )
+
+    preflight = add("preflight", help="see whether patch can work; Copier runs it before an update")
+    preflight.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    patch = add("patch", help="make the safe fixes; Copier runs it after an update")
+    patch.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+
+    add("rules", help="list all rules")
+
+    explain = add("explain", help="print the page of a rule: why, since when, before and after")
+    explain.add_argument("code", metavar="CODE", help="such as AT105")
+    return parser
+
+
+def _add_traceback(parser: argparse.ArgumentParser, *, default: bool | str) -> None:
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        default=default,
+        help="print where a fault of this program comes from, for a report",
+    )
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Format help without shutil, whose compression modules take 2 ms to import."""
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 80
+    return argparse.HelpFormatter(prog, width=max(width - 2, 40))
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    parser.add_argument(
+        "--select",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="run only these rules, or families: AT1",
+    )
+    parser.add_argument(
+        "--ignore",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="leave out these rules, or families",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text",
+        help="how findings are printed (%(default)s)",
+    )
+    parser.add_argument(
+        "--advice", action="store_true", help="show advice too, for which no run fails"
+    )
+    parser.add_argument("--mode", choices=MODES, help="the asyncio mode that fixes write")
+    parser.add_argument(
+        "--loop-scope", choices=LOOP_SCOPES, help="the loop scope of fixtures and tests"
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, help="the timeout of a test, 0 for none"
+    )
+    parser.add_argument(
+        "--answers-file",
+        metavar="FILE",
+        type=Path,
+        help="the template's answers (.copier-answers.yml in DIR)",
+    )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds")
+    return int(text)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value

@@ -1,0 +1,86 @@
+"""What a person sees: the report on standard output, and around it sentences on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from async_test_template.faults import sentences, tracebacks
+from async_test_template.report import summary
+from async_test_template.shown import shown, shown_lines, unobeyed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from async_test_template.faults import Fault
+    from async_test_template.plan import Plan
+
+
+def tell(plan: Plan, *, written: bool, advice: bool, outcome: str, traceback: bool) -> None:
+    """Say on standard error what a run came to.
+
+    Args:
+        plan: what the run came to.
+        written: the fixes are in the files; else they only would be.
+        advice: the report has shown it.
+        outcome: what a fault of this program means for the user.
+        traceback: print where such a fault comes from, too.
+
+    """
+    tell_faults(plan.faults, outcome)
+    for line in summary(plan, written=written, advice=advice):
+        print(line, file=sys.stderr)
+    if traceback:
+        tell_tracebacks(plan.faults)
+
+
+def tell_faults(faults: Iterable[Fault], outcome: str) -> None:
+    """Say on standard error what has failed in this program."""
+    for sentence in sentences(list(faults), outcome):
+        print(f"error: {shown(sentence)}", file=sys.stderr)
+
+
+def tell_tracebacks(faults: Iterable[Fault]) -> None:
+    """Print on standard error where faults come from."""
+    for traceback in tracebacks(list(faults)):
+        print(shown_lines(traceback), end="", file=sys.stderr)
+
+
+def print_report(report: str) -> None:
+    """Print a report on standard output, before anything that is said about it."""
+    sys.stdout.write(report)
+    sys.stdout.flush()
+
+
+def print_diff(plan: Plan, prefix: str) -> None:
+    """Print what would change: for people on a terminal, else so that `git apply` takes it."""
+    from async_test_template.diff import for_people, for_programs
+
+    changes = {prefix + file: (plan.before[file] or b"", new) for file, new in plan.after.items()}
+    if sys.stdout.isatty():
+        sys.stdout.write(for_people(changes, colour=colour(sys.stdout)))
+        return
+    with unobeyed(sys.stdout):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(for_programs(changes))
+        sys.stdout.buffer.flush()
+
+
+def prefix(root: Path) -> str:
+    """Give what makes paths from the project's root paths from the current directory.
+
+    Editors, `git apply` and GitHub look from there. Outside of it paths stay those from the root.
+    """
+    try:
+        below = root.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return ""
+    return "" if below == "." else f"{below}/"
+
+
+def colour(stream: object) -> bool:
+    """Use colour on a terminal, unless NO_COLOR asks for none."""
+    isatty = getattr(stream, "isatty", lambda: False)
+    return bool(isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
