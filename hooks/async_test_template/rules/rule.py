@@ -6,12 +6,10 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Severity
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from async_test_template.findings import Finding, Tier
+    from async_test_template.findings import Finding, Severity, Tier
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -84,9 +82,9 @@ class Rule:
     since: str
     tier: Tier
     check: Callable[[Project], Iterable[Finding]] | None = None
-    source: str = ""
-    severity: Severity = Severity.WARNING
-    because: str = ""
+    source: str
+    severity: Severity
+    because: str
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,9 +127,11 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     assert len([*rules.glob(f"*/{name}.py")]) == 1
     pages = [PAGES[rule.code], *filter(None, [ABOUT_BYTES.get(rule.code)])]
     assert any(page.invalid for page in pages), "a page shows what the rule finds"
-    assert any(page.valid for page in pages), "and what it leaves alone"
+    assert sum(len(page.valid) for page in pages) > 2, "and three that look alike, left alone"
     assert rule.why.endswith(".") or rule.why.endswith(".)")
     assert rule.since
+    assert re.match(r"\[[^]]+\]\([^)]+\)", rule.source), "a link to what proves it"
+    assert rule.because.endswith("."), "a sentence on its severity"
     order = [Tier.REPORT, Tier.UNSAFE, Tier.SAFE]
     shown = {example.tier for page in pages for example in page.invalid}
     assert rule.tier in shown or rule.tier is Tier.UNSAFE
