@@ -131,3 +131,9 @@ def test_nothing_names_a_place_of_one_machine() -> None:
 )
 def test_the_code_is_in_order(command: list[str]) -> None:
     assert_done(run(sys.executable, "-m", *command, cwd=ROOT))
+
+
+def test_each_module_imports_from_the_layers_below_it() -> None:
+    script = "from importlinter.cli import lint_imports_command as lint; lint()"
+    hooks = str(ROOT / "hooks")
+    assert_done(run(sys.executable, "-c", script, "--no-cache", cwd=ROOT, PYTHONPATH=hooks))
