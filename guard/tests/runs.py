@@ -23,12 +23,15 @@ SETTINGS = {
     "anyio": "anyio_mode = auto\naddopts = -p no:asyncio\n",
     "trio": "anyio_mode = auto\naddopts = -p no:asyncio\n",
 }
-CONFTEST = """
+BACKEND = """
 import pytest
 
 @pytest.fixture(scope="session")
 def anyio_backend():
     return {backend!r}
+"""
+TIMES = """
+import pytest
 
 def pytest_collection_modifyitems(items):
     # What does not hang may be slow where the machine has other work.
@@ -66,14 +69,20 @@ class Run:
 class Started:
     """A run that goes on."""
 
-    def __init__(self, folder: Path, *arguments: str, plugins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        plugins: tuple[str, ...] = (),
+        python: str | Path = sys.executable,
+    ) -> None:
         """Start pytest in a folder, with all plugins that are installed or with some of them."""
         self.folder = folder
         self._output = (folder / "output.txt").open("w")
         report = f"--junitxml={folder / 'report.xml'}"
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no"),
+                *(python, "-m", "pytest", "-p", "no:cacheprovider", "--color=no"),
                 *("-p", "no:randomly", report, *arguments),
                 *(part for plugin in plugins for part in ("-p", plugin)),
             ],
@@ -127,7 +136,7 @@ def prepare(folder: Path, backend: str, settings: str = "") -> None:
     (folder / "report.xml").unlink(missing_ok=True)
     ini = f"[pytest]\ntimeout = 30\n{SETTINGS[backend]}{settings}\n"
     (folder / "pytest.ini").write_text(ini)
-    conftest = CONFTEST.format(backend="trio" if backend == "trio" else "asyncio")
+    conftest = BACKEND.format(backend="trio" if backend == "trio" else "asyncio") + TIMES
     if not (folder / "conftest.py").exists():
         (folder / "conftest.py").write_text(conftest)
 
@@ -138,11 +147,16 @@ def start_suites(folder: Path, backend: str, *, is_guarded: bool) -> Started:
     Without it only what passes with it is of interest, and nothing that hangs.
     """
     prepare(folder, backend, "filterwarnings = error\n" if is_guarded else "async_guard = off\n")
+    write_suites(folder, backend)
+    return Started(folder, *(() if is_guarded else ("-k", "good")))
+
+
+def write_suites(folder: Path, backend: str) -> None:
+    """Write all suites of a backend."""
     for case in cases():
         if case.backend == backend:
             tests = (SUITES / f"{case.suite}.py").read_text()
             (folder / f"test_{case.suite}.py").write_text(tests)
-    return Started(folder, *(() if is_guarded else ("-k", "good")))
 
 
 def _outcomes(report: Path) -> Iterator[tuple[tuple[str, str], Outcome]]:

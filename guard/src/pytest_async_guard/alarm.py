@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import signal
-import threading
 from importlib import import_module
+from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from .clock import now
@@ -31,7 +31,7 @@ def set_alarm(settings: Any) -> None:
     state.timer = settings
     state.deadline = now() + settings.timeout
     early = settings.timeout - min(1, settings.timeout * 0.4)
-    is_main = threading.current_thread() is threading.main_thread()
+    is_main = current_thread() is main_thread()
     if settings.method == "signal" and is_main and hasattr(signal, "setitimer"):
         theirs = signal.getsignal(signal.SIGALRM)
 
@@ -43,7 +43,7 @@ def set_alarm(settings: Any) -> None:
         signal.signal(signal.SIGALRM, ring)
         signal.setitimer(signal.ITIMER_REAL, early)
     else:
-        thread = threading.Timer(early, _ring)
+        thread = Timer(early, _ring)
         thread.daemon = True
         thread.start()
         state.stop_thread = thread.cancel

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import weakref
+from asyncio import all_tasks, current_task, get_running_loop
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .births import Birth, births, unread_error
+from .births import Birth, birth_of, births, note_birth, unread_error
 from .errors import handler_of_project
 from .project import is_project
 from .report import tell_error, tell_tasks
@@ -41,23 +43,29 @@ class Attempt:
         self.hang: BaseException | None = None
         # The async fixture that ends last: only what still runs after it has leaked.
         self.outermost_fixture: object = None
+        # What runs in the loop when the test begins; a class of unittest has a loop for each test.
+        self.has_own_loop = False
+        self._before: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._errors: dict[int, Found] = {}
         self._cancelled: list[tuple[Found, TracebackType | None]] = []
 
+    def begin(self) -> None:
+        """Remember what runs before the body of the test does."""
+        if not self.has_own_loop:
+            self._before = weakref.WeakSet(all_tasks())
+
     def started(self) -> set[asyncio.Task[Any]]:
         """Return the tasks of this test that still run in the loop that asks."""
-        loop = asyncio.get_running_loop()
-        current = asyncio.current_task()
-        return {
-            task
-            for task, birth in tuple(births.items())
-            if not task.done()
-            and task is not current
-            and task.get_loop() is loop
-            and self._is_its_own(task, birth)
-        }
+        current = current_task()
+        return {task for task in all_tasks() if task is not current and self._is_its_own(task)}
 
-    def _is_its_own(self, task: asyncio.Task[Any], birth: Birth) -> bool:
+    def _is_its_own(self, task: asyncio.Task[Any]) -> bool:
+        birth = birth_of(task)
+        if birth is None:  # made by hand, or by a factory that the test has set
+            if task in self._before:
+                return False
+            birth = Birth.of(task.get_coro(), self, None, self)
+            note_birth(task, birth)
         # A call from another thread brings a context of its own.
         own = birth.owner is self or (birth.owner is None and birth.attempt is self)
         # Where only the event loop was on the way, the coroutine tells whose task it is.
@@ -65,7 +73,7 @@ class Attempt:
         return own and is_project(file) and not self._allows(task)
 
     def _allows(self, task: object) -> bool:
-        birth = births.get(task) if isinstance(task, asyncio.Task) else None
+        birth = birth_of(task)
         if birth is None or not isinstance(task, asyncio.Task):
             return False
         short = birth.coroutine.rpartition(".")[2]
@@ -143,7 +151,7 @@ async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
 
     Whichever is over first: a frozen clock never comes to an end, and a virtual one at once.
     """
-    loop = asyncio.get_running_loop()
+    loop = get_running_loop()
     over = loop.create_future()
 
     def end(*_: object) -> None:
@@ -155,7 +163,7 @@ async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
             end()
 
     handle = loop.call_later(seconds, end)
-    timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
+    timer = Timer(seconds, loop.call_soon_threadsafe, [end])
     timer.daemon = True
     timer.start()
     for task in tasks:

@@ -37,8 +37,22 @@ class Birth(NamedTuple):
     file: str
     """The file of the coroutine."""
 
+    @classmethod
+    def of(
+        cls,
+        coro: object,
+        owner: Attempt | str | None,
+        place: Place | None,
+        attempt: Attempt | None,
+    ) -> Birth:
+        """Build it from the coroutine of a task."""
+        code = getattr(coro, "cr_code", None)
+        name = str(getattr(coro, "__qualname__", ""))
+        return cls(owner, place, attempt, name, str(getattr(code, "co_filename", "<unknown>")))
+
 
 births: weakref.WeakKeyDictionary[asyncio.Task[Any], Birth] = weakref.WeakKeyDictionary()
+"""How each task that there is came to be; `birth_of` tells it of one that goes, too."""
 started_by: contextvars.ContextVar[Attempt | str | None] = contextvars.ContextVar(
     "started_by", default=None
 )
@@ -51,12 +65,28 @@ class Task(asyncio.Task[Any]):
     3.15), so that nothing ever tells of a worker that is ended after it has died.
     """
 
+    # When the garbage collector tells that a task is lost, weak references to it are gone.
+    birth: Birth | None = None
+
     def cancel(self, msg: Any = None) -> bool:
         """Cancel, and keep an error that nobody has read."""
         error = unread_error(self)
         if error is not None and state.attempt is not None:
             state.attempt.note_cancelled(self, error)
         return super().cancel(msg)
+
+
+def birth_of(task: object) -> Birth | None:
+    """Tell how a task came to be, unless it was made by hand or before its loop was watched."""
+    if isinstance(task, Task) and task.birth is not None:
+        return task.birth
+    return births.get(task) if isinstance(task, asyncio.Task) else None
+
+
+def note_birth(task: asyncio.Task[Any], birth: Birth) -> None:
+    """Remember how a task came to be, for as long as there is the task."""
+    with suppress(TypeError):  # a class of tasks may have no weak references
+        births[task] = birth
 
 
 def unread_error(task: asyncio.Task[Any]) -> BaseException | None:
@@ -77,21 +107,14 @@ class TaskFactory:
 
     def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
         """Create a task."""
-        code = getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None)
-        birth = Birth(
-            started_by.get(),
-            _birthplace(),
-            state.attempt,
-            str(getattr(coro, "__qualname__", "")),
-            str(getattr(code, "co_filename", "<unknown>")),
-        )
+        birth = Birth.of(coro, started_by.get(), _birthplace(), state.attempt)
         if self.inner is None:
             task = Task(coro, loop=loop, **kwargs)
+            task.birth = birth
         else:
             task = self.inner(loop, coro, **kwargs)
         if isinstance(task, asyncio.Task):
-            with suppress(TypeError):  # a class of tasks may have no weak references
-                births[task] = birth
+            note_birth(task, birth)
         return task
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import inspect
+from asyncio import sleep
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ def guarded_body(item: pytest.Function, attempt: Attempt) -> Iterator[Any]:
         # The runner of unittest takes the method from the instance by its name.
         owner, name = instance, getattr(item, "originalname", None) or item.name
         attempt.outermost_fixture = instance
+        attempt.has_own_loop = True
         # The first that is added is called last, behind asyncTearDown.
         instance.addAsyncCleanup(_look_for_leaks, attempt)
         setattr(owner, name, guarded_test(getattr(owner, name), attempt))
@@ -46,7 +47,7 @@ def guarded_body(item: pytest.Function, attempt: Attempt) -> Iterator[Any]:
 
 
 async def _look_for_leaks(attempt: Attempt) -> None:
-    await asyncio.sleep(0)
+    await sleep(0)
     await attempt.look_for_leaks()
 
 

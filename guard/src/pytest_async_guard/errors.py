@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .births import TaskFactory, births
+from .births import TaskFactory, birth_of
 from .chains import raise_chain
 from .project import is_project
 from .state import state
@@ -54,7 +54,7 @@ class _Handler:
 
 def _is_lost(task: object) -> bool:
     """Tell whether a task of the project was collected before its end: nobody kept it."""
-    birth = births.get(task) if isinstance(task, asyncio.Task) else None
+    birth = birth_of(task)
     return birth is not None and birth.place is not None and is_project(birth.place.file)
 
 
@@ -88,15 +88,26 @@ def _is_after_the_answer(error: BaseException) -> bool:
 
 
 _log_of_errors = _LogOfErrors(logging.ERROR)
+_log_error = asyncio.BaseEventLoop.default_exception_handler
+
+
+def _note_and_log(self: asyncio.BaseEventLoop, context: dict[str, Any]) -> None:
+    """Keep what asyncio logs: tests set up logging, too, and switch it off."""
+    error = context.get("exception")
+    if state.attempt is not None and error is not None:
+        state.attempt.note(error, context.get("task"), str(context.get("message")))
+    _log_error(self, context)
 
 
 def watch_logs() -> None:
     """Begin to see the errors that are only logged."""
+    asyncio.BaseEventLoop.default_exception_handler = _note_and_log  # type: ignore[method-assign]
     for name in LOGGERS:
         logging.getLogger(name).addHandler(_log_of_errors)
 
 
 def leave_logs() -> None:
-    """Leave the loggers as they were."""
+    """Leave the loggers as they were, and asyncio."""
+    asyncio.BaseEventLoop.default_exception_handler = _log_error  # type: ignore[method-assign]
     for name in LOGGERS:
         logging.getLogger(name).removeHandler(_log_of_errors)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import unittest
+from asyncio import get_running_loop, sleep
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from .births import started_by
 from .errors import watch_loop
-from .hang import Hang, bounded, is_on_trio, step_on_trio
+from .hang import bounded, is_on_trio, step_on_trio
 from .loops import note_loop, require_backend, require_loop
 from .state import state
 
@@ -37,23 +37,17 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
         require_backend(attempt)
         if is_on_trio():  # it leaves no task behind
             return await bounded(test(*args, **kwargs), name)
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         watch_loop(loop)
         require_loop(attempt, loop)
-        token = started_by.set(attempt)
+        attempt.begin()
+        started_by.set(attempt)
         ended: BaseException | None = None
         result = None
         try:
             result = await bounded(test(*args, **kwargs), name)
         except _ENDS as error:
             ended = error
-        except BaseException as error:
-            attempt.failed = True
-            if isinstance(error, Hang):
-                attempt.hang = error
-            raise
-        finally:
-            started_by.reset(token)
         await look_behind(attempt)
         if ended is not None:
             raise ended
@@ -67,8 +61,8 @@ async def look_behind(attempt: Attempt) -> None:
 
     Its fixtures still live: cancelling a task that has failed takes its error for seen.
     """
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await sleep(0)
+    await sleep(0)
     attempt.look_for_errors()
     attempt.raise_errors()
     if attempt.outermost_fixture is None:
@@ -82,11 +76,8 @@ def guarded_coroutine(fixture: Any, what: str, fixturedef: Any) -> Any:
     async def run(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         _enter_fixture(fixturedef)
-        token = started_by.set("fixture")
-        try:
-            return await bounded(fixture(*args, **kwargs), what)
-        finally:
-            started_by.reset(token)
+        started_by.set("fixture")
+        return await bounded(fixture(*args, **kwargs), what)
 
     return run
 
@@ -105,7 +96,7 @@ def guarded_generator(fixture: Any, what: str, fixturedef: Any) -> Any:
                 yield await step(generator.__anext__(), what)
         attempt = state.attempt
         if attempt is not None and attempt.outermost_fixture is fixturedef and not is_on_trio():
-            await asyncio.sleep(0)
+            await sleep(0)
             await attempt.look_for_leaks()
 
     return run
@@ -113,15 +104,12 @@ def guarded_generator(fixture: Any, what: str, fixturedef: Any) -> Any:
 
 def _enter_fixture(fixturedef: Any) -> None:
     if not is_on_trio():
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         watch_loop(loop)
         note_loop(fixturedef, loop)
 
 
 async def _step(awaitable: Any, what: str) -> Any:
     __tracebackhide__ = True
-    token = started_by.set("fixture")
-    try:
-        return await bounded(awaitable, what)
-    finally:
-        started_by.reset(token)
+    started_by.set("fixture")
+    return await bounded(awaitable, what)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from asyncio import all_tasks, current_task, get_running_loop, sleep
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -50,21 +51,24 @@ async def bounded(awaitable: Any, what: str) -> Any:
     attempt = state.attempt
     if attempt is None:
         return await awaitable
-    if is_on_trio():
-        return await _bounded_on_trio(attempt, awaitable, what)
-    return await _bounded_on_asyncio(attempt, awaitable, what)
+    bounded_here = _bounded_on_trio if is_on_trio() else _bounded_on_asyncio
+    try:
+        return await bounded_here(attempt, awaitable, what)
+    except Hang as error:
+        attempt.hang = error
+        raise
 
 
 async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> Any:
     __tracebackhide__ = True
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
+    loop = get_running_loop()
+    task = current_task()
     hang: Hang | None = None
 
     def give_up() -> None:
         nonlocal hang
         if key in state.alarms and task is not None:
-            others = tell_tasks(asyncio.all_tasks(loop) - {task})
+            others = tell_tasks(all_tasks(loop) - {task})
             hang = _hang(what, await_chain(task.get_coro()), others)
             task.cancel()
 
@@ -83,7 +87,7 @@ async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> An
     if task is not None and sys.version_info >= (3, 11):
         task.uncancel()
     with suppress(asyncio.CancelledError):  # where it has not been delivered yet
-        await asyncio.sleep(0)
+        await sleep(0)
     end_timer(attempt.item)
     raise hang from cause
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 import types
 import unittest
+from asyncio import wait
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -95,6 +95,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             raise
         except BaseException:
             attempt.failed = True
+            attempt.look_for_errors()
+            attempt.raise_errors()
             raise
     attempt.raise_errors()
     require_body_ran(item, test)
@@ -182,6 +184,6 @@ def drain_tasks() -> Callable[..., Coroutine[Any, Any, None]]:
             if left <= 0:
                 text = "\n".join(tell_tasks(running))
                 raise TimeoutError(f"still running after {seconds:g} s:\n{text}")
-            await asyncio.wait(running, timeout=min(left, 3600))
+            await wait(running, timeout=min(left, 3600))
 
     return drain

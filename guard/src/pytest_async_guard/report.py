@@ -7,7 +7,7 @@ import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from .births import births
+from .births import birth_of
 from .chains import await_chain, lines_of, raise_chain, waits_at
 from .project import is_project
 from .state import state
@@ -46,13 +46,13 @@ def tell_tasks(tasks: Iterable[asyncio.Task[Any]]) -> list[str]:
 
 
 def _is_of_project(task: asyncio.Task[Any], chain: list[Place]) -> bool:
-    birth = births.get(task)
+    birth = birth_of(task)
     places = [*chain, *([birth.place] if birth is not None and birth.place is not None else [])]
     return any(is_project(place.file) for place in places)
 
 
 def _started_at(task: object) -> list[str]:
-    birth = births.get(task) if isinstance(task, asyncio.Task) else None
+    birth = birth_of(task)
     return [f"started at {birth.place}"] if birth is not None and birth.place is not None else []
 
 

@@ -17,6 +17,13 @@ async def test_good_allowed():
     await asyncio.sleep(0.01)
 
 
+@pytest.mark.async_guard(allow=["fail"])
+async def test_good_allowed_and_cancelled_too_late():
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0.01)
+    task.cancel()
+
+
 @pytest.mark.async_guard(allow=["fails"])
 async def test_bad_not_the_allowed_one():
     """nobody sees this"""

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 
 import pytest
 
 BACKENDS = ("asyncio", "anyio")
+kept = []
 
 
 async def fail():
@@ -32,6 +34,23 @@ async def test_bad_task_dropped():
     await asyncio.sleep(0.01)
 
 
+async def test_bad_task_that_somebody_keeps():
+    """nobody sees this"""
+    kept.append(asyncio.create_task(fail()))
+
+
+async def test_good_next_test_is_not_blamed_for_what_is_kept():
+    kept.clear()
+    gc.collect()
+
+
+async def test_bad_two():
+    """nobody sees this
+    division by zero"""
+    asyncio.create_task(fail())
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+
+
 async def test_bad_task_last():
     """nobody sees this"""
     asyncio.create_task(fail())
@@ -44,7 +63,8 @@ async def test_bad_callback():
 
 
 async def test_bad_callback_last():
-    """division by zero"""
+    """<Handle test_bad_callback_last
+    division by zero"""
     asyncio.get_running_loop().call_soon(lambda: 1 / 0)
 
 
@@ -111,6 +131,12 @@ async def test_good_own_handler(handled):
     asyncio.get_running_loop().call_soon(lambda: 1 / 0)
     await asyncio.sleep(0.01)
     assert handled
+
+
+async def test_good_own_handler_of_a_task(handled):
+    kept.append(asyncio.create_task(fail()))
+    await asyncio.sleep(0.01)
+    handled.append(None)
 
 
 def test_bad_loop_of_its_own():

@@ -14,6 +14,15 @@ async def wait_in_here():
     await anyio.sleep_forever()
 
 
+@pytest.fixture
+async def yields():
+    yield 1
+
+
+async def test_good_fixture_that_yields(yields):
+    assert yields == 1
+
+
 async def test_bad_plain():
     """test_bad_plain
     hangs (timeout: 1 s)

@@ -88,6 +88,11 @@ async def test_good_ends_soon():
     asyncio.create_task(asyncio.sleep(0.05))
 
 
+async def test_good_two_end_together():
+    asyncio.create_task(asyncio.sleep(0.05))
+    asyncio.create_task(asyncio.sleep(0.05))
+
+
 async def test_good_cancelled():
     task = asyncio.create_task(forever())
     await asyncio.sleep(0)

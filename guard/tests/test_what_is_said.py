@@ -1,0 +1,234 @@
+"""What a failure says: the answer first, what more there is on demand, and no line of the guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from runs import Runner
+
+WORK = """
+import asyncio
+import pytest
+
+async def fail():
+    raise ValueError("nobody sees this")
+
+async def library():
+    await asyncio.Event().wait()
+"""
+FAILURES = """
+import pytest
+
+@pytest.fixture
+async def first():
+    assert 1 == 2
+
+@pytest.fixture
+async def last():
+    yield
+    assert 1 == 2
+
+async def test_setup(first):
+    pass
+
+async def test_teardown(last):
+    pass
+
+async def test_body():
+    assert 1 == 2
+
+def test_sync():
+    assert 1 == 2
+"""
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "anyio", "trio"])
+def test_a_failure_shows_no_line_of_the_guard(backend: str, run: Runner) -> None:
+    done = run(FAILURES, backend=backend, plugins=())
+    texts = [outcome.text for outcome in done.tests.values()]
+    assert len(texts) == 4
+    assert all("assert 1 == 2" in text and "pytest_async_guard" not in text for text in texts)
+
+
+def test_an_error_of_the_background_is_told_once(run: Runner) -> None:
+    done = run(WORK + "async def test_it():\n    asyncio.create_task(fail())\n")
+    assert "1 failed in" in done.output
+    assert done["test_it"].text.startswith("test_it left errors in the background\ntask ")
+    assert "Traceback" not in done["test_it"].text
+    assert "test_it.py:11 in test_it" in done["test_it"].text
+
+
+def test_an_error_of_the_background_hides_no_failure(run: Runner) -> None:
+    done = run(WORK + "async def test_it():\n    asyncio.create_task(fail())\n    assert 1 == 2\n")
+    assert "1 failed in" in done.output
+    assert "assert 1 == 2" in done["test_it"].text
+    (_, _, section) = done.output.partition(" async guard ")
+    assert "test_it left errors in the background" in section
+
+
+def test_errors_of_a_group_are_told_one_by_one(run: Runner) -> None:
+    pytest.importorskip("asyncio.taskgroups")
+    done = run(
+        WORK
+        + """
+async def group():
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(fail())
+
+async def test_it():
+    asyncio.create_task(group())
+    await asyncio.sleep(0.01)
+"""
+    )
+    assert "in it: ValueError: nobody sees this" in done["test_it"].text
+
+
+def test_all_is_told_on_demand(run: Runner) -> None:
+    tests = (
+        WORK
+        + """
+async def test_error():
+    asyncio.create_task(fail())
+
+async def test_leak():
+    asyncio.create_task(library())
+
+@pytest.mark.timeout(1)
+async def test_hang():
+    await library()
+"""
+    )
+    brief, full = run(tests), run(tests, "-vv")
+    assert "Traceback (most recent call last)" in full["test_error"].text
+    assert "    started at test_it.py:12 in test_error" in full["test_error"].text
+    for name, line in (
+        ("test_leak", "    test_it.py:9 in library"),
+        ("test_hang", "    test_it.py:9 in library"),
+    ):
+        assert line in full[name].text
+        assert "locks.py" in full[name].text.partition(line)[2]
+        assert "        fut = " not in brief[name].text
+        assert "await fut" in full[name].text
+        assert "await fut" not in brief[name].text
+    assert brief["test_hang"].text.startswith("test_hang hangs (timeout: 1 s)\nit waits at test_it")
+    assert brief["test_leak"].text.startswith("test_leak left tasks running\nTask-")
+
+
+def test_only_so_many_tasks_are_told(run: Runner) -> None:
+    tests = WORK + "async def test_it():\n    for _ in range(10):\n        "
+    tests += "asyncio.create_task(library())\n"
+    brief, full = run(tests)["test_it"].text, run(tests, "-vv")["test_it"].text
+    assert brief.count(": waits at ") == 8
+    assert brief.endswith("more tasks of the project, which -vv shows: 2")
+    assert full.count(": waits at ") == 10
+    assert "which -vv shows" not in full
+
+
+def test_tasks_of_libraries_are_counted(run: Runner) -> None:
+    tests = (
+        WORK
+        + """
+@pytest.mark.timeout(1)
+async def test_it():
+    waiter = asyncio.Event()
+    tasks = [asyncio.get_running_loop().create_task(asyncio.sleep(9)) for _ in range(2)]
+    await asyncio.create_task(library())
+"""
+    )
+    text = run(tests)["test_it"].text
+    assert text.count(": waits at ") == 3
+
+
+def test_a_task_that_awaits_is_named(run: Runner) -> None:
+    pytest.importorskip("asyncio.graph")
+    tests = (
+        WORK
+        + """
+@pytest.mark.timeout(1)
+async def test_it():
+    inner = asyncio.create_task(library(), name="the inner")
+    outer = asyncio.create_task(asyncio.wait_for(inner, 60), name="the outer")
+    await library()
+"""
+    )
+    assert "    awaited by the outer" in run(tests)["test_it"].text
+
+
+def test_paths_are_those_of_the_project(run: Runner) -> None:
+    (run.folder / "below").mkdir()
+    (run.folder / "below" / "test_below.py").write_text(
+        WORK + "async def test_it():\n    asyncio.create_task(library())\n"
+    )
+    done = run("", "below")
+    assert (
+        "started at below/test_below.py:11 in test_it"
+        in done.tests["below.test_below", "test_it"].text
+    )
+
+
+def test_a_test_on_another_backend_than_it_says_is_refused(run: Runner) -> None:
+    (run.folder / "conftest.py").write_text(
+        "import pytest\n\n@pytest.fixture(scope='session', params=['asyncio', 'trio'])\n"
+        "def anyio_backend(request):\n    return request.param\n"
+    )
+    done = run(
+        """
+import pytest
+
+@pytest.fixture(scope="session")
+async def wide():
+    yield
+
+async def test_it(wide):
+    pass
+""",
+        backend="anyio",
+        plugins=(),
+    )
+    assert "test_it[trio] would not run on trio: an async fixture of a wider scope" in done.output
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "anyio", "trio"])
+def test_hypothesis_is_told_of_a_hang_once(backend: str, run: Runner) -> None:
+    done = run(
+        """
+import anyio
+import pytest
+from hypothesis import given, strategies
+
+@pytest.mark.timeout(1)
+@given(strategies.integers())
+async def test_it(number):
+    await anyio.sleep_forever()
+""",
+        backend=backend,
+        plugins=(),
+    )
+    assert "test_it hangs (timeout: 1 s)" in done["test_it"].text
+    assert "1 failed in" in done.output
+
+
+def test_a_handler_of_the_project_is_told_of_a_task_that_somebody_keeps(run: Runner) -> None:
+    """And the test does not fail: the handler has taken it."""
+    tests = (
+        WORK
+        + """
+kept = []
+
+@pytest.fixture
+async def handled():
+    found = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: found.append(context))
+    yield
+    assert [str(each["exception"]) for each in found] == ["nobody sees this"]
+    assert found[0]["task"] is kept[0]
+
+async def test_it(handled):
+    kept.append(asyncio.create_task(fail()))
+"""
+    )
+    assert run(tests)["test_it"].passed
