@@ -13,21 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUARD = ROOT / "guard"
-
 # What breaks between two Pythons breaks at an end, or where eager tasks and call graphs came.
 ENDS = ("3.10", "3.12", "3.15")
 BETWEEN = ("3.11", "3.13", "3.14")
 PYTHONS = [*ENDS, *(pytest.param(version, marks=pytest.mark.slow) for version in BETWEEN)]
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel, from a copy that nothing of this machine is in."""
-    source = tmp_path_factory.mktemp("guard") / "guard"
-    shutil.copytree(GUARD, source, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    assert_done(run("uv", "build", "--quiet", "--wheel", "--out-dir", source / "dist", cwd=source))
-    (built,) = (source / "dist").glob("*.whl")
-    return built
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
