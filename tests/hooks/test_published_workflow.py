@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WORKFLOW = ROOT / ".github" / "workflows" / "check.yml"
 JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())["jobs"]
 README = (ROOT / "README.md").read_text()
+TEMPORARY = "${{ runner.temp }}"
 WRONG = (
     "[pytest]\nasyncio_default_fixture_loop_scope = function\ntimeout = 9\nasyncio_mode = legacy\n"
 )
@@ -61,7 +62,23 @@ def test_only_the_job_that_uploads_may_write() -> None:
         if "artifact@" in step.get("uses", "")
     )
     assert got["artifact-ids"] == "${{ needs.check.outputs.sarif }}"
-    assert kept["path"] == JOBS["upload"]["steps"][-1]["with"]["sarif_file"]
+    name = kept["path"].removeprefix(f"{TEMPORARY}/")
+    assert JOBS["upload"]["steps"][-1]["with"]["sarif_file"] == f"{got['path']}/{name}"
+
+
+def test_nothing_is_written_into_the_checkout() -> None:
+    """A link in it would lead what is written elsewhere, over the caller's own files for one."""
+    text = WORKFLOW.read_text()
+    assert re.findall(r"> *(\S+)\n? *\|\|", text) == ['"$RUNNER_TEMP/async-tests.sarif"']
+    paths = [
+        value
+        for job in JOBS.values()
+        for step in job["steps"]
+        for key, value in step.get("with", {}).items()
+        if key in {"path", "sarif_file"}
+    ]
+    assert len(paths) == 3
+    assert all(path.startswith(f"{TEMPORARY}/") for path in paths)
 
 
 @pytest.fixture
@@ -87,8 +104,17 @@ def check(caller: Path, published: Path, folder: str) -> tuple[CompletedProcess[
         name: re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda match: contexts[match[1]], value)
         for name, value in step["env"].items()
     }
-    done = run("bash", "-e", "-c", step["run"], cwd=caller, GITHUB_ACTIONS="true", **env)
-    return done, (caller / "async-tests.sarif").read_text()
+    temporary = caller.with_name("temporary")
+    temporary.mkdir(exist_ok=True)
+    own = caller / "own.txt"
+    own.write_text("nobody else's")
+    link = caller / "async-tests.sarif"
+    link.unlink(missing_ok=True)
+    link.symlink_to(own)
+    env |= {"GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(temporary)}
+    done = run("bash", "-e", "-c", step["run"], cwd=caller, **env)
+    assert own.read_text() == "nobody else's"
+    return done, (temporary / "async-tests.sarif").read_text()
 
 
 @pytest.mark.slow
