@@ -3,8 +3,9 @@
 
     python3 update_one.py [--trust] [--test COMMAND] [--answers-file FILE] [CHECKOUT]
 
-The update happens in a second work tree of the repository, in a temporary folder. The checkout
-only receives the finished result, staged and not committed, so that conflicts, red tests, a crash
+The update happens in a clone of the repository, in a temporary folder, so that nothing is started
+that the repository's own configuration names: no hook, monitor, filter or driver. The checkout only
+receives the finished result, staged and not committed, so that conflicts, red tests, a crash
 or a kill leave nothing in it. One line on standard output says what became of the checkout, and so
 does the exit status; what Copier and the tests print goes to standard error.
 
@@ -29,11 +30,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 # A project that has another template as well keeps our answers in the first.
 ANSWERS_FILES = (".copier-answers.async-test.yml", ".copier-answers.yml")
 INTERRUPTED = 130
+# What tells git where a repository is (`git rev-parse --local-env-vars`); a hook hands it on.
+OF_GIT = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+}
 
 
 class Outcome(Enum):
@@ -86,9 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, it has a status of its own
-        traceback.print_exc()
+        sys.stderr.write(shown(traceback.format_exc()))
         outcome, sentence = Outcome.FAILED, f"{type(error).__name__}: {error}"
-    print(f"{outcome.word}: {sentence}")
+    print(f"{outcome.word}: {shown(sentence).replace(chr(10), ' ')}")
     return outcome.status
 
 
@@ -102,7 +117,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test",
         metavar="COMMAND",
-        help="run this in the updated project (in the second work tree, so without ignored files), "
+        help="run this in the updated project (in a clone, so without ignored files), "
         "and keep the update only if it succeeds",
     )
     parser.add_argument(
@@ -125,13 +140,14 @@ def update(checkout: Path, answers_file: str | None, test: str | None, *, trust:
     answers = find_answers(repository / inside, answers_file)
     with tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True) as name:
         copier = Copier(command, answers, scratch=Path(name))
-        step = copier.find_release(repository / inside)
-        with second_work_tree(repository, Path(name)) as work_tree:
-            copier.update(work_tree / inside, step, trust=trust)
-            tree = merged_tree(work_tree, step)
-            if test:
-                run_tests(test, work_tree / inside, step)
-            deliver(tree, repository)
+        copied = clone(repository, Path(name))
+        step = copier.find_release(copied / inside)
+        copier.update(copied / inside, step, trust=trust)
+        tree = merged_tree(copied, step)
+        if test:
+            run_tests(test, copied / inside, step)
+        bring_objects(tree, copied, repository)
+        deliver(tree, repository)
     changed = git(repository, "diff", "--cached", "--name-only", "HEAD").splitlines()
     files = "1 file" if len(changed) == 1 else f"{len(changed)} files"
     raise Ended(Outcome.UPDATED, f"{step}, {files}")
@@ -195,7 +211,7 @@ class Copier:
             errors="replace",
             check=False,
         )
-        sys.stderr.write(done.stdout + done.stderr)
+        sys.stderr.write(shown(done.stdout + done.stderr))
         return done
 
 
@@ -217,7 +233,14 @@ def clean_repository(checkout: Path) -> tuple[Path, str]:
     except Ended as end:
         sentence = f"{checkout} is not a git checkout with a commit: {end.sentence}"
         raise Ended(Outcome.UNUSABLE, sentence) from end
-    changes = git(Path(top), "status", "--porcelain", "--untracked-files=normal").splitlines()
+    # Its configuration may say that its work tree is elsewhere.
+    real = Path(top).resolve()
+    if not (real / ".git").exists() or not checkout.resolve().is_relative_to(real):
+        sentence = f"{checkout} is not in its own work tree, which git has at {top}"
+        raise Ended(Outcome.UNUSABLE, sentence)
+    # What a submodule has changed is its own business, and so are its filters.
+    status = ("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")
+    changes = git(Path(top), *status, settings=without_filters(Path(top))).splitlines()
     if changes:
         sentence = f"{listed([line[3:] for line in changes])} not committed: commit or stash it"
         raise Ended(Outcome.UNUSABLE, sentence)
@@ -260,22 +283,25 @@ def find_answers(project: Path, wanted: str | None) -> str:
     return found[0]
 
 
-@contextlib.contextmanager
-def second_work_tree(repository: Path, scratch: Path) -> Iterator[Path]:
-    """Check the last commit out a second time, and take that away at the end."""
+def clone(repository: Path, scratch: Path) -> Path:
+    """Clone the last commit, whose configuration is nobody's but ours, and that of the user."""
     # The name of the folder can be an answer, so it stays.
-    work_tree = scratch / "checkout" / repository.name
-    try:
-        git(repository, "worktree", "add", "--quiet", "--detach", str(work_tree), "HEAD")
-        yield work_tree
-    finally:
-        # Forced twice: it may have been stopped while it was made.
-        with contextlib.suppress(Ended):
-            git(repository, "worktree", "remove", "--force", "--force", str(work_tree))
+    folder = scratch / "checkout" / repository.name
+    options = ("--quiet", "--shared", "--no-tags", "--single-branch", "--template=")
+    git(scratch, "clone", *options, "--", str(repository), str(folder))
+    return folder
+
+
+def bring_objects(tree: str, copied: Path, repository: Path) -> None:
+    """Store in a repository what a tree of its clone holds, without any of its configuration."""
+    head = git(repository, "rev-parse", "HEAD").strip()
+    wanted = f"{tree}\n^{head}\n".encode()
+    pack = run_git(copied, "pack-objects", "--quiet", "--revs", "--stdout", given=wanted)
+    run_git(repository, "unpack-objects", "-q", given=pack)
 
 
 def merged_tree(work_tree: Path, step: str) -> str:
-    """Return the git tree of an updated work tree.
+    """Return the git tree of an updated clone.
 
     Raises:
         Ended: the release and the edits of the project could not be merged.
@@ -299,7 +325,7 @@ def leftover_markers(work_tree: Path) -> list[str]:
     """Return the files whose staged changes have conflict markers."""
     # It fails when it finds something, spaces at the end of a line for instance.
     done = subprocess.run(
-        ["git", "diff", "--cached", "--check", "HEAD"],
+        ["git", "diff", "--cached", "--check", "--no-ext-diff", "HEAD"],
         cwd=work_tree,
         env=quiet_git(),
         capture_output=True,
@@ -346,46 +372,90 @@ def deliver(tree: str, repository: Path) -> None:
         if os.path.lexists(path):
             name = path.relative_to(repository)
             raise Ended(Outcome.FAILED, f"the release adds {name}, which is there and ignored")
+    settings = without_filters(repository)
     try:
-        git(repository, "read-tree", "-m", "-u", "HEAD", tree)
+        git(repository, "read-tree", "-m", "-u", "HEAD", tree, settings=settings)
     except BaseException:
         for path in new:
             path.unlink(missing_ok=True)
-        git(repository, "reset", "--quiet", "--hard", "HEAD")
+        git(repository, "reset", "--quiet", "--hard", "HEAD", settings=settings)
         raise
 
 
-def quiet_git() -> dict[str, str]:
-    """Return an environment in which git starts no hook and no monitor of a repository (2.31)."""
-    settings = {"core.hooksPath": os.devnull, "core.fsmonitor": "false"}
-    given = os.environ.get("GIT_CONFIG_COUNT", "")
+def quiet_git(more: dict[str, str] | None = None) -> dict[str, str]:
+    """Return an environment in which git starts no hook and no monitor of a repository (2.31).
+
+    It is about the repository of the current folder, and none that a git above us works on.
+    """
+    settings = {
+        "core.hooksPath": os.devnull,
+        "core.fsmonitor": "false",
+        # A URL that the repository rewrites could name a program.
+        "protocol.ext.allow": "never",
+        **(more or {}),
+    }
+    environment = {name: value for name, value in os.environ.items() if name not in OF_GIT}
+    given = environment.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0
-    environment = {**os.environ, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    environment["GIT_CONFIG_COUNT"] = str(first + len(settings))
     for number, (key, value) in enumerate(settings.items(), first):
         environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return environment
 
 
-def git(folder: Path, *arguments: str) -> str:
+def without_filters(repository: Path) -> dict[str, str]:
+    """Return the settings by which no filter starts that only the repository's configuration names.
+
+    Those of the user stay, for large files may need them.
+    """
+    names: set[str] = set()
+    for scope in ("--local", "--worktree"):
+        command = ("config", scope, "--includes", "--name-only", "-z", "--get-regexp", r"^filter\.")
+        # It fails where there are none.
+        with contextlib.suppress(Ended):
+            names.update(filter(None, git(repository, *command).split("\0")))
+    return {name: of_user(repository, name) for name in names}
+
+
+def of_user(repository: Path, name: str) -> str:
+    """Return what a setting of a filter is where the repository does not set it."""
+    value = "false" if name.endswith(".required") else ""
+    for scope in ("--system", "--global"):
+        with contextlib.suppress(Ended):
+            value = git(repository, "config", scope, "--includes", "--get", name).rstrip("\n")
+    return value
+
+
+def git(folder: Path, *arguments: str, settings: dict[str, str] | None = None) -> str:
     """Run git without the hooks and the monitor of the repository, and return what it prints.
 
     Raises:
         Ended: it failed.
 
     """
+    return run_git(folder, *arguments, settings=settings).decode("utf-8", "surrogateescape")
+
+
+def run_git(
+    folder: Path, *arguments: str, given: bytes = b"", settings: dict[str, str] | None = None
+) -> bytes:
+    """Run git as `git` does, with something to read, and return the bytes that it prints.
+
+    Raises:
+        Ended: it failed.
+
+    """
     done = subprocess.run(
-        ["git", *arguments],
+        ["git", "--no-pager", *arguments],
         cwd=folder,
-        env=quiet_git(),
-        stdin=subprocess.DEVNULL,
+        env=quiet_git(settings),
+        input=given,
         capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="surrogateescape",
         check=False,
     )
     if done.returncode:
-        raise Ended(Outcome.FAILED, f"`git {arguments[0]}` says: {last_line(done.stderr)}")
+        said = last_line(done.stderr.decode("utf-8", "replace"))
+        raise Ended(Outcome.FAILED, f"`git {arguments[0]}` says: {said}")
     return done.stdout
 
 
@@ -393,6 +463,14 @@ def last_line(text: str) -> str:
     """Return the last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "nothing"
+
+
+def shown(text: str) -> str:
+    """Return text for a terminal or a log: no credentials of a URL, nothing that is obeyed."""
+    public = re.sub(r"(?<=://)[^\s/@'\"]+(?:@[^\s/@'\"]+)*@", "", text)
+    # As the engine does (shown.py): control characters, and marks that turn text around.
+    obeyed = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+    return re.sub(obeyed, lambda match: match[0].encode("unicode_escape").decode(), public)
 
 
 def listed(names: list[str], most: int = 3) -> str:

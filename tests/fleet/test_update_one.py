@@ -30,7 +30,7 @@ from fleets import (
     state,
 )
 from helpers import COPIER, ROOT, assert_done, commit, git, run
-from update_one import Ended, Outcome, deliver
+from update_one import Ended, Outcome, deliver, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,84 @@ def test_an_update_is_what_copier_makes_and_is_staged(
     before = state(checkout)
     assert update(checkout, variables)[0] is Outcome.UP_TO_DATE
     assert state(checkout) == before
+
+
+def test_no_program_of_the_repository_is_started(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Filters, drivers and rewritten URLs of its own configuration, for all of its files."""
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    (checkout / ".git" / "info").mkdir(exist_ok=True)
+    (checkout / ".git" / "info" / "attributes").write_text("* filter=own diff=own merge=own\n")
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(tmp_path / 'started'))}\nexec cat\n")
+    program.chmod(0o755)
+    named = "filter.own.clean filter.own.smudge filter.own.process diff.own.command diff.external"
+    more = "diff.own.textconv merge.own.driver core.pager core.editor core.sshCommand gpg.program"
+    for name in (*named.split(), *more.split()):
+        run("git", "config", name, program, cwd=checkout)
+    run("git", "config", "protocol.ext.allow", "always", cwd=checkout)
+    # Else git need not look into it.
+    for path in checkout.glob("*"):
+        os.utime(path, (1, 1))
+    assert update(checkout, variables)[0] is Outcome.UPDATED
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_work_tree_elsewhere_is_left_alone(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    elsewhere = prototypes.copy("UPDATED", tmp_path / "elsewhere")
+    run("git", "config", "core.worktree", elsewhere, cwd=checkout)
+    before = state(elsewhere)
+    outcome, said, _ = update(checkout, variables)
+    assert outcome is Outcome.UNUSABLE
+    assert "work tree" in said
+    assert state(elsewhere) == before
+
+
+def test_a_hook_of_another_repository_may_update_a_checkout(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Git tells its hooks by variables which repository it works on."""
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    other = prototypes.copy("UPDATED", tmp_path / "other")
+    before = state(other)
+    variables |= {"GIT_DIR": str(other / ".git"), "GIT_INDEX_FILE": str(other / ".git" / "index")}
+    assert update(checkout, variables)[0] is Outcome.UPDATED
+    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
+    assert state(other) == before
+
+
+def test_no_credentials_are_printed(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    answers = checkout / ".copier-answers.yml"
+    url = "https://user:for_nobody@127.0.0.1:9/template.git"
+    answers.write_text(re.sub(r"_src_path: .*", f"_src_path: {url}", answers.read_text()))
+    commit(checkout)
+    outcome, said, told = update(checkout, variables)
+    assert outcome is Outcome.FAILED
+    assert "127.0.0.1" in said + told
+    assert "for_nobody" not in said + told
+
+
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("https://user:token@host/a", "https://host/a"),
+        ("git+ssh://token@host/a and http://a@b@host", "git+ssh://host/a and http://host"),
+        ("git@github.com:org/a.git", "git@github.com:org/a.git"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("\x1b[2J\u202e", "\\x1b[2J\\u202e"),
+    ],
+)
+def test_what_is_printed_has_nothing_secret_and_nothing_that_is_obeyed(
+    text: str, public: str
+) -> None:
+    assert shown(text) == public
 
 
 @pytest.mark.slow
