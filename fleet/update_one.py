@@ -469,8 +469,11 @@ def shown(text: str) -> str:
     """Return text for a terminal or a log: no credentials of a URL, nothing that is obeyed."""
     public = re.sub(r"(?<=://)[^\s/@'\"]+(?:@[^\s/@'\"]+)*@", "", text)
     # As the engine does (shown.py): control characters, and marks that turn text around.
-    obeyed = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-    return re.sub(obeyed, lambda match: match[0].encode("unicode_escape").decode(), public)
+    return re.sub(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+        lambda match: match[0].encode("unicode_escape").decode(),
+        public,
+    )
 
 
 def listed(names: list[str], most: int = 3) -> str:

@@ -25,7 +25,7 @@ LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2"
 _WITH_NEW_PLUGIN = "8.4"
 
 _COMMAND = re.compile(
-    r"(?P<before>.*?)\bpy\.?test\b(?P<arguments>[^|;&#]*?\s(?:-c|--config-file)(?:\s+|=)"
+    r"\bpy\.?test\b(?P<arguments>(?:(?!\bpy\.?test\b)[^|;&#])*?\s(?:-c|--config-file)(?:\s+|=)"
     r"[\"']?(?P<file>[^\s\"',\]]+)[^|;&#]*)"
 )
 
@@ -101,8 +101,11 @@ def _settings(project: Project) -> Iterator[str]:
     for file in dict.fromkeys([*(command.file for command in project.commands), "pyproject.toml"]):
         # A command may go on in the next line.
         text = re.sub(r"\\\r?\n", "  ", project.tree.text(file) or "")
+        end = 0
         for match in _COMMAND.finditer(text):
-            if _reads_other_settings(project, match):
+            before = text[max(end, text.rfind("\n", end, match.start()) + 1) : match.start()]
+            end = match.end()
+            if _reads_other_settings(project, match, before):
                 yield f"a command in {file} has pytest read {match['file']}, and not {own}"
                 break
     given = project.settings.option_value("-c") or project.settings.option_value("--config-file")
@@ -113,10 +116,17 @@ def _settings(project: Project) -> Iterator[str]:
             yield f"{obstacle.sentence} ({own})"
 
 
-def _reads_other_settings(project: Project, command: re.Match[str]) -> bool:
-    """Tell whether a command would run the added tests by another configuration file."""
+def _reads_other_settings(project: Project, command: re.Match[str], before: str) -> bool:
+    """Tell whether a command would run the added tests by another configuration file.
+
+    Args:
+        project: the repository.
+        command: the command, from `pytest` on.
+        before: what stands before it in its line.
+
+    """
     file = command["file"]
-    if command["before"].lstrip().startswith("#") or re.search(r"\bcd\s", command["before"]):
+    if before.lstrip().startswith("#") or re.search(r"\bcd\s", before):
         return False
     if PurePosixPath(file) == PurePosixPath(project.settings.file):
         return False

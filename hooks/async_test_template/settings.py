@@ -255,7 +255,7 @@ class Settings:
         start, end = words[option.position].span()
         changed = value[:start] + " ".join(new) + value[end:]
         if not new:
-            before = re.sub(r"[ \t]+$", "", value[:start])
+            before = value[:start].rstrip(" \t")
             after = value[end:]
             changed = before + (after if before else after.lstrip())
         if not changed.strip():

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.declaration import Notation
     from async_test_template.tree import Tree
 
-_REQUIREMENTS_FILE = re.compile(r"(^|/)[^/]*(requirements|constraints)[^/]*\.(txt|in)$")
 _IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
 _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
@@ -197,9 +196,14 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         yield _declaration(tree, match, home, (section, key, index), place, is_old=old)
 
 
+def _is_of_requirements(name: str) -> bool:
+    words = ("requirements", "constraints")
+    return name.endswith((".txt", ".in")) and any(word in name for word in words)
+
+
 def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
     constraints: set[str] = set()
-    waiting = [n for n in tree.names() if _REQUIREMENTS_FILE.search(n)]
+    waiting = [n for n in tree.names() if _is_of_requirements(n)]
     waiting += [n for n in tree.names("requirements") if _IN_FOLDER.match(n)]
     seen: set[str] = set()
     found = []

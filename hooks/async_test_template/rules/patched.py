@@ -12,6 +12,9 @@ from async_test_template.walk import python_files
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
+_BLANKS = frozenset(b" \t\n\r\f\v")
+_CHAIN = frozenset(b"._") | frozenset(filter(lambda c: chr(c).isalnum(), range(128)))
+
 
 def not_patched(project: Project, name: str) -> None:
     """Require that no file names something in a string, as `patch` and `setattr` do.
@@ -32,9 +35,36 @@ def not_patched(project: Project, name: str) -> None:
 # One project is in use at a time; many calls are of the same few names.
 @lru_cache(maxsize=64)
 def _patching(project: Project, name: str) -> str:
-    module, _, last = (re.escape(part).encode() for part in name.rpartition("."))
-    pattern = re.compile(rb"""\b%s(?:\.\w+)*(?:\.|\s*,\s*["'])%s["']""" % (module, last))
+    module, _, last = (part.encode() for part in name.rpartition("."))
     for file in python_files(project.root):
-        if pattern.search(project.tree.read(file) or b""):
+        if _names(project.tree.read(file) or b"", module, last):
             return file
     return ""
+
+
+def _names(data: bytes, module: bytes, last: bytes) -> bool:
+    """Tell whether a string ends in a name of a module, or is it and stands behind the module.
+
+    Both `"a.module.sub.last"` and `module.sub, "last"` do. From the last name it goes backwards:
+    forwards, a long chain of names would be read anew from each of them.
+    """
+    for match in re.finditer(rb"%s[\"']" % re.escape(last), data):
+        end = match.start() - 1
+        if data[end : end + 1] in {b'"', b"'"}:
+            end = _skipped(data, end, _BLANKS) - 1
+            if data[end : end + 1] != b",":
+                continue
+            end = _skipped(data, end, _BLANKS)
+        elif data[end : end + 1] != b".":
+            continue
+        chain = data[_skipped(data, end, _CHAIN) : end]
+        if b".%s." % module in b".%s." % chain:
+            return True
+    return False
+
+
+def _skipped(data: bytes, end: int, characters: frozenset[int]) -> int:
+    """Give where a row of some characters begins that ends there."""
+    while end > 0 and data[end - 1] in characters:
+        end -= 1
+    return end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -167,6 +168,8 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Spl
     return replace(source, start, start, f"{statement}\n{indent}")
 
 
+# Many fixes of one file need the same module.
+@lru_cache(maxsize=4)
 def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     """Give the name that stands for a module, and the edits that import it where it is not yet.
 
@@ -337,7 +340,7 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
     """Move up over comments that stand right above; a file's first lines stay."""
     position = begin
     while position > 0:
-        line = source.line_start(position - 1 - source.data[:position].endswith(b"\r\n"))
+        line = _line_above(source, position)
         text = source.data[line:position].strip()
         if not text.startswith(b"#"):
             break
@@ -348,16 +351,23 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
     return position
 
 
+def _line_above(source: Source, begin: int) -> int:
+    r"""Give where the line above begins; between the two bytes of `\r\n` no line does."""
+    return source.line_start(begin - 1 - (source.data[begin - 2 : begin] == b"\r\n"))
+
+
 def with_blank_lines(
     source: Source, begin: int, end: int, *, is_last: bool = False
 ) -> tuple[int, int]:
     """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
     behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
-    # Between the two bytes of `\r\n` no line begins.
-    line = rb"(?:(?<=\n)|(?<=\r)(?!\n))[ \t\f]*(?:\r\n|\r|\n)"
-    before = re.search(rb"(?:%s)*\Z" % line, source.data[:begin])
     blank_behind = behind.end() if behind else end
-    blank_before = before.start() if before else begin
+    blank_before = begin
+    while blank_before > 0 and source.line_start(blank_before) == blank_before:
+        line = _line_above(source, blank_before)
+        if line == 0 or source.data[line:blank_before].strip(b" \t\f\r\n"):
+            break
+        blank_before = line
     if blank_before == begin and begin > 0 and not is_last:
         return begin, end
     if is_last or blank_behind == len(source.data):

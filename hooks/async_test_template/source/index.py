@@ -154,7 +154,21 @@ class Index:
         table: dict[str, list[Fixture]] = {}
         for fixture in self.fixtures:
             table.setdefault(fixture.name, []).append(fixture)
-        return {name: _by_file(fixtures) for name, fixtures in table.items()}
+        return {
+            name: _by_file(sorted(fixtures, key=lambda fixture: fixture.line))
+            for name, fixtures in table.items()
+        }
+
+    @cached_property
+    def _by_owner(self) -> dict[tuple[str, str], dict[str | None, list[Fixture]]]:
+        """The fixtures of a name and a file, by the class that they are in."""
+        table: dict[tuple[str, str], dict[str | None, list[Fixture]]] = {}
+        for name, by_file in self._named.items():
+            for file, fixtures in by_file.items():
+                by_owner = table.setdefault((name, file), {})
+                for fixture in fixtures:
+                    by_owner.setdefault(fixture.owner, []).append(fixture)
+        return table
 
     def find(
         self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
@@ -165,14 +179,15 @@ class Index:
         taken when there is only one of that name.
         """
         named = self._named.get(name, {})
+        own = self._by_owner.get((name, file), {})
+        for fixtures in (own.get(owner, ()), own.get(None, ())):
+            found = _last(fixtures, besides)
+            if found is not None:
+                return found
         for place in places(file):
-            found = [
-                fixture
-                for fixture in named.get(place, ())
-                if fixture is not besides and (place != file or fixture.owner in {None, owner})
-            ]
-            if found:
-                return max(found, key=lambda f: (place == file and f.owner is not None, f.line))
+            found = _last(named.get(place, ()), besides) if place != file else None
+            if found is not None:
+                return found
         elsewhere = (f for fixtures in named.values() for f in fixtures if f is not besides)
         first_two = list(islice(elsewhere, 2))
         return first_two[0] if len(first_two) == 1 else None
@@ -187,6 +202,12 @@ def places(file: str) -> Iterator[str]:
         conftest = f"{folder}/conftest.py" if folder else "conftest.py"
         if conftest != file:
             yield conftest
+
+
+def _last(fixtures: Sequence[Fixture], besides: Fixture | None) -> Fixture | None:
+    """Give the last of some fixtures that is not a certain one."""
+    last = fixtures[-2:]
+    return next((fixture for fixture in reversed(last) if fixture is not besides), None)
 
 
 def _by_file(fixtures: Iterable[Fixture]) -> dict[str, list[Fixture]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -170,7 +171,8 @@ class Source:
 
     def line_start(self, position: int) -> int:
         """Give the offset at which the line of `position` begins."""
-        return max(self.data.rfind(b"\n", 0, position), self.data.rfind(b"\r", 0, position)) + 1
+        # The last entry is the end of the file.
+        return self._lines[bisect_right(self._lines, position, hi=len(self._lines) - 1) - 1]
 
     def line_end(self, position: int) -> int:
         """Give the offset behind the line of `position`, its line end included."""

@@ -47,5 +47,8 @@ RULE = Rule(
     words=rb"loop\b",
     expects=("LookupError", "DeprecationWarning"),
     where=Where.TESTS,
-    suspects=re.compile(rb"def[ \t]+\w+\([^)]*\bloop\b|usefixtures\([^)]*[\"']loop[\"']").search,
+    suspects=re.compile(
+        rb"def[ \t]+\w+\((?:(?!def[ \t])[^)])*\bloop\b"
+        rb"|usefixtures\((?:(?!usefixtures)[^)])*[\"']loop[\"']"
+    ).search,
 )

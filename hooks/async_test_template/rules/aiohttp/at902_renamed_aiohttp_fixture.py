@@ -93,7 +93,7 @@ RULE = Rule(
     expects=("LookupError", "DeprecationWarning"),
     where=Where.TESTS,
     suspects=re.compile(
-        rb"def[ \t]+\w+\([^)]*\b(?:test_client|test_server|unused_port"
+        rb"def[ \t]+\w+\((?:(?!def[ \t])[^)])*\b(?:test_client|test_server|unused_port"
         rb"|raw_test_server|aiohttp_unused_port)\b"
     ).search,
 )

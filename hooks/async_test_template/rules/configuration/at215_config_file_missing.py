@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-_CONFIG = re.compile(r"\bpytest\b[^|;&]*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)")
+_CONFIG = re.compile(
+    r"\bpytest\b(?:(?!\bpytest\b)[^|;&])*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)"
+)
 #: What makes commands of a file run in another folder.
 _FOLDER = re.compile(r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-directory)\b")
 

@@ -86,7 +86,7 @@ _LOOP_METHODS = frozenset(
         "time",
     }
 )
-_CALL_OF_TEST = re.compile(rb"(?<!def )\b(test[\w\x80-\xff]*)\(")
+_CALL_OF_TEST = re.compile(rb"(?<!def )(?<![\w\x80-\xff])(test[\w\x80-\xff]*)\(")
 _UNSURE = (ast.Global, ast.Nonlocal, ast.Delete)
 _DECORATORS = {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"}
 #: Plugins that hand out a `loop` of their own.
@@ -136,8 +136,20 @@ def is_override(project: Project, fixture: Fixture) -> bool:
     """
     if fixture.name != "event_loop" or fixture.is_async or has_own_runner(project):
         return False
-    if ships(project, fixture.file):
-        return False
+    known = _known_overrides(project)
+    place = (fixture.file, fixture.line)
+    if place not in known:
+        known[place] = not ships(project, fixture.file) and _calls_a_loop(project, fixture)
+    return known[place]
+
+
+# One project is in use at a time; each function that asks for the fixture asks this.
+@lru_cache(maxsize=2)
+def _known_overrides(_project: Project) -> dict[tuple[str, int], bool]:
+    return {}
+
+
+def _calls_a_loop(project: Project, fixture: Fixture) -> bool:
     function = project.code.sources.get(fixture.file).functions[fixture.line]
     return any("loop" in name.lower() for name in called_names(function))
 

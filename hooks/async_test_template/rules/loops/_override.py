@@ -35,15 +35,18 @@ _MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
-# One project is in use at a time; its one override is asked about for each of its fixes.
-@lru_cache(maxsize=4)
 def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
     """Find what asks for an override and cannot do without it."""
+    return [item for item in _asking(project) if item is not override]
+
+
+# One project is in use at a time; its overrides are asked about for each of their fixes.
+@lru_cache(maxsize=2)
+def _asking(project: Project) -> list[Fixture | Test]:
     return [
         item
         for item in project.code.at.values()
         if NAME in item.requests
-        and item is not override
         and origin(project, NAME, item) == "override"
         and not can_do_without(project, item, NAME)
     ]

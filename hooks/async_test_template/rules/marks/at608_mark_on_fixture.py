@@ -47,12 +47,10 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 
 # A mark and a fixture decorator on one function. One pattern each: each begins with a plain byte,
 # which `re` looks for at once. Between a decorator and the `def` below it stand only other ones.
-_LINES = (
-    rb"[^\n]*\n(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,40}?[ \t]*@(?:\w+\.)?"
-)
+_LINES = rb"(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,40}?[ \t]*@(?:\w+\.)?"
 _TOGETHER = (
-    re.compile(rb"@(?:\w+\.)?fixture\b" + _LINES + rb"mark\."),
-    re.compile(rb"@(?:\w+\.)?mark\." + _LINES + rb"fixture"),
+    re.compile(rb"@(?:\w+\.)?fixture\b(?:(?!@(?:\w+\.)?fixture\b)[^\n])*\n" + _LINES + rb"mark\."),
+    re.compile(rb"@(?:\w+\.)?mark\.(?:(?!@(?:\w+\.)?mark\.)[^\n])*\n" + _LINES + rb"fixture"),
     re.compile(rb"fixture[ \t]+as[ \t]"),
     re.compile(rb"mark[ \t]+as[ \t]"),
 )

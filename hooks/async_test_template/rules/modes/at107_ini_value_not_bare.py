@@ -28,7 +28,7 @@ _NAMES = (
 )
 #: Values with which another plugin runs every async test.
 _TAKES_ALL = {"anyio_mode": ("auto",), "trio_mode": ("true", "1", "yes", "on")}
-_COMMENT = re.compile(r"^(?P<value>.*?)\s+[#;]\s*(?P<comment>.*)$")
+_COMMENT = re.compile(r"\s[#;]")
 
 
 def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
@@ -38,8 +38,10 @@ def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
         return None
     comment = ""
     bare = value
-    if match := _COMMENT.match(value):
-        bare, comment = match["value"], match["comment"]
+    if match := _COMMENT.search(value):
+        before, behind = value[: match.start()].strip(), value[match.end() :].strip()
+        if "\n" not in before and "\n" not in behind:
+            bare, comment = before, behind
     bare = bare.strip()
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
         bare = bare[1:-1].strip()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 #: What libraries call their own: `PytestRemovedIn9Warning`, `StarletteDeprecationWarning`.
-_OWN_DEPRECATION = re.compile(r"Deprecat|RemovedIn\w*Warning$")
+_OWN_DEPRECATION = re.compile(r"Deprecat|RemovedIn(?:(?!RemovedIn)\w)*Warning$")
 _BROAD = frozenset({"Exception", "BaseException"})
 _ENTER = frozenset({"enter_context", "enterContext", "enterClassContext"})
 _MARKS = ("pytest.mark.xfail", "pytest.mark.filterwarnings", "unittest.expectedFailure")

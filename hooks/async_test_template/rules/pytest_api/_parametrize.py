@@ -12,9 +12,11 @@ _PLAIN = re.compile(
 )
 #: What may hold brackets and commas that mean nothing, and those that do.
 _TOKEN = re.compile(
-    rb"\"\"\"(?:[^\\]|\\[\s\S])*?\"\"\"|'''(?:[^\\]|\\[\s\S])*?'''"
-    rb"|\"(?:[^\"\\\n]|\\[\s\S])*\"|'(?:[^'\\\n]|\\[\s\S])*'|#[^\n]*|[\[\](){},]"
+    rb"\"\"\"(?:[^\\]|\\[\s\S])*?(?:\"\"\"|\Z)|'''(?:[^\\]|\\[\s\S])*?(?:'''|\Z)"
+    rb"|\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?|#[^\n]*|[\[\](){},]"
 )
+#: How often as many bytes are read as a file has.
+_MOST = 16
 _NAME = re.compile(rb"\w+\s*=(?!=)")
 
 
@@ -24,11 +26,15 @@ def odd_calls(data: bytes) -> tuple[list[bytes], ...]:
 
     The comments in front of an argument are no part of it.
     """
-    return tuple(
-        _arguments(data, call.end())
-        for call in _CALL.finditer(data)
-        if _PLAIN.match(data, call.end()) is None
-    )
+    found = []
+    # Where calls stand in a text that never closes them, each would be read to its end.
+    left = _MOST * len(data)
+    for call in _CALL.finditer(data):
+        if _PLAIN.match(data, call.end()) is None and left > 0:
+            arguments, end = _arguments(data, call.end())
+            found.append(arguments)
+            left -= end - call.end()
+    return tuple(found)
 
 
 def is_by_name(argument: bytes) -> bool:
@@ -36,7 +42,8 @@ def is_by_name(argument: bytes) -> bool:
     return _NAME.match(argument) is not None
 
 
-def _arguments(data: bytes, start: int) -> list[bytes]:
+def _arguments(data: bytes, start: int) -> tuple[list[bytes], int]:
+    """Give the arguments of the call that begins there, and where it ends."""
     found: list[bytes] = []
     depth = 0
     for token in _TOKEN.finditer(data, start):
@@ -49,8 +56,8 @@ def _arguments(data: bytes, start: int) -> list[bytes]:
         elif text in b")]}":
             if depth == 0:
                 last = data[start : token.start()].strip()
-                return [*found, last] if last else found
+                return ([*found, last] if last else found), token.end()
             depth -= 1
         elif text[:1] == b"#" and not data[start : token.start()].strip():
             start = token.end()
-    return found
+    return found, len(data)

@@ -48,7 +48,9 @@ RULE = Rule(
     visit=_visit,
     words=rb"warns",
     where=Where.TESTS,
-    suspects=re.compile(rb"warns(?:\(\s*(?:#[^\n]*\s*)*None|[ \t]+as[ \t])").search,
+    suspects=re.compile(
+        rb"warns(?:\(\s*(?:#(?:(?!warns)[^\r\n])*[\r\n]\s*)*None|[ \t]+as[ \t])"
+    ).search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
 )

@@ -56,7 +56,8 @@ def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.Return | ast.Break
 
 #: A line of a `finally` that leaves it.
 _SUSPECTS = re.compile(
-    rb"finally:[^\n]*\n(?:[ \t]*(?:[^ \t\n][^\n]*)?\n){0,40}?[ \t]+(?:return|break|continue)\b"
+    rb"finally:(?:(?!finally:)[^\n])*\n"
+    rb"(?:[ \t]*(?:[^ \t\n][^\n]*)?\n){0,40}?[ \t]+(?:return|break|continue)\b"
 ).search
 
 RULE = Rule(
