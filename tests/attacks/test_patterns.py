@@ -30,7 +30,9 @@ parser: Any = import_module(_OWN.format("parser" if sys.version_info >= (3, 11) 
 codes: Any = import_module(_OWN.format("constants"))
 
 #: Below this nobody can measure, and nobody waits (seconds).
-NOTHING = 0.005
+NOTHING = 0.01
+#: How often both are measured before they are believed: a busy machine makes a time longer only.
+TRIES = 8
 #: By doubling a text its time may grow by this.
 GROWTH = 2.6
 SIZES = (24, 250, 1000, 8000)
@@ -282,35 +284,33 @@ def alternatives(parsed: Parsed) -> Iterator[str]:
 ENDS = ("", "!", "\n")
 
 
-def seconds(use: Use, text: str, tries: int = 1) -> float:
+def seconds(use: Use, text: str) -> float:
     data: str | bytes = text
     if isinstance(use.pattern.pattern, bytes):
         data = text.encode("latin-1", "replace")
-    best = float("inf")
-    for _ in range(tries):
-        begin = time.process_time()
-        if not use.methods <= AT_ONE_PLACE:
-            for _found in use.pattern.finditer(data):  # type: ignore[arg-type]
-                pass
-        elif use.methods <= {"fullmatch"}:
-            use.pattern.fullmatch(data)  # type: ignore[arg-type]
-        else:
-            use.pattern.match(data)  # type: ignore[arg-type]
-        best = min(best, time.process_time() - begin)
-    return best
+    begin = time.process_time()
+    if not use.methods <= AT_ONE_PLACE:
+        for _found in use.pattern.finditer(data):  # type: ignore[arg-type]
+            pass
+    elif use.methods <= {"fullmatch"}:
+        use.pattern.fullmatch(data)  # type: ignore[arg-type]
+    else:
+        use.pattern.match(data)  # type: ignore[arg-type]
+    return time.process_time() - begin
 
 
 def too_slow(use: Use, before: str, unit: str, end: str) -> str:
     """Tell of the time that grows faster than the text, if it does."""
     for size in SIZES:
         long, half = (before + unit * (n // len(unit)) + end for n in (size, size // 2))
-        if seconds(use, long) <= NOTHING:
-            continue
-        took, half_took = seconds(use, long, 3), seconds(use, half, 3)
-        if took > max(half_took * GROWTH, NOTHING):
-            return (
-                f"{use.place}: {before!r} + {unit!r} * n + {end!r}: {half_took:.3f}, {took:.3f} s"
-            )
+        took, half_took = seconds(use, long), seconds(use, half)
+        for _ in range(TRIES):
+            if took <= NOTHING or took <= half_took * GROWTH:
+                break
+            took, half_took = min(took, seconds(use, long)), min(half_took, seconds(use, half))
+        else:
+            text = f"{before!r} + {unit!r} * n + {end!r}"
+            return f"{use.place}: {text}: {half_took:.3f}, {took:.3f} s"
     return ""
 
 
