@@ -11,6 +11,7 @@ from async_test_template.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.config.in_force import Configuration
     from async_test_template.project import Project
 
 
@@ -21,13 +22,7 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         options = ", ".join(shadowed.options) or "nothing"
         file = project.relative(shadowed.path)
-        text = project.tree.text(file) or ""
-        if shadowed.holder == "ini":
-            line, column = ini.locate(text, shadowed.table[0])
-        else:
-            from async_test_template.config import toml
-
-            line, column = toml.locate(text, shadowed.table)
+        line, column = _place(project.tree.text(file) or "", shadowed)
         yield Finding(
             RULE.code,
             f"pytest ignores this configuration ({options}), for "
@@ -37,6 +32,18 @@ def _check(project: Project) -> Iterator[Finding]:
             column,
             hint="move what is still wanted to the file in force and delete the rest",
         )
+
+
+def _place(text: str, shadowed: Configuration) -> tuple[int, int]:
+    try:
+        if shadowed.holder == "ini":
+            return ini.locate(text, shadowed.table[0])
+        from async_test_template.config import toml
+
+        return toml.locate(text, shadowed.table)
+    except KeyError:
+        # A file of pytest's own counts without its table, too.
+        return 1, 1
 
 
 RULE = Rule(

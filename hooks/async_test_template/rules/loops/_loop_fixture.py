@@ -511,13 +511,23 @@ def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
 
 
 def source_of(project: Project, file: str) -> Source:
-    """Give a file that is there, also one that holds nothing relevant yet."""
+    """Give a file that is there, also one that holds nothing relevant yet.
+
+    Raises:
+        EditError: this Python cannot parse it.
+
+    """
     data = project.tree.read(file) or b""
     if data.strip() and file in project.code.by_file:
         return project.code.sources.get(file)
     from async_test_template.source.source import read_source
 
-    return read_source(file, data)
+    try:
+        source = read_source(file, data)
+        _ = source.tree
+    except Unreadable as error:
+        raise EditError(f"{file} cannot be parsed") from error
+    return source
 
 
 def _defines(project: Project, source: Source, name: str) -> bool:

@@ -16,6 +16,7 @@ from async_test_template.rules.which_loop import (
     named,
     named_scopes,
     test_loop,
+    wide_fixtures,
     wider,
 )
 
@@ -82,6 +83,9 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
         scope = "function"
         for one, other in pairs:
             scope = wider(scope, wider(test_loop(project, one), fixture_loop(project, other)))
+    for wide in wide_fixtures(project):
+        # In a narrower loop it cannot be set up.
+        scope = wider(scope, wide.scope) if wide.scope in SCOPES else scope
     can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", "0.26")
     # In a loop that they share a test sees the tasks that others have left.
     can = can and not any(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.premises.asked import asked
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, wide_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    for name, wanted in _wanted(project):
+    for name, wanted in asked(project).items():
         current = settings.effective(name)
         if current is None or current == wanted:
             continue
@@ -32,19 +32,6 @@ def _check(project: Project) -> Iterator[Finding]:
             edits=edits,
             hint="" if in_file else "it stands in addopts",
         )
-
-
-def _wanted(project: Project) -> Iterator[tuple[str, str]]:
-    desired = project.desired
-    if "mode" in desired.insisted and desired.mode:
-        yield MODE, desired.mode
-    if "loop_scope" in desired.insisted and desired.loop_scope:
-        # A loop narrower than a fixture breaks it, whatever was asked for.
-        if desired.loop_scope != "function" or not wide_fixtures(project):
-            yield FIXTURE_SCOPE, desired.loop_scope
-        yield TEST_SCOPE, desired.loop_scope
-    if "timeout" in desired.insisted and desired.timeout:
-        yield "timeout", str(desired.timeout)
 
 
 RULE = Rule(

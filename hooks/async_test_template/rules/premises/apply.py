@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules.premises.about import Presence, presence
+from async_test_template.rules.premises.asked import against
 from async_test_template.rules.premises.deliberate import explained, own_project
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
@@ -106,27 +107,25 @@ def within_repository(
 
 
 def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Take the fix out of a finding where the repository has decided otherwise, or apart."""
-    if not finding.edits:
-        return finding
-    apart = own_project(project, finding.file.rpartition("/")[0]) if rule.about else ""
-    if apart:
-        hint = f"run this in {apart}, which is configured on its own"
-        return finding.only_reported(hint)
-    reader = mark_reader(project, rule.mark) if rule.mark else ""
-    if reader:
+    """Take the fix out of a finding where somebody has decided otherwise, or apart."""
+    hint = _why_left(project, rule, finding) if finding.edits else ""
+    return finding.only_reported(hint) if hint else finding
+
+
+def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
+    """Say what speaks against a fix, "" where nothing does."""
+    if wanted := against(project, finding):
+        return f"{wanted} was asked for, and the fix needs another value"
+    if rule.about and (apart := own_project(project, finding.file.rpartition("/")[0])):
+        return f"run this in {apart}, which is configured on its own"
+    if rule.mark and (reader := mark_reader(project, rule.mark)):
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
-        hint = f"{reader} looks at {looked_at}: see whether that still holds"
-        return finding.only_reported(hint)
-    maker = loop_maker(project) if rule.gives_loop else ""
-    if maker:
-        hint = f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
-        return finding.only_reported(hint)
-    name = explained(project, finding) if finding.tier is Tier.UNSAFE else ""
-    if name:
-        hint = f"the comment above {name} explains why it is so: decide whether it still holds"
-        return finding.only_reported(hint)
-    return finding
+        return f"{reader} looks at {looked_at}: see whether that still holds"
+    if rule.gives_loop and (maker := loop_maker(project)):
+        return f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
+    if finding.tier is Tier.UNSAFE and (name := explained(project, finding)):
+        return f"the comment above {name} explains why it is so: decide whether it still holds"
+    return ""
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:

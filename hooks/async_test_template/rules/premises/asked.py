@@ -1,0 +1,60 @@
+"""What flags ask of settings: no fix gives one another value, which would be undone at each run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Change
+from async_test_template.rules.which_loop import (
+    FIXTURE_SCOPE,
+    MODE,
+    SCOPES,
+    TEST_SCOPE,
+    wide_fixtures,
+    wider,
+)
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Finding
+    from async_test_template.project import Project
+
+
+def asked(project: Project) -> dict[str, str]:
+    """Give the settings that a flag asks for, as far as the suite can have them.
+
+    The loop of fixtures is not asked to be narrower than one of them, which could not be set up.
+    """
+    desired = project.desired
+    found: dict[str, str] = {}
+    if "mode" in desired.insisted and desired.mode:
+        found[MODE] = desired.mode
+    if "loop_scope" in desired.insisted and desired.loop_scope:
+        scope = desired.loop_scope
+        if all(wider(scope, f.scope) == scope for f in wide_fixtures(project) if f.scope in SCOPES):
+            found[FIXTURE_SCOPE] = scope
+        found[TEST_SCOPE] = scope
+    if "timeout" in desired.insisted and desired.timeout:
+        found["timeout"] = str(desired.timeout)
+    return found
+
+
+def against(project: Project, finding: Finding) -> str:
+    """Name what a flag asks for and a fix would set otherwise, "" where there is nothing."""
+    changes = [edit for edit in finding.edits if isinstance(edit, Change)]
+    if not changes or not project.desired.insisted:
+        return ""
+    wanted = asked(project)
+    for name, value in (pair for change in changes for pair in _set_by(change)):
+        if wanted.get(name, value) != value:
+            return f"{name} = {wanted[name]}"
+    return ""
+
+
+def _set_by(change: Change) -> list[tuple[str, str]]:
+    """Give the options that a change sets, with their values as text."""
+    if change.verb == "set":
+        return [(str(change.at[-1]), str(change.value))]
+    if change.verb == "create" and change.file.endswith(".ini"):
+        lines = (line.partition(" = ") for line in str(change.value).splitlines())
+        return [(name, value) for name, _, value in lines]
+    return []
