@@ -34,7 +34,7 @@ from async_test_template.report import is_advice, render
 from async_test_template.rules import CODES, page_of
 from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
-from async_test_template.stopping import stoppable
+from async_test_template.stopping import Stopped, stoppable
 
 if TYPE_CHECKING:
     import argparse
@@ -53,8 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; those of the process where None.
 
     """
-    with stoppable():
-        return run(arguments)
+    try:
+        with stoppable():
+            return run(arguments)
+    except Stopped as stopped:
+        # Before the arguments were read.
+        return stopped.status
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

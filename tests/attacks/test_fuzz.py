@@ -64,6 +64,13 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         {"conftest.py": b"    return 1\n", "test_it.py": ON_ANYIO, "requirements.txt": b"anyio\n"},
         (),
     ),
+    "a conftest.py beside the guard that no Python can parse": (
+        {
+            "tests/async_guard.py": WIDE + b"\n\ndef pytest_timeout_set_timer(): ...\n",
+            "tests/conftest.py": b"    x = (\n",
+        },
+        (),
+    ),
     "auto mode asked for, and strict mode better for AnyIO's tests": (
         {"test_it.py": ON_ANYIO, "pytest.ini": b"[pytest]\nasyncio_mode = strict\n"},
         ("--mode", "auto"),

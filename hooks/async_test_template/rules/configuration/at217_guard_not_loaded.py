@@ -21,12 +21,17 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     # Imported here: most repositories have no guard, and settings alone need no `ast`.
     from async_test_template.rules.configuration._guard_import import add_line, mentions_guard
+    from async_test_template.source.source import Unreadable
 
     there = [file for file in conftests_of(guard) if project.tree.read(file) is not None]
     if any(file in there for file, _, _ in project.unreadable):
         return
     sources = [project.code.sources.get(file) for file in there]
-    if any(map(mentions_guard, sources)):
+    try:
+        if any(map(mentions_guard, sources)):
+            return
+    except Unreadable:
+        # pytest cannot read it either, and says so.
         return
     beside = sources[0] if sources and there[0] == conftests_of(guard)[0] else None
     line = f"from {_module(project, guard)} import {LOADER}  # noqa: F401"
