@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from async_test_template.cli import main
+from async_test_template.desired import Desired
 from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
 from async_test_template.rules import load
 
 if sys.version_info >= (3, 11):
@@ -116,6 +118,11 @@ def lay_out(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+
+
+def finds(root: Path, code: str) -> bool:
+    """Tell whether one rule finds something, be it advice for which no run fails."""
+    return bool(make_plan(root, Desired(), [load(code)], frozenset()).left)
 
 
 def migrate(root: Path, code: str, *flags: str, unsafe: bool) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.cli import main
 from async_test_template.findings import Tier
 from async_test_template.rules import CODES, load
-from proofs import FAILED, INTERNAL, INTERRUPTED, OK, REQUIREMENTS, USAGE, lay_out, migrate
+from proofs import FAILED, INTERNAL, INTERRUPTED, OK, REQUIREMENTS, USAGE, finds, lay_out, migrate
 from test_against_pytest import ONE_LOOP, SYNC, WIDE
 from test_code_against_pytest import APP, AUTO, IS_UVLOOP, OVERRIDE, SAME_LOOP, STRICT
 
@@ -460,7 +459,7 @@ def test_a_fix_is_offered_and_helps_from_its_version_on_and_not_before(
     lay_out(below, {**gate.files, REQUIREMENTS: f"{gate.package}>={gate.last}\n"})
     migrate(below, gate.code, *gate.flags, unsafe=gate.unsafe)
     assert {name: (below / name).read_text() for name in gate.files} == gate.files
-    assert main(["check", str(below), "--select", gate.code]) == 1
+    assert finds(below, gate.code)
     done = environment_of(f"{gate.package}=={gate.last}", *gate.others).pytest(at_gate)
     assert done.returncode == gate.below, done.stdout
     assert gate.says in done.stdout
