@@ -135,15 +135,33 @@ def is_test_code(source: Source) -> bool:
     return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
 
 
+def is_below(
+    source: Source,
+    node: ast.AST,
+    condition: re.Pattern[str],
+    kinds: tuple[type[ast.If | ast.IfExp], ...] = (ast.If,),
+) -> bool:
+    """Tell whether a place stands in an `if`, or in the `else` of one, with such a condition.
+
+    Args:
+        source: the file.
+        node: the place.
+        condition: what is looked for in the text of the condition.
+        kinds: whether statements or expressions count.
+
+    """
+    return any(
+        isinstance(around, kinds) and condition.search(source.text(around.test))
+        for around in source.around(node)
+    )
+
+
 def is_chosen_by_version(source: Source, node: ast.AST) -> bool:
-    """Tell whether a test around a place looks at the version of a package.
+    """Tell whether a condition around a place looks at the version of a package.
 
     What Pythons reach a place is a premise of rules, which reads `sys.version_info`.
     """
-    return any(
-        isinstance(around, (ast.If, ast.IfExp)) and _VERSION.search(source.text(around.test))
-        for around in source.around(node)
-    )
+    return is_below(source, node, _VERSION, (ast.If, ast.IfExp))
 
 
 _VERSION = re.compile(r"__version__|\bversion\(|\bVersion\(|version_tuple|_VERSION\b|\bVERSION\b")

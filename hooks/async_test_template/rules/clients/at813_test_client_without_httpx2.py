@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import strangers
+from async_test_template.rules.on_code import is_below
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ def _is_run(project: Project, file: str, line: int) -> bool:
     """Tell whether an import is run, and not there for type checkers alone."""
     source = project.code.sources.get(file)
     return not any(
-        isinstance(around, ast.If) and re.search(r"\bTYPE_CHECKING\b", source.text(around.test))
+        is_below(source, node, _FOR_TYPES)
         for node in (*source.nodes.of(ast.Import), *source.nodes.of(ast.ImportFrom))
         if node.lineno == line
-        for around in source.around(node)
     )
+
+
+_FOR_TYPES = re.compile(r"\bTYPE_CHECKING\b")
 
 
 def _is_warned(project: Project) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.rules.on_code import is_below
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
@@ -180,11 +181,10 @@ def _called(source: Source, decorator: ast.expr) -> str:
 
 def _is_main(source: Source, node: ast.AST) -> bool:
     """Tell whether a place is run by `python file.py` alone, or by type checkers."""
-    return any(
-        isinstance(around, ast.If)
-        and re.search(r"\b__name__\b|\bTYPE_CHECKING\b", source.text(around.test))
-        for around in source.around(node)
-    )
+    return is_below(source, node, _NOT_IMPORTED)
+
+
+_NOT_IMPORTED = re.compile(r"\b__name__\b|\bTYPE_CHECKING\b")
 
 
 def _is_imported(project: Project, source: Source) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules.loops._loop_fixture import is_override
-from async_test_template.rules.on_code import calls, code_finding, needs
+from async_test_template.rules.on_code import calls, code_finding, is_below, needs
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _CALLS = ("asyncio.set_event_loop_policy", "uvloop.install")
+#: The condition of what `python file.py` alone runs.
+_IS_SCRIPT = re.compile("__main__")
 #: Hooks that pytest calls once, before the first test.
 _ONCE = ("pytest_configure", "pytest_sessionstart")
 
@@ -33,7 +36,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     found = [
         call
         for call in calls(source, *_CALLS)
-        if not (_is_in_override(project, source, call) or _is_of_script(source, call))
+        if not (_is_in_override(project, source, call) or is_below(source, call, _IS_SCRIPT))
     ]
     for call in found:
         yield code_finding(
@@ -45,14 +48,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, project, source, call, is_single=len(found) == 1),
             hint=f"return the loop's factory from {HOOK} in conftest.py",
         )
-
-
-def _is_of_script(source: Source, call: ast.Call) -> bool:
-    """Tell whether a call is made by `python file.py` alone."""
-    return any(
-        isinstance(around, ast.If) and "__main__" in source.text(around.test)
-        for around in source.around(call)
-    )
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:

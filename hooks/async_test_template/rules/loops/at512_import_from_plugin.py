@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.on_code import code_finding, is_below
 from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
 
@@ -21,7 +22,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in walk(source.tree):
         if not isinstance(node, ast.ImportFrom) or node.module != "pytest_asyncio.plugin":
             continue
-        if not _is_for_types(source, node):
+        # What only type checkers come to breaks no test.
+        if not is_below(source, node, _FOR_TYPES):
             names = ", ".join(alias.name for alias in node.names)
             yield code_finding(
                 RULE.code,
@@ -32,12 +34,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-def _is_for_types(source: Source, node: ast.ImportFrom) -> bool:
-    """Tell whether only type checkers come to an import."""
-    return any(
-        isinstance(around, ast.If) and "TYPE_CHECKING" in source.text(around.test)
-        for around in source.around(node)
-    )
+_FOR_TYPES = re.compile("TYPE_CHECKING")
 
 
 RULE = Rule(

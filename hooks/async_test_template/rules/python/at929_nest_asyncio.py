@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, is_test_code
+from async_test_template.rules.on_code import calls, code_finding, is_below, is_test_code
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -21,7 +20,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for call in calls(source, "nest_asyncio.apply"):
-        if _is_for_notebooks(source, call):
+        # What is done only in a notebook no test does.
+        if is_below(source, call, _NOTEBOOK):
             continue
         yield code_finding(
             RULE.code,
@@ -30,14 +30,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             "nest_asyncio.apply() takes the current task away from asyncio",
             hint="await what is run inside of a loop; then nothing has to be nested",
         )
-
-
-def _is_for_notebooks(source: Source, call: ast.Call) -> bool:
-    """Tell whether it is done only where the code runs in a notebook, which no test does."""
-    return any(
-        isinstance(around, ast.If) and _NOTEBOOK.search(source.text(around.test))
-        for around in source.around(call)
-    )
 
 
 _NOTEBOOK = re.compile(r"ipython|ipykernel|jupyter|notebook|colab", re.IGNORECASE)
