@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from async_test_template.errors import UserError
-from async_test_template.walk import LINKED
+from async_test_template.walk import LINKED, python_files
 
 #: Why something is not read that has the name of a file.
 NO_FILE = "it is a pipe, a socket or a device"
@@ -44,6 +44,21 @@ class Disk:
         if file not in self._contents:
             self._contents[file] = self._read(file)
         return self._contents[file]
+
+    @cached_property
+    def python_files(self) -> tuple[str, ...]:
+        """The Python files that are worth reading, sorted."""
+        return self._walked[0]
+
+    @cached_property
+    def links(self) -> tuple[str, ...]:
+        """The links to folders and Python files that are left out of those."""
+        return self._walked[1]
+
+    @cached_property
+    def _walked(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        links: list[str] = []
+        return tuple(python_files(Path(self._root), links)), tuple(links)
 
     def forget(self, file: str) -> None:
         """Let go of a file's bytes, which nobody will ask for again."""

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 # pytest's own `norecursedirs` (9.2) and where tools put what is not the repository's own code.
@@ -30,7 +30,7 @@ def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:
     yield from _walk(os.fspath(root), [] if links is None else links)
 
 
-def linked_files(root: Path, links: list[str], files: set[str]) -> Iterator[str]:
+def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[str]:
     """Yield the Python files that pytest would reach by links, and that `files` does not hold.
 
     It follows links to folders as well (pytest 9.2, `Dir.collect`).

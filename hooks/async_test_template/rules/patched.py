@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from async_test_template.project import Project
@@ -36,7 +35,7 @@ def not_patched(project: Project, name: str) -> None:
 @lru_cache(maxsize=64)
 def _patching(project: Project, name: str) -> str:
     module, _, last = (part.encode() for part in name.rpartition("."))
-    for file in python_files(project.root):
+    for file in project.tree.disk.python_files:
         if _names(project.tree.read(file) or b"", module, last):
             return file
     return ""

@@ -16,7 +16,7 @@ from async_test_template.source.readings import Reading, Sources, TestNames
 from async_test_template.source.relevance import is_indexed
 from async_test_template.source.words import Words
 from async_test_template.spread import spread
-from async_test_template.walk import LINKED, linked_files, python_files
+from async_test_template.walk import LINKED, linked_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,9 +72,9 @@ class Reader:
     def index(self) -> Index:
         """Read what has not been read yet, and give what all files hold."""
         created = [file for file in self._tree.changed if file.endswith(".py")]
-        links: list[str] = []
-        found_files = {*python_files(self._tree.root, links)}
-        left_out = linked_files(self._tree.root, links, found_files)
+        disk = self._tree.disk
+        found_files = {*disk.python_files}
+        left_out = linked_files(self._tree.root, disk.links, found_files)
         files = sorted({*found_files, *created})
         wanted = self._relevant([file for file in files if not self._is_known(file)])
         size = sum(len(self._tree.read(file) or b"") for file in wanted)
@@ -152,7 +152,7 @@ class Reader:
                 far faster where it begins with no plain byte.
 
         """
-        for file in python_files(self._tree.root):
+        for file in self._tree.disk.python_files:
             data = self._tree.read(file) or b""
             if self._readings.of_file.get(file) is None:
                 self._tree.forget(file)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
-from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +131,7 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
     if all(base.startswith("unittest.") for base in bases):
         return
     defined = re.compile(rb"\bdef\s+%s\b" % old.encode())
-    for file in python_files(project.root):
+    for file in project.tree.disk.python_files:
         if file != source.file and defined.search(project.tree.read(file) or b""):
             raise EditError(f"{file} has a {old} too, and may belong with it")
 

@@ -27,7 +27,6 @@ from async_test_template.source import changes
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
-from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -407,7 +406,7 @@ def takes_current_loop(project: Project) -> bool:
         "anyio_backend" in item.requests for item in project.code.at.values()
     ):
         return False
-    for file in python_files(project.root):
+    for file in project.tree.disk.python_files:
         data = project.tree.read(file) or b""
         if _TAKES_CURRENT.search(data) is None:
             continue

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.walk import python_files
-
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
@@ -20,5 +18,5 @@ def is_of_plugin(project: Project) -> bool:
     repository's own; both at once stop pytest with `option names already added`.
     """
     return not project.settings.disables("timeout") and not any(
-        _OWN.search(project.tree.read(file) or b"") for file in python_files(project.root)
+        _OWN.search(project.tree.read(file) or b"") for file in project.tree.disk.python_files
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from async_test_template.commands import FILES
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
-from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def _is_added_by_hook(project: Project) -> bool:
     """Tell whether a conftest.py gives the tests a mark with one."""
     return any(
         b"mark.timeout(" in (project.tree.read(file) or b"")
-        for file in python_files(project.root)
+        for file in project.tree.disk.python_files
         if file.endswith("conftest.py")
     )
 

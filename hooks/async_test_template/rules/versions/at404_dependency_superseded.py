@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
-from async_test_template.walk import python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def _imported(project: Project, module: bytes) -> bool:
     by_name = rb"(?:importorskip|import_module|__import__)\([ \t]*[\"']" + module + rb"\b"
     statement = re.compile(rb"^[ \t]*" + name + rb"|" + by_name, re.MULTILINE)
     return any(
-        statement.search(project.tree.read(file) or b"") for file in python_files(project.root)
+        statement.search(project.tree.read(file) or b"") for file in project.tree.disk.python_files
     )
 
 
