@@ -76,8 +76,8 @@ RULE = Rule(
         "[pytest 8.4.0, changelog on async tests]"
         "(https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
     ),
-    severity=Severity.ADVICE,
-    because="A bound is a choice, and the tests run with what it admits.",
+    severity=Severity.WARNING,
+    because="It keeps pytest-asyncio back too, and async tests that nothing runs are skipped.",
     tier=Tier.UNSAFE,
     check=_check,
 )
