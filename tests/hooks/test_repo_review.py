@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from async_test_template.cli import main
 from filelock import FileLock
 from helpers import ROOT, Environment, render, run
 
@@ -62,6 +63,7 @@ def test_what_is_wrong_is_told_with_its_line(
 ) -> None:
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nasyncio_default_fixture_loop_scope = function\nasyncio_mode = legacy\n"
+        "timeout = never\n"
     )
     (tmp_path / "test_it.py").write_text(
         "async def test_it(event_loop):\n    event_loop.call_soon(print)\n"
@@ -69,7 +71,19 @@ def test_what_is_wrong_is_told_with_its_line(
     found = failures(review(tmp_path))
     assert set(found) == {"AT100", "AT300", "AT500"}
     assert "`pytest.ini:3:1` AT101 " in found["AT100"]
+    assert "`pytest.ini:4:1` AT302 " in found["AT300"]
     assert "`test_it.py:1:1` AT501 " in found["AT500"]
+
+
+def test_advice_is_no_failure(
+    review: Callable[[Path], dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_default_fixture_loop_scope = function\nasyncio_mode = auto\n"
+    )
+    assert main(["check", str(tmp_path), "--advice"]) == 0
+    assert "AT306" in capsys.readouterr().out
+    assert failures(review(tmp_path)) == {}
 
 
 @pytest.mark.parametrize(
