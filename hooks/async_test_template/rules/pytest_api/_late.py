@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.source.nodes import walk
@@ -40,7 +41,7 @@ def finished_below(source: Source, values: ast.expr) -> str:
         values: the iterator, in a decorator or anywhere at the top of the file.
 
     """
-    top = _Top(source, values)
+    top = _top(source, frozenset({source.tree, *source.around(values)}))
     start = source.start(values)
     for name in top.needed(values):
         if any(_is_later(source, place, start) for place in top.places(name)):
@@ -53,14 +54,19 @@ def _is_later(source: Source, place: ast.AST, start: int) -> bool:
     return isinstance(place, (ast.expr, ast.stmt)) and source.start(place) > start
 
 
+# Many iterators stand in the same scopes; one file is looked at at a time.
+@lru_cache(maxsize=2)
+def _top(source: Source, scopes: frozenset[ast.AST]) -> _Top:
+    return _Top(source, scopes)
+
+
 class _Top:
     """What the top of a file binds, and what the file does to it when it is imported."""
 
-    def __init__(self, source: Source, values: ast.expr) -> None:
+    def __init__(self, source: Source, scopes: frozenset[ast.AST]) -> None:
         self._source = source
         self._bound: dict[str, list[ast.AST]] = {}
         self._made_of: dict[str, list[ast.AST]] = {}
-        scopes = {source.tree, *source.around(values)}
         for node in _run_at_import(source.tree):
             if source.scope(node) not in scopes or _is_of_comprehension(source, node):
                 continue
