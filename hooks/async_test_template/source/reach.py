@@ -53,6 +53,7 @@ class Reach:
         self._conditions = Conditions(source)
         self._open: set[ast.AST] = set()
         # Each is asked for by many findings.
+        self._known: dict[ast.AST, Pythons] = {}
         self._known_calls: dict[ast.AST, Pythons] = {}
         self._known_users: dict[ast.AST, Pythons] = {}
         self._known_imports: dict[tuple[str, str], Pythons] = {}
@@ -86,13 +87,23 @@ class Reach:
     def of(self, node: ast.AST) -> Pythons:
         """Give the Pythons that reach a node."""
         found = self._marked(node) if isinstance(node, _FUNCTIONS) else EVERY
+        passed: list[tuple[ast.AST, Pythons]] = []
         child = node
         for around in self._source.around(node):
-            found &= self._branch(around, child) & self._block(around, child)
+            if child in self._known:
+                break
+            reached = self._branch(around, child) & self._block(around, child)
             if isinstance(around, _FUNCTIONS) and self._is_in_body(around, child):
-                found &= self._called(around)
+                reached &= self._called(around)
+            passed.append((child, reached))
             child = around
-        return found
+        outer = self._known.get(child, EVERY)
+        for child, reached in reversed(passed):
+            outer &= reached
+            # While a function is looked at, what calls it is left out.
+            if not self._open:
+                self._known[child] = outer
+        return found & outer
 
     def _called(self, function: Function) -> Pythons:
         """Give the Pythons that call a function, as far as its own file tells.

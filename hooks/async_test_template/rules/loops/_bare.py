@@ -12,6 +12,7 @@ from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeGuard
 
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
@@ -41,6 +42,10 @@ _LEAVES_ALONE = re.compile(
     r"|(?:freezegun|hypothesis|parameterized|respx|responses)\."
 )
 _WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
+
+
+#: How many functions are followed from one place: nobody calls over more.
+_MOST_FUNCTIONS = 100
 
 
 class Root(NamedTuple):
@@ -134,7 +139,7 @@ class _Search:
         if isinstance(found, ast.Module):
             if _is_imported(self._project, source) and not _is_main(source, node):
                 yield Root(source, None, None, path)
-        elif isinstance(found, ast.FunctionDef) and found not in self._seen:
+        elif self._is_new(found):
             self._seen.add(found)
             path = (*path, (source, found))
             item = self._project.code.at.get((source.file, found.lineno))
@@ -151,6 +156,10 @@ class _Search:
             elif all(_called(source, d) in _WRAPPERS for d in found.decorator_list):
                 for caller, call in self._calls(source, found):
                     yield from self.of(caller, call, path)
+
+    def _is_new(self, node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+        is_new = isinstance(node, ast.FunctionDef) and node not in self._seen
+        return is_new and len(self._seen) < _MOST_FUNCTIONS
 
     def _calls(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:
         around = source.parents[function]
