@@ -14,7 +14,8 @@ from async_test_template.desired import Desired
 from async_test_template.errors import UserError
 from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,3 +289,31 @@ def test_the_time_grows_with_the_length_alone(
     root = lay_out(tmp_path / "root", make(2 * factor * count))
     half = lay_out(tmp_path / "half", make(factor * count))
     require_growth(root, half, Desired(), tiers)
+
+
+ON_CODE = [code for code in CODES if code >= "AT5"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ON_CODE)
+def test_the_examples_of_a_rule_take_twice_the_time_twice_as_often(
+    code: str, tmp_path: Path
+) -> None:
+    for example in read_page(page_of(code)).invalid:
+        files = dict(example.before)
+        size = sum(len(text) for name, text in files.items() if name.endswith(".py"))
+        if not size:
+            continue
+
+        def times(count: int, files: dict[str, str] = files) -> dict[str, str]:
+            return {
+                name: f"{text.rstrip()}\n\n\n" * count if name.endswith(".py") else text
+                for name, text in files.items()
+            }
+
+        count = max(9000 // size, 4)
+        root = lay_out(tmp_path / "root", times(2 * count))
+        half = lay_out(tmp_path / "half", times(count))
+        asked = frozenset(example.answers)
+        desired = Desired()._replace(**example.answers, insisted=asked)
+        require_growth(root, half, desired, frozenset(Tier))

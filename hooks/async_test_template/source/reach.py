@@ -125,8 +125,7 @@ class Reach:
         elif any(name.endswith(".fixture") for name in decorators) and not self._is_given(function):
             users += (
                 self._source.parents[self._source.parents[parameter]]
-                for parameter in self._source.nodes.of(ast.arg)
-                if parameter.arg == function.name
+                for parameter in self._parameters.get(function.name, ())
             )
         self._open.add(function)
         for user in users:
@@ -135,6 +134,14 @@ class Reach:
         reached = [self._known_users[user] for user in users]
         self._open.remove(function)
         return frozenset().union(*reached) if reached else EVERY
+
+    @cached_property
+    def _parameters(self) -> dict[str, list[ast.arg]]:
+        """The parameters of a name."""
+        found: dict[str, list[ast.arg]] = {}
+        for parameter in self._source.nodes.of(ast.arg):
+            found.setdefault(parameter.arg, []).append(parameter)
+        return found
 
     def _called_name(self, decorator: ast.expr) -> str:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -145,8 +152,12 @@ class Reach:
         return (
             self._source.file.endswith("conftest.py")
             or any("autouse" in self._source.text(item) for item in fixture.decorator_list)
-            or any(text.value == fixture.name for text in self._source.nodes.of(ast.Constant))
+            or fixture.name in self._constants
         )
+
+    @cached_property
+    def _constants(self) -> frozenset[object]:
+        return frozenset(constant.value for constant in self._source.nodes.of(ast.Constant))
 
     def _imported(self, node: ast.AST) -> Pythons:
         """Give the Pythons that reach an import of a name as what it stands for in this file."""

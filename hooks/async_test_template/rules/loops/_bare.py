@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.items import Fixture, Test
@@ -295,7 +296,7 @@ def _is_none(call: ast.Call) -> bool:
 
 def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
     """Tell whether a file makes a loop the current one otherwise than in a fixture or a test."""
-    if not _PATCHES.search(project.tree.read(file) or b""):
+    if not _may_patch(project, file):
         return False
     try:
         source = project.code.sources.get(file)
@@ -308,6 +309,19 @@ def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
         _is_setting(source, call) and _runs_for_all(context(source, call), root)
         for call in nodes.of(ast.Call)
     )
+
+
+def _may_patch(project: Project, file: str) -> bool:
+    known = _known_patches(project)
+    if file not in known:
+        known[file] = _PATCHES.search(project.tree.read(file) or b"") is not None
+    return known[file]
+
+
+# One project is in use at a time; each place that a loop may be missing at asks this.
+@lru_cache(maxsize=2)
+def _known_patches(_project: Project) -> dict[str, bool]:
+    return {}
 
 
 def _runs_for_all(function: ast.AST, root: Root) -> bool:
@@ -397,7 +411,7 @@ def _sets_in_fixture(project: Project, fixture: Fixture) -> bool:
     """Tell whether a fixture leaves a current loop behind; the plugin of an async one does."""
     if fixture.is_async or fixture.decorator != "pytest.fixture":
         return True
-    if not _PATCHES.search(project.tree.read(fixture.file) or b""):
+    if not _may_patch(project, fixture.file):
         return False
     source = project.code.sources.get(fixture.file)
     function = source.functions.get(fixture.line)
