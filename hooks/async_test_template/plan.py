@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: A fix can make way for another one; real repositories need two rounds.
 MAX_ROUNDS = 5
+#: How often fixes of a file are tried apart, to find the one that cannot be made.
+MAX_TRIALS = 60
 
 
 class Plan:
@@ -183,6 +185,14 @@ class _Planner:
         round began with. Where one of them cannot be made the round begins anew without it.
         """
         earlier = dict(self.plan.after)
+        while True:
+            made, is_whole = self._try_round(earlier)
+            if is_whole:
+                return made
+            self.plan.after = dict(earlier)
+
+    def _try_round(self, earlier: Mapping[str, bytes]) -> tuple[list[Finding], bool]:
+        """Make the fixes that are not given up yet, and tell whether all of them could be made."""
         made: list[Finding] = []
         touched = Touched()
         for finding in self.plan.left:
@@ -198,10 +208,7 @@ class _Planner:
             touched.add(edits)
             made.append(finding)
         # Without a fix the editors are not even imported, which a check would pay for.
-        if made and not self._splice(made, touched.by_file, self._tree(earlier)):
-            self.plan.after = earlier
-            return self._make_round()
-        return made
+        return made, not made or self._splice(made, touched.by_file, self._tree(earlier))
 
     def _changed(self, finding: Finding, edits: list[Edit], begin: Tree) -> dict[str, bytes] | None:
         """Make the edits of configuration, and ask; None where the fix is not to be made."""
@@ -264,25 +271,41 @@ class _Planner:
             except Exception as error:  # noqa: BLE001 - told to the user, with all of it
                 return fault_of(error, file=file)
 
+        is_whole = True
         for file, remade in zip(spans, spread(remake, list(spans), size), strict=True):
             if isinstance(remade, Fault):
                 self._fail(Crash(remade), [f for f in made if _touches(f, file)], file)
                 return True
             if isinstance(remade, str):
                 self._blame(file, made, begin, remade)
-                return False
+                is_whole = False
+                continue
             data, reading = remade
             self.plan.after[file] = data
             readings.of_file[file] = reading
-        return True
+        return is_whole
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
-        """Give up the fixes that fail on their own, or all of the file's if it is none of them."""
-        suspects = [f for f in made if _touches(f, file)]
-        failures = [(finding, _failure(finding, begin)) for finding in suspects]
-        guilty = [(finding, failure) for finding, failure in failures if failure is not None]
-        for finding, failure in guilty or failures:
-            self._give_up(finding, failure or reason)
+        """Give up the fixes that fail on their own, or all of the file's if it is none of them.
+
+        They are looked for by halves, and not for ever: a file may hold thousands.
+        """
+        suspects = [f for f in made if _touches(f, file) and self.decisions.get(_identity(f), True)]
+        guilty: list[tuple[Finding, str]] = []
+        waiting = [suspects]
+        for _ in range(MAX_TRIALS):
+            if not waiting:
+                break
+            tried = waiting.pop()
+            failure = _failure(tried, begin)
+            if failure is not None and len(tried) == 1:
+                guilty.append((tried[0], failure))
+            elif failure is not None:
+                half = len(tried) // 2
+                waiting += [tried[half:], tried[:half]]
+        untried = [(finding, reason) for group in waiting for finding in group]
+        for finding, failure in [*guilty, *untried] or [(each, reason) for each in suspects]:
+            self._give_up(finding, failure)
 
     def _fail(self, error: Exception, findings: Iterable[Finding], file: str) -> None:
         """Note that the fixes of some findings end in an exception that nobody expected."""
@@ -306,12 +329,13 @@ def _identity(finding: Finding) -> _Identity:
     return (finding.code, finding.file, repr(finding.edits))
 
 
-def _failure(finding: Finding, begin: Tree) -> str | None:
-    """Tell why the edits of code that a fix consists of cannot be made, None where they can."""
+def _failure(findings: Iterable[Finding], begin: Tree) -> str | None:
+    """Tell why the edits of code that fixes consist of cannot be made, None where they can."""
     from async_test_template.apply import apply
 
     try:
-        apply(begin, [edit for edit in finding.edits if isinstance(edit, Splice)])
+        edits = dict.fromkeys(edit for finding in findings for edit in finding.edits)
+        apply(begin, [edit for edit in edits if isinstance(edit, Splice)])
     except (EditError, ParseError) as error:
         return error.message
     return None

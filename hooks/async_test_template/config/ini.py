@@ -11,6 +11,7 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 - a line ends where `str.splitlines` says so, which includes a form feed.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from async_test_template.config.text import (
@@ -86,10 +87,7 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 
     """
     return {
-        name: {
-            key: "\n".join(text[line.start : line.stop] for line in option.lines)
-            for key, option in section.options.items()
-        }
+        name: {key: _value(text, option) for key, option in section.options.items()}
         for name, section in _scan(text).items()
     }
 
@@ -236,8 +234,12 @@ def comment_above(text: str, section: str, key: str, comment: str) -> str:
 
 
 def _lines(text: str, section: str, key: str) -> list[str]:
-    value = parse(text)[section][key]
+    value = _value(text, _scan(text)[section].options[key])
     return value.split("\n") if value else []
+
+
+def _value(text: str, option: _Option) -> str:
+    return "\n".join(text[line.start : line.stop] for line in option.lines)
 
 
 def _index(lines: list[str], line: str) -> int:
@@ -246,6 +248,8 @@ def _index(lines: list[str], line: str) -> int:
     return lines.index(line)
 
 
+# Many places of one file are looked for.
+@lru_cache(maxsize=4)
 def _scan(text: str) -> dict[str, _Section]:
     """Find every section, key and line of a value; `_parseline` of iniconfig, with offsets."""
     sections: dict[str, _Section] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from functools import lru_cache
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -17,9 +19,15 @@ def position(text: str, offset: int) -> tuple[int, int]:
 
     A byte order mark has no column.
     """
-    before = text[:offset].removeprefix(BYTE_ORDER_MARK)
-    ends = [end.end() for end in _LINE_END.finditer(before)]
-    return len(ends) + 1, len(before) - (ends[-1] if ends else 0) + 1
+    begins = _line_begins(text)
+    line = bisect_right(begins, offset)
+    return max(line, 1), offset - begins[line - 1] + 1 if line else 1
+
+
+# Many places of one file are told.
+@lru_cache(maxsize=4)
+def _line_begins(text: str) -> list[int]:
+    return [text.startswith(BYTE_ORDER_MARK), *(end.end() for end in _LINE_END.finditer(text))]
 
 
 def line_end(text: str, offset: int) -> str:

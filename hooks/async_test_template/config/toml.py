@@ -44,7 +44,7 @@ def locate(text: str, path: Path) -> tuple[int, int]:
         KeyError: there is nothing at `path`.
 
     """
-    _lookup(text, path)
+    _at(parse_shared(text), path)
     document = scan(text)
     if member := document.members.get(path):
         return position(text, member.keys[-1].start if member.keys else member.start)
@@ -124,7 +124,7 @@ def delete(text: str, path: Path) -> str:
         EditError: it cannot be removed alone.
 
     """
-    _lookup(text, path)
+    _at(parse_shared(text), path)
     document = scan(text)
     member = document.members.get(path)
     expected = parse(text)

@@ -63,6 +63,8 @@ class Dependencies(NamedTuple):
         requires_python: `project.requires-python` or poetry's `python`, or empty.
         is_guessed: whether that is only what a setup.py seems to say.
         tree: for the files that only mention a name.
+        named: every declaration, by the name of the package.
+        known: what was found out by now, by package and version.
 
     """
 
@@ -71,6 +73,8 @@ class Dependencies(NamedTuple):
     requires_python: str
     is_guessed: bool
     tree: Tree
+    named: dict[str, list[Declaration]]
+    known: dict[tuple[str, str], bool]
 
     def of(self, name: str) -> list[Declaration]:
         """Give every declaration of a package, constraints and compiled files included.
@@ -80,7 +84,7 @@ class Dependencies(NamedTuple):
         return [d for d in self._every(name) if not d.is_old]
 
     def _every(self, name: str) -> list[Declaration]:
-        return [d for _, declared in self.lists for d in declared if d.name == name]
+        return self.named.get(name, [])
 
     def written(self, name: str) -> list[Declaration]:
         """Give the declarations that a person wrote: neither compiled nor constraints."""
@@ -181,6 +185,11 @@ class Dependencies(NamedTuple):
 
     def may_reach(self, name: str, version: str) -> bool:
         """Tell whether a package may be that version or later, for all that is declared."""
+        if (name, version) not in self.known:
+            self.known[name, version] = self._may_reach(name, version)
+        return self.known[name, version]
+
+    def _may_reach(self, name: str, version: str) -> bool:
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
@@ -342,10 +351,17 @@ def read_dependencies(tree: Tree) -> Dependencies:
     if is_guessed:
         called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
         python = called[1].decode("utf-8", "replace") if called else None
+    lists = tuple((home, tuple(declared)) for home, declared in read_declarations(tree))
+    named: dict[str, list[Declaration]] = {}
+    for _, declared in lists:
+        for declaration in declared:
+            named.setdefault(declaration.name, []).append(declaration)
     return Dependencies(
-        tuple((home, tuple(declared)) for home, declared in read_declarations(tree)),
+        lists,
         locked_versions(tree, PACKAGES),
         python if isinstance(python, str) else "",
         is_guessed,
         tree,
+        named,
+        {},
     )

@@ -111,8 +111,19 @@ class Index:
         """A hook marks or runs async tests, so that their own marks do not tell everything."""
         return any(module.has_item_hook for module in self.modules)
 
-    def used_by(self, test: Test) -> Iterator[Fixture]:
-        """Yield the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
+    def used_by(self, test: Test) -> Sequence[Fixture]:
+        """Give the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
+        place = (test.file, test.line, test.column)
+        if place not in self._used:
+            self._used[place] = tuple(self._used_by(test))
+        return self._used[place]
+
+    @cached_property
+    def _used(self) -> dict[tuple[str, int, int], tuple[Fixture, ...]]:
+        """What is known by now."""
+        return {}
+
+    def _used_by(self, test: Test) -> Iterator[Fixture]:
         seen: set[Fixture] = set()
         waiting = [
             found

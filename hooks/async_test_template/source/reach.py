@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.conditions import EVERY, Conditions, without
 from async_test_template.source.nodes import walk
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from async_test_template.source.conditions import Pythons
-    from async_test_template.source.source import Function, Source
+    from async_test_template.source.source import Function, Placed, Source
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: How the names of functions begin that nobody calls by their name.
@@ -29,6 +29,21 @@ _ONLY = {"unittest.skipUnless"}
 _LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
 
 
+class _Place(NamedTuple):
+    """Where a statement stands in a block.
+
+    Attributes:
+        block: the name of the block.
+        past: the Pythons that come past the statements before it.
+        past_all: those that come past all of the block, as the one entry.
+
+    """
+
+    block: str
+    past: Pythons
+    past_all: Sequence[Pythons]
+
+
 class Reach:
     """Tells which Pythons reach the places of one file."""
 
@@ -37,6 +52,13 @@ class Reach:
         self._source = source
         self._conditions = Conditions(source)
         self._open: set[ast.AST] = set()
+        # Each is asked for by many findings.
+        self._known: dict[ast.AST, Pythons] = {}
+        self._known_calls: dict[ast.AST, Pythons] = {}
+        self._known_users: dict[ast.AST, Pythons] = {}
+        self._known_imports: dict[tuple[str, str], Pythons] = {}
+        self._known_marks: dict[ast.AST, Pythons] = {}
+        self._places: dict[ast.AST, dict[ast.AST, _Place]] = {}
 
     def at(self, line: int, column: int) -> Pythons:
         """Give the Pythons that reach what begins at a place, counted as findings count.
@@ -45,9 +67,7 @@ class Reach:
         with: of `from asyncio import timeout` in a branch, only the Pythons of that branch know.
         """
         nodes = [
-            node
-            for node in self._source.parents
-            if getattr(node, "lineno", 0) == line and self._source.column(node) == column  # type: ignore[arg-type]
+            node for node in self._by_line.get(line, ()) if self._source.column(node) == column
         ]
         if not nodes:
             return EVERY
@@ -55,16 +75,35 @@ class Reach:
         node = nodes[-1]
         return self.of(node) & self._imported(node)
 
+    @cached_property
+    def _by_line(self) -> dict[int, list[Placed]]:
+        """The nodes that begin in a line."""
+        found: dict[int, list[Placed]] = {}
+        for node in self._source.parents:
+            if (line := getattr(node, "lineno", 0)) > 0:
+                found.setdefault(line, []).append(node)  # type: ignore[arg-type]
+        return found
+
     def of(self, node: ast.AST) -> Pythons:
         """Give the Pythons that reach a node."""
         found = self._marked(node) if isinstance(node, _FUNCTIONS) else EVERY
+        passed: list[tuple[ast.AST, Pythons]] = []
         child = node
         for around in self._source.around(node):
-            found &= self._branch(around, child) & self._block(around, child)
-            if isinstance(around, _FUNCTIONS) and child in around.body:
-                found &= self._called(around)
+            if child in self._known:
+                break
+            reached = self._branch(around, child) & self._block(around, child)
+            if isinstance(around, _FUNCTIONS) and self._is_in_body(around, child):
+                reached &= self._called(around)
+            passed.append((child, reached))
             child = around
-        return found
+        outer = self._known.get(child, EVERY)
+        for child, reached in reversed(passed):
+            outer &= reached
+            # While a function is looked at, what calls it is left out.
+            if not self._open:
+                self._known[child] = outer
+        return found & outer
 
     def _called(self, function: Function) -> Pythons:
         """Give the Pythons that call a function, as far as its own file tells.
@@ -74,6 +113,11 @@ class Reach:
         """
         if function in self._open or function.name.startswith(_BY_PYTEST):
             return EVERY
+        if function not in self._known_calls:
+            self._known_calls[function] = self._called_by_others(function)
+        return self._known_calls[function]
+
+    def _called_by_others(self, function: Function) -> Pythons:
         decorators = list(map(self._called_name, function.decorator_list))
         users: list[ast.AST] = []
         if not decorators:
@@ -81,13 +125,23 @@ class Reach:
         elif any(name.endswith(".fixture") for name in decorators) and not self._is_given(function):
             users += (
                 self._source.parents[self._source.parents[parameter]]
-                for parameter in self._source.nodes.of(ast.arg)
-                if parameter.arg == function.name
+                for parameter in self._parameters.get(function.name, ())
             )
         self._open.add(function)
-        reached = list(map(self.of, users))
+        for user in users:
+            if user not in self._known_users:
+                self._known_users[user] = self.of(user)
+        reached = [self._known_users[user] for user in users]
         self._open.remove(function)
         return frozenset().union(*reached) if reached else EVERY
+
+    @cached_property
+    def _parameters(self) -> dict[str, list[ast.arg]]:
+        """The parameters of a name."""
+        found: dict[str, list[ast.arg]] = {}
+        for parameter in self._source.nodes.of(ast.arg):
+            found.setdefault(parameter.arg, []).append(parameter)
+        return found
 
     def _called_name(self, decorator: ast.expr) -> str:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -98,20 +152,27 @@ class Reach:
         return (
             self._source.file.endswith("conftest.py")
             or any("autouse" in self._source.text(item) for item in fixture.decorator_list)
-            or any(text.value == fixture.name for text in self._source.nodes.of(ast.Constant))
+            or fixture.name in self._constants
         )
+
+    @cached_property
+    def _constants(self) -> frozenset[object]:
+        return frozenset(constant.value for constant in self._source.nodes.of(ast.Constant))
 
     def _imported(self, node: ast.AST) -> Pythons:
         """Give the Pythons that reach an import of a name as what it stands for in this file."""
         if not isinstance(node, ast.Name):
             return EVERY
         target = self._source.names.resolve(node)
-        reached = [
-            self.of(statement)
-            for statement, bound in self._imports.get(node.id, ())
-            if bound == target
-        ]
-        return frozenset().union(*reached) if reached else EVERY
+        if (node.id, target) not in self._known_imports:
+            reached = [
+                self.of(statement)
+                for statement, bound in self._imports.get(node.id, ())
+                if bound == target
+            ]
+            found = frozenset().union(*reached) if reached else EVERY
+            self._known_imports[node.id, target] = found
+        return self._known_imports[node.id, target]
 
     @cached_property
     def _imports(self) -> dict[str, list[tuple[ast.stmt, str]]]:
@@ -135,8 +196,7 @@ class Reach:
             if child is around.test:
                 return EVERY
             outcome = self._conditions.judge(around.test)
-            body = around.body if isinstance(around.body, list) else [around.body]
-            return outcome.true if child in body else outcome.false
+            return outcome.true if self._is_in_body(around, child) else outcome.false
         if isinstance(around, ast.BoolOp):
             outcomes = [
                 self._conditions.judge(value)
@@ -175,21 +235,40 @@ class Reach:
 
     def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
         """Give the Pythons that come to a statement of a block, past those before it."""
-        block = next((b for name in _BLOCKS if child in (b := _block_of(around, name))), ())
         is_definition = isinstance(child, (*_FUNCTIONS, ast.ClassDef))
+        place = self._place(around, child)
         found = EVERY
-        for statement in block:
-            if statement is child:
-                if not (isinstance(around, ast.Module) and is_definition):
-                    # Nothing of a module runs before all of it was imported.
-                    break
-                continue
-            found &= self._past(statement)
-        if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and child in around.body:
+        if place is not None:
+            # Nothing of a module runs before all of it was imported.
+            is_last = isinstance(around, ast.Module) and is_definition
+            found &= place.past_all[0] if is_last else place.past
+        if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and self._is_in_body(around, child):
             found &= self._marked(around)
         if isinstance(around, (ast.Module, ast.ClassDef)) and is_definition:
-            found &= self._assigned_marks(around)
+            if around not in self._known_marks:
+                self._known_marks[around] = self._assigned_marks(around)
+            found &= self._known_marks[around]
         return found
+
+    def _is_in_body(self, around: ast.AST, child: ast.AST) -> bool:
+        place = self._place(around, child)
+        return place.block == "body" if place else getattr(around, "body", None) is child
+
+    def _place(self, around: ast.AST, child: ast.AST) -> _Place | None:
+        """Give the place of a statement in a block of another, None for what is none."""
+        if around not in self._places:
+            self._places[around] = {
+                statement: place for name in _BLOCKS for statement, place in self._of(around, name)
+            }
+        return self._places[around].get(child)
+
+    def _of(self, around: ast.AST, name: str) -> Iterator[tuple[ast.stmt, _Place]]:
+        """Yield the statements of a block with their places."""
+        past, past_all = EVERY, [EVERY]
+        for statement in _block_of(around, name):
+            yield statement, _Place(name, past, past_all)
+            past &= self._past(statement)
+            past_all[0] = past
 
     def _past(self, statement: ast.stmt) -> Pythons:
         """Give the Pythons that come past a statement."""

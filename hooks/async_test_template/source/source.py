@@ -169,6 +169,17 @@ class Source:
         """Give a node as it is written."""
         return self.data[self.start(node) : self.end(node)].decode()
 
+    def holds(self, pattern: re.Pattern[bytes]) -> bool:
+        """Tell whether a pattern is found in the file, which many fixes of it may ask."""
+        if pattern not in self._held:
+            self._held[pattern] = pattern.search(self.data) is not None
+        return self._held[pattern]
+
+    @cached_property
+    def _held(self) -> dict[re.Pattern[bytes], bool]:
+        """What was looked for by now."""
+        return {}
+
     def line_start(self, position: int) -> int:
         """Give the offset at which the line of `position` begins."""
         # The last entry is the end of the file.

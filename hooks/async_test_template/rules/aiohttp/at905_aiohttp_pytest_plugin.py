@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -47,10 +47,20 @@ def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit,
     if not project.dependencies.of("pytest-aiohttp"):
         # An environment that is not built anew would be left with no plugin at all.
         raise EditError("no dependency brings pytest-aiohttp yet")
+    place = _handing_over(project)
+    if place:
+        raise EditError(f"{place} hands a function to a client")
+    return _without_plugin(source, statement), *_mode(project)
+
+
+# One project is in use at a time.
+@lru_cache(maxsize=2)
+def _handing_over(project: Project) -> str:
+    """Give the first place where a client gets a function, empty where none does."""
     for module in project.code.modules:
         for call in clients_of_callables(project, project.code.sources.get(module.file)):
-            raise EditError(f"{module.file}:{call.lineno} hands a function to a client")
-    return _without_plugin(source, statement), *_mode(project)
+            return f"{module.file}:{call.lineno}"
+    return ""
 
 
 def _without_plugin(source: Source, statement: ast.Assign) -> Edit:

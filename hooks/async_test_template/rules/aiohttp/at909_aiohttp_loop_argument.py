@@ -81,7 +81,7 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
         # An application takes its loop when it starts, the tools of aiohttp 3 when they are made.
         if source.names.resolve(call.func) != _APPLICATION:
             raise EditError("no loop runs there, or it may be another one")
-        if _ASKS.search(source.data):
+        if source.holds(_ASKS):
             raise EditError("the file asks an application for its loop")
     return (changes.remove_argument(source, call, loop),)
 
@@ -110,7 +110,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     sure(source, call.func)
     if has_stars(call) or len(call.args) + len(call.keywords) > 1:
         raise EditError("it has more than one argument, or may have")
-    if _AS_MOCK.search(source.data):
+    if source.holds(_AS_MOCK):
         raise EditError("the file sets up mocks, or looks at their kind")
     given = call.args[0] if call.args else None
     raised = None

@@ -57,7 +57,7 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
     # Where httpx is older than 0.28, `app=None` is no application: requests go to the network.
     if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
-    if _PATCHED.search(source.data):
+    if source.holds(_PATCHED):
         raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))

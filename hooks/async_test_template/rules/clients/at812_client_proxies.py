@@ -70,7 +70,7 @@ def _fix(
 ) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "proxy") is not None:
         raise EditError("it has, or may have, a proxy already")
-    if _PATCHED.search(source.data):
+    if source.holds(_PATCHED):
         raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))

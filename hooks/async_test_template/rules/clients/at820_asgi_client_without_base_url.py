@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -55,21 +56,28 @@ def _gets_whole_addresses(source: Source, client: ast.Call) -> bool:
         target = around.targets[0]
     if not isinstance(target, ast.Name):
         return False
-    found = []
-    for name in source.mentions.get(target.id, ()):
-        method = source.parents[name]
-        call = source.parents.get(method)
+    found = _requests(source).get((target.id, source.scope(client)), ())
+    return bool(found) and all(found)
+
+
+# One file is looked at at a time; each of its clients asks this.
+@lru_cache(maxsize=1)
+def _requests(source: Source) -> dict[tuple[str, ast.AST], list[bool]]:
+    """Tell of each request, by the name of its client and the function, if its URL is whole."""
+    found: dict[tuple[str, ast.AST], list[bool]] = {}
+    for call in source.nodes.of(ast.Call):
+        method = call.func
         if (
             isinstance(method, ast.Attribute)
             and method.attr in _METHODS
-            and isinstance(call, ast.Call)
-            and source.scope(name) is source.scope(client)
+            and isinstance(method.value, ast.Name)
         ):
             url = keyword(call, "url")
             place = _METHODS[method.attr]
             given = url.value if url else call.args[place] if len(call.args) > place else None
-            found.append(_is_whole(given))
-    return bool(found) and all(found)
+            requests = found.setdefault((method.value.id, source.scope(method.value)), [])
+            requests.append(_is_whole(given))
+    return found
 
 
 def _is_whole(url: ast.expr | None) -> bool:

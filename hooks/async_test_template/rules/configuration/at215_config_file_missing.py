@@ -22,18 +22,26 @@ _FOLDER = re.compile(r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-d
 
 
 def _check(project: Project) -> Iterator[Finding]:
+    # A file may hold many commands.
+    elsewhere: dict[str, bool] = {}
+    mentions: dict[tuple[str, str], int] = {}
     for command in project.commands:
         match = _CONFIG.search(command.text)
         if match is None or "python" in match.group().partition("pytest")[2]:
             continue
         file = match["file"]
         text = project.tree.text(command.file) or ""
+        if command.file not in elsewhere:
+            elsewhere[command.file] = _FOLDER.search(text) is not None
         # An absolute path, or one with another folder to start from, cannot be judged from here.
-        if file.startswith(("/", "..")) or _FOLDER.search(text) or not file.endswith(_SUFFIXES):
+        is_elsewhere = file.startswith(("/", "..")) or elsewhere[command.file]
+        if is_elsewhere or not file.endswith(_SUFFIXES):
             continue
-        mentions = text.count(file)
+        place = (command.file, file)
+        if place not in mentions:
+            mentions[place] = text.count(file)
         # A file that is named elsewhere too is probably made there.
-        if project.tree.read(file.removeprefix("./")) is None and mentions == 1:
+        if project.tree.read(file.removeprefix("./")) is None and mentions[place] == 1:
             yield Finding(
                 RULE.code,
                 f"this command names the configuration file {file}, which is not there",

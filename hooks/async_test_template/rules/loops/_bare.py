@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import is_below
@@ -13,6 +14,7 @@ from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeGuard
 
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
@@ -42,6 +44,10 @@ _LEAVES_ALONE = re.compile(
     r"|(?:freezegun|hypothesis|parameterized|respx|responses)\."
 )
 _WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
+
+
+#: How many functions are followed from one place: nobody calls over more.
+_MOST_FUNCTIONS = 100
 
 
 class Root(NamedTuple):
@@ -135,7 +141,7 @@ class _Search:
         if isinstance(found, ast.Module):
             if _is_imported(self._project, source) and not _is_main(source, node):
                 yield Root(source, None, None, path)
-        elif isinstance(found, ast.FunctionDef) and found not in self._seen:
+        elif self._is_new(found):
             self._seen.add(found)
             path = (*path, (source, found))
             item = self._project.code.at.get((source.file, found.lineno))
@@ -152,6 +158,10 @@ class _Search:
             elif all(_called(source, d) in _WRAPPERS for d in found.decorator_list):
                 for caller, call in self._calls(source, found):
                     yield from self.of(caller, call, path)
+
+    def _is_new(self, node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+        is_new = isinstance(node, ast.FunctionDef) and node not in self._seen
+        return is_new and len(self._seen) < _MOST_FUNCTIONS
 
     def _calls(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:
         around = source.parents[function]
@@ -286,7 +296,7 @@ def _is_none(call: ast.Call) -> bool:
 
 def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
     """Tell whether a file makes a loop the current one otherwise than in a fixture or a test."""
-    if not _PATCHES.search(project.tree.read(file) or b""):
+    if not _may_patch(project, file):
         return False
     try:
         source = project.code.sources.get(file)
@@ -299,6 +309,19 @@ def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
         _is_setting(source, call) and _runs_for_all(context(source, call), root)
         for call in nodes.of(ast.Call)
     )
+
+
+def _may_patch(project: Project, file: str) -> bool:
+    known = _known_patches(project)
+    if file not in known:
+        known[file] = _PATCHES.search(project.tree.read(file) or b"") is not None
+    return known[file]
+
+
+# One project is in use at a time; each place that a loop may be missing at asks this.
+@lru_cache(maxsize=2)
+def _known_patches(_project: Project) -> dict[str, bool]:
+    return {}
 
 
 def _runs_for_all(function: ast.AST, root: Root) -> bool:
@@ -388,7 +411,7 @@ def _sets_in_fixture(project: Project, fixture: Fixture) -> bool:
     """Tell whether a fixture leaves a current loop behind; the plugin of an async one does."""
     if fixture.is_async or fixture.decorator != "pytest.fixture":
         return True
-    if not _PATCHES.search(project.tree.read(fixture.file) or b""):
+    if not _may_patch(project, fixture.file):
         return False
     source = project.code.sources.get(fixture.file)
     function = source.functions.get(fixture.line)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.source.nodes import walk
 
@@ -53,37 +54,55 @@ def _is_later(source: Source, place: ast.AST, start: int) -> bool:
     return isinstance(place, (ast.expr, ast.stmt)) and source.start(place) > start
 
 
+class _Names(NamedTuple):
+    """What is bound in one scope: by name, the nodes that bind it, and the names it is made of."""
+
+    bound: dict[str, list[ast.AST]]
+    made_of: dict[str, dict[str, None]]
+
+
+# One file is looked at at a time; each of its iterators asks this.
+@lru_cache(maxsize=1)
+def _names(source: Source) -> dict[ast.AST, _Names]:
+    """Give what a file binds when it is imported, by scope."""
+    found: dict[ast.AST, _Names] = {}
+    for node in _run_at_import(source.tree):
+        if _is_of_comprehension(source, node):
+            continue
+        for name, value in _bound(node):
+            names = found.setdefault(source.scope(node), _Names({}, {}))
+            names.bound.setdefault(name, []).append(node)
+            if value is not None:
+                names.made_of.setdefault(name, {}).update(_mentioned(value))
+    return found
+
+
 class _Top:
     """What the top of a file binds, and what the file does to it when it is imported."""
 
     def __init__(self, source: Source, values: ast.expr) -> None:
         self._source = source
-        self._bound: dict[str, list[ast.AST]] = {}
-        self._made_of: dict[str, list[ast.AST]] = {}
-        scopes = {source.tree, *source.around(values)}
-        for node in _run_at_import(source.tree):
-            if source.scope(node) not in scopes or _is_of_comprehension(source, node):
-                continue
-            for name, value in _bound(node):
-                self._bound.setdefault(name, []).append(node)
-                if value is not None:
-                    self._made_of.setdefault(name, []).append(value)
+        scopes = dict.fromkeys([source.tree, *source.around(values)])
+        self._names = [names for scope in scopes if (names := _names(source).get(scope))]
+
+    def _bound(self, name: str) -> list[ast.AST]:
+        return [node for names in self._names for node in names.bound.get(name, ())]
 
     def needed(self, values: ast.expr) -> list[str]:
         """Give the names of the top of the file that a value is made of, step by step."""
-        waiting: list[ast.AST] = [values]
+        waiting = [*_mentioned(values)]
         found: dict[str, None] = {}
-        for needed in waiting:
-            for node in walk(needed):
-                if isinstance(node, ast.Name) and node.id in self._bound and node.id not in found:
-                    found[node.id] = None
-                    waiting += self._made_of.get(node.id, ())
+        for name in waiting:
+            if name not in found and any(name in names.bound for names in self._names):
+                found[name] = None
+                waiting += [n for names in self._names for n in names.made_of.get(name, ())]
         return [*found]
 
     def places(self, name: str) -> Iterator[ast.AST]:
         """Yield where the file binds a name, or may change what it stands for."""
-        yield from self._bound[name]
-        if all(isinstance(node, (*_FUNCTIONS, ast.ClassDef)) for node in self._bound[name]):
+        bound = self._bound(name)
+        yield from bound
+        if all(isinstance(node, (*_FUNCTIONS, ast.ClassDef)) for node in bound):
             return
         for node in self._source.mentions.get(name, ()):
             if isinstance(node, ast.Name) and self._is_changed(node):
@@ -154,6 +173,11 @@ class _Top:
                 if _is_own(target) and "." in target and values in walk(node):
                     return taken[0]
         return ""
+
+
+def _mentioned(node: ast.AST) -> dict[str, None]:
+    """Give the names in a node, in their order."""
+    return dict.fromkeys(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
 
 
 def _is_of_comprehension(source: Source, node: ast.AST) -> bool:

@@ -40,7 +40,7 @@ def _fix(
     project: Project, source: Source, call: ast.Call, message: ast.keyword
 ) -> tuple[Edit, ...]:
     sure(source, call.func)
-    if _PATCHED.search(source.data):
+    if source.holds(_PATCHED):
         raise EditError("the file patches pytest's functions, and the patch may look at the name")
     start = source.start(message)
     if project.dependencies.allows_below("pytest", "7"):

@@ -75,8 +75,8 @@ def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
         return Tier.SAFE
     if call is None:
         # Nobody can tell what the function that is handed on will be asked about.
-        return Tier.REPORT if _MOCKS.search(source.data) else Tier.UNSAFE
-    if node is None or _MOCKS.search(source.data):
+        return Tier.REPORT if source.holds(_MOCKS) else Tier.UNSAFE
+    if node is None or source.holds(_MOCKS):
         return Tier.REPORT
     resolved = source.names.resolve(node)
     if resolved in vars(builtins) and resolved not in source.names.bound:

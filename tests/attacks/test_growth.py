@@ -1,0 +1,319 @@
+"""A file twice as long takes twice the time to be checked, and to be migrated."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template import spread
+from async_test_template.desired import Desired
+from async_test_template.errors import UserError
+from async_test_template.findings import Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from async_test_template.rules.rule import Rule
+
+#: What is asked for, with the noise of a machine.
+GROWTH = 2.6
+#: Below this nobody can measure, and nobody waits (seconds).
+NOTHING = 0.15
+#: How often both are measured before they are believed: a busy machine makes a time longer only.
+TRIES = 5
+HEAD = "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
+OLD = "pytest-asyncio==0.20\nhttpx==0.24\naiohttp\nfastapi\n"
+SETTINGS = "[pytest]\nasyncio_mode = auto\n"
+
+#: By the name of what there are many of: the files with so many of it, and how many.
+SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
+    "tests": (lambda n: code("async def test_{0}(event_loop):\n    pass\n\n\n", n), 200),
+    "tests of one name": (lambda n: code("async def test(event_loop):\n    pass\n\n\n", n), 200),
+    "fixtures": (lambda n: code("@pytest.fixture\nasync def f{0}():\n    yield\n\n\n", n), 200),
+    "a chain of fixtures": (
+        lambda n: code("@pytest.fixture\nasync def f{0}(f{1}):\n    yield\n\n\n", n),
+        100,
+    ),
+    "overrides": (
+        lambda n: code(
+            "@pytest.fixture\ndef event_loop():\n    loop = asyncio.new_event_loop()\n"
+            "    yield loop\n    loop.close()\n\n\n",
+            n,
+        ),
+        100,
+    ),
+    "classes": (
+        lambda n: code(
+            "@pytest.mark.asyncio(scope='class')\nclass Test{0}:\n"
+            "    async def test_it(self, event_loop):\n        pass\n\n\n",
+            n,
+        ),
+        150,
+    ),
+    "tests of a class": (
+        lambda n: code(
+            "    @pytest.mark.asyncio\n    async def test_{0}(self, event_loop):\n        pass\n\n",
+            n,
+            "class TestIt:\n",
+        ),
+        200,
+    ),
+    "calls": (
+        lambda n: code(
+            "    asyncio.get_event_loop().run_until_complete(go({0}))\n",
+            n,
+            "async def go(n):\n    pass\n\n\ndef test_it():\n",
+        ),
+        300,
+    ),
+    "calls in a line": (
+        lambda n: code(
+            "asyncio.get_event_loop().run_until_complete(go({0})); ",
+            n,
+            "async def go(n):\n    pass\n\n\ndef test_it():\n    ",
+        ),
+        200,
+    ),
+    "helpers": (
+        lambda n: code(
+            "def h{0}():\n    h{1}()\n    h{1}()\n    asyncio.get_event_loop()\n\n\n", n
+        ),
+        150,
+    ),
+    "decorators": (
+        lambda n: (
+            code("@pytest.mark.m{0}\n", n) | {"end": "async def test_it(event_loop):\n    pass\n"}
+        ),
+        500,
+    ),
+    "parameters": (
+        lambda n: code("p{0}, ", n, "async def test_it(event_loop, ") | {"end": "):\n    pass\n"},
+        1000,
+    ),
+    "parametrized values": (
+        lambda n: (
+            code("({0}, 'a'),\n", n, "@pytest.mark.parametrize('a,b', [\n")
+            | {"end": "])\nasync def test_it(a, b, event_loop):\n    pass\n"}
+        ),
+        1000,
+    ),
+    "imports": (
+        lambda n: (
+            code("import m{0}\n", n) | {"end": "\n\nasync def test_it(event_loop):\n    pass\n"}
+        ),
+        500,
+    ),
+    "branches": (
+        lambda n: code(
+            "    elif a == {0}:\n        asyncio.get_event_loop()\n",
+            n,
+            "def test_it(a):\n    if 0:\n        pass\n",
+        ),
+        100,
+    ),
+    "nesting": (
+        lambda n: (
+            code("[", n, "async def test_it(event_loop):\n    a = ") | {"end": "]" * n + "\n"}
+        ),
+        40,
+    ),
+    "comments": (
+        lambda n: (
+            code("# {0} parametrize((\n", n)
+            | {"end": "@pytest.yield_fixture\ndef it():\n    yield\n"}
+        ),
+        3000,
+    ),
+    "silenced lines": (
+        lambda n: code(
+            "async def test_{0}(event_loop):  # att: ignore[AT501] so\n    pass\n\n\n", n
+        ),
+        150,
+    ),
+    "requirements": (lambda n: {"requirements.txt": "pytest-asyncio<0.24\n" * n}, 50),
+    "requirements of others": (
+        lambda n: {"requirements.txt": "".join(f"package-{i}==1.{i}\n" for i in range(n))},
+        2000,
+    ),
+    "included files": (
+        lambda n: (
+            {"requirements.txt": "".join(f"-r r{i}.txt\n" for i in range(n))}
+            | {f"r{i}.txt": "pytest-asyncio\n" for i in range(n)}
+        ),
+        100,
+    ),
+    "sections": (
+        lambda n: {
+            "tox.ini": SETTINGS + "".join(f"[testenv:e{i}]\ndeps = pytest<9\n" for i in range(n))
+        },
+        100,
+    ),
+    "commands": (
+        lambda n: {
+            "tox.ini": SETTINGS
+            + "[testenv]\ncommands =\n"
+            + "    pytest --asyncio-mode=legacy -c ci.ini tests\n" * n
+        },
+        200,
+    ),
+    "keys": (lambda n: {"pytest.ini": SETTINGS + "".join(f"k{i} = {i}\n" for i in range(n))}, 2000),
+    "lines of a value": (
+        lambda n: {
+            "pytest.ini": SETTINGS
+            + "filterwarnings =\n"
+            + "    ignore::pytest.PytestRemovedIn8Warning\n" * n
+        },
+        100,
+    ),
+    "options": (
+        lambda n: {"pytest.ini": f"[pytest]\naddopts = {'--asyncio-mode=legacy ' * n}\n"},
+        200,
+    ),
+    "tables": (
+        lambda n: {
+            "pyproject.toml": "[tool.pytest.ini_options]\nasyncio_mode = 'legacy'\n"
+            + "".join(f"[tool.t{i}]\na = 1\n" for i in range(n))
+        },
+        200,
+    ),
+    "entries": (
+        lambda n: {
+            "pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndependencies = [\n"
+            + "".join(f"    'pytest-asyncio<0.{i}',\n" for i in range(n))
+            + "]\n"
+        },
+        40,
+    ),
+    "groups": (
+        lambda n: {
+            "pyproject.toml": "[dependency-groups]\n"
+            + "".join(f"g{i} = ['pytest', 'pytest-asyncio<0.24']\n" for i in range(n))
+        },
+        40,
+    ),
+    "locked packages": (
+        lambda n: {
+            "pyproject.toml": "[project]\nname = 'a'\nversion = '1'\ndependencies = ['pytest']\n",
+            "uv.lock": "".join(f"[[package]]\nname = 'p{i}'\nversion = '1'\n" for i in range(n)),
+        },
+        1000,
+    ),
+    "files with a wrong fix": (
+        lambda n: {
+            "requirements.txt": OLD,
+            **{f"test_{i}.py": HEAD + "@pytest.yield_fixture\ndef it(): yield\n" for i in range(n)},
+        },
+        60,
+    ),
+}
+
+#: Each edit of a configuration file is made, and the result read again, by itself: so many edits of
+#: one file take longer than its length accounts for. They are looked for in time.
+EDITED_ONE_BY_ONE = {"requirements", "sections", "entries", "groups", "lines of a value", "options"}
+CASES = [
+    pytest.param(shape, tiers, factor, id=f"{name} {shape}")
+    for shape in SHAPES
+    for name, tiers, factor in (("check", frozenset(), 3), ("migrate", frozenset(Tier), 1))
+    if not (tiers and shape in EDITED_ONE_BY_ONE)
+]
+
+
+def code(unit: str, count: int, before: str = "") -> dict[str, str]:
+    """Give a file of tests with something many times; {0} is its number, {1} the next one's."""
+    text = "".join(unit.format(number, number + 1) for number in range(count))
+    return {"requirements.txt": OLD, "pytest.ini": SETTINGS, "test_it.py": HEAD + before + text}
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    return tuple(rule for rule in map(load, CODES) if not rule.optional)
+
+
+def lay_out(root: Path, files: dict[str, str]) -> Path:
+    end = files.pop("end", "")
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text + (end if name.endswith(".py") else ""))
+    return root
+
+
+def seconds(root: Path, desired: Desired, tiers: frozenset[Tier]) -> float:
+    # The collector is off in the command line too.
+    gc.collect()
+    gc.disable()
+    begin = time.process_time()
+    try:
+        make_plan(root, desired, rules(), tiers)
+    except UserError:
+        pass
+    finally:
+        took = time.process_time() - begin
+        gc.enable()
+    return took
+
+
+def require_growth(root: Path, half: Path, desired: Desired, tiers: frozenset[Tier]) -> None:
+    took = seconds(root, desired, tiers)
+    if took <= NOTHING:
+        return
+    half_took = seconds(half, desired, tiers)
+    for _ in range(TRIES):
+        if took <= max(half_took * GROWTH, NOTHING):
+            return
+        half_took = min(half_took, seconds(half, desired, tiers))
+        took = min(took, seconds(root, desired, tiers))
+    pytest.fail(f"half of it takes {half_took:.2f} s, all of it {took:.2f} s")
+
+
+@pytest.fixture(autouse=True)
+def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "_cores", lambda: 1)
+
+
+@pytest.mark.parametrize(("shape", "tiers", "factor"), CASES)
+def test_the_time_grows_with_the_length_alone(
+    shape: str, tiers: frozenset[Tier], factor: int, tmp_path: Path
+) -> None:
+    make, count = SHAPES[shape]
+    # What is found takes less time than what is mended.
+    root = lay_out(tmp_path / "root", make(2 * factor * count))
+    half = lay_out(tmp_path / "half", make(factor * count))
+    require_growth(root, half, Desired(), tiers)
+
+
+ON_CODE = [code for code in CODES if code >= "AT5"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ON_CODE)
+def test_the_examples_of_a_rule_take_twice_the_time_twice_as_often(
+    code: str, tmp_path: Path
+) -> None:
+    for example in read_page(page_of(code)).invalid:
+        files = dict(example.before)
+        size = sum(len(text) for name, text in files.items() if name.endswith(".py"))
+        if not size:
+            continue
+
+        def times(count: int, files: dict[str, str] = files) -> dict[str, str]:
+            return {
+                name: f"{text.rstrip()}\n\n\n" * count if name.endswith(".py") else text
+                for name, text in files.items()
+            }
+
+        count = max(9000 // size, 4)
+        root = lay_out(tmp_path / "root", times(2 * count))
+        half = lay_out(tmp_path / "half", times(count))
+        asked = frozenset(example.answers)
+        desired = Desired()._replace(**example.answers, insisted=asked)
+        require_growth(root, half, desired, frozenset(Tier))
