@@ -73,8 +73,8 @@ def _toml(text: str, edit: Change) -> str:
     if edit.verb == "delete":
         return toml.delete(text, edit.at)
     if edit.verb == "specifier":
-        new = requirement.replace_specifier(edit.old or "", value)
-        return toml.replace_string(text, edit.at, new)
+        old = edit.old or ""
+        return toml.replace_string(text, edit.at, old, requirement.replace_specifier(old, value))
     if edit.verb in {"append", "require"}:
         # Dependencies may be sorted, warning filters never are.
         return toml.append_string(text, edit.at, value, keep_sorted=edit.verb == "require")

@@ -65,7 +65,11 @@ def clash(one: Edit, other: Edit) -> bool:
     if longer.at[: len(shorter.at)] != shorter.at:
         return False
     additions = {"append", "require"}
-    return not (shorter.verb in additions and longer.verb != "delete")
+    if len(shorter.at) == len(longer.at):
+        return not {shorter.verb, longer.verb} <= additions
+    # What is required goes where a sorted list wants it, and moves the entries behind it.
+    is_at_end = shorter.verb in additions and (shorter.verb == "append" or not shorter.at)
+    return not is_at_end or longer.verb == "delete"
 
 
 def _cells(edit: Edit) -> Iterable[int]:

@@ -194,15 +194,24 @@ class Settings:
     def set_all(self, values: Mapping[str, str]) -> tuple[Change, ...] | None:
         """Give several options their values, in a new pytest.ini where nothing holds any yet.
 
-        None where the file that holds them cannot be edited.
+        None where the file that holds them cannot be edited, or `addopts` overrules it.
         """
         if not self.file and not self.exists:
             lines = "".join(f"{name} = {value}\n" for name, value in values.items())
             return (Change("pytest.ini", "create", (), f"[pytest]\n{lines}"),)
         if not self.can_grow:
             return None
-        changed = {name: value for name, value in values.items() if self.text_of(name) != value}
-        return tuple(self.set(name, value) for name, value in changed.items())
+        changed = {name: value for name, value in values.items() if self.effective(name) != value}
+        edits = [self._set_in_force(name, value) for name, value in changed.items()]
+        made = tuple(edit for edit in edits if edit is not None)
+        return made if len(made) == len(edits) else None
+
+    def _set_in_force(self, name: str, value: str) -> Change | None:
+        """Give an option this value where it counts, None where that is an `-o` in `addopts`."""
+        option = _OPTION_OF.get(name)
+        if option is not None and self.option(option) is not None:
+            return self.set_option(option, value)
+        return None if name in self.overrides else self.set(name, value)
 
     def comment(self, name: str, comment: str) -> Change:
         """Put a comment line above an option of an INI file."""

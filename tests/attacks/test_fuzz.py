@@ -51,6 +51,7 @@ ADDED = (
     b"import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
     b'        item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
 )
+GUARD = WIDE + b"\n\ndef pytest_timeout_set_timer(): ...\n"
 FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
     "a shadowed file of pytest's own without its section": (
         {"pytest.ini": b"[pytest]\n", ".pytest.ini": b"", "tox.ini": b"[tox]\n"},
@@ -65,9 +66,28 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         (),
     ),
     "a conftest.py beside the guard that no Python can parse": (
+        {"tests/async_guard.py": GUARD, "tests/conftest.py": b"    x = (\n"},
+        (),
+    ),
+    "a conftest.py beside the guard that is no text, and not about async": (
+        {"tests/async_guard.py": GUARD, "tests/conftest.py": b"X = '\xff'\n"},
+        (),
+    ),
+    "a line of requirements that ends the file and goes on": (
         {
-            "tests/async_guard.py": WIDE + b"\n\ndef pytest_timeout_set_timer(): ...\n",
-            "tests/conftest.py": b"    x = (\n",
+            "requirements-test.txt": b"pytest\npytest-asyncio>=1.2  # loops \\\n",
+            "test_it.py": b"from fastapi.testclient import TestClient\n",
+        },
+        (),
+    ),
+    "a package to add before one to raise": (
+        {
+            "pyproject.toml": (
+                b'[project]\nrequires-python = ">=3.9"\n\n[dependency-groups]\n'
+                b'test = ["pytest", "pytest-asyncio ~=0.21"]\n'
+            ),
+            "pytest.ini": b"[pytest]\nanyio_mode = auto\n",
+            "conftest.py": b"from fastapi.testclient import TestClient\n",
         },
         (),
     ),

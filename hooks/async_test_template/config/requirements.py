@@ -101,8 +101,13 @@ def append(text: str, requirement: str) -> str:
     """
     pep508.check(requirement)
     last = max((entry.start for entry in parse(text) if entry.kind == "requirement"), default=None)
-    ends = (end for start, end in _logical_lines(text) if last is not None and last < end)
-    return insert_line(text, next(ends, len(text)), requirement)
+    lines = list(_logical_lines(text))
+    end = next((end for _, end in lines if last is not None and last < end), len(text))
+    start = lines[-1][0] if lines else end
+    if end == len(text) and _is_continued(text[start:]):
+        # A backslash at the end of the file would take the new line for its own.
+        end = start
+    return insert_line(text, end, requirement)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
@@ -110,12 +115,15 @@ def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
     start = end = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     for raw in text[start:].splitlines(keepends=True):
         end += len(raw)
-        line = raw.rstrip("\r\n")
-        if not line.endswith("\\") or line.lstrip().startswith("#"):
+        if not _is_continued(raw):
             yield start, end
             start = end
     if start < end:
         yield start, end
+
+
+def _is_continued(line: str) -> bool:
+    return line.rstrip("\r\n").endswith("\\") and not line.lstrip().startswith("#")
 
 
 def _entry(start: int, content: str, line: int) -> Entry:

@@ -78,16 +78,16 @@ def set_value(text: str, path: Path, value: object) -> str:
     return _verified(result, expected)
 
 
-def replace_string(text: str, path: Path, new: str) -> str:
+def replace_string(text: str, path: Path, old: str, new: str) -> str:
     """Replace one string, also inside an array; it keeps its kind of quotes where it can.
 
     Raises:
         KeyError: there is nothing at `path`.
-        EditError: what is there is not a string.
+        EditError: what is there is not `old`.
 
     """
-    if not isinstance(_lookup(text, path), str):
-        raise EditError(f"{_dotted(path)} is not a string", line=locate(text, path)[0])
+    if _lookup(text, path) != old:
+        raise EditError(f"{_dotted(path)} is not {old}", line=locate(text, path)[0])
     return set_value(text, path, new)
 
 

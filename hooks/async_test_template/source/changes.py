@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def replace(source: Source, start: int, end: int, text: str = "") -> Splice:
     """Put `text` in the place of a span; its line ends become the file's."""
-    if source.newline != "\n":
-        text = text.replace("\n", source.newline)
-    return Splice(source.file, start, end, text)
+    return Splice(source.file, start, end, source.with_line_ends(start, end, text))
 
 
 def replace_node(source: Source, node: Placed, text: str) -> Splice:

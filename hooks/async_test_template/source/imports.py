@@ -130,6 +130,7 @@ def _misplaced(source: Source, style: ImportStyle) -> Iterator[tuple[int, int, b
             blank = _BLANK_LINES.match(source.data, end)
             end = blank.end() if blank else end
             text += source.newline.encode() * gap
+        text = source.with_line_ends(start, end, text.decode()).encode()
         if source.data[start:end].rstrip() != text.rstrip() or (
             gap is not None and source.data[start:end] != text
         ):

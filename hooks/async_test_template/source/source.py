@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
+from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +25,7 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_ENDS_OF_TEXT = re.compile("\r\n|\r|\n")
 
 
 class Unreadable(Exception):  # noqa: N818 - says what the file is, not that something failed
@@ -105,6 +107,36 @@ class Source:
         """The line end of the first line; new lines get the same."""
         match = _LINE_END.search(self.data)
         return match[0].decode() if match else "\n"
+
+    @cached_property
+    def _is_mixed(self) -> bool:
+        """Whether its lines end in more than one way."""
+        return len(set(_LINE_END.findall(self.data))) > 1
+
+    def with_line_ends(self, start: int, end: int, text: str) -> str:
+        """Give what is to stand in a span the line ends of the file.
+
+        Where those are mixed, a line that is there already, or that was copied from another place
+        with its carriage return, ends as it did.
+        """
+        lines = _LINE_ENDS_OF_TEXT.split(text)
+        if len(lines) == 1 or not self._is_mixed:
+            return self.newline.join(lines)
+        ends = [self.newline if e == "\n" else e for e in _LINE_ENDS_OF_TEXT.findall(text)]
+        begin, stop = self.line_start(start), self.line_end(end)
+        head, there, tail = (
+            self.data[one:other].decode()
+            for one, other in ((begin, start), (begin, stop), (end, stop))
+        )
+        before, after = map(_LINE_ENDS_OF_TEXT.split, (there, f"{head}{text}{tail}"))
+        kept = _LINE_ENDS_OF_TEXT.findall(there)
+        if len(before) == len(after):
+            ends = kept[: len(ends)]
+        else:
+            alike = SequenceMatcher(None, before[:-1], after[: len(ends)], autojunk=False)
+            for old, new, size in alike.get_matching_blocks():
+                ends[new : new + size] = kept[old : old + size]
+        return "".join(map("".join, zip(lines, [*ends, ""], strict=True)))
 
     @property
     def parents(self) -> dict[ast.AST, ast.AST]:

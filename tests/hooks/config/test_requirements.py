@@ -115,6 +115,12 @@ def test_what_cannot_be_edited_is_refused(text: str, message: str) -> None:
         ("-r a.txt\n# x\n", "-r a.txt\n# x\nnew>=1\n"),
         ("a==1 \\\n  --hash=x:1\n-c b\n", "a==1 \\\n  --hash=x:1\nnew>=1\n-c b\n"),
         ("\ufeff", "\ufeffnew>=1\n"),
+        ("a\nb  # b \\\n", "a\nnew>=1\nb  # b \\\n"),
+        ("a \\", "new>=1\na \\"),
+        ("a\n-r c.txt \\\n", "a\nnew>=1\n-r c.txt \\\n"),
+        ("-r c.txt \\\r\n", "new>=1\r\n-r c.txt \\\r\n"),
+        ("a\n# b \\\n", "a\nnew>=1\n# b \\\n"),
+        ("# b \\\n", "# b \\\nnew>=1\n"),
     ],
 )
 def test_a_requirement_is_added_behind_the_last_one(before: str, after: str) -> None:

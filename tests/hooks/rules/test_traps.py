@@ -36,6 +36,10 @@ def rewrite(root: Path, data: bytes, file: str = "test_it.py") -> tuple[bytes, P
 
 
 REWRITTEN = {
+    "an argument on several lines": (
+        "import httpx\n\nhttpx.AsyncClient(app=(\n    app\n))\n",
+        "import httpx\n\nhttpx.AsyncClient(transport=httpx.ASGITransport(app=(\n    app\n)))\n",
+    ),
     "a value of implicitly joined strings": (
         'import pytest\npytestmark = pytest.mark.asyncio(scope="mod" "ule")\n',
         'import pytest\npytestmark = pytest.mark.asyncio(loop_scope="mod" "ule")\n',
@@ -755,6 +759,46 @@ def test_mixed_line_ends_stay_and_new_lines_end_as_the_first(tmp_path: Path) -> 
         b"import asyncio\r\nimport os\r\nasync def test_it():\n"
         b"    event_loop = asyncio.get_running_loop()\r\n    event_loop.time()\r\n"
     )
+
+
+MIXED = {
+    "what another call takes over": (
+        b"import httpx\nclient = httpx.AsyncClient(app=(\r\n    app\r\n))\n",
+        (
+            b"import httpx\nclient = httpx.AsyncClient(transport=httpx.ASGITransport(app=(\r\n"
+            b"    app\r\n)))\n"
+        ),
+    ),
+    "a name in brackets of its own line": (
+        b"from httpx import (\n    Client,\r\n    Response,\r\n)\nClient(app=app)\n",
+        (
+            b"from httpx import (\n    Client,\r\n    Response,\r\n    WSGITransport,\r\n)\n"
+            b"Client(transport=WSGITransport(app=app))\n"
+        ),
+    ),
+    "imports that are sorted anew": (
+        (
+            b"import ast\nimport os\r\nimport re\n\n\nasync def test_it(event_loop):\n"
+            b"    event_loop.time()\n"
+        ),
+        (
+            b"import ast\nimport asyncio\nimport os\r\nimport re\n\n\nasync def test_it():\n"
+            b"    event_loop = asyncio.get_running_loop()\n    event_loop.time()\n"
+        ),
+    ),
+    "a carriage return alone": (
+        b"import os\rasync def test_it(event_loop):\r\n    event_loop.time()\n",
+        (
+            b"import asyncio\rimport os\rasync def test_it():\r\n"
+            b"    event_loop = asyncio.get_running_loop()\r    event_loop.time()\n"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), MIXED.values(), ids=MIXED)
+def test_lines_that_stay_end_as_they_did(before: bytes, after: bytes, tmp_path: Path) -> None:
+    assert rewrite(tmp_path, before)[0] == after
 
 
 def test_an_encoding_is_kept_and_columns_are_right_behind_its_characters(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def _check(project: Project) -> Iterator[Finding]:
     there = [file for file in conftests_of(guard) if project.tree.read(file) is not None]
     if any(file in there for file, _, _ in project.unreadable):
         return
-    sources = [project.code.sources.get(file) for file in there]
     try:
+        sources = [project.code.sources.get(file) for file in there]
         if any(map(mentions_guard, sources)):
             return
     except Unreadable:

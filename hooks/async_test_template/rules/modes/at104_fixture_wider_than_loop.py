@@ -53,7 +53,7 @@ def _fix(project: Project, narrow: list[Fixture]) -> tuple[Edit, ...]:
             return one_loop(project, max((f.scope for f in narrow), key=SCOPES.index))
         return ()
     if project.dependencies.at_least("pytest-asyncio", "1.5"):
-        return (project.settings.set(FIXTURE_SCOPE, AS_WIDE),)
+        return project.settings.set_all({FIXTURE_SCOPE: AS_WIDE}) or ()
     return ()
 
 

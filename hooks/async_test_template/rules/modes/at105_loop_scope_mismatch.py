@@ -92,7 +92,8 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
         b"all_tasks(" in (project.tree.read(file) or b"")
         for file in {test.file for test in asyncio_tests(project)}
     )
-    edits = (settings.set(FIXTURE_SCOPE, scope), settings.set(TEST_SCOPE, scope)) if can else ()
+    both = {FIXTURE_SCOPE: scope, TEST_SCOPE: scope}
+    edits = (settings.set_all(both) if can else None) or ()
     more = f", as for {len(pairs) - 1} more tests" if len(pairs) > 1 else ""
     name = TEST_SCOPE if TEST_SCOPE in settings.options else FIXTURE_SCOPE
     message = _sentence(project, test, fixture) + more

@@ -32,15 +32,15 @@ def _check(project: Project) -> Iterator[Finding]:
         all(other.mark("anyio") for other in project.code.async_tests)
         and not any(f.decorator == "pytest_asyncio.fixture" for f in project.code.fixtures)
         and project.code.complete
-        and MODE in settings.options
     )
+    edits = (settings.set_all({MODE: "strict"}) if only_anyio else None) or ()
     yield settings.finding(
         RULE.code,
         f"auto mode runs the fixture {named(fixture)} in another loop than anyio runs "
         f"{test.name} ({test.file}:{test.line})",
         MODE,
-        tier=Tier.UNSAFE if only_anyio else Tier.REPORT,
-        edits=(settings.set(MODE, "strict"),) if only_anyio else (),
+        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        edits=edits,
         hint="use asyncio_mode = strict and mark pytest-asyncio's own tests, or leave out anyio",
     )
 

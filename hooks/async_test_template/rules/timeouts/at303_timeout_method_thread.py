@@ -23,17 +23,13 @@ def _check(project: Project) -> Iterator[Finding]:
     if _is_for_windows(project) or not is_of_plugin(project):
         return
     in_addopts = settings.option_value("--timeout-method") == "thread"
-    edit = (
-        settings.set_option("--timeout-method", "signal")
-        if in_addopts
-        else settings.set("timeout_method", "signal")
-    )
+    edits = settings.set_all({"timeout_method": "signal"}) or ()
     yield settings.finding(
         RULE.code,
         "with the method thread the first timeout ends the whole run",
         "addopts" if in_addopts else "timeout_method",
-        tier=Tier.UNSAFE if edit else Tier.REPORT,
-        edits=(edit,) if edit else (),
+        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        edits=edits,
         hint="on Windows thread is the only method there is",
     )
 
