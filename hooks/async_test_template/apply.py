@@ -31,24 +31,33 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
         from async_test_template.source.splices import splice
 
         _, changed[path] = splice(path, tree.read(path) or b"", spans, import_styles(tree, path))
+    by_file: dict[str, list[Change]] = {}
     for edit in edits:
-        if isinstance(edit, Splice):
-            continue
-        data = changed.get(edit.file) or tree.read(edit.file)
-        if edit.verb == "create":
-            if data is not None:
-                raise EditError(f"{edit.file} exists already")
-            changed[edit.file] = str(edit.value).encode()
-            continue
-        if data is None:
-            raise EditError(f"{edit.file} does not exist")
-        file = files.decode(data)
-        try:
-            text = _editor(edit.file)(file.text, edit)
-        except (KeyError, IndexError) as error:
-            raise EditError(f"{edit.file} has no {edit.at}") from error
-        changed[edit.file] = file.encode(text)
+        if not isinstance(edit, Splice):
+            by_file.setdefault(edit.file, []).append(edit)
+    for path, changes in by_file.items():
+        changed[path] = _changed(path, changed.get(path, tree.read(path)), changes)
     return changed
+
+
+def _changed(path: str, data: bytes | None, changes: list[Change]) -> bytes:
+    """Make all changes to one file, and encode what comes of it once."""
+    rest = changes
+    if changes[0].verb == "create":
+        if data is not None:
+            raise EditError(f"{path} exists already")
+        data, rest = str(changes[0].value).encode(), changes[1:]
+    if data is None:
+        raise EditError(f"{path} does not exist")
+    if not rest:
+        return data
+    file = files.decode(data)
+    try:
+        text = _editor(path)(file.text, rest)
+    except (KeyError, IndexError) as error:
+        places = " or ".join(str(change.at) for change in rest)
+        raise EditError(f"{path} has no {places}") from error
+    return file.encode(text)
 
 
 def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
@@ -61,20 +70,45 @@ def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
     return by_file
 
 
-def _editor(file: str) -> Callable[[str, Change], str]:
+def _editor(file: str) -> Callable[[str, list[Change]], str]:
+    """Give the editor of a file's format, which makes all changes of a kind at once.
+
+    Each of them reads the whole file twice, so one by one thousands would take for ever.
+    """
     suffix = file.rpartition(".")[2]
     return {"toml": _toml, "ini": _ini, "cfg": _ini}.get(suffix, _requirements)
 
 
-def _toml(text: str, edit: Change) -> str:
+def _toml(text: str, edits: list[Change]) -> str:
+    strings: dict[toml.Path, tuple[str | None, str]] = {}
+    added: dict[toml.Path, dict[str, object]] = {}
+    rest: list[Change] = []
+    for edit in edits:
+        value: Any = edit.value
+        if edit.verb == "specifier":
+            old = edit.old or ""
+            strings[edit.at] = old, requirement.replace_specifier(old, value)
+        elif edit.verb == "set" and isinstance(value, str) and toml.is_string(text, edit.at):
+            strings[edit.at] = None, value
+        elif edit.verb == "set" and not toml.has(text, edit.at):
+            added.setdefault(edit.at[:-1], {})[str(edit.at[-1])] = value
+        elif edit.verb != "delete":
+            rest.append(edit)
+    if strings:
+        text = toml.replace_strings(text, strings)
+    for table, values in added.items():
+        text = toml.add_keys(text, table, values)
+    if deleted := [edit.at for edit in edits if edit.verb == "delete"]:
+        text = toml.delete_all(text, deleted)
+    for edit in rest:
+        text = _toml_change(text, edit)
+    return text
+
+
+def _toml_change(text: str, edit: Change) -> str:
     value: Any = edit.value
     if edit.verb == "header":
         return _add_header(text, str(value))
-    if edit.verb == "delete":
-        return toml.delete(text, edit.at)
-    if edit.verb == "specifier":
-        old = edit.old or ""
-        return toml.replace_string(text, edit.at, old, requirement.replace_specifier(old, value))
     if edit.verb in {"append", "require"}:
         # Dependencies may be sorted, warning filters never are.
         return toml.append_string(text, edit.at, value, keep_sorted=edit.verb == "require")
@@ -82,7 +116,33 @@ def _toml(text: str, edit: Change) -> str:
     return change(text, edit.at, value)
 
 
-def _ini(text: str, edit: Change) -> str:
+def _ini(text: str, edits: list[Change]) -> str:
+    parsed = ini.parse(text)
+    entries: dict[tuple[str, str], list[str]] = {}
+    values: dict[tuple[str, str], str] = {}
+    rest: list[Change] = []
+    for edit in edits:
+        section, *name = (str(part) for part in edit.at)
+        at = section, name[0] if name else ""
+        if edit.verb == "specifier":
+            lines = entries.setdefault(at, parsed[section][at[1]].split("\n"))
+            old, number, value = edit.old or "", int(name[1]), str(edit.value)
+            # A factor may stand before the requirement and a comment behind it.
+            new = requirement.replace_specifier(old, value)
+            lines[number] = lines[number].replace(old, new, 1)
+        elif edit.verb == "set" and at[1] in parsed.get(section, ()):
+            values[at] = str(edit.value)
+        else:
+            rest.append(edit)
+    values |= {at: "\n".join(lines) for at, lines in entries.items()}
+    if values:
+        text = ini.set_values(text, values)
+    for edit in rest:
+        text = _ini_change(text, edit)
+    return text
+
+
+def _ini_change(text: str, edit: Change) -> str:
     section, *rest = (str(part) for part in edit.at)
     value = str(edit.value)
     if edit.verb == "rename-section":
@@ -93,23 +153,24 @@ def _ini(text: str, edit: Change) -> str:
         return ini.delete(text, section, rest[0])
     if edit.verb == "comment":
         return ini.comment_above(text, section, rest[0], value)
-    if edit.verb == "specifier":
-        line = ini.parse(text)[section][rest[0]].split("\n")[int(rest[1])]
-        old = edit.old or ""
-        # A factor may stand before the requirement and a comment behind it.
-        new = line.replace(old, requirement.replace_specifier(old, value), 1)
-        return ini.replace_line(text, section, rest[0], line, new)
     return ini.set_value(text, section, rest[0], value)
 
 
-def _requirements(text: str, edit: Change) -> str:
-    value = str(edit.value)
-    if edit.verb == "require":
-        return requirements.append(text, value)
-    entry = next((e for e in requirements.parse(text) if e.line == edit.at[0]), None)
-    if entry is None:
-        raise EditError(f"{edit.file} has no requirement in line {edit.at[0]}")
-    return requirements.replace_specifier(text, entry, value)
+def _requirements(text: str, edits: list[Change]) -> str:
+    by_line = {entry.line: entry for entry in reversed(requirements.parse(text))}
+    specifiers = []
+    for edit in edits:
+        if edit.verb == "require":
+            continue
+        entry = by_line.get(int(edit.at[0]))
+        if entry is None:
+            raise EditError(f"{edit.file} has no requirement in line {edit.at[0]}")
+        specifiers.append((entry, str(edit.value)))
+    text = requirements.replace_specifiers(text, specifiers)
+    for edit in edits:
+        if edit.verb == "require":
+            text = requirements.append(text, str(edit.value))
+    return text
 
 
 def _add_header(text: str, header: str) -> str:

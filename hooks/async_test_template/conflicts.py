@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.findings import Change, Edit
+
+_Place: TypeAlias = tuple[str, tuple[str | int, ...]]
 
 #: A file of code in cells of some bytes each, and one for the edits that are no splice.
 _CELL, _ANYWHERE = 256, -1
@@ -27,6 +29,9 @@ class Touched:
         """Begin with none."""
         self.by_file: dict[str, list[Edit]] = {}
         self._by_cell: dict[tuple[str, int], list[Edit]] = {}
+        self._at: dict[_Place, list[Change]] = {}
+        self._below: dict[_Place, list[Change]] = {}
+        self._deleted: dict[_Place, list[Change]] = {}
 
     def add(self, edits: Iterable[Edit]) -> None:
         """Remember the edits of a fix."""
@@ -34,6 +39,16 @@ class Touched:
             self.by_file.setdefault(edit.file, []).append(edit)
             for cell in _cells(edit):
                 self._by_cell.setdefault((edit.file, cell), []).append(edit)
+            if not isinstance(edit, Splice):
+                self._add_change(edit)
+
+    def _add_change(self, change: Change) -> None:
+        *above, at = _places(change)
+        self._at.setdefault(at, []).append(change)
+        for place in above:
+            self._below.setdefault(place, []).append(change)
+        if change.verb == "delete" and above:
+            self._deleted.setdefault(above[-1], []).append(change)
 
     def clash(self, edits: Iterable[Edit]) -> bool:
         """Tell whether one of some edits touches what one of these has touched."""
@@ -43,12 +58,27 @@ class Touched:
         """Give those of some edits that are not made yet."""
         return [edit for edit in edits if edit not in self._near(edit)]
 
-    def _near(self, edit: Edit) -> list[Edit]:
+    def _near(self, edit: Edit) -> Iterator[Edit]:
         """Give the edits that may touch an edit's place: thousands in one file are too many."""
-        if not isinstance(edit, Splice):
-            return self.by_file.get(edit.file, [])
-        cells = (_ANYWHERE, *_cells(edit))
-        return [other for cell in cells for other in self._by_cell.get((edit.file, cell), ())]
+        if isinstance(edit, Splice):
+            for cell in (_ANYWHERE, *_cells(edit)):
+                yield from self._by_cell.get((edit.file, cell), ())
+            return
+        # A file with a splice in it has nothing else.
+        yield from self.by_file.get(edit.file, ())[:1]
+        *above, at = _places(edit)
+        for place in (*above, at):
+            yield from self._at.get(place, ())
+        yield from self._below.get(at, ())
+        for place in above[-1:]:
+            yield from self._deleted.get(place, ())
+            if edit.verb == "delete":
+                yield from self._below.get(place, ())
+
+
+def _places(change: Change) -> list[_Place]:
+    """Give the place of a change, behind those that it is in."""
+    return [(change.file, change.at[:depth]) for depth in range(len(change.at) + 1)]
 
 
 def clash(one: Edit, other: Edit) -> bool:

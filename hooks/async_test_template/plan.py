@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.desired import Desired
-    from async_test_template.findings import Edit, Finding, Tier
+    from async_test_template.findings import Change, Edit, Finding, Tier
     from async_test_template.rules.rule import Rule
     from async_test_template.source.readings import Reading
     from async_test_template.suppressions import Silenced
@@ -181,8 +182,8 @@ class _Planner:
     def _make_round(self) -> list[Finding]:
         """Make every wanted fix whose edits touch no place that another fix has touched.
 
-        Edits of code are made at the end, all of a file at once: they count in the text that the
-        round began with. Where one of them cannot be made the round begins anew without it.
+        Edits are made at the end, all of a file at once: they count in the text that the round
+        began with. Where one of them cannot be made the round begins anew without it.
         """
         earlier = dict(self.plan.after)
         while True:
@@ -195,48 +196,69 @@ class _Planner:
         """Make the fixes that are not given up yet, and tell whether all of them could be made."""
         made: list[Finding] = []
         touched = Touched()
+        begin = self._tree(earlier)
         for finding in self.plan.left:
             if not finding.edits or finding.tier not in self.tiers:
                 continue
             if not self.decisions.get(_identity(finding), True) or touched.clash(finding.edits):
                 continue
             edits = touched.others(finding.edits)
-            changed = self._changed(finding, edits, self._tree(earlier))
-            if changed is None:
+            if self.ask is not None and not self._is_wanted(self.ask, finding, edits, begin):
                 continue
-            self.plan.after.update(changed)
             touched.add(edits)
             made.append(finding)
         # Without a fix the editors are not even imported, which a check would pay for.
-        return made, not made or self._splice(made, touched.by_file, self._tree(earlier))
+        return made, not made or self._make(made, touched.by_file, begin)
 
-    def _changed(self, finding: Finding, edits: list[Edit], begin: Tree) -> dict[str, bytes] | None:
-        """Make the edits of configuration, and ask; None where the fix is not to be made."""
+    def _is_wanted(self, ask: Ask, finding: Finding, edits: list[Edit], begin: Tree) -> bool:
+        """Ask about a fix, once; one that cannot be made is given up, and asked about never."""
+        identity = _identity(finding)
+        if identity in self.decisions:
+            return self.decisions[identity]
         # Imported here: a check that has nothing to fix needs no editors.
         from async_test_template.apply import apply
 
-        tree = self._tree(self.plan.after)
-        code = [edit for edit in edits if isinstance(edit, Splice)]
         try:
-            changed = apply(tree, [edit for edit in edits if not isinstance(edit, Splice)])
             # One by one, so that the question shows this fix and no other.
-            shown = {**changed, **apply(begin, code)} if code and self.ask else changed
+            changed = apply(begin, edits)
         except (EditError, ParseError) as error:
             self._give_up(finding, error.message)
-            return None
+            return False
         except UserError:
             raise
         except Exception as error:  # noqa: BLE001 - told to the user, with all of it
             self._fail(error, [finding], finding.file)
-            return None
-        identity = _identity(finding)
-        if self.ask is not None and identity not in self.decisions:
-            old_and_new = {file: (tree.read(file) or b"", new) for file, new in shown.items()}
-            self.decisions[identity] = self.ask(finding, old_and_new)
-        return changed if self.decisions.get(identity, True) else None
+            return False
+        old_and_new = {file: (begin.read(file) or b"", new) for file, new in changed.items()}
+        self.decisions[identity] = ask(finding, old_and_new)
+        return self.decisions[identity]
+
+    def _make(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
+        """Make all edits; where some cannot be made, give up their fixes and say no."""
+        is_whole = True
+        for file, edits in by_file.items():
+            changes = [edit for edit in edits if not isinstance(edit, Splice)]
+            if changes:
+                is_whole &= self._change(file, changes, made, begin)
+        return is_whole and self._splice(made, by_file, begin)
+
+    def _change(self, file: str, changes: list[Change], made: list[Finding], begin: Tree) -> bool:
+        """Make the edits of a file that are told by their meaning."""
+        from async_test_template.apply import apply
+
+        try:
+            self.plan.after.update(apply(begin, changes))
+        except (EditError, ParseError) as error:
+            self._blame(file, made, begin, error.message)
+            return False
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the user, with all of it
+            self._fail(error, [f for f in made if _touches(f, file)], file)
+        return True
 
     def _splice(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
-        """Make the edits of code; give up the fixes that cannot be made, and tell if there are.
+        """Make the edits of code; where some cannot be made, give up their fixes and say no.
 
         What comes of a file is read at once, while its syntax tree is at hand: the next look at
         the repository finds it read.
@@ -286,9 +308,10 @@ class _Planner:
         return is_whole
 
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
-        """Give up the fixes that fail on their own, or all of the file's if it is none of them.
+        """Give up the fixes that fail on their own; if it is none, the first that meets another.
 
-        They are looked for by halves, and not for ever: a file may hold thousands.
+        They are looked for by halves, and not for ever: a file may hold thousands. Where a few
+        meet, one is given up at a time, and where many do, all are.
         """
         suspects = [f for f in made if _touches(f, file) and self.decisions.get(_identity(f), True)]
         guilty: list[tuple[Finding, str]] = []
@@ -304,6 +327,12 @@ class _Planner:
                 half = len(tried) // 2
                 waiting += [tried[half:], tried[:half]]
         untried = [(finding, reason) for group in waiting for finding in group]
+        if not guilty and not untried and len(suspects) <= MAX_TRIALS:
+            counts = range(1, len(suspects) + 1)
+            first = bisect_left(
+                counts, 1, key=lambda count: _failure(suspects[:count], begin) is not None
+            )
+            suspects = suspects[first : first + 1] or suspects
         for finding, failure in [*guilty, *untried] or [(each, reason) for each in suspects]:
             self._give_up(finding, failure)
 
@@ -330,12 +359,14 @@ def _identity(finding: Finding) -> _Identity:
 
 
 def _failure(findings: Iterable[Finding], begin: Tree) -> str | None:
-    """Tell why the edits of code that fixes consist of cannot be made, None where they can."""
+    """Tell why the edits that fixes consist of cannot be made, None where they can."""
     from async_test_template.apply import apply
 
+    touched = Touched()
+    for finding in findings:
+        touched.add(touched.others(finding.edits))
     try:
-        edits = dict.fromkeys(edit for finding in findings for edit in finding.edits)
-        apply(begin, [edit for edit in edits if isinstance(edit, Splice)])
+        apply(begin, [edit for edits in touched.by_file.values() for edit in edits])
     except (EditError, ParseError) as error:
         return error.message
     return None

@@ -145,8 +145,7 @@ class Settings:
         """Give line and column, from 1, of an option, of one entry of it, or of the table."""
         try:
             if self.holder == "ini":
-                line = None if name is None or index is None else self.lines_of(name)[index]
-                return ini.locate(self.text, self.table[0], name, line)
+                return ini.locate(self.text, self.table[0], name, index)
             # Imported here and in the rules: where nothing is wrong nothing needs a place.
             from async_test_template.config import toml
 

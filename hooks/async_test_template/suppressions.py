@@ -6,7 +6,7 @@ pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml_read import table_at
@@ -45,7 +45,7 @@ def sort_out(
 
     """
     reasons = _reasons(project, known_codes)
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, Sequence[str]] = {}
     kept = []
     silenced = []
     for finding in findings:
@@ -87,7 +87,7 @@ def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
     return UserError(message, path=project.root / file, line=line, column=column)
 
 
-def comment_at(lines: list[str], code: str, number: int) -> str | None:
+def comment_at(lines: Sequence[str], code: str, number: int) -> str | None:
     """Give the reason in the comment that ignores a code at a line, None where there is none."""
     here = lines[number - 1] if 0 < number <= len(lines) else ""
     above = lines[number - 2].strip() if 1 < number <= len(lines) + 1 else ""

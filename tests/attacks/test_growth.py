@@ -206,6 +206,153 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
         },
         1000,
     ),
+    "lines of dependencies": (
+        lambda n: {
+            "tox.ini": SETTINGS
+            + "[testenv]\ndeps =\n"
+            + "    pytest<9\n" * n
+            + "[testenv:b]\ndeps =\n"
+            + "    py3{9,10}: pytest-asyncio<0.24  # no\n" * n
+        },
+        200,
+    ),
+    "lines that stay and go": (
+        lambda n: {
+            "requirements.txt": "pytest>=9\n",
+            "pytest.ini": SETTINGS
+            + "filterwarnings =\n"
+            + "".join(
+                f"    ignore::m{i}.W\n    ignore::pytest.PytestRemovedIn8Warning\n"
+                for i in range(n)
+            ),
+        },
+        200,
+    ),
+    "entries that stay and go": (
+        lambda n: {
+            "requirements.txt": "pytest>=9\n",
+            "pyproject.toml": "[tool.pytest.ini_options]\nfilterwarnings = [\n"
+            + "".join(
+                f"    'ignore::m{i}.W',\n    'ignore::pytest.PytestRemovedIn8Warning',\n"
+                for i in range(n)
+            )
+            + "]\n",
+        },
+        200,
+    ),
+    "groups of poetry": (
+        lambda n: {
+            "pyproject.toml": "".join(
+                f"[tool.poetry.group.g{i}.dependencies]\n"
+                "pytest = '<9'\npytest-asyncio = {version = '^0.23', optional = true}\n"
+                for i in range(n)
+            )
+        },
+        60,
+    ),
+    "environments of hatch": (
+        lambda n: {
+            "pyproject.toml": "".join(
+                f"[tool.hatch.envs.e{i}]\ndependencies = ['pytest-asyncio<0.24']\n"
+                for i in range(n)
+            )
+        },
+        60,
+    ),
+    "extras of setup.cfg": (
+        lambda n: {
+            "setup.cfg": "[options.extras_require]\n"
+            + "".join(f"e{i} =\n    pytest<9\n    pytest-asyncio<0.24\n" for i in range(n))
+        },
+        60,
+    ),
+    "options of two tables": (
+        lambda n: {
+            "requirements.txt": "pytest>=9\n",
+            "pyproject.toml": "[tool.pytest.ini_options]\ntimeout = 1\n[tool.pytest]\n"
+            + "".join(f"o{i} = {i}\n" for i in range(n)),
+        },
+        60,
+    ),
+    "options in a list": (
+        lambda n: {
+            "pyproject.toml": "[tool.pytest.ini_options]\naddopts = [\n"
+            + "    '--asyncio-mode=legacy',\n" * n
+            + "]\n"
+        },
+        200,
+    ),
+    "comments above dependencies": (
+        lambda n: {"requirements.txt": "# so\n" * n + "pytest-asyncio<0.24\n" * (n // 10)},
+        500,
+    ),
+    "continued lines": (
+        lambda n: {"requirements.txt": ("pytest-asyncio<0.24 \\\n" + " \\\n" * 9 + "\n") * n},
+        60,
+    ),
+    "requirements with hashes": (
+        lambda n: {
+            "requirements.txt": "".join(
+                f"p{i}==1 \\\n    --hash=sha256:{'0' * 64} \\\n    --hash=sha256:{'1' * 64}\n"
+                for i in range(n)
+            )
+        },
+        500,
+    ),
+    "calls of a setup.py": (
+        lambda n: {
+            "setup.py": "from setuptools import setup\n"
+            + "setup(tests_require=['pytest', 'pytest-asyncio<0.24'])\n" * n
+        },
+        200,
+    ),
+    "brackets of a setup.py": (
+        lambda n: {"setup.py": f"a = {'[' * n}\nsetup(tests_require=['pytest<{'9,' * n}'])\n"},
+        2000,
+    ),
+    "sessions of a noxfile.py": (
+        lambda n: {
+            "noxfile.py": "".join(
+                "@nox.session\n"
+                f"def s{i}(session):\n"
+                "    session.install('pytest-asyncio<0.24')\n"
+                "    session.run('pytest', '--asyncio-mode=legacy', 'tests/test_it.py')\n"
+                for i in range(n)
+            )
+        },
+        200,
+    ),
+    "lines of a Makefile": (
+        lambda n: {
+            "Makefile": "".join(f"t{i}:\n\tpytest --asyncio-mode=legacy\n" for i in range(n)),
+            "Pipfile": "".join(f"pytest-asyncio = '<0.{i}'\n" for i in range(n)),
+        },
+        300,
+    ),
+    "workflows": (
+        lambda n: {
+            f".github/workflows/w{i}.yml": "run: pytest --asyncio-mode=legacy 'pytest-asyncio<1'\n"
+            for i in range(n)
+        },
+        100,
+    ),
+    "long lines": (
+        lambda n: {
+            "pytest.ini": f"[pytest]\nasyncio_mode = legacy {'x' * n}\n",
+            "requirements.txt": f"pytest-asyncio{' ' * n}<0.24{',' * n}\n",
+            **code("a = '{0}" + "#'; b = \"(", n, "async def test_it(event_loop):\n    x = '("),
+            "end": "')\n",
+        },
+        2000,
+    ),
+    "parts of a key": (
+        lambda n: {"pyproject.toml": f"[tool.pytest.ini_options]\n{'a.' * n}a = 1\n"},
+        1000,
+    ),
+    "parts of a header": (
+        lambda n: {"pyproject.toml": f"[{'a.' * n}a]\n"},
+        1000,
+    ),
     "files with a wrong fix": (
         lambda n: {
             "requirements.txt": OLD,
@@ -215,14 +362,10 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     ),
 }
 
-#: Each edit of a configuration file is made, and the result read again, by itself: so many edits of
-#: one file take longer than its length accounts for. They are looked for in time.
-EDITED_ONE_BY_ONE = {"requirements", "sections", "entries", "groups", "lines of a value", "options"}
 CASES = [
     pytest.param(shape, tiers, factor, id=f"{name} {shape}")
     for shape in SHAPES
     for name, tiers, factor in (("check", frozenset(), 3), ("migrate", frozenset(Tier), 1))
-    if not (tiers and shape in EDITED_ONE_BY_ONE)
 ]
 
 

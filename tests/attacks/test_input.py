@@ -46,6 +46,7 @@ HOSTILE = {
     "nested brackets": {"test_it.py": f"async def test_it(event_loop):\n    {'[' * 300}\n"},
     "a long chain": {"test_it.py": f"async def test_it(event_loop):\n    a{'.b' * 5000}\n"},
     "a long sum": {"test_it.py": f"async def test_it(event_loop):\n    1{' + 1' * 5000}\n"},
+    "a key of many parts": {"pyproject.toml": f"{'a.' * 200_000}a = 1\n"},
     "nested TOML": {"pyproject.toml": f"a = {'[' * 5000}\n"},
 }
 
@@ -172,6 +173,7 @@ REPEATED = [
     ("", "[", "x"),
     ("py{", "3,", "x"),
     ("", "a: ", "x"),
+    ("{", "a.", "=1}"),
     ("a", "-", "!"),
     ("a", ".", "!"),
 ]

@@ -107,6 +107,20 @@ def test_a_fix_that_does_not_help_is_taken_back_and_the_others_stay(root: Path) 
     assert plan.failed == ["pytest.ini: AT101 was not fixed: the fix does not help"]
 
 
+def test_of_two_fixes_that_cannot_both_be_made_the_first_is(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nold = 1\nc = 1\n")
+    renamed = Change("pytest.ini", "rename", ("pytest", "old"), "new")
+    rules = [
+        rule("AT101", set_to("new", "AT101"), times=1),
+        rule("AT102", renamed),
+        rule("AT103", set_to("c", "AT103"), times=1),
+    ]
+    plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
+    assert plan.after == {"pytest.ini": b"[pytest]\nold = 1\nc = AT103\nnew = AT101\n"}
+    why = "[pytest] has the key 'new' already"
+    assert plan.failed == [f"pytest.ini: AT102 was not fixed: {why}"]
+
+
 def code_rule(code: str, old: bytes, new: str) -> Rule:
     """Make a rule that puts something in the place of the first of some bytes of a file."""
 

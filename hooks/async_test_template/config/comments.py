@@ -2,6 +2,8 @@
 
 import re
 
+from async_test_template.config.text import lines_of
+
 #: What linters and tools write at the end of a line.
 _TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|via\b|nosec|pylint|fmt:|att:)", re.IGNORECASE)
 #: A few words say what a package is for, or are the title of the lines below.
@@ -24,16 +26,17 @@ def is_explained(text: str, line: int) -> bool:
         line: the line, from 1.
 
     """
-    lines = text.splitlines()
+    lines = lines_of(text)
     if not 1 <= line <= len(lines):
         return False
     above: list[str] = []
-    for before in reversed(lines[: line - 1]):
+    for number in reversed(range(line - 1)):
+        before = lines[number]
         if not before.strip().startswith(("#", ";")):
             break
-        above.insert(0, before.strip(" \t#;"))
+        above.append(before.strip(" \t#;"))
     behind = _comment_behind(lines[line - 1])
-    return _is_reason(" ".join(above)) or (
+    return _is_reason(" ".join(reversed(above))) or (
         not _TOOLS.match(behind) and _is_reason(behind.strip(" \t#"))
     )
 

@@ -11,9 +11,11 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 - a line ends where `str.splitlines` says so, which includes a form feed.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from async_test_template.config.differences import differences
 from async_test_template.config.text import (
     BYTE_ORDER_MARK,
     append_block,
@@ -22,11 +24,13 @@ from async_test_template.config.text import (
     position,
     remove_lines,
     splice,
+    splice_all,
     without_last_end,
 )
 from async_test_template.errors import EditError, ParseError
 
 _INDENT = "    "
+_Edit = tuple[int, int, str]
 # What `str.splitlines`, and so iniconfig, takes for the end of a line.
 _LINE_ENDS = tuple("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
@@ -93,9 +97,11 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 
 
 def locate(
-    text: str, section: str, key: str | None = None, line: str | None = None
+    text: str, section: str, key: str | None = None, line: int | None = None
 ) -> tuple[int, int]:
     """Give line and column, from 1, of a section's name, of a key, or of one line of its value.
+
+    The lines of a value are counted from 0, without empty ones.
 
     Raises:
         KeyError: no such section, key or line.
@@ -107,7 +113,9 @@ def locate(
     option = found.options[key]
     if line is None:
         return position(text, option.start)
-    return position(text, option.lines[_index(_lines(text, section, key), line)].start)
+    if line not in range(len(option.lines)):
+        raise KeyError(line)
+    return position(text, option.lines[line].start)
 
 
 def set_value(text: str, section: str, key: str, value: str) -> str:
@@ -134,8 +142,27 @@ def set_value(text: str, section: str, key: str, value: str) -> str:
         entry = _assignment(text, found.end, key, lines, _delimiter(text, found))
         new = insert_line(text, found.end, entry, _LINE_ENDS)
     else:
-        new = _replace_lines(text, sections[section].options[key], lines)
+        new = _replaced(text, _line_edits(text, sections[section].options[key], lines))
     return _verified(new, expected)
+
+
+def set_values(text: str, values: Mapping[tuple[str, str], str]) -> str:
+    """Give several keys, by section and name, their values, and read the result once.
+
+    Raises:
+        KeyError: one of them is not there.
+        EditError: iniconfig would not read the values back.
+
+    """
+    expected = parse(text)
+    sections = _scan(text)
+    edits = []
+    for (section, key), value in values.items():
+        if expected[section][key] != value:
+            expected[section][key] = value
+            lines = value.split("\n") if value else []
+            edits += _line_edits(text, sections[section].options[key], lines)
+    return _verified(_replaced(text, edits), expected)
 
 
 def delete(text: str, section: str, key: str) -> str:
@@ -335,22 +362,16 @@ def _assignment(text: str, offset: int, key: str, lines: list[str], delimiter: s
     return (key + delimiter).rstrip() + separator + separator.join(lines)
 
 
-def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
+def _line_edits(text: str, option: _Option, lines: list[str]) -> list[_Edit]:
     """Change the lines of a value that differ and leave the others where they are."""
     if not option.lines and len(lines) == 1:
         space = " " if text[option.stop].isspace() else ""
         stop = option.after + len(text[option.after : option.first_end].rstrip("".join(_LINE_ENDS)))
-        return splice(text, option.after, stop, space + lines[0])
-    # Late: reading needs no comparison.
-    from difflib import SequenceMatcher
-
+        return [(option.after, stop, space + lines[0])]
     old = [text[line.start : line.stop] for line in option.lines]
-    edits: list[tuple[int, int, str]] = []
-    matcher = SequenceMatcher(None, old, lines, autojunk=False)
-    for _, first, last, new_first, new_last in matcher.get_opcodes():
+    edits: list[_Edit] = []
+    for first, last, new_first, new_last in differences(old, lines):
         new = lines[new_first:new_last]
-        if old[first:last] == new:
-            continue
         changed = option.lines[first:last]
         if first == last == 0 and option.lines and option.is_on_key_line(option.lines[0]):
             # The key's own line takes the first of the new ones.
@@ -360,24 +381,26 @@ def _replace_lines(text: str, option: _Option, lines: list[str]) -> str:
         edits += [_removal(option, line) for line in changed[len(new) :]]
         if added := new[len(changed) :]:
             edits.append(_insertion(text, option, first + len(changed), added))
-    result = text
-    for start, stop, value in reversed(edits):
-        result = splice(result, start, stop, value)
+    return edits
+
+
+def _replaced(text: str, edits: list[_Edit]) -> str:
+    result = splice_all(text, edits)
     return result if text.endswith(_LINE_ENDS) else without_last_end(result, _LINE_ENDS)
 
 
-def _replacement(line: _Line, value: str) -> tuple[int, int, str]:
+def _replacement(line: _Line, value: str) -> _Edit:
     # An unclosed bracket continues a value without a space in front; nothing else does.
     return line.start, line.stop, value if line.start > line.line_start else _INDENT + value
 
 
-def _removal(option: _Option, line: _Line) -> tuple[int, int, str]:
+def _removal(option: _Option, line: _Line) -> _Edit:
     if option.is_on_key_line(line):
         return option.after, line.stop, ""
     return line.line_start, line.end, ""
 
 
-def _insertion(text: str, option: _Option, index: int, lines: list[str]) -> tuple[int, int, str]:
+def _insertion(text: str, option: _Option, index: int, lines: list[str]) -> _Edit:
     """Insert `lines` behind the first `index` lines of the value."""
     offset = option.lines[index - 1].end if index else option.first_end
     model = next((line for line in option.lines if not option.is_on_key_line(line)), None)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.config import requirement as pep508
-from async_test_template.config.text import BYTE_ORDER_MARK, insert_line, position, splice
+from async_test_template.config.text import BYTE_ORDER_MARK, insert_line, position, splice_all
 from async_test_template.errors import EditError, ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.config.requirement import Parts
 
@@ -77,19 +77,22 @@ def parse(text: str) -> list[Entry]:
     return entries
 
 
-def replace_specifier(text: str, entry: Entry, specifier: str) -> str:
-    """Give one entry of `parse(text)` another version specifier.
+def replace_specifiers(text: str, specifiers: Iterable[tuple[Entry, str]]) -> str:
+    """Give entries of `parse(text)` other version specifiers.
 
     Raises:
-        EditError: the entry is not a requirement, is pinned by hashes, or points to a URL.
+        EditError: an entry is not a requirement, is pinned by hashes, or points to a URL.
 
     """
-    if entry.requirement is None:
-        raise EditError(f"{entry.text!r} has no version to change", line=entry.line)
-    if entry.hashed:
-        raise EditError(f"{entry.text!r} is pinned by hashes", line=entry.line)
-    new = pep508.replace_specifier(entry.text, specifier)
-    return splice(text, entry.start, entry.end, new)
+    edits = []
+    for entry, specifier in specifiers:
+        if entry.requirement is None:
+            raise EditError(f"{entry.text!r} has no version to change", line=entry.line)
+        if entry.hashed:
+            raise EditError(f"{entry.text!r} is pinned by hashes", line=entry.line)
+        new = pep508.replace_specifier(entry.text, specifier)
+        edits.append((entry.start, entry.end, new))
+    return splice_all(text, edits)
 
 
 def append(text: str, requirement: str) -> str:

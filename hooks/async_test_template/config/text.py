@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -30,6 +34,13 @@ def _line_begins(text: str) -> list[int]:
     return [text.startswith(BYTE_ORDER_MARK), *(end.end() for end in _LINE_END.finditer(text))]
 
 
+# A line is asked for at each finding and each declaration of a file.
+@lru_cache(maxsize=8)
+def lines_of(text: str) -> tuple[str, ...]:
+    """Give the lines of a text as `str.splitlines` does, the same ones to all who ask."""
+    return tuple(text.splitlines())
+
+
 def line_end(text: str, offset: int) -> str:
     """Give the line end to use for a new line at `offset`: that of the closest line above.
 
@@ -45,6 +56,17 @@ def line_end(text: str, offset: int) -> str:
 def splice(text: str, start: int, end: int, new: str) -> str:
     """Replace what is between the two offsets."""
     return text[:start] + new + text[end:]
+
+
+def splice_all(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """Replace several spans, none within another; all offsets are those in `text`."""
+    pieces = []
+    done = 0
+    # Where two insertions meet, the first stays the first.
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        pieces += [text[done:start], new]
+        done = end
+    return "".join([*pieces, text[done:]])
 
 
 def line_start(text: str, offset: int) -> int:

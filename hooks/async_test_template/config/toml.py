@@ -13,22 +13,29 @@ import re
 from bisect import bisect
 from copy import deepcopy
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import toml_layout
-from async_test_template.config.text import position
+from async_test_template.config.text import position, splice_all
 from async_test_template.config.toml_read import parse, parse_shared
-from async_test_template.config.toml_spans import Document, Path, scan
+from async_test_template.config.toml_spans import Member, Path, Table, Value, scan
 from async_test_template.errors import EditError, ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "Path",
+    "add_keys",
     "append_string",
     "delete",
+    "delete_all",
+    "has",
+    "is_string",
     "locate",
     "parse",
     "rename",
-    "replace_string",
+    "replace_strings",
     "set_value",
 ]
 
@@ -78,17 +85,95 @@ def set_value(text: str, path: Path, value: object) -> str:
     return _verified(result, expected)
 
 
-def replace_string(text: str, path: Path, old: str, new: str) -> str:
-    """Replace one string, also inside an array; it keeps its kind of quotes where it can.
+def has(text: str, path: Path) -> bool:
+    """Tell whether there is something at `path`."""
+    try:
+        _at(parse_shared(text), path)
+    except KeyError:
+        return False
+    return True
+
+
+def is_string(text: str, path: Path) -> bool:
+    """Tell whether a string stands at `path`."""
+    return has(text, path) and isinstance(_at(parse_shared(text), path), str)
+
+
+def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) -> str:
+    """Replace strings, also inside arrays; each keeps its kind of quotes where it can.
+
+    `values` has the old string, or None for any, and the new one. The result is read once.
 
     Raises:
-        KeyError: there is nothing at `path`.
-        EditError: what is there is not `old`.
+        KeyError: there is nothing at one of the places.
+        EditError: what is at one of them is not the old string.
 
     """
-    if _lookup(text, path) != old:
-        raise EditError(f"{_dotted(path)} is not {old}", line=locate(text, path)[0])
-    return set_value(text, path, new)
+    expected = parse(text)
+    members = scan(text).members
+    edits = []
+    for path, (old, value) in values.items():
+        found = _at(expected, path)
+        if not isinstance(found, str) or found != (found if old is None else old):
+            raise EditError(f"{_dotted(path)} is not {old}", line=locate(text, path)[0])
+        if not _assign(expected, path, value):
+            span = members[path].value
+            edits.append((span.start, span.stop, toml_layout.string_like(text, span, value)))
+    return _verified(splice_all(text, edits), expected)
+
+
+def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
+    """Give several keys of a table that it has not yet their values, as `set_value` does."""
+    for key, value in values.items():
+        # The table has a header from the first one on, or is none that takes them all at once.
+        if not toml_layout.has_lines(text, table):
+            text = set_value(text, (*table, key), value)
+            continue
+        expected = parse(text)
+        added = {k: v for k, v in values.items() if not _assign(expected, (*table, k), v)}
+        return _verified(toml_layout.add_lines(text, table, added), expected)
+    return text
+
+
+def delete_all(text: str, paths: Iterable[Path]) -> str:
+    """Remove several keys of tables and elements of arrays as `delete` does.
+
+    The result is read once, but for what is neither: that is removed one by one.
+
+    Raises:
+        KeyError: one of them is not there.
+        EditError: one of them cannot be removed alone.
+
+    """
+    document = scan(text)
+    expected = parse(text)
+    lines: list[Member] = []
+    elements: dict[Path, set[int]] = {}
+    alone: list[Path] = []
+    for path in paths:
+        _at(expected, path)
+        member = document.members.get(path)
+        if member is not None and isinstance(member.owner, Table):
+            lines.append(member)
+        elif (
+            member is not None and isinstance(member.owner, Value) and member.owner.kind == "array"
+        ):
+            elements.setdefault(path[:-1], set()).add(int(path[-1]))
+        else:
+            alone.append(path)
+    declared = {table.path for table in document.tables} | set(document.members)
+    for member in lines:
+        _remove(expected, member.path, declared)
+    for path, gone in elements.items():
+        array = _at(expected, path)
+        array[:] = [element for index, element in enumerate(array) if index not in gone]
+    edits = [toml_layout.line_of(text, member) for member in lines]
+    for path, gone in elements.items():
+        edits += toml_layout.without_elements(text, document.members[path].value, gone)
+    text = _verified(toml_layout.without_lines(text, edits), expected)
+    for path in alone:
+        text = delete(text, path)
+    return text
 
 
 def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = False) -> str:
@@ -128,7 +213,7 @@ def delete(text: str, path: Path) -> str:
     document = scan(text)
     member = document.members.get(path)
     expected = parse(text)
-    _remove(expected, path, document)
+    _remove(expected, path, {table.path for table in document.tables} | set(document.members))
     if member is not None:
         return _verified(toml_layout.remove_member(text, member), expected)
     return _verified(toml_layout.remove_table(text, path), expected)
@@ -189,10 +274,9 @@ def _assign(document: dict[str, Any], path: Path, value: object) -> bool:
     return False
 
 
-def _remove(data: dict[str, Any], path: Path, document: Document) -> None:
+def _remove(data: dict[str, Any], path: Path, declared: set[Path]) -> None:
     """Delete from plain data; what no header or value of its own declares goes when empty."""
     del _at(data, path[:-1])[path[-1]]
-    declared = {table.path for table in document.tables} | set(document.members)
     for depth in range(len(path) - 1, 0, -1):
         parent = path[:depth]
         if _at(data, parent) or parent in declared:

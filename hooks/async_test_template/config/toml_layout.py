@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config.text import (
     BYTE_ORDER_MARK,
+    LINE_ENDS,
     append_block,
     insert_line,
     line_end,
@@ -18,16 +19,19 @@ from async_test_template.config.text import (
     next_line,
     remove_lines,
     splice,
+    splice_all,
+    without_last_end,
 )
 from async_test_template.config.toml_spans import Path, Table, scan
 from async_test_template.errors import EditError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from async_test_template.config.toml_spans import Document, Member, Value
 
 _INDENT = "    "
+Edit = tuple[int, int, str]
 _BLANKS = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACES = re.compile(r"[ \t]*")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n")
@@ -39,6 +43,26 @@ def replace_value(text: str, value: Value, new: object) -> str:
     return splice(text, value.start, value.stop, to_toml(new, like, line_end(text, value.start)))
 
 
+def string_like(text: str, value: Value, new: str) -> str:
+    """Write a string as the one at `value` is written, of which it takes the place."""
+    # The line end above is looked for where it counts alone: that takes long in a long file.
+    end = line_end(text, value.start) if "\n" in new else "\n"
+    return to_toml(new, text[value.start : value.stop], end)
+
+
+def has_lines(text: str, path: Path) -> bool:
+    """Tell whether assignments to a table stand on lines of their own, below its header."""
+    return any(table.path == path and (table.keys or table.members) for table in scan(text).tables)
+
+
+def add_lines(text: str, path: Path, values: Mapping[str, object]) -> str:
+    """Write keys that are not there below the last one of a table that `has_lines`."""
+    table = next(t for t in scan(text).tables if t.path == path and (t.keys or t.members))
+    last = table.members[-1] if table.members else None
+    named = {key_to_toml(key): value for key, value in values.items()}
+    return _add_assignments(text, table, last, named)
+
+
 def add_key(text: str, path: Path, value: object) -> str:
     """Write a key that is not there, in the notation of its table, which may be missing too."""
     document = scan(text)
@@ -48,27 +72,31 @@ def add_key(text: str, path: Path, value: object) -> str:
     for table in document.tables:
         if table.path == parent and (table.keys or table.members):
             last = table.members[-1] if table.members else None
-            return _add_assignment(text, table, last, key_to_toml(key), value)
+            return _add_assignments(text, table, last, {key_to_toml(key): value})
     for member in reversed(document.members.values()):
         depth = len(parent) - len(member.path) + len(member.keys)
         is_sibling = member.path[: len(parent)] == parent and 0 < depth < len(member.keys)
         if is_sibling and isinstance(member.owner, Table):
             prefix = text[member.start : member.keys[depth].start]
-            return _add_assignment(text, member.owner, member, prefix + key_to_toml(key), value)
+            named = {prefix + key_to_toml(key): value}
+            return _add_assignments(text, member.owner, member, named)
     for depth in range(len(path) - 1, 0, -1):
         if around := document.members.get(path[:depth]):
             return _add_inline(text, around.value, path[depth:], value)
     return _add_table(text, document, parent, f"{key_to_toml(key)} = ", value)
 
 
-def _add_assignment(text: str, table: Table, last: Member | None, name: str, value: object) -> str:
-    """Write an assignment on the line below `last`, or below the header where there is none."""
+def _add_assignments(
+    text: str, table: Table, last: Member | None, named: Mapping[str, object]
+) -> str:
+    """Write assignments on the lines below `last`, or below the header where there is none."""
     start = last.start if last else table.start
     offset = next_line(text, last.value.stop if last else table.stop)
     indent = text[line_start(text, start) : start]
     equals = _equals(text, last) if last else " = "
-    written = to_toml(value, _quotes(text, table.members), line_end(text, offset))
-    return insert_line(text, offset, indent + name + equals + written)
+    like, end = _quotes(text, table.members), line_end(text, offset)
+    lines = [indent + name + equals + to_toml(value, like, end) for name, value in named.items()]
+    return insert_line(text, offset, end.join(lines))
 
 
 def _add_inline(text: str, table: Value, keys: Path, value: object) -> str:
@@ -130,11 +158,48 @@ def remove_member(text: str, member: Member) -> str:
     return splice(text, owner.start, owner.stop, "{}")
 
 
+def without_elements(text: str, array: Value, indexes: Collection[int]) -> list[Edit]:
+    """Give the edits that remove several elements of an array, the last one first.
+
+    Each is looked at with no more of the text than lies between the elements that stay.
+    """
+    members = array.members
+    edits: list[Edit] = []
+    stop = array.stop
+    rest = ""
+    for index in reversed(range(len(members))):
+        if index not in indexes:
+            stop = members[index].start
+            continue
+        found = members[index]
+        begin = members[index - 1].value.stop if index else array.start
+        if index + 1 not in indexes:
+            rest = text[found.value.stop : stop]
+        gap = text[begin : found.start]
+        piece = gap + text[found.start : found.value.stop] + rest
+        size = len(piece) - len(rest)
+        rest = _remove_element(piece, len(gap), size, 0 if index else None)
+        if index - 1 not in indexes:
+            edits.append((begin, stop, rest))
+    return edits
+
+
+def line_of(text: str, member: Member) -> Edit:
+    """Give the edit that removes the lines of an assignment in a table."""
+    return line_start(text, member.start), next_line(text, member.value.stop), ""
+
+
+def without_lines(text: str, edits: list[Edit]) -> str:
+    """Make edits that remove lines; a text without a last line end has none afterwards."""
+    result = splice_all(text, edits)
+    return result if text.endswith(LINE_ENDS) else without_last_end(result)
+
+
 def _remove_element(text: str, start: int, stop: int, before: int | None) -> str:
     comma = _comma_behind(text, stop)
     behind = stop if comma is None else comma
     if _is_first_on_line(text, start) and _REST_OF_LINE.match(text, behind):
-        return remove_lines(text, line_start(text, start), next_line(text, behind))
+        return splice(text, line_start(text, start), next_line(text, behind), "")
     if comma is not None:
         return splice(text, start, _end(_SPACES, text, comma), "")
     if before is not None and text[before:start].strip(" \t") == ",":

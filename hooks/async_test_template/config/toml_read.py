@@ -20,6 +20,11 @@ _PLACE = re.compile(
     r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
 )
 
+#: A key of so many parts is nobody's.
+_PARTS = 200
+_TOKEN = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'|[ \t]+|.""")
+_NAME = re.compile(r"""[\w"'-]""")
+
 
 def parse(text: str) -> dict[str, Any]:
     """Read a document into plain values; a byte order mark is passed over.
@@ -40,6 +45,7 @@ def parse(text: str) -> dict[str, Any]:
 def parse_shared(text: str) -> dict[str, Any]:
     """Read a document once and give the same values to all, who must not change them."""
     source = text.removeprefix(BYTE_ORDER_MARK)
+    _refuse_long_keys(source)
     try:
         return tomllib.loads(source)
     except ValueError as error:
@@ -49,6 +55,29 @@ def parse_shared(text: str) -> dict[str, Any]:
         else:
             line, column = position(source, len(source))
         raise ParseError(message, line=line, column=column) from error
+
+
+def _refuse_long_keys(source: str) -> None:
+    """Refuse a key of hundreds of parts: tomllib takes the square of their number for it.
+
+    Raises:
+        ParseError: there is one.
+
+    """
+    for number, line in enumerate(source.split("\n"), 1):
+        if line.count(".") < _PARTS:
+            continue
+        parts, before = 0, ""
+        for word in _TOKEN.findall(line):
+            if word.isspace():
+                continue
+            if word == ".":
+                parts = parts + 1 if before != "." else 0
+            elif before != "." or not _NAME.match(word):
+                parts = 0
+            before = word
+            if parts >= _PARTS:
+                raise ParseError("nested too deeply", line=number)
 
 
 def value_at(document: dict[str, Any], *keys: str) -> object:

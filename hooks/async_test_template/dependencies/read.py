@@ -192,7 +192,7 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         if match is None:
             continue
         old = factors is not None and _OLD_FACTOR.search(factors["factors"]) is not None
-        place = partial(ini.locate, tree.text(home.file) or "", section, key, written)
+        place = partial(ini.locate, tree.text(home.file) or "", section, key, index)
         yield _declaration(tree, match, home, (section, key, index), place, is_old=old)
 
 

@@ -156,6 +156,18 @@ def test_a_line_is_appended_and_deleted_again(text: str, word: str, data: st.Dat
 
 
 @given(documents_with_options, st.data())
+def test_several_values_are_set_as_they_are_one_by_one(text: str, data: st.DataObject) -> None:
+    values = st.lists(words, max_size=4).map("\n".join)
+    chosen = data.draw(st.dictionaries(st.sampled_from(options(text)), values, min_size=1))
+    assume(not any(line.startswith((";", "#")) for v in chosen.values() for line in v.split("\n")))
+    after = ini.set_values(text, chosen)
+
+    for (section, key), value in chosen.items():
+        text = ini.set_value(text, section, key, value)
+    assert after == text
+
+
+@given(documents_with_options, st.data())
 def test_everything_is_located(text: str, data: st.DataObject) -> None:
     section, key = data.draw(st.sampled_from(options(text)))
     lines = text.removeprefix(MARK).replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -164,6 +176,6 @@ def test_everything_is_located(text: str, data: st.DataObject) -> None:
     assert lines[line - 1][column - 2 :].startswith(f"[{section}]")
     line, column = ini.locate(text, section, key)
     assert lines[line - 1][column - 1 :].startswith(key)
-    for part in filter(None, read(text)[section][key].split("\n")):
-        line, column = ini.locate(text, section, key, part)
+    for number, part in enumerate(filter(None, read(text)[section][key].split("\n"))):
+        line, column = ini.locate(text, section, key, number)
         assert lines[line - 1][column - 1 :].startswith(part)

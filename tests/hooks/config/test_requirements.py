@@ -85,7 +85,7 @@ def entry_of(text: str, name: str) -> requirements.Entry:
     ],
 )
 def test_only_the_specifier_is_replaced(name: str, old: str, new: str) -> None:
-    after = requirements.replace_specifier(TEXT, entry_of(TEXT, name), ">=1")
+    after = requirements.replace_specifiers(TEXT, [(entry_of(TEXT, name), ">=1")])
 
     assert after == TEXT.replace(old, new, 1)
 
@@ -102,7 +102,7 @@ def test_only_the_specifier_is_replaced(name: str, old: str, new: str) -> None:
 )
 def test_what_cannot_be_edited_is_refused(text: str, message: str) -> None:
     with pytest.raises(EditError, match=message):
-        requirements.replace_specifier(text, requirements.parse(text)[0], ">=5")
+        requirements.replace_specifiers(text, [(requirements.parse(text)[0], ">=5")])
 
 
 @pytest.mark.parametrize(

@@ -354,7 +354,8 @@ def test_rename(before: str, path: toml.Path, new: str, after: str) -> None:
 def test_replace_string_inside_an_array() -> None:
     before = "a = [\n  \"x\", # x\n  'y',\n]\n"
 
-    assert toml.replace_string(before, ("a", 1), "y", "z") == before.replace("'y'", "'z'")
+    replaced = toml.replace_strings(before, {("a", 1): ("y", "z")})
+    assert replaced == before.replace("'y'", "'z'")
 
 
 @pytest.mark.parametrize(
@@ -423,7 +424,7 @@ def test_only_strings_and_arrays_are_replaced_and_appended_to() -> None:
     text = "a = 1\n\n[[b]]\n"
 
     with pytest.raises(EditError, match="a is not y") as error:
-        toml.replace_string(text, ("a",), "y", "x")
+        toml.replace_strings(text, {("a",): ("y", "x")})
     assert error.value.line == 1
     with pytest.raises(EditError, match="b is not an array") as error:
         toml.append_string(text, ("b",), "x")

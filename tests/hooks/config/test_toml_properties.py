@@ -312,6 +312,71 @@ def test_what_is_deleted_takes_only_its_own_lines(text: str, data: st.DataObject
 
 
 @given(documents(), st.data())
+def test_several_are_deleted_as_they_are_one_by_one(text: str, data: st.DataObject) -> None:
+    there = [path for path in paths(load(text)) if isinstance(path[-1], int)]
+    assume(there)
+    array = data.draw(st.sampled_from(there))[:-1]
+    elements = [path for path in there if path[:-1] == array]
+    chosen = sorted(data.draw(st.sets(st.sampled_from(elements), min_size=1)))
+    try:
+        after = toml.delete_all(text, chosen)
+    except EditError:
+        assert isinstance(get(load(text), elements[0]), dict), "only tables are not removed"
+        return
+
+    for path in reversed(chosen):
+        text = toml.delete(text, path)
+    assert after == text
+
+
+@given(documents(), st.data())
+def test_several_keys_are_deleted_and_nothing_else(text: str, data: st.DataObject) -> None:
+    before = load(text)
+    there = [path for path in paths(before) if not isinstance(get(before, path), (dict, list))]
+    there = [path for path in there if isinstance(path[-1], str)]
+    assume(there)
+    chosen = data.draw(st.sets(st.sampled_from(there), min_size=1))
+    after = toml.delete_all(text, chosen)
+
+    for path in chosen:
+        del get(before, path[:-1])[path[-1]]
+    assert plain(without_empty(load(after))) == plain(without_empty(before))
+    assert is_subsequence(after, text)
+
+
+@given(documents(), st.data())
+def test_several_strings_are_replaced_as_they_are_one_by_one(
+    text: str, data: st.DataObject
+) -> None:
+    before = load(text)
+    there = [path for path in paths(before) if isinstance(get(before, path), str)]
+    assume(there)
+    chosen = data.draw(st.dictionaries(st.sampled_from(there), words, min_size=1))
+    after = toml.replace_strings(text, {path: (None, word) for path, word in chosen.items()})
+
+    for path, word in chosen.items():
+        text = toml.set_value(text, path, word)
+    assert after == text
+
+
+@given(documents(), st.data())
+def test_several_keys_are_added_as_they_are_one_by_one(text: str, data: st.DataObject) -> None:
+    before = load(text)
+    tables = [path for path in [(), *paths(before)] if isinstance(get(before, path), dict)]
+    path = data.draw(st.sampled_from(tables))
+    added = {f"{ABSENT}{number}": data.draw(new_values) for number in range(3)}
+    try:
+        after = toml.add_keys(text, path, added)
+    except EditError:
+        assert any(isinstance(key, int) for key in path), "only below an array of tables"
+        return
+
+    for key, value in added.items():
+        text = toml.set_value(text, (*path, key), value)
+    assert after == text
+
+
+@given(documents(), st.data())
 def test_a_key_is_renamed_in_every_place(text: str, data: st.DataObject) -> None:
     before = load(text)
     there = [path for path in paths(before) if isinstance(path[-1], str)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.config.text import lines_of
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import uses
 from async_test_template.rules.rule import Rule
@@ -35,7 +36,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _is_silenced(project: Project, test: Test) -> bool:
     """Tell whether a comment says that a test is unmarked on purpose."""
-    lines = (project.tree.text(test.file) or "").splitlines()
+    lines = lines_of(project.tree.text(test.file) or "")
     return comment_at(lines, RULE.code, test.line) is not None
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.config import in_force
+from async_test_template.config.text import lines_of
 from async_test_template.config.toml_read import value_at
 from async_test_template.errors import UserError
 from async_test_template.findings import Splice
@@ -30,7 +31,7 @@ def explained(project: Project, finding: Finding) -> str:
     files, and in TOML it may be a heading.
     """
     settings = project.settings
-    lines = settings.text.splitlines()
+    lines = lines_of(settings.text)
     for edit in finding.edits:
         if isinstance(edit, Splice) or edit.file != settings.file:
             continue
