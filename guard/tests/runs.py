@@ -148,7 +148,8 @@ def start_suites(folder: Path, backend: str, *, is_guarded: bool) -> Started:
     """
     prepare(folder, backend, "filterwarnings = error\n" if is_guarded else "async_guard = off\n")
     write_suites(folder, backend)
-    return Started(folder, *(() if is_guarded else ("-k", "good")))
+    # Nothing of a test's source: what it is to say stands in its docstring.
+    return Started(folder, "--tb=short", *(() if is_guarded else ("-k", "good")))
 
 
 def write_suites(folder: Path, backend: str) -> None:

@@ -33,14 +33,20 @@ def test_each_attempt_is_judged_by_itself(run: Runner) -> None:
             tries.append(1)
             assert len(tries) > 1
             await asyncio.Event().wait()
+
+        async def test_hangs_first(tries=[]):
+            tries.append(1)
+            if len(tries) == 1:
+                await asyncio.Event().wait()
         """.replace("\n        ", "\n"),
-        *("--reruns", "1", "-o", "timeout=2"),
+        *("--reruns", "1", "-o", "timeout=1"),
         plugins=(),
     )
-    assert "2 failed, 1 passed, 3 rerun" in done.output
+    assert "2 failed, 2 passed, 4 rerun" in done.output
     assert "left tasks running" in done["test_leaks_later"].text
-    assert "hangs (timeout: 2 s)" in done["test_hangs_later"].text
+    assert "hangs (timeout: 1 s)" in done["test_hangs_later"].text
     assert done["test_leaks_first"].passed
+    assert done["test_hangs_first"].passed
 
 
 def test_an_hour_by_a_clock_that_jumps_is_no_hang(run: Runner) -> None:
@@ -168,3 +174,126 @@ def test_there_are_sixty_lies_and_more(backend: str) -> None:
         if case.backend == backend and not case.must_pass
     }
     assert len(lies) >= 60
+
+
+def test_a_test_that_is_not_guarded_is_left_to_the_plugin_of_anyio(run: Runner) -> None:
+    """Which raises errors of the background itself."""
+    done = run(
+        """
+        import asyncio
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        async def wide():
+            yield
+
+        async def test_guarded():
+            pass
+
+        @pytest.mark.async_guard(enabled=False)
+        async def test_not_guarded():
+            asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+            await asyncio.sleep(0.01)
+        """.replace("\n        ", "\n"),
+        backend="anyio",
+        plugins=(),
+    )
+    assert done["test_guarded"].passed, done.output
+    assert "division by zero" in done["test_not_guarded"].text
+
+
+STAYS = """
+import anyio
+import pytest
+
+@pytest.fixture
+async def stays():
+    yield
+    while True:
+        try:
+            await anyio.sleep(60)
+        except BaseException:
+            pass
+
+async def test_it(stays):
+    assert 1 == 2
+"""
+
+
+def test_what_stays_after_a_failure_ends_the_run(run: Runner) -> None:
+    """Under AnyIO's plugin by a thread, for a signal gets nothing out of its runner."""
+    done = run(STAYS, "-o", "timeout=1", backend="anyio", plugins=())
+    assert "+ Timeout +" in done.output
+    assert done.status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} or not done.tests
+
+
+def test_where_a_fixture_of_trio_hangs_is_printed(run: Runner) -> None:
+    done = run(
+        """
+        import pytest
+        import trio
+
+        async def forever():
+            await trio.sleep_forever()
+
+        @pytest.fixture
+        async def hangs():
+            yield
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(forever)
+
+        async def test_it(hangs):
+            pass
+        """.replace("\n        ", "\n"),
+        *("-o", "timeout=1", "-o", "timeout_method=thread", "-s"),
+        backend="trio",
+        plugins=(),
+    )
+    assert "fixture 'hangs' hangs (timeout: 1 s)\n" in done.output
+    assert ".forever: waits at test_it.py:6 in forever\n" in done.output
+    assert "+ Timeout +" in done.output
+
+
+def test_no_time_limit_is_left_behind_for_the_next_test(run: Runner) -> None:
+    done = run(
+        """
+        import time
+        import pytest
+
+        @pytest.mark.timeout(0.5)
+        async def test_limited():
+            pass
+
+        @pytest.mark.timeout(0)
+        async def test_unlimited():
+            time.sleep(1)
+        """.replace("\n        ", "\n")
+    )
+    assert done["test_unlimited"].passed, done.output
+
+
+def test_pytest_may_run_in_a_thread(run: Runner) -> None:
+    """Where there are no signals."""
+    (run.folder / "test_inner.py").write_text(
+        "import asyncio\n\nasync def test_hang():\n    await asyncio.Event().wait()\n"
+    )
+    done = run(
+        """
+        import subprocess
+        import sys
+
+        CODE = '''
+        import threading, pytest
+        plugins = ("pytest_asyncio.plugin", "pytest_timeout", "pytest_async_guard.plugin")
+        arguments = ["test_inner.py", "-o", "timeout=1", *(f"-p{name}" for name in plugins)]
+        threading.Thread(target=pytest.main, args=[arguments]).start()
+        '''
+
+        def test_it():
+            command = [sys.executable, "-c", CODE]
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert "test_hang hangs (timeout: 1 s)" in done.stdout + done.stderr
+        """.replace("\n        ", "\n"),
+        "test_it.py",
+    )
+    assert done["test_it"].passed, done.output

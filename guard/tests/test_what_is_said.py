@@ -55,19 +55,44 @@ def test_a_failure_shows_no_line_of_the_guard(backend: str, run: Runner) -> None
 
 
 def test_an_error_of_the_background_is_told_once(run: Runner) -> None:
-    done = run(WORK + "async def test_it():\n    asyncio.create_task(fail())\n")
-    assert "1 failed in" in done.output
+    tests = "async def test_it():\n    asyncio.create_task(fail())\n"
+    tests += "def test_sync():\n    asyncio.run(test_it())\n"
+    done = run(WORK + tests)
+    assert "2 failed in" in done.output
     assert done["test_it"].text.startswith("test_it left errors in the background\ntask ")
     assert "Traceback" not in done["test_it"].text
     assert "test_it.py:11 in test_it" in done["test_it"].text
 
 
 def test_an_error_of_the_background_hides_no_failure(run: Runner) -> None:
-    done = run(WORK + "async def test_it():\n    asyncio.create_task(fail())\n    assert 1 == 2\n")
+    tests = """
+kept = []
+
+async def test_it():
+    kept.append(asyncio.create_task(fail()))
+    await asyncio.sleep(0)
+    assert 1 == 2
+"""
+    done = run(WORK + tests)
     assert "1 failed in" in done.output
     assert "assert 1 == 2" in done["test_it"].text
     (_, _, section) = done.output.partition(" async guard ")
     assert "test_it left errors in the background" in section
+
+
+def test_a_leak_hides_no_failure(run: Runner) -> None:
+    tests = """
+@pytest.fixture
+async def fixture():
+    yield
+
+async def test_it(fixture):
+    asyncio.create_task(library())
+    assert 1 == 2
+"""
+    done = run(WORK + tests)
+    assert "1 failed in" in done.output
+    assert "left tasks" not in done.output
 
 
 def test_errors_of_a_group_are_told_one_by_one(run: Runner) -> None:
@@ -94,6 +119,10 @@ def test_all_is_told_on_demand(run: Runner) -> None:
 async def test_error():
     asyncio.create_task(fail())
 
+async def test_guard():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(lambda: loop.create_task(None))
+
 async def test_leak():
     asyncio.create_task(library())
 
@@ -102,7 +131,12 @@ async def test_hang():
     await library()
 """
     )
-    brief, full = run(tests), run(tests, "-vv")
+    brief, full = run(tests, "-v"), run(tests, "-vv")
+    assert "TypeError: a coroutine was expected" in brief["test_guard"].text
+    texts = [
+        outcome.text for outcome in (*brief.tests.values(), full["test_leak"], full["test_hang"])
+    ]
+    assert not any("pytest_async_guard" in text for text in texts)
     assert "Traceback (most recent call last)" in full["test_error"].text
     assert "    started at test_it.py:12 in test_error" in full["test_error"].text
     for name, line in (
@@ -114,6 +148,7 @@ async def test_hang():
         assert "        fut = " not in brief[name].text
         assert "await fut" in full[name].text
         assert "await fut" not in brief[name].text
+    assert re.search(r"\n    \(\S+locks.py:\d+ in wait\)$", brief["test_hang"].text)
     assert brief["test_hang"].text.startswith("test_hang hangs (timeout: 1 s)\nit waits at test_it")
     # Python 3.13.0 names a task None that a factory makes.
     assert re.match(r"test_leak left tasks running\n(Task-\d+|None): ", brief["test_leak"].text)
@@ -130,18 +165,25 @@ def test_only_so_many_tasks_are_told(run: Runner) -> None:
 
 
 def test_tasks_of_libraries_are_counted(run: Runner) -> None:
+    (run.folder / "site-packages").mkdir()
+    (run.folder / "site-packages" / "lib.py").write_text(
+        "import asyncio\n\ndef start():\n    return asyncio.create_task(asyncio.sleep(9))\n"
+    )
     tests = (
         WORK
         + """
+from lib import start
+
 @pytest.mark.timeout(1)
 async def test_it():
-    waiter = asyncio.Event()
-    tasks = [asyncio.get_running_loop().create_task(asyncio.sleep(9)) for _ in range(2)]
+    tasks = [start(), start()]
     await asyncio.create_task(library())
 """
     )
-    text = run(tests)["test_it"].text
-    assert text.count(": waits at ") == 3
+    brief, full = (run(tests, *v, settings="pythonpath = site-packages") for v in ((), ("-vv",)))
+    assert brief["test_it"].text.count(": waits at ") == 1
+    assert brief["test_it"].text.endswith("tasks of libraries, which -vv shows: 2")
+    assert full["test_it"].text.count(": waits at ") == 3
 
 
 def test_a_task_that_awaits_is_named(run: Runner) -> None:
@@ -156,7 +198,9 @@ async def test_it():
     await library()
 """
     )
-    assert "    awaited by the outer" in run(tests)["test_it"].text
+    text = run(tests)["test_it"].text
+    assert "    awaited by the outer\n" in text
+    assert text.count("awaited by") == 1
 
 
 def test_paths_are_those_of_the_project(run: Runner) -> None:
@@ -234,3 +278,72 @@ async def test_it(handled):
 """
     )
     assert run(tests)["test_it"].passed
+
+
+def test_what_a_server_logs_of_the_end_of_a_hang_is_folded(run: Runner) -> None:
+    tests = (
+        WORK
+        + """
+import logging
+
+@pytest.mark.timeout(1)
+async def test_it():
+    try:
+        await library()
+    except asyncio.CancelledError:
+        logging.exception("Exception in ASGI application")
+
+async def test_other():
+    try:
+        raise asyncio.CancelledError
+    except asyncio.CancelledError:
+        logging.exception("of its own")
+    assert 1 == 2
+"""
+    )
+    brief, full = run(tests).output, run(tests, "-vv").output
+    assert brief.count("(cancelled; -vv shows the traceback)") == 1
+    assert brief.count("Traceback (most recent call last)") == 1
+    assert full.count("Traceback (most recent call last)") == 2
+
+
+def test_a_hang_is_told_where_a_plugin_takes_its_time_after_it(run: Runner) -> None:
+    (run.folder / "conftest.py").write_text(
+        """
+import time
+import pytest
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_pyfunc_call():
+    yield
+    time.sleep(0.7)
+"""
+    )
+    done = run(WORK + "@pytest.mark.timeout(1)\nasync def test_it():\n    await library()\n")
+    assert done["test_it"].text.startswith("test_it hangs (timeout: 1 s)")
+
+
+def test_the_end_of_a_lost_task_is_no_matter_of_a_later_test(run: Runner) -> None:
+    tests = """
+import gc
+
+async def test_it():
+    asyncio.create_task(library())
+
+async def test_later():
+    gc.collect()
+
+@pytest.fixture(scope="module")
+async def wide():
+    asyncio.create_task(library())
+
+async def test_first(wide):
+    pass
+
+async def test_last():
+    gc.collect()
+"""
+    scopes = [f"asyncio_default_{kind}_loop_scope=module" for kind in ("test", "fixture")]
+    done = run(WORK + tests, *(part for scope in scopes for part in ("-o", scope)))
+    assert done["test_later"].passed, done.output
+    assert "Task was destroyed but it is pending" in done["test_last"].text

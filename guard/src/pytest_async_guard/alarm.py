@@ -31,8 +31,7 @@ def set_alarm(settings: Any) -> None:
     state.timer = settings
     state.deadline = now() + settings.timeout
     early = settings.timeout - min(1, settings.timeout * 0.4)
-    is_main = current_thread() is main_thread()
-    if settings.method == "signal" and is_main and hasattr(signal, "setitimer"):
+    if settings.method == "signal" and current_thread() is main_thread():
         theirs = signal.getsignal(signal.SIGALRM)
 
         def ring(_signum: int, _frame: object) -> None:

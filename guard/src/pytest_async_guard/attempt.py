@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import weakref
 from asyncio import all_tasks, current_task, get_running_loop
 from threading import Timer
@@ -11,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from .births import Birth, birth_of, births, note_birth, unread_error
-from .errors import handler_of_project
-from .project import is_project
+from .clock import now
 from .report import tell_error, tell_tasks
 
 if TYPE_CHECKING:
@@ -43,34 +43,31 @@ class Attempt:
         self.hang: BaseException | None = None
         # The async fixture that ends last: only what still runs after it has leaked.
         self.outermost_fixture: object = None
-        # What runs in the loop when the test begins; a class of unittest has a loop for each test.
-        self.has_own_loop = False
-        self._before: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        # What runs when the test begins.
+        self.before: weakref.WeakSet[asyncio.Task[Any]] | None = None
+        # What was told. (It is kept, for it would be told once more when it is lost.)
+        self._told: set[asyncio.Task[Any]] = set()
         self._errors: dict[int, Found] = {}
         self._cancelled: list[tuple[Found, TracebackType | None]] = []
 
     def begin(self) -> None:
-        """Remember what runs before the body of the test does."""
-        if not self.has_own_loop:
-            self._before = weakref.WeakSet(all_tasks())
+        """Remember what runs before the body of the test does; Hypothesis runs it many times."""
+        self.failed = False
+        if self.before is None:
+            self.before = weakref.WeakSet(all_tasks())
 
     def started(self) -> set[asyncio.Task[Any]]:
         """Return the tasks of this test that still run in the loop that asks."""
         current = current_task()
-        return {task for task in all_tasks() if task is not current and self._is_its_own(task)}
+        others = {current, *self._told, *(self.before or ())}
+        return {task for task in all_tasks() if task not in others and self._is_own(task)}
 
-    def _is_its_own(self, task: asyncio.Task[Any]) -> bool:
+    def _is_own(self, task: asyncio.Task[Any]) -> bool:
         birth = birth_of(task)
         if birth is None:  # made by hand, or by a factory that the test has set
-            if task in self._before:
-                return False
             birth = Birth.of(task.get_coro(), self, None, self)
             note_birth(task, birth)
-        # A call from another thread brings a context of its own.
-        own = birth.owner is self or (birth.owner is None and birth.attempt is self)
-        # Where only the event loop was on the way, the coroutine tells whose task it is.
-        file = birth.place.file if birth.place else birth.file
-        return own and is_project(file) and not self._allows(task)
+        return birth.is_of(self) and birth.is_of_project() and not self._allows(task)
 
     def _allows(self, task: object) -> bool:
         birth = birth_of(task)
@@ -92,8 +89,7 @@ class Attempt:
 
         Who awaits the task after that gets the error, which then has a longer traceback.
         """
-        if not self._allows(task):
-            self._cancelled.append((Found(error, task, ""), error.__traceback__))
+        self._cancelled.append((Found(error, task, ""), error.__traceback__))
 
     def look_for_errors(self) -> None:
         """Note the errors of tasks that ended, of all loops, whoever started them."""
@@ -101,12 +97,10 @@ class Attempt:
             error = unread_error(task)
             if error is None:
                 continue
-            loop = task.get_loop()
+            # As asyncio does it when nobody holds the task; a handler may be the project's.
             message = "Task exception was never retrieved"
-            if handler_of_project(loop) is None:
-                self.note(error, task, message)
-            else:  # it would be called when nobody holds the task any more
-                loop.call_exception_handler({"message": message, "exception": error, "task": task})
+            context = {"message": message, "exception": error, "task": task}
+            task.get_loop().call_exception_handler(context)
             task.exception()  # now somebody has asked
         for found, traceback in self._cancelled:
             if found.error.__traceback__ is traceback:
@@ -130,9 +124,12 @@ class Attempt:
         """Fail the test if something it started still runs; nothing is cancelled."""
         running = self.started()
         if running:
+            before = now()
             await _wait(running, self.settings.grace)
+            _keep_from_deadline(now() - before)
             running = {task for task in running if not task.done()}
         if running and not self.failed:
+            self._told |= running
             self.fail("\n".join((f"{self.item.name} left tasks running", *tell_tasks(running))))
 
     def fail(self, text: str) -> None:
@@ -144,6 +141,17 @@ class Attempt:
         """
         self.failed = True
         pytest.fail(text, pytrace=False)
+
+
+def _keep_from_deadline(seconds: float) -> None:
+    """Take what the guard has waited for out of the time that Hypothesis gives an example.
+
+    It takes out the time of drawing, and keeps account of it (6.100 and later).
+    """
+    control = sys.modules.get("hypothesis.control")
+    if control is not None and control.currently_in_test_context():
+        times = control.current_build_context().data.draw_times
+        times["async guard"] = times.get("async guard", 0.0) + seconds
 
 
 async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:

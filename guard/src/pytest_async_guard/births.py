@@ -7,14 +7,13 @@ import contextvars
 import sys
 import weakref
 from contextlib import suppress
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .project import Place
+from .project import Place, is_project
 from .state import state
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from .attempt import Attempt
 
 # "backports" has the runner that pytest-asyncio takes on Python 3.10.
@@ -49,6 +48,14 @@ class Birth(NamedTuple):
         code = getattr(coro, "cr_code", None)
         name = str(getattr(coro, "__qualname__", ""))
         return cls(owner, place, attempt, name, str(getattr(code, "co_filename", "<unknown>")))
+
+    def is_of(self, attempt: Attempt | None) -> bool:
+        """Tell whether a test has started it, from another thread, too, with a context of that."""
+        return self.owner is attempt or (self.owner is None and self.attempt is attempt)
+
+    def is_of_project(self) -> bool:
+        """Tell by its caller, or by its coroutine where only an event loop was on the way."""
+        return is_project(self.place.file if self.place else self.file)
 
 
 births: weakref.WeakKeyDictionary[asyncio.Task[Any], Birth] = weakref.WeakKeyDictionary()
@@ -91,11 +98,8 @@ def note_birth(task: asyncio.Task[Any], birth: Birth) -> None:
 
 def unread_error(task: asyncio.Task[Any]) -> BaseException | None:
     """Give the error that a task has died of, if nobody has asked for it; this is no asking."""
-    # True until somebody asks for the exception; asyncio itself logs by it.
-    if not task.done() or not getattr(task, "_log_traceback", False):
-        return None
-    error = getattr(task, "_exception", None)
-    return error if isinstance(error, BaseException) else None
+    # True from the end by an error until somebody asks for it; asyncio itself logs by it.
+    return task._exception if getattr(task, "_log_traceback", False) else None
 
 
 class TaskFactory:
@@ -119,13 +123,10 @@ class TaskFactory:
 
 
 def _birthplace() -> Place | None:
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
-        package = module.partition(".")[0]
+    for frame, line in walk_stack(sys._getframe(2)):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in _RUNNERS:
             return None
-        if package not in _LOOPS and not module.startswith(__package__ or "?"):
-            return Place.of(frame.f_code, frame.f_lineno)
-        frame = frame.f_back
+        if package not in _LOOPS:
+            return Place.of(frame.f_code, line)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
-from asyncio import sleep
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,11 @@ def guarded_body(item: pytest.Function, attempt: Attempt) -> Iterator[Any]:
     instance: Any = getattr(item, "instance", None)
     if hasattr(instance, "addAsyncCleanup"):
         # The runner of unittest takes the method from the instance by its name.
-        owner, name = instance, getattr(item, "originalname", None) or item.name
+        owner, name = instance, item.name
         attempt.outermost_fixture = instance
-        attempt.has_own_loop = True
+        attempt.before = weakref.WeakSet()  # the loop is the test's own
         # The first that is added is called last, behind asyncTearDown.
-        instance.addAsyncCleanup(_look_for_leaks, attempt)
+        instance.addAsyncCleanup(attempt.look_for_leaks)
         setattr(owner, name, guarded_test(getattr(owner, name), attempt))
         yield test
         return
@@ -44,11 +44,6 @@ def guarded_body(item: pytest.Function, attempt: Attempt) -> Iterator[Any]:
         yield test
     finally:
         setattr(owner, name, test)
-
-
-async def _look_for_leaks(attempt: Attempt) -> None:
-    await sleep(0)
-    await attempt.look_for_leaks()
 
 
 def require_body_ran(item: pytest.Item, test: Any) -> None:
@@ -61,10 +56,11 @@ def require_body_ran(item: pytest.Item, test: Any) -> None:
     inner = inspect.unwrap(test)
     if inner is test or not inspect.iscoroutinefunction(inner):
         return
+    code = getattr(inner, "__code__", None)
     for found in gc.get_objects():
         if (
             inspect.iscoroutine(found)
-            and found.cr_code is inner.__code__
+            and found.cr_code is code
             and inspect.getcoroutinestate(found) == inspect.CORO_CREATED
         ):
             pytest.fail(

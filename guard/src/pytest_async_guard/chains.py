@@ -89,6 +89,7 @@ def _folded(places: list[Place]) -> list[str]:
     return [f"    ({count}{places[-1]})"]
 
 
-def waits_at(chain: list[Place]) -> Place | None:
+def waits_at(chain: list[Place]) -> Place | str:
     """Give the line of the project that waits, or the last one where none is the project's."""
-    return next((p for p in reversed(chain) if is_project(p.file)), chain[-1] if chain else None)
+    last = chain[-1] if chain else "a place that cannot be seen"  # in a coroutine of Cython, say
+    return next((place for place in reversed(chain) if is_project(place.file)), last)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .births import TaskFactory, birth_of
 from .chains import raise_chain
-from .project import is_project
 from .state import state
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LOGGERS = ("asyncio", "uvicorn.error")
 
@@ -53,19 +49,18 @@ class _Handler:
 
 
 def _is_lost(task: object) -> bool:
-    """Tell whether a task of the project was collected before its end: nobody kept it."""
+    """Tell whether a task of the project was collected before its end: nobody kept it.
+
+    That of a test which is over was told as one that it left running.
+    """
     birth = birth_of(task)
-    return birth is not None and birth.place is not None and is_project(birth.place.file)
+    if birth is None or not birth.is_of_project():
+        return False
+    return birth.owner == "fixture" or birth.is_of(state.attempt)
 
 
 def _is_of_runner(handler: object) -> bool:
     return str(getattr(handler, "__module__", "")).startswith("anyio.")
-
-
-def handler_of_project(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:
-    """Give the exception handler that a fixture or the application has set, if one has."""
-    handler = loop.get_exception_handler()
-    return None if isinstance(handler, _Handler) or _is_of_runner(handler) else handler
 
 
 class _LogOfErrors(logging.Handler):

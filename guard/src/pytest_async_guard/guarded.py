@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .attempt import Attempt
 
 # What ends a test early without failing it: what it leaves behind still counts.
-_ENDS = (pytest.skip.Exception, unittest.SkipTest)
+ENDS = (pytest.skip.Exception, unittest.SkipTest)
 
 
 def guarded_test(test: Any, attempt: Attempt) -> Any:
@@ -46,7 +46,7 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
         result = None
         try:
             result = await bounded(test(*args, **kwargs), name)
-        except _ENDS as error:
+        except ENDS as error:
             ended = error
         await look_behind(attempt)
         if ended is not None:
@@ -96,7 +96,6 @@ def guarded_generator(fixture: Any, what: str, fixturedef: Any) -> Any:
                 yield await step(generator.__anext__(), what)
         attempt = state.attempt
         if attempt is not None and attempt.outermost_fixture is fixturedef and not is_on_trio():
-            await sleep(0)
             await attempt.look_for_leaks()
 
     return run

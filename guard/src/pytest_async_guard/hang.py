@@ -19,7 +19,6 @@ from .state import state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .attempt import Attempt
     from .project import Place
 
 
@@ -53,13 +52,14 @@ async def bounded(awaitable: Any, what: str) -> Any:
         return await awaitable
     bounded_here = _bounded_on_trio if is_on_trio() else _bounded_on_asyncio
     try:
-        return await bounded_here(attempt, awaitable, what)
+        return await bounded_here(awaitable, what)
     except Hang as error:
         attempt.hang = error
+        end_timer(attempt.item)
         raise
 
 
-async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> Any:
+async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
     __tracebackhide__ = True
     loop = get_running_loop()
     task = current_task()
@@ -88,11 +88,10 @@ async def _bounded_on_asyncio(attempt: Attempt, awaitable: Any, what: str) -> An
         task.uncancel()
     with suppress(asyncio.CancelledError):  # where it has not been delivered yet
         await sleep(0)
-    end_timer(attempt.item)
     raise hang from cause
 
 
-async def _bounded_on_trio(attempt: Attempt, awaitable: Any, what: str) -> Any:
+async def _bounded_on_trio(awaitable: Any, what: str) -> Any:
     __tracebackhide__ = True
     trio = sys.modules["trio"]
     token = trio.lowlevel.current_trio_token()
@@ -119,7 +118,6 @@ async def _bounded_on_trio(attempt: Attempt, awaitable: Any, what: str) -> Any:
         del state.alarms[key]
     if hang is None:
         return result
-    end_timer(attempt.item)
     raise hang from cause
 
 
@@ -154,7 +152,7 @@ def _hang(what: str, chain: list[Place], others: list[str]) -> Hang:
     """Build the failure of a test or a fixture that hangs."""
     lines = [
         f"{what} hangs (timeout: {state.timer.timeout:g} s)",
-        f"it waits at {waits_at(chain) or 'a place that cannot be seen'}",
+        f"it waits at {waits_at(chain)}",
         *lines_of(chain, full=state.is_verbose),
         *others,
     ]

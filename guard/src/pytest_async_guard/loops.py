@@ -49,4 +49,4 @@ def require_loop(attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _tell(loop: asyncio.AbstractEventLoop) -> str:
-    return f"{type(loop).__name__} at {id(loop):#x}{' (closed)' if loop.is_closed() else ''}"
+    return f"{type(loop).__name__} at {id(loop):#x}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import types
-import unittest
 from asyncio import wait
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,7 @@ from .attempt import Attempt
 from .bodies import guarded_body, require_body_ran
 from .clock import now
 from .errors import leave_logs, watch_logs
-from .guarded import guarded_coroutine, guarded_generator
-from .hang import Hang
+from .guarded import ENDS, guarded_coroutine, guarded_generator
 from .project import set_root
 from .report import fold_cancellations, tell_tasks
 from .settings import settings_of, settings_of_config
@@ -49,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "many seconds the others get to end, whether the test is guarded at all",
     )
     state.settings = settings_of_config(config)
-    state.is_verbose = config.get_verbosity() > 1
+    state.is_verbose = config.getoption("verbose") > 1
     set_root(config.rootpath)
     watch_logs()
 
@@ -89,8 +87,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     with guarded_body(item, attempt) as test:
         try:
             result = yield from timed(item)
-        except (pytest.skip.Exception, unittest.SkipTest):
-            attempt.look_for_errors()
+        except ENDS:
             attempt.raise_errors()
             raise
         except BaseException:
@@ -116,14 +113,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
-    call: pytest.CallInfo[None],
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what is logged of the guard's own cancellation from hiding the line that hangs."""
     report = yield
     attempt = state.attempt
-    is_hang = isinstance(call.excinfo and call.excinfo.value, Hang)
-    if (is_hang or (attempt is not None and attempt.hang is not None)) and not state.is_verbose:
+    if attempt is not None and attempt.hang is not None and not state.is_verbose:
         report.sections = [(name, fold_cancellations(text)) for name, text in report.sections]
     return report
 

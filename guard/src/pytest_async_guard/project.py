@@ -19,9 +19,7 @@ else:
 if TYPE_CHECKING:
     from types import CodeType
 
-_LIBRARIES = tuple(
-    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
+_LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = str(Path(__file__).parent) + os.sep
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def tell_tasks(tasks: Iterable[asyncio.Task[Any]]) -> list[str]:
     most = len(shown) if full else _MOST_TASKS
     lines: list[str] = []
     for task in shown[:most]:
-        lines.append(f"{task.get_name()}: waits at {waits_at(chains[task]) or 'its first line'}")
+        lines.append(f"{task.get_name()}: waits at {waits_at(chains[task])}")
         lines += [f"    {line}" for line in (*_started_at(task), *_awaited_by(task))]
         lines += lines_of(chains[task][:-1] if not full else chains[task], full=full)
     if len(shown) > most:
@@ -58,10 +59,12 @@ def _started_at(task: object) -> list[str]:
 
 def _awaited_by(task: asyncio.Task[Any]) -> list[str]:
     """Name the tasks that await one, which Python tells from 3.14 on."""
-    capture = getattr(asyncio, "capture_call_graph", None)
-    graph = capture(task) if capture else None
-    names = (getattr(g.future, "get_name", None) for g in (graph.awaited_by if graph else ()))
-    found = sorted(name() for name in names if name)
+    if sys.version_info < (3, 14):
+        return []
+    graph = asyncio.capture_call_graph(task)
+    found = sorted(
+        g.future.get_name() for g in graph.awaited_by if isinstance(g.future, asyncio.Task)
+    )
     return [f"awaited by {', '.join(found)}"] if found else []
 
 
@@ -69,9 +72,9 @@ def tell_error(error: BaseException, source: object, what: str) -> list[str]:
     """Tell of an error in the background whose it is, what it says and where it came from."""
     name = f"task {source.get_name()!r}" if isinstance(source, asyncio.Task) else what
     if state.is_verbose:
-        said = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        said = "".join(traceback.format_exception(error))
         return [f"{name}:", *(f"    {line}" for line in (*_started_at(source), *said.splitlines()))]
-    said = "".join(traceback.format_exception_only(type(error), error)).strip()
+    said = "".join(traceback.format_exception_only(error)).strip()
     lines = [f"{name}: {said}", *(f"    {line}" for line in _started_at(source))]
     lines += lines_of(raise_chain(error.__traceback__), full=False)
     for inner in getattr(error, "exceptions", ()):

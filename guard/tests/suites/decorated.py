@@ -3,7 +3,8 @@
 import asyncio
 import functools
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 BACKENDS = ("asyncio", "anyio")
@@ -30,6 +31,16 @@ def runs(function):
     return wrapper
 
 
+def runs_a(call):
+    def decorate(function):
+        def wrapper():
+            asyncio.run(call())
+
+        return functools.update_wrapper(wrapper, call, assigned=())
+
+    return decorate
+
+
 @keeps
 async def test_bad_kept():
     """the body of test_bad_kept never ran"""
@@ -39,6 +50,15 @@ async def test_bad_kept():
 @runs
 async def test_good_run():
     assert 1 + 1 == 2
+
+
+@runs_a(functools.partial(asyncio.sleep, 0))
+def test_good_partial():
+    pass  # what is wrapped has no code of its own
+
+
+async def fail():
+    raise ValueError("nobody sees this")
 
 
 @settings(max_examples=5)
@@ -52,3 +72,44 @@ async def test_bad_every_example_hangs(number):
 @given(st.integers())
 async def test_good_examples(number):
     await asyncio.sleep(0)
+
+
+@pytest.mark.async_guard(grace=5)
+@settings(max_examples=3)
+@given(st.integers())
+async def test_good_waiting_counts_for_no_deadline(number):
+    asyncio.create_task(asyncio.sleep(0.3))
+
+
+@settings(max_examples=1, deadline=50, phases=[Phase.generate])
+@given(st.integers())
+async def test_bad_deadline(number):
+    """DeadlineExceeded"""
+    await asyncio.sleep(0.1)
+
+
+blamed, failed = [], []
+
+
+@pytest.mark.async_guard(grace=0.01)
+@settings(max_examples=20)
+@given(st.integers())
+async def test_bad_some_examples_leave_a_task(number):
+    """test_bad_some_examples_leave_a_task left tasks running"""
+    if number > 100:
+        asyncio.create_task(forever())
+        blamed.append(number)
+
+
+@settings(max_examples=20)
+@given(st.integers())
+async def test_bad_some_examples_lose_an_error(number):
+    """test_bad_some_examples_lose_an_error left errors in the background"""
+    if number > 100:
+        asyncio.create_task(fail())
+        failed.append(number)
+
+
+def test_good_examples_that_are_blamed():
+    for numbers in (blamed, failed):  # Hypothesis shows the smallest last
+        assert not numbers or numbers[-1] == 101

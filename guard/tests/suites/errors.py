@@ -185,6 +185,66 @@ async def test_good_grouped():
             group.create_task(fail())
 
 
+def test_bad_skips_behind_it():
+    """nobody sees this"""
+
+    async def main():
+        asyncio.create_task(fail())
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    pytest.skip("not today")
+
+
+async def test_good_message_without_an_error(caplog):
+    asyncio.get_running_loop().call_exception_handler({"message": "no error"})
+    assert "no error" in caplog.text
+
+
+def test_good_message_of_a_loop_of_its_own(caplog):
+    async def main():
+        asyncio.get_running_loop().call_exception_handler({"message": "no error"})
+
+    asyncio.run(main())
+    assert "no error" in caplog.text
+
+
+def log(name, level=logging.ERROR, file=__file__):
+    code = compile("def run():\n    raise ValueError('nobody sees this')", file, "exec")
+    found = {}
+    exec(code, found)
+    try:
+        found["run"]()
+    except ValueError as error:
+        logging.getLogger(name).log(level, "it failed\nin detail", exc_info=error)
+
+
+def test_bad_logged_by_asyncio():
+    """it failed: ValueError: nobody sees this"""
+    log("asyncio")
+
+
+def test_good_logged_as_a_warning():
+    log("asyncio", logging.WARNING)
+
+
+def test_bad_logged_by_uvicorn_after_the_answer():
+    """it failed: ValueError: nobody sees this"""
+    log("uvicorn.error", file="/starlette/background.py")
+
+
+@pytest.mark.parametrize(
+    "file", ["/starlette/routing.py", "/service/background.py", "/starlette/background.py/x.py"]
+)
+def test_good_logged_by_uvicorn_and_answered(file):
+    log("uvicorn.error", file=file)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "uvicorn.error"])
+def test_good_logged_without_an_error(name):
+    logging.getLogger(name).error("it failed")
+
+
 async def test_good_log_of_another():
     try:
         await fail()

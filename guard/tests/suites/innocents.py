@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -147,6 +148,13 @@ async def test_good_nothing_is_kept_alive():
 async def test_good_process():
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
     assert await process.wait() == 0
+
+
+def test_good_fork():
+    process = os.fork()  # Python 3.12 and later warn of it where there is another thread
+    if not process:
+        os._exit(0)
+    os.waitpid(process, 0)
 
 
 async def test_good_called_from_a_thread():

@@ -167,9 +167,14 @@ async def test_good_drained(drain_tasks):
     await drain_tasks()
 
 
+async def test_good_drained_by_a_task(drain_tasks):
+    await asyncio.create_task(drain_tasks(), name="drains")
+
+
 async def test_bad_drain_has_an_end(drain_tasks):
-    """still running after 0.1 s"""
-    asyncio.create_task(forever())
+    """TimeoutError: still running after 0.1 s:
+    not ended: waits at"""
+    asyncio.create_task(forever(), name="not ended")
     await drain_tasks(0.1)
 
 
@@ -193,6 +198,52 @@ async def test_bad_not_the_allowed_one():
 async def test_bad_no_time_to_end():
     """left tasks running"""
     asyncio.create_task(asyncio.sleep(0.2))
+
+
+@pytest.mark.async_guard(grace=60)
+@pytest.mark.timeout(5)
+async def test_good_waits_no_longer_than_needed():
+    asyncio.create_task(asyncio.sleep(0.05))
+    asyncio.create_task(asyncio.sleep(0.1))
+
+
+@pytest.mark.async_guard(allow=["forever"])
+async def test_good_allowed_and_made_by_hand():
+    asyncio.Task(forever(), loop=asyncio.get_running_loop())
+
+
+@pytest.mark.async_guard(allow=["known"], grace=0.01)
+class TestMarks:
+    @pytest.mark.async_guard(grace=5)
+    async def test_good_nearest_mark_counts(self):
+        asyncio.create_task(asyncio.sleep(0.3))
+        asyncio.create_task(forever(), name="known")
+
+    async def test_bad_mark_of_the_class(self):
+        """left tasks running"""
+        asyncio.create_task(asyncio.sleep(0.3))
+
+
+@pytest.fixture
+async def returned():
+    async def serve(reader, writer):
+        connected.set()
+        try:
+            await forever()
+        finally:
+            writer.close()
+
+    connected = asyncio.Event()
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    return server, connected
+
+
+async def test_good_handler_of_a_server_that_a_fixture_returns(returned):
+    server, connected = returned
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await connected.wait()
+    writer.close()
+    server.close()
 
 
 @pytest.mark.async_guard(enabled=False)

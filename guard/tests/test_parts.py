@@ -1,0 +1,180 @@
+"""Parts that can be asked by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import importlib
+import inspect
+import logging
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+from pytest_async_guard import alarm, bodies, chains, clock, errors, plugin, project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+STDLIB = sysconfig.get_path("stdlib")
+
+
+def test_the_clock_goes_on_where_time_is_frozen() -> None:
+    freezegun = pytest.importorskip("freezegun")
+    try:
+        with freezegun.freeze_time("2020-01-01"):
+            importlib.reload(clock)
+            before = clock.now()
+            assert any(clock.now() > before for _ in range(1_000_000))
+    finally:
+        importlib.reload(clock)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    before = project._Root.path  # noqa: SLF001
+    project.set_root(tmp_path)
+    yield tmp_path
+    project.set_root(before)
+
+
+@pytest.mark.parametrize(
+    ("file", "is_project"),
+    [
+        ("{root}/tests/test_it.py", True),
+        ("/elsewhere/work.py", True),
+        ("<string>", False),
+        (f"{STDLIB}/asyncio/tasks.py", False),
+        ("/venv/lib/python3.12/site-packages/lib.py", False),
+        ("/usr/lib/python3/dist-packages/lib.py", False),
+        (project.__file__, False),
+    ],
+)
+def test_code_is_of_the_project_or_of_a_library(file: str, is_project: bool, root: Path) -> None:  # noqa: FBT001
+    assert project.is_project(file.format(root=root)) == is_project
+
+
+def test_what_was_judged_under_another_root_is_judged_anew(root: Path) -> None:
+    file = pytest.__file__
+    assert not project.is_project(file)
+    (root / "pyproject.toml").write_text('[project]\nname = "pytest"\n')
+    assert not project.is_project(file)
+    project.set_root(root)
+    assert project.is_project(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["[project", "", "project = 1", '[project]\nname = "no-such-distribution"', "\xff"]
+)
+def test_a_project_that_tells_nothing_has_nothing_installed(text: str, root: Path) -> None:
+    (root / "pyproject.toml").write_bytes(text.encode("latin-1"))
+    assert not project.is_project(pytest.__file__)
+
+
+def test_places_are_told_from_the_root(root: Path) -> None:
+    assert str(project.Place(str(root / "a" / "b.py"), 3, "run")) == str(Path("a/b.py:3 in run"))
+    assert str(project.Place("/elsewhere/b.py", 3, "run")) == "/elsewhere/b.py:3 in run"
+
+
+def test_the_loggers_are_left_as_they_were(request: pytest.FixtureRequest) -> None:
+    loop = asyncio.BaseEventLoop
+    request.addfinalizer(errors.watch_logs)
+    before = loop.default_exception_handler
+    plugin.pytest_unconfigure()
+    after = loop.default_exception_handler
+    handlers = [handler for n in errors.LOGGERS for handler in logging.getLogger(n).handlers]
+    assert before.__module__ == errors.__name__
+    assert after.__module__ == "asyncio.base_events"
+    assert not any(type(handler).__module__ == errors.__name__ for handler in handlers)
+
+
+class Waits:
+    """Can be awaited, and knows who does."""
+
+    def __await__(self) -> Waits:  # noqa: D105
+        return self
+
+    def __iter__(self) -> Waits:  # noqa: D105
+        return self
+
+    def __next__(self) -> None:  # noqa: D105
+        return None
+
+
+def test_a_chain_that_bites_its_tail_has_an_end() -> None:
+    async def outer() -> None:
+        await waits
+
+    waits: Any = Waits()
+    waits.owner = outer()
+    waits.owner.send(None)
+    (place,) = chains.await_chain(waits.owner)
+    assert place.function == "outer"
+    waits.owner.close()
+
+
+def test_of_two_ways_on_none_is_taken() -> None:
+    async def inner() -> None:
+        await waits
+
+    async def outer() -> None:
+        await waits
+
+    waits: Any = Waits()
+    waits.found = [outer(), inner()]
+    for each in waits.found:
+        each.send(None)
+    assert [place.function for place in chains.await_chain(waits.found[0])] == ["outer"]
+    for each in waits.found:
+        each.close()
+
+
+def test_a_place_that_cannot_be_seen_is_told_as_one() -> None:
+    assert chains.waits_at([]) == "a place that cannot be seen"
+
+
+def test_nothing_is_looked_for_behind_a_decorator_of_a_sync_test(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take long."""
+
+    def test() -> None:
+        pass
+
+    async def async_test() -> None:
+        pass
+
+    def behind(function: Callable[[], object]) -> Callable[[], object]:
+        return functools.update_wrapper(lambda: None, function)
+
+    look = Mock(return_value=[])
+    monkeypatch.setattr(gc, "get_objects", look)
+    for function in (test, async_test, behind(test)):
+        bodies.require_body_ran(request.node, function)
+    look.assert_not_called()
+    bodies.require_body_ran(request.node, behind(async_test))
+    look.assert_called_once_with()
+
+
+def test_a_line_is_told_where_a_frame_has_none() -> None:
+    """Python 3.11 and later have frames in no line."""
+    code = inspect.unwrap(test_a_line_is_told_where_a_frame_has_none).__code__
+    assert project.Place.of(code, None).line == code.co_firstlineno
+
+
+@pytest.mark.parametrize("is_debugging", [True, False])
+@pytest.mark.parametrize("is_detection_off", [True, False])
+def test_no_alarm_disturbs_a_debugger(
+    is_debugging: bool,  # noqa: FBT001
+    is_detection_off: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wake = Mock()
+    known = Mock(alarms={"it": wake}, timer=Mock(disable_debugger_detection=is_detection_off))
+    monkeypatch.setattr(alarm, "_is_debugging", lambda: is_debugging)
+    monkeypatch.setattr(alarm, "state", known)
+    alarm._ring()  # noqa: SLF001
+    assert wake.called == (is_detection_off or not is_debugging)
