@@ -67,15 +67,22 @@ def start_thread(target: Callable[[], None]) -> threading.Thread:
     command that never ends: Python handles it there and then only (signal, Python 3.15).
     """
     thread = threading.Thread(target=target, daemon=True)
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    with held():
         thread.start()
-        return thread
+    return thread
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let signals to end wait, for a short while; threads that are started now never get them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
-        thread.start()
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return thread
 
 
 def _handle(handler: Callable[[int, FrameType | None], None]) -> None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from async_test_template.errors import WriteRefused
+from async_test_template.stopping import held
 from async_test_template.uncommitted import uncommitted
 
 try:
@@ -284,8 +285,8 @@ class _Folders:
     def _in(self, place: Path) -> Path:
         if place not in self._at:
             folder = place / f"{_PREFIX}{uuid4().hex}"
-            folder.mkdir(mode=0o700)
             self._stack.callback(_remove, folder)
+            folder.mkdir(mode=0o700)
             self._stack.enter_context(_lock(folder))
             (folder / _NOTE_NAME).write_bytes(_NOTE)
             self._at[place] = folder
@@ -311,7 +312,11 @@ def _replace_all(
         try:
             # The disk takes several at once in the time of one.
             with ThreadPoolExecutor(_STAGED_AT_ONCE) as pool:
-                staged = list(pool.map(stage, targets, targets.values(), names))
+                # A signal in the middle of a start would leave a thread that nobody waits for: it
+                # goes on to write where all is tidied up.
+                with held():
+                    staging = pool.map(stage, targets, targets.values(), names)
+                staged = list(staging)
             # Once more: git and the disk took their time.
             _refuse_changed(expected)
             for file in staged:
@@ -319,7 +324,8 @@ def _replace_all(
                 _replace(file)
             _sync_folders(targets)
         except BaseException as error:
-            _put_back(begun)
+            with held():
+                _put_back(begun)
             if isinstance(error, OSError):
                 path = begun[-1].target if begun else None
                 raise WriteRefused(f"cannot be written: {_reason(error)}", path=path) from error

@@ -80,6 +80,10 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         },
         (),
     ),
+    "a byte order mark that ends a file in which an option is added": (
+        {"pytest.ini": b"[pytest]\nasyncio_default_it = auto\xef\xbb\xbf"},
+        (),
+    ),
     "a package to add before one to raise": (
         {
             "pyproject.toml": (

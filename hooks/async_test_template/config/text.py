@@ -85,7 +85,7 @@ def insert_line(text: str, offset: int, line: str, ends: LineEnds = LINE_ENDS) -
     A text without a last line end has none afterwards. `ends` are what ends a line in the format.
     """
     end = line_end(text, offset)
-    if offset == 0 or text[:offset].endswith((*ends, BYTE_ORDER_MARK)):
+    if text[:offset] in {"", BYTE_ORDER_MARK} or text[:offset].endswith(ends):
         return splice(text, offset, offset, line + end)
     return splice(text, offset, offset, end + line)
 

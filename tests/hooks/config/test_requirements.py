@@ -115,6 +115,8 @@ def test_what_cannot_be_edited_is_refused(text: str, message: str) -> None:
         ("-r a.txt\n# x\n", "-r a.txt\n# x\nnew>=1\n"),
         ("a==1 \\\n  --hash=x:1\n-c b\n", "a==1 \\\n  --hash=x:1\nnew>=1\n-c b\n"),
         ("\ufeff", "\ufeffnew>=1\n"),
+        ("a\n-c b\ufeff", "a\nnew>=1\n-c b\ufeff"),
+        ("-c b\ufeff", "-c b\ufeff\nnew>=1"),
         ("a\nb  # b \\\n", "a\nnew>=1\nb  # b \\\n"),
         ("a \\", "new>=1\na \\"),
         ("a\n-r c.txt \\\n", "a\nnew>=1\n-r c.txt \\\n"),
