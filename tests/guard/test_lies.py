@@ -1,6 +1,5 @@
 """The lies of the guard's own tests are red in a generated project of each backend, too.
 
-(Not on trio, whose projects have pytest-timeout end the whole run by a thread.)
 No test is greener there with the guard than without it: what passes under it passes without.
 """
 
@@ -20,7 +19,10 @@ NEEDS = ("anyio[trio]", "freezegun", "hypothesis", "pytest-asyncio", "pytest-cov
 PROJECTS: dict[str, Answers] = {
     "asyncio": {"backend": "asyncio"},
     "anyio": {"backend": "anyio"},
+    "trio": {"backend": "anyio", "with_trio": True},
 }
+# What no cancellation reaches. On trio, pytest-timeout ends the whole run for it, without a report.
+BLOCKS = "test_blocks.py"
 
 
 @pytest.fixture(scope="module")
@@ -29,24 +31,31 @@ def projects(
     wheel: Path,
     environment_of: Callable[..., Environment],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[tuple[str, bool], runs.Started]]:
+) -> Iterator[dict[tuple[str, str], runs.Started]]:
     """Start the suites in a project of each backend, with the guard and without: they wait."""
     python = environment_of(*NEEDS, str(wheel)).python
     started = {}
-    for backend, answers in PROJECTS.items():
+
+    def start(backend: str, how: str, *arguments: str) -> None:
+        answers = {"mode": "auto", "loop_scope": "function", **PROJECTS[backend]}
         guard = {"guard": "package"} if "guard" in QUESTIONS else {}
-        for is_guarded in (True, False):
-            folder = tmp_path_factory.mktemp(backend) / "project"
-            settings = {"mode": "auto", "loop_scope": "function", **answers, **guard}
-            project = render(folder, template, framework="library", **settings)
-            arguments = suites_into(project, backend, is_guarded=is_guarded)
-            started[backend, is_guarded] = runs.Started(project, *arguments, python=python)
+        folder = tmp_path_factory.mktemp(backend) / "project"
+        project = render(folder, template, framework="library", **answers, **guard)
+        suites_into(project, backend)
+        options = ("-o", "pythonpath=src", "-o", f"async_guard={how != 'without'}")
+        started[backend, how] = runs.Started(project, *options, *arguments, python=python)
+
+    for backend in PROJECTS:
+        is_on_trio = backend == "trio"
+        start(backend, "with", *(("--ignore", f"tests/{BLOCKS}") if is_on_trio else ()))
+        start(backend, "without", "-k", "good")
+    start("trio", "what blocks", f"tests/{BLOCKS}")
     yield started
     for each in started.values():
         each.result()
 
 
-def suites_into(project: Path, backend: str, *, is_guarded: bool) -> list[str]:
+def suites_into(project: Path, backend: str) -> None:
     """Put the suites in the place of a project's own tests, under its settings and fixtures."""
     tests = project / "tests"
     for file in tests.glob("test_*.py"):
@@ -55,18 +64,16 @@ def suites_into(project: Path, backend: str, *, is_guarded: bool) -> list[str]:
     lines = [line for line in conftest.read_text().splitlines() if "async_guard" not in line]
     conftest.write_text("\n".join(lines) + runs.TIMES)
     runs.write_suites(tests, backend)
-    chosen = () if is_guarded else ("-k", "good")
-    return [*chosen, "-o", "pythonpath=src", "-o", f"async_guard={is_guarded}"]
 
 
 @pytest.mark.parametrize("backend", PROJECTS)
 def test_lies_are_red_in_a_project(
-    backend: str, projects: dict[tuple[str, bool], runs.Started]
+    backend: str, projects: dict[tuple[str, str], runs.Started]
 ) -> None:
-    with_guard, without = (projects[backend, each].result() for each in (True, False))
+    with_guard, without = (projects[backend, how].result() for how in ("with", "without"))
     wrong, judged = [], 0
     for case in runs.cases():
-        if case.backend != backend:
+        if case.backend != backend or (backend == "trio" and f"test_{case.suite}.py" == BLOCKS):
             continue
         key = (f"tests.test_{case.suite}", case.name)
         found = with_guard.tests.get(key)
@@ -79,3 +86,11 @@ def test_lies_are_red_in_a_project(
             wrong.append(f"{key} is greener with the guard: {without.tests[key]}")
     assert not wrong, "\n".join(wrong)
     assert judged, with_guard.output
+
+
+def test_what_blocks_trio_ends_the_run(projects: dict[tuple[str, str], runs.Started]) -> None:
+    done = projects["trio", "what blocks"].result()
+    assert done.status == 1, done.output
+    assert "+ Timeout +" in done.output
+    assert "time.sleep(5)" in done.output
+    assert " passed" not in done.output

@@ -11,7 +11,7 @@ from .births import TaskFactory, birth_of
 from .chains import raise_chain
 from .state import state
 
-LOGGERS = ("asyncio", "uvicorn.error")
+LOGGERS = ("asyncio", "trio.async_generator_errors", "uvicorn.error")
 
 
 def watch_loop(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 
 import anyio
 import pytest
@@ -103,11 +102,6 @@ async def test_bad_fixture_that_returns(hangs_first):
 
 async def test_bad_fixture_that_suppresses(hangs_first_suppressed):
     """fixture 'hangs_first_suppressed' hangs (timeout: 1 s)"""
-
-
-def test_bad_blocking_call():
-    """Timeout (>1.0s) from pytest-timeout"""
-    time.sleep(5)
 
 
 async def test_good_short():
