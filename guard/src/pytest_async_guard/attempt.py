@@ -43,6 +43,8 @@ class Attempt:
         self.hang: BaseException | None = None
         # The async fixture that ends last: only what still runs after it has leaked.
         self.outermost_fixture: object = None
+        # An async fixture that another plugin runs unseen: what runs may be its business.
+        self.has_hidden_fixture = False
         # What runs when the test begins.
         self.before: weakref.WeakSet[asyncio.Task[Any]] | None = None
         # What was told. (It is kept, for it would be told once more when it is lost.)
@@ -122,7 +124,7 @@ class Attempt:
 
     async def look_for_leaks(self) -> None:
         """Fail the test if something it started still runs; nothing is cancelled."""
-        running = self.started()
+        running = set() if self.has_hidden_fixture else self.started()
         if running:
             before = now()
             await _wait(running, self.settings.grace)

@@ -139,6 +139,7 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
     elif inspect.iscoroutinefunction(function):
         guarded = guarded_coroutine(function, what, fixturedef)
     else:
+        attempt.has_hidden_fixture |= _is_async(inspect.unwrap(function))
         return (yield)
     if inspect.ismethod(fixture):
         guarded = types.MethodType(guarded, fixture.__self__)
@@ -147,6 +148,10 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
         return (yield)
     finally:
         fixturedef.func = fixture
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, optionalhook=True)

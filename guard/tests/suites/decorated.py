@@ -97,7 +97,7 @@ blamed, failed = [], []
 async def test_bad_some_examples_leave_a_task(number):
     """test_bad_some_examples_leave_a_task left tasks running"""
     if number > 100:
-        asyncio.create_task(forever())
+        kept.append(asyncio.create_task(forever()))  # else it is lost, now or later
         blamed.append(number)
 
 

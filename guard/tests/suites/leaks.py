@@ -1,6 +1,7 @@
 """What a test leaves running."""
 
 import asyncio
+import functools
 import threading
 
 import pytest
@@ -222,6 +223,37 @@ class TestMarks:
     async def test_bad_mark_of_the_class(self):
         """left tasks running"""
         asyncio.create_task(asyncio.sleep(0.3))
+
+
+def hidden(function):
+    """As pytest-asyncio before 1.1 makes it."""
+
+    @functools.wraps(function)
+    def wrapper():
+        tasks = []
+        yield tasks
+        for task in tasks:
+            task.cancel()
+
+    return pytest.fixture(wrapper)
+
+
+@hidden
+async def hidden_generator():
+    yield
+
+
+@hidden
+async def hidden_coroutine():
+    pass
+
+
+async def test_good_handed_to_a_fixture_that_is_hidden(hidden_generator):
+    hidden_generator.append(asyncio.create_task(forever()))
+
+
+async def test_good_handed_to_another_that_is_hidden(hidden_coroutine):
+    hidden_coroutine.append(asyncio.create_task(forever()))
 
 
 @pytest.fixture
