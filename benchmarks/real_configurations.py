@@ -27,7 +27,7 @@ import iniconfig
 sys.path.insert(0, str(Path(__file__).parents[1] / "hooks"))
 
 from async_test_template.cli import main as run_hook
-from async_test_template.config import toml
+from async_test_template.config.toml import edits as toml
 
 UNUSABLE = 2
 

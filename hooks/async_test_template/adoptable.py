@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
 from async_test_template.rules.guard import CONTRACT, covers, obstacles

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from async_test_template.config import files, ini, requirement, requirements, toml
+from async_test_template.config import files, ini, requirement, requirements
+from async_test_template.config.toml import edits as toml
 from async_test_template.errors import EditError
 from async_test_template.findings import Splice
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config.toml_read import table_at
+from async_test_template.config.toml.read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
 from async_test_template.rules.runners import without_runner

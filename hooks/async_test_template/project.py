@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.commands import command_lines
 from async_test_template.config import in_force
 from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
 from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
 from async_test_template.findings import Found
+from async_test_template.pytest_commands import command_lines
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
 from async_test_template.walk import LINKED
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from async_test_template.commands import CommandLine
     from async_test_template.config.in_force import InForce
     from async_test_template.dependencies.metadata import Metadata
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.desired import Desired
+    from async_test_template.pytest_commands import CommandLine
     from async_test_template.source.collection import Collection
     from async_test_template.source.index import Index
     from async_test_template.source.reading import Reader

@@ -147,7 +147,7 @@ class Settings:
             if self.holder == "ini":
                 return ini.locate(self.text, self.table[0], name, index)
             # Imported here and in the rules: where nothing is wrong nothing needs a place.
-            from async_test_template.config import toml
+            from async_test_template.config.toml import edits as toml
 
             at: tuple[str | int, ...] = self.table if name is None else (*self.table, name)
             in_list = index is not None and isinstance(self.options.get(str(name)), list)

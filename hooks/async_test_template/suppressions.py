@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config.toml_read import table_at
+from async_test_template.config.toml.read import table_at
 from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
@@ -81,7 +81,7 @@ def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]
 
 def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
     file = "pyproject.toml"
-    from async_test_template.config import toml
+    from async_test_template.config.toml import edits as toml
 
     line, column = toml.locate(project.tree.text(file) or "", at)
     return UserError(message, path=project.root / file, line=line, column=column)

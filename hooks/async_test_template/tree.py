@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from async_test_template.config import files, ini, toml_read
+from async_test_template.config import files, ini
 from async_test_template.config.in_force import read_or_none
+from async_test_template.config.toml import read as toml_read
 from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at

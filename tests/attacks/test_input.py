@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
-from async_test_template.config import ini, requirements, toml_read
+from async_test_template.config import ini, requirements
+from async_test_template.config.toml import read as toml_read
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.model import read_dependencies
 from async_test_template.desired import read_answers

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from async_test_template.config import files, ini, toml_read
+from async_test_template.config import files, ini
+from async_test_template.config.toml import read as toml_read
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
 

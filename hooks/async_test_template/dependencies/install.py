@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config import toml_read
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml import read as toml_read
+from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.compiled import holds
 from async_test_template.dependencies.model import PACKAGES
 from async_test_template.errors import ParseError

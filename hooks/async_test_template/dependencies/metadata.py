@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.declaration import normalise
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.declaration import Declaration, Home

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import ini
-from async_test_template.config.toml_read import table_at, value_at
+from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import (
@@ -289,7 +289,7 @@ def _at_line(line: int) -> tuple[int, int]:
 
 
 def _locate(tree: Tree, file: str, at: tuple[str | int, ...]) -> tuple[int, int]:
-    from async_test_template.config import toml
+    from async_test_template.config.toml import edits as toml
 
     try:
         return toml.locate(tree.text(file) or "", at)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from async_test_template.commands import CommandLine
+    from async_test_template.pytest_commands import CommandLine
     from async_test_template.settings import Settings
     from async_test_template.source.items import Module
 

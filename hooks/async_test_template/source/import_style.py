@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 from async_test_template.errors import UserError
 from async_test_template.source.imports import SECTIONS, ImportStyle
 

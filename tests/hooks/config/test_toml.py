@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from async_test_template.config import toml
+from async_test_template.config.toml import edits as toml
 from async_test_template.errors import EditError, ParseError
 
 PYTEST = ("tool", "pytest", "ini_options")

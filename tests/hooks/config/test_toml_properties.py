@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from async_test_template.config import toml
+from async_test_template.config.toml import edits as toml
 from async_test_template.errors import EditError, ParseError
 from hypothesis import assume, given
 from hypothesis import strategies as st

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp.at904_client_by_run_until_complete import client_calls
-from async_test_template.rules.loops._loop_fixture import parameter_findings, usefixtures_findings
+from async_test_template.rules.loops._asking import parameter_findings, usefixtures_findings
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
             changes.replace(source, source.start(call), source.start(call.args[0]), "await "),
             changes.replace(source, source.end(call.args[0]), source.end(call)),
         ]
-    plugin, imports = changes.bind_module(source, "pytest_asyncio")
+    plugin, imports = new_imports.bind_module(source, "pytest_asyncio")
     for decorator in decorators(source, function, "pytest.fixture"):
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
         edits += [changes.replace_node(source, name, f"{plugin}.fixture"), *imports]

@@ -12,7 +12,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
     if given is not None and not isinstance(given, plain):
         raise EditError("the value may be something to await")
-    mock, imports = changes.bind_name(source, "unittest.mock", "AsyncMock")
+    mock, imports = new_imports.bind_name(source, "unittest.mock", "AsyncMock")
     arguments = ""
     if given is not None:
         arguments = f"return_value={source.text(given)}"

@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Change, Edit, Finding, Severity, Tier
-from async_test_template.rules.loops._loop_fixture import home, source_of
+from async_test_template.rules.home import home, source_of
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import anyio_tests
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
     if project.tree.read(file) is None:
         return (Change(file, "create", (), f"import pytest\n\n\n{_FIXTURE}"),)
     source = source_of(project, file)
-    module, imports = changes.bind_module(source, "pytest")
+    module, imports = new_imports.bind_module(source, "pytest")
     return (*imports, changes.append(source, _FIXTURE.replace("@pytest.", f"@{module}.")))
 
 

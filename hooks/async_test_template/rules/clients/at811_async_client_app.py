@@ -19,7 +19,7 @@ from async_test_template.rules.on_code import (
 )
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _transport(
         raise EditError(f"the name {name} stands for something else in this file")
     if name in source.names.bound:
         raise EditError(f"the name {name} stands for something else in this file")
-    return name, changes.import_beside(source, client, name)
+    return name, new_imports.import_beside(source, client, name)
 
 
 RULE = Rule(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.rules.guard import GUARD, LOADER
-from async_test_template.source.changes import append, bind_name
+from async_test_template.source.changes import append
+from async_test_template.source.new_imports import bind_name
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:

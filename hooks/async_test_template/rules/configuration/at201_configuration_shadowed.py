@@ -38,7 +38,7 @@ def _place(text: str, shadowed: Configuration) -> tuple[int, int]:
     try:
         if shadowed.holder == "ini":
             return ini.locate(text, shadowed.table[0])
-        from async_test_template.config import toml
+        from async_test_template.config.toml import edits as toml
 
         return toml.locate(text, shadowed.table)
     except KeyError:

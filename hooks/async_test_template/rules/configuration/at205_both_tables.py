@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if name not in ini_options:
             edits.append(Change(settings.file, "set", (*_TABLE, "ini_options", name), value))
         edits.append(Change(settings.file, "delete", (*_TABLE, name)))
-    from async_test_template.config import toml
+    from async_test_template.config.toml import edits as toml
 
     line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))
     yield Finding(

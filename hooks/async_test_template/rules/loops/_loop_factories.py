@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.rules.loops._canonical import CANONICAL, called_names
 from async_test_template.rules.on_code import sure
-from async_test_template.source import changes
+from async_test_template.source import new_imports
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -75,6 +75,6 @@ def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ..
         raise EditError("pytest calls hooks in conftest.py only")
     if any(function.name == HOOK for function in source.functions.values()):
         raise EditError("the file has such a hook already")
-    name, imports = changes.bind_module(source, module)
+    name, imports = new_imports.bind_module(source, module)
     text = f'def {HOOK}(config, item):\n    return {{"{module}": {name}.{factory}}}\n'
     return text, imports

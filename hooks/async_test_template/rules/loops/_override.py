@@ -8,17 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules.loops._bridge import bridge_text, takes_current_loop
 from async_test_template.rules.loops._canonical import called_names
-from async_test_template.rules.loops._loop_fixture import (
-    bridge_text,
-    can_do_without,
-    is_override,
-    origin,
-    takes_current_loop,
-)
+from async_test_template.rules.loops._lost import is_override, where_from
+from async_test_template.rules.loops._running_loop import can_do_without
 from async_test_template.rules.on_code import is_called
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -47,7 +43,7 @@ def _asking(project: Project) -> list[Fixture | Test]:
         item
         for item in project.code.at.values()
         if NAME in item.requests
-        and origin(project, NAME, item) == "override"
+        and where_from(project, NAME, item) == "override"
         and not can_do_without(project, item, NAME)
     ]
 
@@ -98,8 +94,8 @@ def replacement(
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
         return (changes.remove_statement(source, function), *settings)
-    asyncio, one = changes.bind_module(source, "asyncio")
-    plugin, other = changes.bind_module(source, "pytest_asyncio")
+    asyncio, one = new_imports.bind_module(source, "asyncio")
+    plugin, other = new_imports.bind_module(source, "pytest_asyncio")
     for_all = fixture.autouse or (
         not all(item.is_async for item in still) and takes_current_loop(project)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.loops._loop_fixture import parameter_findings
+from async_test_template.rules.loops._asking import parameter_findings
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:

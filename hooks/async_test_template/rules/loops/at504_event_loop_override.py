@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
-from async_test_template.rules.loops._loop_fixture import is_override, when_all_is_read
+from async_test_template.rules.loops._lost import is_override, when_all_is_read
 from async_test_template.rules.loops._override import (
     NAME,
     asking,

@@ -17,7 +17,7 @@ from async_test_template.rules.loops._loop_factories import (
     has_own_loop,
     hook,
 )
-from async_test_template.rules.loops._loop_fixture import is_override, when_all_is_read
+from async_test_template.rules.loops._lost import is_override, when_all_is_read
 from async_test_template.rules.loops._override import NAME, replacement, settings_alone
 from async_test_template.rules.on_code import code_finding, needs
 from async_test_template.rules.rule import Rule

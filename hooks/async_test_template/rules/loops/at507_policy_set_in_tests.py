@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
-from async_test_template.rules.loops._loop_fixture import is_override
+from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import calls, code_finding, is_below, needs
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules.rule import Rule, Where

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config import in_force
 from async_test_template.config.text import lines_of
-from async_test_template.config.toml_read import value_at
+from async_test_template.config.toml.read import value_at
 from async_test_template.errors import UserError
 from async_test_template.findings import Splice
 

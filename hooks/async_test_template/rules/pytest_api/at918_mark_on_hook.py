@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _fix(
     if isinstance(first.value, ast.Attribute):
         module = source.text(first.value.value)
     else:
-        module, imports = changes.bind_module(source, "pytest")
+        module, imports = new_imports.bind_module(source, "pytest")
     return (
         changes.replace_node(source, found[0], f"{module}.hookimpl({options})"),
         *(changes.remove_decorator(source, mark) for mark in found[1:]),

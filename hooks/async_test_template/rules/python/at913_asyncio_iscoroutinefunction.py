@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ def _is_mark(source: Source, decorator: ast.expr) -> bool:
 
 def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
     sure(source, node)
-    name, imports = changes.bind_module(source, "inspect")
+    name, imports = new_imports.bind_module(source, "inspect")
     return (changes.replace_node(source, node, f"{name}.iscoroutinefunction"), *imports)
 
 

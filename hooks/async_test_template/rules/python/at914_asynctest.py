@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_called, sure
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
             alias.name == module and not alias.asname for alias in statement.names
         ):
             return module, ()
-    return changes.bind_module(source, module)
+    return new_imports.bind_module(source, module)
 
 
 def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:

@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, is_test_code, sure
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
         raise EditError("its arguments have other names in asyncio")
     if re.search(rb"[\"']async_timeout\b", source.data):
         raise EditError("a string names async_timeout too")
-    module, imports = changes.bind_module(source, "asyncio")
+    module, imports = new_imports.bind_module(source, "asyncio")
     name = source.names.resolve(call.func).rpartition(".")[2]
     return (changes.replace_node(source, call.func, f"{module}.{name}"), *imports)
 

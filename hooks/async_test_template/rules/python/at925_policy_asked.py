@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.loops._loop_fixture import is_override
+from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
+from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
     call = source.parents[method]
     if method.attr not in _SAME or not isinstance(call, ast.Call) or call.func is not method:
         raise EditError("asyncio has no function that does the same")
-    name, imports = changes.bind_module(source, "asyncio")
+    name, imports = new_imports.bind_module(source, "asyncio")
     return (changes.replace_node(source, method, f"{name}.{method.attr}"), *imports)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.commands import FILES
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.pytest_commands import FILES
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:

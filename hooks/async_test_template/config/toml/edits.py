@@ -1,7 +1,7 @@
 """Edit TOML files: one value at a time, every other byte as it was.
 
-A parser says what a document means, tomlkit how a value is written, our scanner (`toml_spans`)
-where it stands; the edit itself is a splice into the text (`toml_layout`). That keeps what tomlkit
+A parser says what a document means, tomlkit how a value is written, our scanner (`spans`)
+where it stands; the edit itself is a splice into the text (`layout`). That keeps what tomlkit
 alone would not (0.15.2): a byte order mark, Windows and mixed line ends, a comment block that
 belongs to the next table, the kind of quotes, the spaces of an inline table. Afterwards the result
 is parsed: either exactly the one value differs, or there is no result but an EditError.
@@ -15,10 +15,10 @@ from copy import deepcopy
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from async_test_template.config import toml_layout
 from async_test_template.config.text import position, splice_all
-from async_test_template.config.toml_read import parse, parse_shared
-from async_test_template.config.toml_spans import Member, Path, Table, Value, scan
+from async_test_template.config.toml import layout
+from async_test_template.config.toml.read import parse, parse_shared
+from async_test_template.config.toml.spans import Member, Path, Table, Value, scan
 from async_test_template.errors import EditError, ParseError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def locate(text: str, path: Path) -> tuple[int, int]:
     for table in document.tables:
         if table.path == path:
             return position(text, table.start)
-    return position(text, min(toml_layout.key_spans(text, path))[0])
+    return position(text, min(layout.key_spans(text, path))[0])
 
 
 def set_value(text: str, path: Path, value: object) -> str:
@@ -77,11 +77,11 @@ def set_value(text: str, path: Path, value: object) -> str:
         return text
     member = scan(text).members.get(path)
     if member is None:
-        result = toml_layout.add_key(text, path, value)
+        result = layout.add_key(text, path, value)
     elif member.value.kind == "array" and isinstance(value, list):
-        result = toml_layout.change_elements(text, path, _lookup(text, path), value)
+        result = layout.change_elements(text, path, _lookup(text, path), value)
     else:
-        result = toml_layout.replace_value(text, member.value, value)
+        result = layout.replace_value(text, member.value, value)
     return _verified(result, expected)
 
 
@@ -118,7 +118,7 @@ def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) ->
             raise EditError(f"{_dotted(path)} is not {old}", line=locate(text, path)[0])
         if not _assign(expected, path, value):
             span = members[path].value
-            edits.append((span.start, span.stop, toml_layout.string_like(text, span, value)))
+            edits.append((span.start, span.stop, layout.string_like(text, span, value)))
     return _verified(splice_all(text, edits), expected)
 
 
@@ -126,12 +126,12 @@ def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
     """Give several keys of a table that it has not yet their values, as `set_value` does."""
     for key, value in values.items():
         # The table has a header from the first one on, or is none that takes them all at once.
-        if not toml_layout.has_lines(text, table):
+        if not layout.has_lines(text, table):
             text = set_value(text, (*table, key), value)
             continue
         expected = parse(text)
         added = {k: v for k, v in values.items() if not _assign(expected, (*table, k), v)}
-        return _verified(toml_layout.add_lines(text, table, added), expected)
+        return _verified(layout.add_lines(text, table, added), expected)
     return text
 
 
@@ -167,10 +167,10 @@ def delete_all(text: str, paths: Iterable[Path]) -> str:
     for path, gone in elements.items():
         array = _at(expected, path)
         array[:] = [element for index, element in enumerate(array) if index not in gone]
-    edits = [toml_layout.line_of(text, member) for member in lines]
+    edits = [layout.line_of(text, member) for member in lines]
     for path, gone in elements.items():
-        edits += toml_layout.without_elements(text, document.members[path].value, gone)
-    text = _verified(toml_layout.without_lines(text, edits), expected)
+        edits += layout.without_elements(text, document.members[path].value, gone)
+    text = _verified(layout.without_lines(text, edits), expected)
     for path in alone:
         text = delete(text, path)
     return text
@@ -191,12 +191,12 @@ def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = Fals
     if not isinstance(elements, list) or path not in scan(text).members:
         raise EditError(f"{_dotted(path)} is not an array", line=locate(text, path)[0])
     index = len(elements)
-    if keep_sorted and not toml_layout.has_comment_line(text, path):
+    if keep_sorted and not layout.has_comment_line(text, path):
         index = _sorted_place(elements, value)
     elements.insert(index, value)
     expected = parse(text)
     _assign(expected, path, elements)
-    return _verified(toml_layout.insert_element(text, path, index, value), expected)
+    return _verified(layout.insert_element(text, path, index, value), expected)
 
 
 def delete(text: str, path: Path) -> str:
@@ -215,8 +215,8 @@ def delete(text: str, path: Path) -> str:
     expected = parse(text)
     _remove(expected, path, {table.path for table in document.tables} | set(document.members))
     if member is not None:
-        return _verified(toml_layout.remove_member(text, member), expected)
-    return _verified(toml_layout.remove_table(text, path), expected)
+        return _verified(layout.remove_member(text, member), expected)
+    return _verified(layout.remove_table(text, path), expected)
 
 
 def rename(text: str, path: Path, new_key: str) -> str:
@@ -233,7 +233,7 @@ def rename(text: str, path: Path, new_key: str) -> str:
         raise EditError(f"{_dotted((*path[:-1], new_key))} is there already")
     table[new_key] = _at(table, path[-1:])
     del table[path[-1]]
-    return _verified(toml_layout.rename_key(text, path, new_key), expected)
+    return _verified(layout.rename_key(text, path, new_key), expected)
 
 
 def _lookup(text: str, path: Path) -> Any:  # noqa: ANN401 - any TOML value

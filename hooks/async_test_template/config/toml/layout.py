@@ -22,13 +22,13 @@ from async_test_template.config.text import (
     splice_all,
     without_last_end,
 )
-from async_test_template.config.toml_spans import Path, Table, scan
+from async_test_template.config.toml.spans import Path, Table, scan
 from async_test_template.errors import EditError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from async_test_template.config.toml_spans import Document, Member, Value
+    from async_test_template.config.toml.spans import Document, Member, Value
 
 _INDENT = "    "
 Edit = tuple[int, int, str]

@@ -1,0 +1,277 @@
+"""Who asks for the fixtures `event_loop` and `loop`, which are gone, and what helps.
+
+An async function has the running loop at hand; what is not async gets a bridge.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Tier
+from async_test_template.rules.loops._bridge import bridge
+from async_test_template.rules.loops._canonical import called_names
+from async_test_template.rules.loops._lost import are_plain, when_all_is_read, where_from
+from async_test_template.rules.loops._running_loop import is_called_elsewhere, without_parameter
+from async_test_template.rules.on_code import calls, code_finding, is_called, text_of, uses
+from async_test_template.rules.which_loop import may_have_old_aiohttp
+from async_test_template.source import changes
+from async_test_template.source.items import Test
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit, Finding
+    from async_test_template.project import Project
+    from async_test_template.rules.loops._lost import Origin
+    from async_test_template.source.source import Function, Source
+
+#: What every loop can do (asyncio.AbstractEventLoop of Python 3.15), as far as tests ask for it.
+_LOOP_METHODS = frozenset(
+    {
+        "add_reader",
+        "add_signal_handler",
+        "add_writer",
+        "call_at",
+        "call_exception_handler",
+        "call_later",
+        "call_soon",
+        "call_soon_threadsafe",
+        "close",
+        "connect_accepted_socket",
+        "create_connection",
+        "create_datagram_endpoint",
+        "create_future",
+        "create_server",
+        "create_task",
+        "create_unix_connection",
+        "create_unix_server",
+        "get_debug",
+        "get_exception_handler",
+        "get_task_factory",
+        "getaddrinfo",
+        "getnameinfo",
+        "is_closed",
+        "is_running",
+        "remove_reader",
+        "remove_signal_handler",
+        "remove_writer",
+        "run_forever",
+        "run_in_executor",
+        "run_until_complete",
+        "sendfile",
+        "set_debug",
+        "set_default_executor",
+        "set_exception_handler",
+        "set_task_factory",
+        "shutdown_asyncgens",
+        "slow_callback_duration",
+        "sock_accept",
+        "sock_connect",
+        "sock_recv",
+        "sock_sendall",
+        "start_tls",
+        "stop",
+        "subprocess_exec",
+        "subprocess_shell",
+        "time",
+    }
+)
+
+
+def parameter_findings(
+    code: str, project: Project, source: Source, name: str, *, is_async: bool
+) -> Iterator[Finding]:
+    """Yield a finding for each async, or each other, function that asks for the lost fixture."""
+    for item in project.code.items_of(source.file):
+        if item.is_async != is_async or name not in item.requests:
+            continue
+        function = source.functions.get(item.line)
+        if function is None or not _has_parameter(function, name):
+            continue
+        if isinstance(item, Test) and item.mark("trio"):
+            continue
+        where = where_from(project, name, item)
+        if is_async and where != "elsewhere":
+            yield _in_async(code, project, source, function, name, where)
+        elif where == "nowhere":
+            yield _in_sync(code, project, source, function, name)
+
+
+def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it comes from
+    code: str, project: Project, source: Source, function: Function, name: str, where: Origin
+) -> Finding:
+    message = f"{function.name} is async and asks for the fixture {name}, which is gone"
+    finding = code_finding(
+        code,
+        source,
+        function,
+        message,
+        # An old pytest-aiohttp runs an async fixture only where something asks for `loop`.
+        tier=Tier.UNSAFE if name == "loop" and may_have_old_aiohttp(project) else Tier.SAFE,
+        fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
+        hint="take the running loop from asyncio.get_running_loop()",
+    )
+    if where == "override" and _is_another(function, name):
+        return finding.only_reported("it says itself that the loop is another one than its own")
+    if where == "override":
+        # AT504 makes a bridge of an override; one more in the same file would take its place.
+        return _limited(project, function, name, finding)
+    if finding.edits:
+        return finding
+    return code_finding(
+        code,
+        source,
+        function,
+        message,
+        tier=Tier.UNSAFE,
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
+        hint=finding.hint,
+    )
+
+
+def _is_another(function: Function, name: str) -> bool:
+    """Tell whether an async function says that the loop that it gets is not the one it runs in.
+
+    It runs that loop, which its own forbids, asserts that it does not run, or compares the two.
+    """
+    return any(
+        _is_of(node, name, {"run_forever", "run_until_complete"})
+        or (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.Not)
+            and isinstance(node.operand, ast.Call)
+            and _is_of(node.operand.func, name, {"is_running"})
+        )
+        or (
+            isinstance(node, ast.Compare)
+            and any(
+                isinstance(side, ast.Name) and side.id == name
+                for side in (node.left, *node.comparators)
+            )
+            and not any(isinstance(side, ast.Constant) for side in (node.left, *node.comparators))
+        )
+        for node in walk(function)
+    )
+
+
+def _is_of(node: ast.AST, name: str, methods: set[str]) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in methods
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    )
+
+
+def _limited(project: Project, function: Function, name: str, finding: Finding) -> Finding:
+    """Take from a fix what an override that is more than a plain loop forbids.
+
+    Its loop may be of another kind, and it may prepare what the test needs. So a test that does not
+    use the parameter goes on asking for it, and one that asks the loop for what asyncio's own does
+    not have.
+    """
+    if not finding.edits or are_plain(project, name):
+        return finding
+    asked = {
+        node.attr
+        for node in walk(function)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    }
+    if uses(function, name) and asked <= _LOOP_METHODS:
+        return finding._replace(tier=Tier.UNSAFE)
+    hint = "the override that it gets does more than make a loop"
+    return finding.only_reported(hint)
+
+
+def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
+    message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
+    # What calls nothing needs no loop either; anything else may want it to be the current one.
+    is_idle = not uses(function, name) and not called_names(function)
+    if is_idle and not (
+        is_called(source, function) or is_called_elsewhere(project, source, function)
+    ):
+        return code_finding(
+            code,
+            source,
+            function,
+            f"{message}; it does not use it",
+            tier=Tier.UNSAFE,
+            fix=when_all_is_read(
+                project, lambda: (changes.remove_parameter(source, function, name),)
+            ),
+            hint="drop the parameter",
+        )
+    return code_finding(
+        code,
+        source,
+        function,
+        message,
+        tier=Tier.UNSAFE,
+        fix=when_all_is_read(project, lambda: bridge(project, name)),
+        hint="make it async, or hand it the running loop by a fixture of that name",
+    )
+
+
+def usefixtures_findings(
+    code: str, project: Project, source: Source, name: str
+) -> Iterator[Finding]:
+    """Yield a finding for each `usefixtures` that names the lost fixture."""
+    if not _names_all(source, "usefixtures", name):
+        return
+    for call in calls(source, "pytest.mark.usefixtures"):
+        place = Test("", source.file, call.lineno, 1, is_async=True)
+        for argument in call.args:
+            where = where_from(project, name, place)
+            if text_of(argument) == name and where != "elsewhere":
+                fix = when_all_is_read(project, partial(_without_use, source, call, argument))
+                # What else an override does, the test may be in need of.
+                is_idle = where == "nowhere" or are_plain(project, name)
+                yield code_finding(
+                    code,
+                    source,
+                    call,
+                    f"usefixtures names the fixture {name}, which is gone",
+                    tier=Tier.SAFE if is_idle else Tier.REPORT,
+                    fix=fix,
+                    hint="drop the name",
+                )
+
+
+def _without_use(source: Source, call: ast.Call, argument: ast.expr) -> tuple[Edit, ...]:
+    if len(call.args) > 1:
+        return (changes.remove_argument(source, call, argument),)
+    return (changes.remove_mark(source, call),)
+
+
+def getfixturevalue_findings(
+    code: str, project: Project, source: Source, name: str
+) -> Iterator[Finding]:
+    """Yield a finding for each `getfixturevalue` that names the lost fixture."""
+    if not _names_all(source, "getfixturevalue", name):
+        return
+    for call in source.nodes.of(ast.Call):
+        if getattr(call.func, "attr", "") != "getfixturevalue" or not call.args:
+            continue
+        place = Test("", source.file, call.lineno, 1, is_async=True)
+        if text_of(call.args[0]) == name and where_from(project, name, place) == "nowhere":
+            yield code_finding(
+                code,
+                source,
+                call,
+                f"getfixturevalue names the fixture {name}, which is gone",
+                hint="take the running loop from asyncio.get_running_loop()",
+            )
+
+
+def _names_all(source: Source, *words: str) -> bool:
+    """Tell whether the text of a file holds some words, without parsing it."""
+    return all(word.encode() in source.data for word in words)
+
+
+def _has_parameter(function: Function, name: str) -> bool:
+    return any(a.arg == name for a in (*function.args.args, *function.args.kwonlyargs))

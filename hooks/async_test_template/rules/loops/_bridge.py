@@ -1,0 +1,179 @@
+"""The bridge: a fixture of the old name that hands out the running loop.
+
+What is not async has no running loop at hand; with the bridge a whole suite lives on without its
+calls changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Change
+from async_test_template.rules.home import home, source_of
+from async_test_template.rules.loops._lost import where_from
+from async_test_template.rules.on_code import needs
+from async_test_template.rules.which_loop import SCOPES, may_have_old_aiohttp, named
+from async_test_template.source import changes, new_imports
+from async_test_template.source.items import Fixture
+from async_test_template.source.source import Unreadable
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_TAKES_CURRENT = re.compile(rb"\bget_event_loop\(")
+
+
+# One project is in use at a time; each bridge asks.
+@lru_cache(maxsize=1)
+def takes_current_loop(project: Project) -> bool:
+    """Tell whether code of the repository that is not async asks for the current loop.
+
+    Before pytest-asyncio 1.0 there was one in each test; now a test that is not async finds none
+    once another has run. An override that gets its loop that way does not count. Where AnyIO or
+    trio may run a test a fixture for all of them would run on trio, too, so the answer is no.
+    """
+    if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
+        "anyio_backend" in item.requests for item in project.code.at.values()
+    ):
+        return False
+    for file in project.tree.disk.python_files:
+        data = project.tree.read(file) or b""
+        if _TAKES_CURRENT.search(data) is None:
+            continue
+        try:
+            source = project.code.sources.get(file)
+        except Unreadable:
+            continue
+        for call in source.nodes.of(ast.Call):
+            named = call.func
+            last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+            if last == "get_event_loop" and _is_in_sync_code(source, call):
+                return True
+    return False
+
+
+def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    return isinstance(function, ast.FunctionDef) and function.name not in {"event_loop", "loop"}
+
+
+def bridge_text(
+    name: str, scope: str, asyncio: str, pytest_asyncio: str, *, for_all: bool = False
+) -> str:
+    """Write the fixture that hands out the running loop under the old name.
+
+    With `for_all` each test gets it, so that what is not async finds a current loop.
+    """
+    arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
+    text = "Hand the running loop to what still asks for the old fixture."
+    if for_all:
+        arguments.append("autouse=True")
+        text = "Give each test a current loop, and hand it to what still asks for the old fixture."
+    called = f"({', '.join(arguments)})" if arguments else ""
+    return (
+        f"@{pytest_asyncio}.fixture{called}\n"
+        f"async def {name}():\n"
+        f'    """{text}"""\n'
+        f"    return {asyncio}.get_running_loop()\n"
+    )
+
+
+def bridge(project: Project, name: str) -> tuple[Edit, ...]:
+    """Give the edits that put a bridge where everything that asks for the fixture can see it.
+
+    Raises:
+        EditError: a name that it needs stands for something else there, or its own does.
+
+    """
+    made = _bridge(project, name)
+    if isinstance(made, EditError):
+        raise made
+    return made
+
+
+# One is in use at a time; thousands may ask for the same bridge.
+@lru_cache(maxsize=2)
+def _bridge(project: Project, name: str) -> tuple[Edit, ...] | EditError:
+    try:
+        return _make_bridge(project, name)
+    except EditError as error:
+        return error
+
+
+def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
+    asking = [
+        item
+        for item in project.code.at.values()
+        if name in item.requests and where_from(project, name, item) == "nowhere"
+    ]
+    scopes = [
+        item.scope
+        for item in asking
+        if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
+    ]
+    scope = max(scopes, key=SCOPES.index, default="function")
+    if scope != "function":
+        # Older ones know no loop_scope, and still have the fixture.
+        needs(project, "pytest-asyncio", "0.24")
+    raised = _with_the_plugin(project) if name == "loop" else ()
+    for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
+    file = home(project, [item.file for item in asking])
+    above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
+    if above:
+        raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
+    if project.tree.read(file) is None:
+        body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
+        text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
+        return (Change(file, "create", (), text), *raised)
+    source = source_of(project, file)
+    if _defines(project, source, name):
+        raise EditError(f"{file} defines the name {name} already")
+    asyncio, one = new_imports.bind_module(source, "asyncio")
+    plugin, other = new_imports.bind_module(source, "pytest_asyncio")
+    if {edit.start for edit in one} & {edit.start for edit in other}:
+        # Each comes with its own two blank lines where the file has no imports yet.
+        first = one[0].text
+        if first.endswith(3 * source.newline):
+            first = first.removesuffix(source.newline)
+        merged = f"{first}{other[0].text}"
+        if len(source.tree.body) == 0:
+            merged = f"import asyncio\n\nimport {plugin}\n"
+        one, other = (one[0]._replace(text=merged),), ()
+    text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
+    return (*one, *other, changes.append(source, text), *raised)
+
+
+def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
+    """Give the edits after which a pytest-aiohttp brings the pytest-asyncio that a bridge imports.
+
+    Raises:
+        EditError: an old one brings none, and only a person can raise it.
+
+    """
+    dependencies = project.dependencies
+    if dependencies.of("pytest-asyncio") or not may_have_old_aiohttp(project):
+        return ()
+    raised = dependencies.raised("pytest-aiohttp", "1.0")
+    if raised is None:
+        raise EditError("what replaces it needs pytest-aiohttp >= 1.0, or pytest-asyncio declared")
+    return raised
+
+
+def _defines(project: Project, source: Source, name: str) -> bool:
+    """Tell whether a function or a fixture of that name stands at the top level of a file."""
+    module = project.code.by_file.get(source.file)
+    if module is not None and any(f.name == name and f.owner is None for f in module.fixtures):
+        return True
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(
+        function.name == name
+        and not any(isinstance(around, scopes) for around in source.around(function))
+        for function in source.functions.values()
+    )

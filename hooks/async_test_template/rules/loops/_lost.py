@@ -1,0 +1,99 @@
+"""Where a test or a fixture gets `event_loop` or `loop` from, now that both are gone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from async_test_template.errors import EditError
+from async_test_template.rules.aiohttp._plugin import is_aiohttps
+from async_test_template.rules.loops._canonical import called_names, is_canonical
+from async_test_template.rules.loops._loop_factories import has_own_loop
+from async_test_template.rules.premises.about import has_own_runner, ships
+from async_test_template.source.items import Fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.items import Test
+
+Origin = Literal["nowhere", "override", "elsewhere"]
+
+
+def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
+    """Tell where a test or a fixture gets the fixture of that name from, as far as files tell."""
+    besides = item if isinstance(item, Fixture) else None
+    found = project.code.find(name, item.file, item.owner, besides=besides)
+    if found is not None:
+        return "override" if is_override(project, found) else "elsewhere"
+    known = not has_own_runner(project) if name == "event_loop" else is_aiohttps(project)
+    if not known or project.code.may_bring(name, item.file) or _is_in_a_plugin(project, name, item):
+        return "elsewhere"
+    return "nowhere"
+
+
+def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
+    """Tell whether a plugin of the repository may bring another fixture of that name along.
+
+    It is then in a file that is neither a conftest.py nor one with tests.
+    """
+    return any(
+        fixture.name == name
+        and fixture is not item
+        and not fixture.file.endswith("conftest.py")
+        and not project.code.by_file[fixture.file].tests
+        for fixture in project.code.fixtures
+    )
+
+
+def is_override(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture replaced pytest-asyncio's `event_loop` before that was removed.
+
+    Where another plugin, or a hook of the project, runs the tests the fixture is for that one, and
+    one in a plugin that the repository ships is for the tests of others.
+    """
+    if fixture.name != "event_loop" or fixture.is_async or has_own_runner(project):
+        return False
+    known = _known_overrides(project)
+    place = (fixture.file, fixture.line)
+    if place not in known:
+        known[place] = not ships(project, fixture.file) and _calls_a_loop(project, fixture)
+    return known[place]
+
+
+# One project is in use at a time; each function that asks for the fixture asks this.
+@lru_cache(maxsize=2)
+def _known_overrides(_project: Project) -> dict[tuple[str, int], bool]:
+    return {}
+
+
+def _calls_a_loop(project: Project, fixture: Fixture) -> bool:
+    function = project.code.sources.get(fixture.file).functions[fixture.line]
+    return any("loop" in name.lower() for name in called_names(function))
+
+
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
+def are_plain(project: Project, name: str) -> bool:
+    """Tell whether all overrides of that name give what the running loop is, too."""
+    overrides = [f for f in project.code.fixtures if f.name == name and is_override(project, f)]
+    sources = [(project.code.sources.get(f.file), f.line) for f in overrides]
+    return all(
+        is_canonical(source.functions[line]) and not has_own_loop(source, source.functions[line])
+        for source, line in sources
+    )
+
+
+def when_all_is_read(
+    project: Project, fix: Callable[[], tuple[Edit, ...]]
+) -> Callable[[], tuple[Edit, ...]]:
+    """Hold a fix back while a file is hidden that may define the fixture or ask for it."""
+
+    def checked() -> tuple[Edit, ...]:
+        for file, line, _ in project.code.unreadable:
+            raise EditError(f"{file}:{line} cannot be parsed, and may ask for it or define it")
+        return fix()
+
+    return checked

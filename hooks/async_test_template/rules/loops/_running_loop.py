@@ -1,0 +1,79 @@
+"""Async functions that take the running loop themselves, in place of a parameter."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.rules.on_code import is_called, uses
+from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture, Test
+    from async_test_template.source.source import Function, Source
+
+_CALL_OF_TEST = re.compile(rb"(?<!def )(?<![\w\x80-\xff])(test[\w\x80-\xff]*)\(")
+
+
+_UNSURE = (ast.Global, ast.Nonlocal, ast.Delete)
+
+
+def without_parameter(
+    project: Project, source: Source, function: Function, name: str
+) -> tuple[Edit, ...]:
+    """Give the edits after which an async function takes the running loop itself.
+
+    Raises:
+        EditError: it is called from somewhere, or what the name stands for is not sure.
+
+    """
+    if is_called(source, function) or is_called_elsewhere(project, source, function):
+        raise EditError("it is called by its name")
+    edits: list[Edit] = [changes.remove_parameter(source, function, name)]
+    if uses(function, name):
+        if any(isinstance(n, _UNSURE) for n in walk(function)):
+            raise EditError("it declares names global or deletes them")
+        module, imports = new_imports.bind_module(source, "asyncio")
+        statement = f"{name} = {module}.get_running_loop()"
+        edits += [changes.prepend_statement(source, function, statement), *imports]
+    return tuple(edits)
+
+
+def is_called_elsewhere(project: Project, source: Source, function: Function) -> bool:
+    """Tell whether another file with tests seems to call a test by its name.
+
+    It may be imported there, or belong to a class that one there is based on. Fixtures cannot be
+    called.
+    """
+    if not function.name.startswith("test"):
+        return False
+    return bool(_calls_of_tests(project).get(function.name.encode(), set()) - {source.file})
+
+
+# One project is in use at a time; each function that asks for a loop asks this.
+@lru_cache(maxsize=4)
+def _calls_of_tests(project: Project) -> dict[bytes, set[str]]:
+    """Give the files that seem to call a test, by its name."""
+    found: dict[bytes, set[str]] = {}
+    for module in project.code.modules:
+        for name in _CALL_OF_TEST.findall(project.tree.read(module.file) or b""):
+            found.setdefault(name, set()).add(module.file)
+    return found
+
+
+def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
+    """Tell whether a function is async and its parameter of that name can be dropped."""
+    if not item.is_async:
+        return False
+    source = project.code.sources.get(item.file)
+    try:
+        without_parameter(project, source, source.functions[item.line], name)
+    except (EditError, StopIteration):
+        return False
+    return True
