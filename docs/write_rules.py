@@ -2,7 +2,7 @@
 
     uv run docs/write_rules.py
 
-A rule that has no page yet gets one without examples.
+A rule that has no page yet gets one to fill in.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "hooks"))
 
-from async_test_template.documentation import framed, index  # noqa: E402
-from async_test_template.rules import CODES, load, page_of  # noqa: E402
+from async_test_template.documentation import TO_WRITE, framed, index  # noqa: E402
+from async_test_template.rules import CODES, head_of, load, page_of  # noqa: E402
 
 if __name__ == "__main__":
     for code in CODES:
         page = page_of(code)
-        text = page.read_text(encoding="utf-8") if page.exists() else ""
-        page.write_text(framed(load(code), text), encoding="utf-8")
+        if page.exists():
+            text = framed(load(code), head_of(code), page.read_text(encoding="utf-8"))
+        else:
+            text = framed(load(code), TO_WRITE)
+        page.write_text(text, encoding="utf-8")
     (ROOT / "docs/rules.md").write_text(index(), encoding="utf-8")

@@ -12,12 +12,7 @@ def made_rule(code: str, **parts: Any) -> Rule:  # noqa: ANN401 - as many kinds 
     """Make a rule of what matters to a test."""
     known: dict[str, Any] = {
         "name": code,
-        "title": code,
-        "why": "Why.",
-        "since": "always",
-        "source": "",
         "severity": Severity.WARNING,
-        "because": "",
         "tier": Tier.REPORT,
     }
     return Rule(code=code, **known | parts)

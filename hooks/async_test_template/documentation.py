@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.rules import CODES, family_of, load, page_of
-from async_test_template.rules.pages import LEFT_ALONE, SILENCE
+from async_test_template.rules import CODES, family_of, head_of, load, page_of
+from async_test_template.rules.pages import LEFT_ALONE, SILENCE, Head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,14 @@ FAMILIES = {
     "pytest_api": "pytest's own functions and hooks",
     "python": "asyncio and the standard library",
 }
+#: The head of a page that nobody has written yet.
+TO_WRITE = Head(
+    title="What is wrong, in one line",
+    why="What it costs to leave it, in a sentence or two.",
+    because="The reason, in a sentence.",
+    since="PROJECT VERSION, which made it so",
+    source="[PROJECT VERSION, changelog](https://example.org)",
+)
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {
     frozenset({Tier.SAFE}): "safe: `migrate` makes it",
@@ -77,25 +85,26 @@ def index() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def framed(rule: Rule, text: str) -> str:
+def framed(rule: Rule, head: Head, text: str = "") -> str:
     """Give a rule's page with what follows from the rule written anew: its beginning and its end.
 
     Args:
         rule: the rule.
+        head: what its page says of it.
         text: its page as it is, empty where there is none.
 
     """
     before, _, _ = text.partition(f"## {SILENCE}\n")
     _, mark, sections = before.partition("\n## ")
     body = f"{mark}{sections}".strip() or f"## {LEFT_ALONE}"
-    return "\n".join([*_head(rule, body), f"{body}\n", _ENDING.format(SILENCE, rule.code)])
+    return "\n".join([*_head(rule, head, body), f"{body}\n", _ENDING.format(SILENCE, rule.code)])
 
 
-def _head(rule: Rule, body: str) -> Iterator[str]:
+def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     tiers = frozenset(map(Tier, _TIER.findall(body))) - {Tier.REPORT}
-    yield from (f"# {rule.code} {rule.name}", "", f"{rule.title}.", "", rule.why, "")
-    yield f"- Severity: {rule.severity.value}. {rule.because}"
-    yield f"- Since: {rule.since}. See {rule.source}."
+    yield from (f"# {rule.code} {rule.name}", "", f"{head.title}.", "", head.why, "")
+    yield f"- Severity: {rule.severity.value}. {head.because}"
+    yield f"- Since: {head.since}. See {head.source}."
     yield f"- Fix: {_FIXES[tiers]}."
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
@@ -119,7 +128,7 @@ def table() -> str:
     """Give all rules, one a line, for a terminal."""
     width = max(len(rule.name) for rule in map(load, CODES))
     return "".join(
-        f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {rule.title}"
+        f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {head_of(rule.code).title}"
         f"{' (optional)' if rule.optional else ''}\n"
         for rule in map(load, CODES)
     )
@@ -131,5 +140,5 @@ def _contents(family: str) -> Iterator[str]:
     for rule in map(load, CODES):
         if family_of(rule.code) == family:
             path = f"../hooks/async_test_template/rules/{family}/{page_of(rule.code).name}"
-            title = f"{rule.title} (optional)" if rule.optional else rule.title
+            title = f"{head_of(rule.code).title}{' (optional)' if rule.optional else ''}"
             yield f"| [{rule.code}]({path}) | {rule.name} | {rule.tier.value} | {title} |"

@@ -11,7 +11,7 @@ from async_test_template.disk import NO_FILE
 from async_test_template.faults import sentences
 from async_test_template.findings import Severity, Tier
 from async_test_template.plan import Plan
-from async_test_template.rules import CODES, load, load_all
+from async_test_template.rules import CODES, head_of, load, load_all
 from async_test_template.shown import shown, shown_json, shown_path
 from async_test_template.walk import LINKED
 
@@ -143,7 +143,8 @@ def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
         rule = load(finding.code)
         kind = f"{rule.severity.value}, {_TIER_IN_WORDS[finding.tier]}"
         yield f"{bold}{_place(finding)}{plain} {finding.code} [{kind}] {shown(finding.message)}"
-        yield f"    {rule.why} {faint}(since {rule.since}){plain}"
+        head = head_of(finding.code)
+        yield f"    {head.why} {faint}(since {head.since}){plain}"
         if finding.hint:
             yield f"    What to do: {shown(finding.hint)}."
     for silenced in plan.silenced:
@@ -167,7 +168,8 @@ def _github(plan: Plan) -> Iterator[str]:
             "title": f"{finding.code} {rule.name}",
         }
         hint = f" What to do: {finding.hint}." if finding.hint else ""
-        message = f"{finding.message}. {rule.why} (since {rule.since}){hint}"
+        head = head_of(finding.code)
+        message = f"{finding.message}. {head.why} (since {head.since}){hint}"
         yield _annotation(properties, message, _COMMANDS[rule.severity])
     for file, line, message in plan.unreadable:
         properties = {"file": file, "line": line, "title": "cannot be parsed"}
@@ -226,6 +228,7 @@ def _sentence(fault: Fault) -> str:
 
 def _as_dict(finding: Finding) -> dict[str, object]:
     rule = load(finding.code)
+    head = head_of(finding.code)
     return {
         "code": finding.code,
         "name": rule.name,
@@ -235,8 +238,8 @@ def _as_dict(finding: Finding) -> dict[str, object]:
         "column": finding.column,
         "severity": rule.severity.value,
         "tier": finding.tier.value,
-        "why": rule.why,
-        "since": rule.since,
+        "why": head.why,
+        "since": head.since,
         "hint": finding.hint,
     }
 
@@ -253,13 +256,13 @@ def _sarif(plan: Plan) -> str:
             {
                 "id": rule.code,
                 "name": rule.name,
-                "shortDescription": {"text": rule.title},
-                "fullDescription": {"text": rule.why},
-                "help": {"text": f"{rule.why} Since {rule.since}."},
+                "shortDescription": {"text": head.title},
+                "fullDescription": {"text": head.why},
+                "help": {"text": f"{head.why} Since {head.since}."},
                 "defaultConfiguration": {"level": _LEVELS[rule.severity]},
                 "properties": {"tier": rule.tier.value},
             }
-            for rule in rules
+            for rule, head in ((rule, head_of(rule.code)) for rule in rules)
         ],
     }
     codes = [rule.code for rule in rules]

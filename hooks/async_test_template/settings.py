@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from functools import cached_property
@@ -202,15 +203,14 @@ class Settings:
             return None
         changed = {name: value for name, value in values.items() if self.effective(name) != value}
         edits = [self._set_in_force(name, value) for name, value in changed.items()]
-        made = tuple(edit for edit in edits if edit is not None)
-        return made if len(made) == len(edits) else None
+        return tuple(itertools.chain(*edits)) if all(edits) else None
 
-    def _set_in_force(self, name: str, value: str) -> Change | None:
-        """Give an option this value where it counts, None where that is an `-o` in `addopts`."""
+    def _set_in_force(self, name: str, value: str) -> tuple[Change, ...]:
+        """Give an option this value where it counts; nothing where that is an `-o` in `addopts`."""
         option = _OPTION_OF.get(name)
         if option is not None and self.option(option) is not None:
             return self.set_option(option, value)
-        return None if name in self.overrides else self.set(name, value)
+        return () if name in self.overrides else (self.set(name, value),)
 
     def comment(self, name: str, comment: str) -> Change:
         """Put a comment line above an option of an INI file."""
@@ -246,20 +246,22 @@ class Settings:
             return (self.set(name, list(entries)),)
         return (self.set(name, "\n".join([*self.lines_of(name), *entries])),)
 
-    def replace_option(self, option: Option, *new: str) -> Change | None:
+    def replace_option(self, option: Option, *new: str) -> tuple[Change, ...]:
         """Put other words in the place of one word of `addopts`, or none.
 
-        None where the word does not stand there as it is, in quotes for instance.
+        Empty where the word does not stand there as it is, in quotes for instance.
         """
         value = self.options["addopts"]
         if isinstance(value, list):
             at: tuple[str | int, ...] = (*self.table, "addopts", option.position)
             if len(new) > 1:
-                return None
-            return Change(self.file, "set", at, new[0]) if new else Change(self.file, "delete", at)
+                return ()
+            return (
+                Change(self.file, "set", at, new[0]) if new else Change(self.file, "delete", at),
+            )
         words = list(re.finditer(r"\S+", value))
         if [word.group() for word in words] != [o.text for o in self.addopts]:
-            return None
+            return ()
         start, end = words[option.position].span()
         changed = value[:start] + " ".join(new) + value[end:]
         if not new:
@@ -267,13 +269,13 @@ class Settings:
             after = value[end:]
             changed = before + (after if before else after.lstrip())
         if not changed.strip():
-            return self.delete("addopts")
+            return (self.delete("addopts"),)
         if self.holder == "ini":
             changed = "\n".join(line.strip() for line in changed.split("\n") if line.strip())
-        return self.set("addopts", changed)
+        return (self.set("addopts", changed),)
 
-    def set_option(self, name: str, value: str) -> Change | None:
-        """Give `--name=value` or `--name value` in `addopts` another value, None if it cannot be.
+    def set_option(self, name: str, value: str) -> tuple[Change, ...]:
+        """Give `--name=value` or `--name value` in `addopts` another value, if that can be done.
 
         The option must be there.
         """
@@ -281,7 +283,7 @@ class Settings:
         if option is not None and "=" in option.text:
             return self.replace_option(option, f"{name}={value}")
         if option is None or option.position + 1 >= len(self.addopts):
-            return None
+            return ()
         return self.replace_option(self.addopts[option.position + 1], value)
 
     def append_option(self, word: str) -> Change:

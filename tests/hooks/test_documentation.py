@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.documentation import FAMILIES, framed, index
-from async_test_template.rules import CODES, family_of, load, page_of
+from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import PageError, read_page
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def headings(code: str) -> Iterable[str]:
 @pytest.mark.parametrize("code", CODES)
 def test_a_page_is_fresh(code: str) -> None:
     text = page_of(code).read_text(encoding="utf-8")
-    assert text == framed(load(code), text), WRITE
+    assert text == framed(load(code), head_of(code), text), WRITE
 
 
 @pytest.mark.parametrize("code", CODES)

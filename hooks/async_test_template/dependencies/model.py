@@ -245,17 +245,16 @@ class Dependencies(NamedTuple):
             or (bounds.lowest(declaration.specifier) or least) >= least
         ]
 
-    def raised(
-        self, name: str, version: str, *, with_pytest: bool = True
-    ) -> tuple[Change, ...] | None:
+    def raised(self, name: str, version: str, *, with_pytest: bool = True) -> tuple[Change, ...]:
         """Give the edits after which every declaration asks for that version or later.
 
-        None where there is nothing to edit, or something that may not be, or where the version
-        does not go with the Pythons of the project or, unless that is raised too, its pytest.
+        There are none where there is nothing to edit, or something that may not be, or where the
+        version does not go with the Pythons of the project or, unless that is raised too, its
+        pytest.
         """
         is_possible = self.is_installable if with_pytest else self.fits_python
         if not is_possible(name, version):
-            return None
+            return ()
         edits = []
         for declaration in self.written(name):
             lowest = bounds.lowest(declaration.specifier)
@@ -263,11 +262,11 @@ class Dependencies(NamedTuple):
                 continue
             edit = declaration.require(bounds.raised(declaration.specifier, version))
             if edit is None:
-                return None
+                return ()
             edits.append(edit)
-        return tuple(edits) or None
+        return tuple(edits)
 
-    def added(self, name: str, version: str, least: str | None = None) -> Change | None:
+    def added(self, name: str, version: str, least: str | None = None) -> tuple[Change, ...]:
         """Give the edit that adds a package to the list where pytest, or its plugins, stand.
 
         Args:
@@ -276,7 +275,7 @@ class Dependencies(NamedTuple):
             least: an older one that does as well, where the Pythons of the project or its pytest
                 are too old for `version`.
 
-        None where no such list may be written to, or no version can be installed.
+        There is none where no such list may be written to, or no version can be installed.
 
         """
         candidates = [version]
@@ -284,13 +283,13 @@ class Dependencies(NamedTuple):
             candidates += [v for v in older(name) if bounds.at_least(bounds.release(v), least)]
         fitting = next((v for v in candidates if self.is_installable(name, v)), None)
         if fitting is None:
-            return None
+            return ()
         for anchor in ("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-cov"):
             for declaration in self.written(anchor):
                 edit = declaration.home.add(name, fitting)
                 if edit is not None:
-                    return edit
-        return None
+                    return (edit,)
+        return ()
 
     def is_installable(self, name: str, version: str) -> bool:
         """Tell whether a release goes with the Pythons and with the pytest that are declared."""

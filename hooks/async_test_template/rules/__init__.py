@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Finding
     from async_test_template.project import Project
+    from async_test_template.rules.pages import Head
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
@@ -51,6 +52,15 @@ def family_of(code: str) -> str:
 def page_of(code: str) -> Path:
     """Give the path of a rule's page."""
     return Path(__file__).parent / f"{_MODULES[code].replace('.', '/')}.md"
+
+
+@cache
+def head_of(code: str) -> Head:
+    """Read what the page of a rule says above its examples."""
+    # Only what is told to people needs a page.
+    from async_test_template.rules.pages import read_head
+
+    return read_head(page_of(code))
 
 
 def load_all(codes: Iterable[str]) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:

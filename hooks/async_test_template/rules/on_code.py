@@ -52,7 +52,7 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
         source.file,
         node.lineno,
         source.column(node),
-        tier if edits else Tier.REPORT,
+        tier,
         edits,
         hint,
     )

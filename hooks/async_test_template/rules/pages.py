@@ -1,9 +1,10 @@
 """The page of a rule: a Markdown file beside its module, its documentation and its tests in one.
 
-A heading of the second level begins an example, whose fix its last word tells; the files stand in
-fenced blocks with their names above, and behind a line `becomes` those that a fix changes. A line
-`Answers: mode=auto, loop_scope=session.` says what is given to the command line. Below "Left alone"
-each heading of the third level begins an example of what the rule does not find.
+Above the first heading stands what is wrong, why it matters, how much, and since when. A heading of
+the second level begins an example, whose fix its last word tells; the files stand in fenced blocks
+with their names above, and behind a line `becomes` those that a fix changes. A line `Answers:
+mode=auto, loop_scope=session.` says what is given to the command line. Below "Left alone" each
+heading of the third level begins an example of what the rule does not find.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ LEFT_ALONE = "Left alone"
 #: The heading of what every page ends with.
 SILENCE = "How to silence it"
 
+_HEAD = re.compile(
+    r"# .+\n\n"
+    r"(?P<title>.+)\.\n\n"
+    r"(?P<why>.+)\n\n"
+    r"- Severity: \w+\. (?P<because>.+)\n"
+    r"- Since: (?P<since>.+)\. See (?P<source>\[.+\))\.\n"
+)
 _FENCE = "```"
 _BECOMES = "becomes"
 _FILE = re.compile(r"`([^`]+)`:")
@@ -53,6 +61,25 @@ class Example(NamedTuple):
     answers: Mapping[str, Any] = MappingProxyType({})
 
 
+class Head(NamedTuple):
+    """What a page says of its rule before it shows examples.
+
+    Attributes:
+        title: what is wrong, as a heading.
+        why: what it costs to leave it, in a sentence or two.
+        because: the reason for the rule's severity, a sentence.
+        since: the version that made it so, and of what.
+        source: what proves that, a link in Markdown with the project and its version as its text.
+
+    """
+
+    title: str
+    why: str
+    because: str
+    since: str
+    source: str
+
+
 class Page(NamedTuple):
     """What stands on a page.
 
@@ -64,6 +91,22 @@ class Page(NamedTuple):
 
     invalid: tuple[Example, ...]
     valid: tuple[Example, ...]
+
+
+def read_head(path: Path) -> Head:
+    """Read what a page says of its rule.
+
+    Raises:
+        PageError: the page does not begin as `docs/write_rules.py` lays it out.
+
+    """
+    match = _HEAD.match(path.read_text(encoding="utf-8"))
+    if match is None:
+        raise PageError(
+            f"{path.name}: begin the page as the others begin; without a page, "
+            "`uv run docs/write_rules.py` writes one to fill in"
+        )
+    return Head(**match.groupdict())
 
 
 def read_page(path: Path) -> Page:

@@ -29,18 +29,15 @@ class Where(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One thing to look for; each lives in a module of its own, with its page beside it.
+    """One thing to look for; each lives in a module of its own.
+
+    What people read of it stands on the page beside the module (`rules.head_of`).
 
     Attributes:
         code: `AT` and three digits: 0xx what a run shows, 1xx loop scopes and modes, 2xx
             files and pytest itself, 3xx timeouts, 4xx dependencies, 5xx to 9xx Python code.
         name: the code in words.
-        title: what is wrong, as a heading.
-        why: what it costs to leave it, in a sentence or two.
-        since: the version that made it so, and of what.
-        source: what proves that, a link in Markdown with the project and its version as its text.
-        severity: how much a finding matters.
-        because: the reason for that, a sentence.
+        severity: how much a finding matters; the page has the reason.
         tier: the furthest that a fix of this rule goes.
         check: reads a project and tells its findings, None where `visit` does, or a run of
             the tests; neither function touches the disk.
@@ -77,14 +74,9 @@ class Rule:
 
     code: str
     name: str
-    title: str
-    why: str
-    since: str
     tier: Tier
     check: Callable[[Project], Iterable[Finding]] | None = None
-    source: str
     severity: Severity
-    because: str
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
+from async_test_template.documentation import TO_WRITE
 from async_test_template.findings import Finding, Tier
 from async_test_template.plan import make_plan
-from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules import CODES, head_of, load, page_of
 from async_test_template.rules.pages import Example, Page, read_page
 from async_test_template.source import readings
 
@@ -128,10 +129,11 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     pages = [PAGES[rule.code], *filter(None, [ABOUT_BYTES.get(rule.code)])]
     assert any(page.invalid for page in pages), "a page shows what the rule finds"
     assert sum(len(page.valid) for page in pages) > 2, "and three that look alike, left alone"
-    assert rule.why.endswith(".") or rule.why.endswith(".)")
-    assert rule.since
-    assert re.match(r"\[[^]]+\]\([^)]+\)", rule.source), "a link to what proves it"
-    assert rule.because.endswith("."), "a sentence on its severity"
+    head = head_of(rule.code)
+    assert not set(head) & set(TO_WRITE), "write what the page left open"
+    assert head.why.endswith(".") or head.why.endswith(".)")
+    assert re.match(r"\[[^]]+\]\([^)]+\)", head.source), "a link to what proves it"
+    assert head.because.endswith("."), "a sentence on its severity"
     order = [Tier.REPORT, Tier.UNSAFE, Tier.SAFE]
     shown = {example.tier for page in pages for example in page.invalid}
     assert rule.tier in shown or rule.tier is Tier.UNSAFE

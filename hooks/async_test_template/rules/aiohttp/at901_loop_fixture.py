@@ -29,18 +29,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT901",
     name="loop-fixture",
-    title="A test or a fixture asks for `loop`",
-    why=(
-        "The fixture is gone: `fixture 'loop' not found`. What is not async gets a bridge, a "
-        "fixture of the old name that hands out the running loop."
-    ),
-    since="pytest-aiohttp 1.1, which removed the fixture",
-    source=(
-        "[pytest-aiohttp 1.1.0, pull request 56]"
-        "(https://github.com/aio-libs/pytest-aiohttp/pull/56)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that asks for it ends with an error.",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
     visit=_visit,

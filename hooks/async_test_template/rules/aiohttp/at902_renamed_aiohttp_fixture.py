@@ -72,20 +72,7 @@ def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT902",
     name="renamed-aiohttp-fixture",
-    title="A fixture of aiohttp goes by its old name",
-    why="The old name is gone: `fixture 'test_client' not found`.",
-    since=(
-        "pytest-aiohttp 1.0, which has only the names that came with aiohttp 3.0; "
-        "`aiohttp_unused_port` went with 1.1"
-    ),
-    source=(
-        "[aiohttp 3.0.0, changelog]"
-        "(https://github.com/aio-libs/aiohttp/blob/v3.0.0/CHANGES.rst)"
-        " and [pytest-aiohttp 1.0.0, plugin.py]"
-        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/pytest_aiohttp/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that asks for it ends with an error.",
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     visit=_visit,

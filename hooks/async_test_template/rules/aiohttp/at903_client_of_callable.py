@@ -75,18 +75,7 @@ def _is_callable(project: Project, source: Source, node: ast.expr) -> bool:
 RULE = Rule(
     code="AT903",
     name="client-of-callable",
-    title="`aiohttp_client` is given a function instead of an application",
-    why=(
-        "aiohttp's own plugin called the function. pytest-aiohttp takes an application or a "
-        "server, and says `ValueError: Unknown argument type`."
-    ),
-    since="pytest-aiohttp 1.0",
-    source=(
-        "[pytest-aiohttp 1.0.0, plugin.py]"
-        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/pytest_aiohttp/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="The test ends before its first request.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"aiohttp_client\(|test_client\(",

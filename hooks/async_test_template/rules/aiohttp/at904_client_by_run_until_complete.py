@@ -105,18 +105,7 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT904",
     name="client-by-run-until-complete",
-    title="A client fixture runs the loop itself",
-    why=(
-        "The fixture asks for `loop`, which is gone. With the running loop in its place, "
-        "`run_until_complete` would fail."
-    ),
-    since="pytest-aiohttp 1.1, which removed the fixture `loop`",
-    source=(
-        "[pytest-aiohttp 1.1.0, pull request 56]"
-        "(https://github.com/aio-libs/pytest-aiohttp/pull/56)"
-    ),
     severity=Severity.ERROR,
-    because="No test that uses the client gets it.",
     tier=Tier.SAFE,
     about="pytest-aiohttp",
     visit=_visit,

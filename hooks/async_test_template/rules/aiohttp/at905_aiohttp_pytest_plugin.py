@@ -89,16 +89,7 @@ def _mode(project: Project) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT905",
     name="aiohttp-pytest-plugin",
-    title="aiohttp's own pytest plugin is deprecated",
-    why=(
-        "pytest-aiohttp has taken its place. In pytest-asyncio's auto mode its fixtures have "
-        "another loop than the test: `RuntimeError: Timeout context manager should be used inside "
-        "a task`."
-    ),
-    since="pytest-aiohttp 1.0; the module goes with aiohttp 4",
-    source="[aiohttp 4, pull request 10762](https://github.com/aio-libs/aiohttp/pull/10762)",
     severity=Severity.WARNING,
-    because="It warns today, and aiohttp 4 has no such module.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"pytest_plugin",

@@ -41,14 +41,7 @@ def _fix(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT906",
     name="unittest-run-loop",
-    title="`@unittest_run_loop` does nothing",
-    why="The test case runs async tests by itself, so the decorator has nothing left to do.",
-    since="aiohttp 3.8",
-    source=(
-        "[aiohttp 3.8.0, changelog](https://github.com/aio-libs/aiohttp/blob/v3.8.0/CHANGES.rst)"
-    ),
     severity=Severity.WARNING,
-    because="It warns today, and aiohttp 4 has no such function.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"unittest_run_loop",

@@ -51,20 +51,7 @@ def _fix(
 RULE = Rule(
     code="AT907",
     name="aiohttp-testcase-get-app",
-    title="`get_app` is `async def get_application`",
-    why=(
-        "An async `get_app` is never awaited, and the test ends in a TypeError: the first argument "
-        "should be web.Application. One that is not async works until aiohttp 4."
-    ),
-    since="aiohttp 3.8, which has `get_application`; `get_app` goes with 4.0",
-    source=(
-        "[aiohttp 3.8.0, test_utils.py]"
-        "(https://github.com/aio-libs/aiohttp/blob/v3.8.0/aiohttp/test_utils.py)"
-        " and [aiohttp 4, changes to come]"
-        "(https://github.com/aio-libs/aiohttp/blob/master/CHANGES/7107.breaking.rst)"
-    ),
     severity=Severity.WARNING,
-    because="aiohttp 4 calls the new name alone.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"get_app\b",

@@ -46,20 +46,7 @@ def _fix(
 RULE = Rule(
     code="AT908",
     name="aiohttp-testcase-setup",
-    title="`setUpAsync` is `asyncSetUp`",
-    why=(
-        "aiohttp's test case is unittest's `IsolatedAsyncioTestCase` now, and the old names are "
-        "called for compatibility only."
-    ),
-    since="aiohttp 3.8; the old names go with 4.0",
-    source=(
-        "[aiohttp 3.14.3, test_utils.py]"
-        "(https://github.com/aio-libs/aiohttp/blob/v3.14.3/aiohttp/test_utils.py)"
-        " and [aiohttp 4, changes to come]"
-        "(https://github.com/aio-libs/aiohttp/blob/master/CHANGES/7107.breaking.rst)"
-    ),
     severity=Severity.WARNING,
-    because="aiohttp 4 runs the tests without their set-up.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",

@@ -135,21 +135,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT909",
     name="aiohttp-loop-argument",
-    title="aiohttp's own ways to hand on loops and to mock coroutines",
-    why=(
-        "`web.Application(loop=...)` gives a DeprecationWarning. Like it, `loop=` of the test "
-        "client and server, `make_mocked_coro`, `loop_context` and `setup_test_loop` go with "
-        "aiohttp 4."
-    ),
-    since="aiohttp 3.0, where the argument is deprecated; AsyncMock came with Python 3.8",
-    source=(
-        "[aiohttp 3.0.0, web_app.py]"
-        "(https://github.com/aio-libs/aiohttp/blob/v3.0.0/aiohttp/web_app.py)"
-        " and [aiohttp 4, pull request 10910]"
-        "(https://github.com/aio-libs/aiohttp/pull/10910)"
-    ),
     severity=Severity.WARNING,
-    because="aiohttp 3 still takes them, and aiohttp 4 has none of them.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",

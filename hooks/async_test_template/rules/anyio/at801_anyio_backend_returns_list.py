@@ -72,18 +72,7 @@ def _fix(source: Source, function: Function, value: ast.expr) -> tuple[Edit, ...
 RULE = Rule(
     code="AT801",
     name="anyio-backend-returns-list",
-    title="`anyio_backend` returns several backends",
-    why=(
-        "AnyIO takes one backend from this fixture: a name, or a name with a dict of options. A "
-        "list of names is a TypeError."
-    ),
-    since="AnyIO, in every release",
-    source=(
-        "[AnyIO 4.14.2, pytest_plugin.py]"
-        "(https://github.com/agronholm/anyio/blob/4.14.2/src/anyio/pytest_plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that runs on it stops with an error.",
     tier=Tier.SAFE,
     about="anyio",
     visit=_visit,

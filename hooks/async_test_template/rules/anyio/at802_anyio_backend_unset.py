@@ -95,18 +95,7 @@ def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT802",
     name="anyio-backend-unset",
-    title="AnyIO's tests do not say which backend they run on",
-    why=(
-        "They run once for each backend that happens to be installed, so what other packages need "
-        "decides how often a test runs and on what."
-    ),
-    since="AnyIO, in every release",
-    source=(
-        "[AnyIO 4.14, Testing with AnyIO]"
-        "(https://anyio.readthedocs.io/en/stable/testing.html#specifying-the-backends-to-run-on)"
-    ),
     severity=Severity.WARNING,
-    because="The next package that brings trio along makes tests fail that need asyncio.",
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,

@@ -98,18 +98,7 @@ def _fix(source: Source, backend: Fixture, scope: str) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT803",
     name="anyio-backend-too-narrow",
-    title="An async fixture is wider than its `anyio_backend`",
-    why=(
-        "AnyIO runs an async fixture on the backend, so the backend has to live as long as the "
-        "fixture. Where it does not, pytest says ScopeMismatch."
-    ),
-    since="AnyIO, in every release; the fixture that it brings is module-scoped since 4.0",
-    source=(
-        "[AnyIO 4.0.0, pytest_plugin.py]"
-        "(https://github.com/agronholm/anyio/blob/4.0.0/src/anyio/pytest_plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that uses the fixture fails before it begins.",
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,

@@ -63,18 +63,7 @@ def _is_left(project: Project, test: Test, fixture: Fixture) -> bool:
 RULE = Rule(
     code="AT804",
     name="autouse-fixture-without-backend",
-    title="An async autouse fixture reaches tests that are not async",
-    why=(
-        "AnyIO runs an async fixture only for its own tests. For a test that is not async nobody "
-        "does."
-    ),
-    since="pytest 9.0; a warning since 8.4",
-    source=(
-        "[pytest 9.0, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#sync-test-depending-on-async-fixture)"
-    ),
     severity=Severity.ERROR,
-    because="pytest 9 stops each of these tests with an error.",
     tier=Tier.REPORT,
     about="anyio",
     check=_check,

@@ -116,18 +116,7 @@ def _transport(
 RULE = Rule(
     code="AT811",
     name="async-client-app",
-    title="`AsyncClient(app=...)` needs a transport",
-    why=(
-        "httpx has dropped the shortcut: `AsyncClient.__init__() got an unexpected keyword "
-        "argument 'app'`."
-    ),
-    since="httpx 0.28, which removed it; the new form works from 0.13.3 on",
-    source=(
-        "[httpx 0.28.0, changelog]"
-        "(https://github.com/encode/httpx/blob/0.28.0/CHANGELOG.md#0280-28th-november-2024)"
-    ),
     severity=Severity.ERROR,
-    because="The client cannot be made, so none of its tests gets to a request.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"app\s*=",

@@ -81,18 +81,7 @@ def _fix(
 RULE = Rule(
     code="AT812",
     name="client-proxies",
-    title="`proxies=` of httpx is `proxy=`",
-    why=(
-        "httpx has dropped the argument: `Client.__init__() got an unexpected keyword argument "
-        "'proxies'`."
-    ),
-    since="httpx 0.28, which removed it; `proxy=` exists since 0.26",
-    source=(
-        "[httpx 0.28.0, changelog]"
-        "(https://github.com/encode/httpx/blob/0.28.0/CHANGELOG.md#0280-28th-november-2024)"
-    ),
     severity=Severity.ERROR,
-    because="The call fails before a request is made.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"proxies",

@@ -14,6 +14,7 @@ from async_test_template.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
 
 _CLIENTS = ("starlette.testclient", "fastapi.testclient")
@@ -60,21 +61,21 @@ def _is_warned(project: Project) -> bool:
 
 def _finding(project: Project, file: str, line: int) -> Finding:
     floor = project.dependencies.python_floor
-    edit = None
+    edits: tuple[Edit, ...] = ()
     hint = "add httpx2>=2.14 to the test dependencies"
     if stranger := _stranger(project):
         # With httpx2 the client's answers are no longer httpx's.
         hint = f"{stranger} has to become httpx2's at the same time; then {hint}"
     elif floor is not None and floor >= _PYTHON:
-        edit = project.dependencies.added("httpx2", "2.14")
+        edits = project.dependencies.added("httpx2", "2.14")
     return Finding(
         RULE.code,
         "TestClient is deprecated with httpx, and no dependency brings httpx2",
         file,
         line,
-        tier=Tier.UNSAFE if edit else Tier.REPORT,
-        edits=(edit,) if edit else (),
-        hint="" if edit else hint,
+        tier=Tier.UNSAFE,
+        edits=edits,
+        hint="" if edits else hint,
     )
 
 
@@ -91,18 +92,7 @@ def _stranger(project: Project) -> str:
 RULE = Rule(
     code="AT813",
     name="test-client-without-httpx2",
-    title="`TestClient` is used with httpx alone",
-    why=(
-        "The import of the client warns with a StarletteDeprecationWarning. Where warnings are "
-        "errors, pytest stops there."
-    ),
-    since="Starlette 1.2",
-    source=(
-        "[Starlette 1.2.0, testclient.py]"
-        "(https://github.com/Kludex/starlette/blob/1.2.0/starlette/testclient.py)"
-    ),
     severity=Severity.WARNING,
-    because="It warns today, and a later Starlette can drop httpx.",
     tier=Tier.UNSAFE,
     check=_check,
 )

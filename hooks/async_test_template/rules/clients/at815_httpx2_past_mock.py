@@ -64,17 +64,7 @@ def _is_alias(project: Project) -> bool:
 RULE = Rule(
     code="AT815",
     name="httpx2-past-mock",
-    title="Requests of httpx2 go past the mocks of httpx",
-    why="Real requests go out: neither respx nor pytest-httpx catches what httpx2 sends.",
-    since="respx 0.23 and pytest-httpx 0.36, which patch httpx alone",
-    source=(
-        "[respx 0.23.1, mocks.py]"
-        "(https://github.com/lundberg/respx/blob/0.23.1/respx/mocks.py)"
-        " and [pytest-httpx 0.36.0, its fixture]"
-        "(https://github.com/Colin-b/pytest_httpx/blob/v0.36.0/pytest_httpx/__init__.py)"
-    ),
     severity=Severity.ERROR,
-    because="The tests talk to the network, and nothing says so.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bhttpx2\b",

@@ -97,19 +97,7 @@ def _references(source: Source) -> Iterator[Edit]:
 RULE = Rule(
     code="AT816",
     name="httpx-in-tests",
-    title="Tests import httpx where httpx2 is declared",
-    why=(
-        "httpx2 has the same names, and Starlette's client is built on it. The tests can move "
-        "alone only where nothing else in the repository imports httpx, and no mock catches its "
-        "requests."
-    ),
-    since="httpx2 2.0",
-    source=(
-        "[httpx2 2.0.0b1, changelog]"
-        "(https://github.com/pydantic/httpx2/blob/main/src/httpx2/CHANGELOG.md)"
-    ),
     severity=Severity.ADVICE,
-    because="httpx still works, and to move saves one library.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"\bhttpx\b",

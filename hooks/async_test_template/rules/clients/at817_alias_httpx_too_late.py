@@ -59,15 +59,7 @@ def _earlier(project: Project, source: Source, call: ast.Call) -> str:
 RULE = Rule(
     code="AT817",
     name="alias-httpx-too-late",
-    title="`httpx2.alias_httpx()` comes too late",
-    why=(
-        "It has to be called before anything imports httpx, and pytest loads its plugins before "
-        "any conftest.py."
-    ),
-    since="httpx2 2.9, which brought the function",
-    source="[httpx2 2.9.0, release notes](https://github.com/pydantic/httpx2/releases/tag/v2.9.0)",
     severity=Severity.ERROR,
-    because="The call raises a RuntimeError, so pytest stops before the first test.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"alias_httpx",

@@ -41,17 +41,7 @@ def _fix(source: Source, argument: ast.keyword) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT818",
     name="test-client-allow-redirects",
-    title="`allow_redirects=` of `TestClient` is `follow_redirects=`",
-    why=(
-        "The client is httpx's, whose argument is `follow_redirects=`. The old name is a TypeError."
-    ),
-    since="Starlette 0.43",
-    source=(
-        "[Starlette 0.43.0, release notes]"
-        "(https://github.com/Kludex/starlette/blob/0.43.0/docs/release-notes.md)"
-    ),
     severity=Severity.ERROR,
-    because="The request is never made: the client does not know the argument.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"allow_redirects",

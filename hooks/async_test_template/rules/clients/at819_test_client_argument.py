@@ -78,18 +78,7 @@ def _remove(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit
 RULE = Rule(
     code="AT819",
     name="test-client-argument",
-    title="A request of `TestClient` has a deprecated argument",
-    why=(
-        "Raw text or bytes as `data=`, `cookies=` for one request, and `timeout=`, which does "
-        "nothing there, are deprecated. Where warnings are errors, the test fails."
-    ),
-    since="Starlette 0.21, whose client is built on httpx; `timeout=` warns since 0.46",
-    source=(
-        "[Starlette 0.21.0, release notes]"
-        "(https://github.com/Kludex/starlette/blob/0.21.0/docs/release-notes.md)"
-    ),
     severity=Severity.WARNING,
-    because="Each of them warns today, and the next release can drop it.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",

@@ -99,22 +99,7 @@ _METHODS = {
 RULE = Rule(
     code="AT820",
     name="asgi-client-without-base-url",
-    title="A client with `ASGITransport` and no `base_url`",
-    why=(
-        'A path alone is no address: the application answers `client.get("/")`, and then the '
-        "client raises `ValueError: unknown url type`."
-    ),
-    since="httpx, in every release; httpx2 since 2.10 only where an answer sets a cookie",
-    source=(
-        "[httpx 0.16, issue 1438]"
-        "(https://github.com/encode/httpx/issues/1438)"
-        " and [httpx2 2.10, pull request 1107]"
-        "(https://github.com/pydantic/httpx2/pull/1107)"
-    ),
     severity=Severity.ADVICE,
-    because=(
-        "A client that only gets whole addresses works, and which it gets cannot always be seen."
-    ),
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",

@@ -96,15 +96,7 @@ def _runs_lifespan(source: Source) -> bool:
 RULE = Rule(
     code="AT821",
     name="asgi-client-without-lifespan",
-    title="A client on `ASGITransport` never starts the application",
-    why="What the lifespan sets up is not there: the tests pass or fail for another reason.",
-    since="httpx and httpx2, in every release",
-    source=(
-        "[httpx 0.28, Transports]"
-        "(https://www.python-httpx.org/advanced/transports/#asgi-startup-and-shutdown)"
-    ),
     severity=Severity.ADVICE,
-    because="Tests that need nothing of the start-up are right without it.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",

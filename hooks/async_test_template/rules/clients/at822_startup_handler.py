@@ -63,20 +63,7 @@ _APPLICATIONS = STARLETTE | FASTAPI | {"fastapi.APIRouter", "fastapi.routing.API
 RULE = Rule(
     code="AT822",
     name="startup-handler",
-    title="Start-up and shutdown have handlers instead of a lifespan",
-    why=(
-        "With Starlette 1.0 `Starlette(on_startup=...)` is a TypeError and `on_event` an "
-        "AttributeError. FastAPI's `on_event` gives a DeprecationWarning."
-    ),
-    since="Starlette 1.0; FastAPI has `lifespan=` since 0.93",
-    source=(
-        "[Starlette 1.0.0, release notes]"
-        "(https://github.com/Kludex/starlette/blob/1.0.0/docs/release-notes.md)"
-        " and [FastAPI 0.93.0, release notes]"
-        "(https://github.com/fastapi/fastapi/blob/0.93.0/docs/en/docs/release-notes.md)"
-    ),
     severity=Severity.ADVICE,
-    because="FastAPI keeps its handlers working, and what Starlette refuses cannot be missed.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"on_event|on_startup|on_shutdown",

@@ -49,18 +49,7 @@ def _place(text: str, shadowed: Configuration) -> tuple[int, int]:
 RULE = Rule(
     code="AT201",
     name="configuration-shadowed",
-    title="A configuration file is shadowed by another one",
-    why=(
-        "pytest reads one file only, the first of pytest.toml, .pytest.toml, pytest.ini, "
-        ".pytest.ini, pyproject.toml, tox.ini and setup.cfg. The four of its own name win even "
-        "when they are empty."
-    ),
-    since="pytest, always; it says so in its header since 9.0, which added pytest.toml",
-    source=(
-        "[pytest 9.2, configuration](https://docs.pytest.org/en/stable/reference/customize.html)"
-    ),
     severity=Severity.ERROR,
-    because="The file looks as if it counted, and does not.",
     tier=Tier.REPORT,
     check=_check,
 )

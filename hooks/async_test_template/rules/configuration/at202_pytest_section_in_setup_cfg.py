@@ -36,15 +36,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT202",
     name="pytest-section-in-setup-cfg",
-    title="setup.cfg has a section `[pytest]`",
-    why="Many tools share setup.cfg, so pytest wants `tool:` in the name of its section.",
-    since="pytest 4.0",
-    source=(
-        "[pytest 9.2, deprecations]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#pytest-section-in-setup-cfg-files)"
-    ),
     severity=Severity.ERROR,
-    because="pytest stops with a failure before any test.",
     tier=Tier.SAFE,
     check=_check,
 )

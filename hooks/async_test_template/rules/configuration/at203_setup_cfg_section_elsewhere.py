@@ -57,18 +57,7 @@ def _is_harmless(project: Project, file: str, options: Iterable[str]) -> bool:
 RULE = Rule(
     code="AT203",
     name="setup-cfg-section-elsewhere",
-    title="`[tool:pytest]` stands outside of setup.cfg",
-    why=(
-        "That name is for setup.cfg alone. Renamed, the section counts, so look at what its "
-        "settings then do."
-    ),
-    since="pytest, always",
-    source=(
-        "[pytest 4.1.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-4-1-0-2019-01-05)"
-    ),
     severity=Severity.ERROR,
-    because="The settings do nothing, without a word.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -31,18 +31,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT204",
     name="native-table-too-new",
-    title="Native TOML settings need a newer pytest than is declared",
-    why=(
-        "With pytest 8 the suite runs on defaults, without a word. With pytest 9 settings come "
-        "into force that nobody has tried."
-    ),
-    since="pytest 9.0",
-    source=(
-        "[pytest 9.0.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
-    ),
     severity=Severity.WARNING,
-    because="A pytest that the repository allows reads none of the settings.",
     tier=Tier.REPORT,
     check=_check,
 )

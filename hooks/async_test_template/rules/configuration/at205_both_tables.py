@@ -47,15 +47,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT205",
     name="both-tables",
-    title="pyproject.toml has two pytest tables",
-    why="pytest 9 cannot tell which table to believe. Before, it did not know the first.",
-    since="pytest 9.0",
-    source=(
-        "[pytest 9.0.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4 before any test.",
     tier=Tier.UNSAFE,
     check=_check,
     # Older ones never read the first table: merged, settings that nobody has tried count.

@@ -84,18 +84,7 @@ def _meant(name: str, value: object) -> object:
 RULE = Rule(
     code="AT206",
     name="native-types",
-    title="A native table holds values of INI kind",
-    why=(
-        "pytest 9 takes native tables by their TOML types: lists are lists there, booleans are "
-        "booleans, and versions are strings."
-    ),
-    since="pytest 9.0",
-    source=(
-        "[pytest 9.0.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4, at once or when the setting is asked for.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -34,18 +34,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT207",
     name="native-timeout",
-    title="The timeout stands in a native table",
-    why=(
-        "pytest-timeout 2.4 wants a string there, and 2.5, which was withdrawn over it, a "
-        "number. The wrong one ends pytest with status 4. An option in addopts suits both."
-    ),
-    since="pytest 9.0, with pytest-timeout 2.4 and 2.5",
-    source=(
-        "[pytest-timeout 2.5.0, changelog]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.5.0/README.rst)"
-    ),
     severity=Severity.WARNING,
-    because="No value suits all versions of pytest-timeout that there are.",
     tier=Tier.UNSAFE,
     check=_check,
 )

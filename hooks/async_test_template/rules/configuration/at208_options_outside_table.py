@@ -28,18 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT208",
     name="options-outside-table",
-    title="pytest.toml has options outside of its table",
-    why=(
-        "pytest looks in the table [pytest] alone. Versions 9.0 and 9.1 ignored what stands "
-        "outside, without a word."
-    ),
-    since="pytest 9.2",
-    source=(
-        "[pytest 9.2.0, findpaths.py]"
-        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/findpaths.py)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     check=_check,
     # Older ones ignore the options: with a header, settings that nobody has tried count.

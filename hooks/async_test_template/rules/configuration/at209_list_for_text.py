@@ -40,7 +40,7 @@ def _check(project: Project) -> Iterator[Finding]:
             RULE.code,
             f"{name} is a list, and takes one value",
             name,
-            tier=Tier.SAFE if edits else Tier.REPORT,
+            tier=Tier.SAFE,
             edits=edits,
         )
 
@@ -48,18 +48,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT209",
     name="list-for-text",
-    title="A setting that takes one value holds a list",
-    why=(
-        "A wrong mode makes each test an error, and a wrong timeout ends pytest. pytest 9.2 "
-        "warns of any list where one text belongs; from pytest 10 on it is an error."
-    ),
-    since="pytest 9.2",
-    source=(
-        "[pytest 9.2.0, config]"
-        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/__init__.py)"
-    ),
     severity=Severity.ERROR,
-    because="The plugin that takes the value refuses a list.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -74,18 +74,7 @@ def _is_there(project: Project, line: str) -> bool:
 RULE = Rule(
     code="AT211",
     name="filter-of-removed-warning",
-    title="A warning filter names a class that pytest has removed",
-    why=(
-        "pytest imports the class that a filter names. An error for async tests that nobody "
-        "runs needs no filter any more: it is what pytest does since 8.4."
-    ),
-    since="pytest 8.1, 8.4 and 9.1, by class",
-    source=(
-        "[pytest 9.1.0, warning_types.py]"
-        "(https://github.com/pytest-dev/pytest/blob/9.1.0/src/_pytest/warning_types.py)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     check=_check,
 )

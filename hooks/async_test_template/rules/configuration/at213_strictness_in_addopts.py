@@ -24,12 +24,12 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         removed = settings.replace_option(option)
         value: object = "true" if settings.holder == "ini" else True
-        edits = (removed, settings.set(name, value)) if removed else ()
+        edits = (*removed, settings.set(name, value)) if removed else ()
         yield settings.finding(
             RULE.code,
             f"{option.text} can be the setting {name}",
             "addopts",
-            tier=Tier.SAFE if edits else Tier.REPORT,
+            tier=Tier.SAFE,
             edits=edits,
         )
 
@@ -37,15 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT213",
     name="strictness-in-addopts",
-    title="Strictness stands in addopts",
-    why="pytest 9.0 ignored these options in addopts; as settings they count on every pytest 9.",
-    since="pytest 9.0",
-    source=(
-        "[pytest 9.1.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-1-0-2026-06-13)"
-    ),
     severity=Severity.ADVICE,
-    because="It works as it is on all pytests but 9.0.",
     tier=Tier.SAFE,
     check=_check,
     optional=True,

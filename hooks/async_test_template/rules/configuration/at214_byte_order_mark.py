@@ -27,19 +27,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT214",
     name="byte-order-mark",
-    title="A TOML file begins with a byte order mark",
-    why=(
-        "Python's tomllib does not pass over the mark. Whether another tool needs it is not for "
-        "this program to say. (Files that are no TOML or INI at all, say with a key twice, end "
-        "the run with status 2 and the place.)"
-    ),
-    since="pytest 6.0, where it learnt to read TOML",
-    source=(
-        "[pytest 9.2.0, findpaths.py]"
-        "(https://github.com/pytest-dev/pytest/blob/9.2.0/src/_pytest/config/findpaths.py)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4 before any test.",
     tier=Tier.REPORT,
     check=_check,
 )

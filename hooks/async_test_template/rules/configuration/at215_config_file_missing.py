@@ -56,15 +56,7 @@ _SUFFIXES = (".ini", ".toml", ".cfg")
 RULE = Rule(
     code="AT215",
     name="config-file-missing",
-    title="A command names a configuration file that is not there",
-    why=(
-        "pytest 9.2 makes it a usage error, exit status 4. Before, it went on without the file, "
-        "or failed to open it."
-    ),
-    since="pytest 9.2",
-    source="[pytest 9.2, #14716](https://github.com/pytest-dev/pytest/pull/14716)",
     severity=Severity.ERROR,
-    because="The command does not run with the settings that it names.",
     tier=Tier.REPORT,
     check=_check,
 )

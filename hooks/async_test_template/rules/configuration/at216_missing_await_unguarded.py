@@ -39,18 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT216",
     name="missing-await-unguarded",
-    title="A missing `await` is only a warning",
-    why=(
-        "A test that forgets an await passes. Both filters are needed: the warning is raised "
-        "while the coroutine is destroyed, where Python drops errors, and pytest reports those."
-    ),
-    since="pytest 6.2",
-    source=(
-        "[pytest 6.2.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-2-0-2020-12-12)"
-    ),
     severity=Severity.ADVICE,
-    because="Whether a warning is to fail a test is for the project to say.",
     tier=Tier.UNSAFE,
     check=_check,
     optional=True,

@@ -42,7 +42,7 @@ def _check(project: Project) -> Iterator[Finding]:
         RULE.code,
         f"nothing loads {guard}",
         beside.file if beside is not None else guard,
-        tier=tier if edits else Tier.REPORT,
+        tier=tier,
         edits=edits,
         hint="" if edits else _hint(project, guard, line if knows else ""),
     )
@@ -77,16 +77,7 @@ def _hint(project: Project, guard: str, line: str) -> str:
 RULE = Rule(
     code="AT217",
     name="guard-not-loaded",
-    title="Nothing loads the guard",
-    why=(
-        "async_guard.py is a plugin of pytest that the template added. Until a conftest.py "
-        "loads it, nobody tells of tests that hang or leave tasks behind. Loading it can make "
-        "such a test fail, so `adopt` does it, and `migrate` with --unsafe."
-    ),
-    since="this project",
-    source="[async-test-template 1.2.0, the guard](../../../../docs/architecture.md#the-guard)",
     severity=Severity.ERROR,
-    because="The guard is there, and guards nothing.",
     tier=Tier.UNSAFE,
     check=_check,
 )

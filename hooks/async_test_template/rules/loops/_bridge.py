@@ -161,7 +161,7 @@ def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
     if dependencies.of("pytest-asyncio") or not may_have_old_aiohttp(project):
         return ()
     raised = dependencies.raised("pytest-aiohttp", "1.0")
-    if raised is None:
+    if not raised:
         raise EditError("what replaces it needs pytest-aiohttp >= 1.0, or pytest-asyncio declared")
     return raised
 

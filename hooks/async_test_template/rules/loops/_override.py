@@ -151,7 +151,7 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
         raise EditError("no file that can be edited holds pytest's configuration")
     if _may_still_act(project) or not project.dependencies.may_be_below("pytest-asyncio", _SINCE):
         return edits
-    return (*edits, *(project.dependencies.raised("pytest-asyncio", _SINCE) or ()))
+    return (*edits, *project.dependencies.raised("pytest-asyncio", _SINCE))
 
 
 def _may_still_act(project: Project) -> bool:
@@ -164,7 +164,7 @@ def _may_still_act(project: Project) -> bool:
     dependencies = project.dependencies
     if not dependencies.may_be_below("pytest-asyncio", _SINCE):
         return False
-    if dependencies.raised("pytest-asyncio", _SINCE) is not None:
+    if dependencies.raised("pytest-asyncio", _SINCE):
         return False
     floor = dependencies.python_kept
     if floor is None or floor >= (3, 9):

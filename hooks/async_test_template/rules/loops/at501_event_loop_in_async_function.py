@@ -22,18 +22,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT501",
     name="event-loop-in-async-function",
-    title="An async test or fixture asks for `event_loop`",
-    why=(
-        "The fixture is gone: `fixture 'event_loop' not found`. An async function can take the "
-        "loop that it runs in."
-    ),
-    since="pytest-asyncio 1.0; a warning since 0.23",
-    source=(
-        "[pytest-asyncio 1.0.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that asks for it fails.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

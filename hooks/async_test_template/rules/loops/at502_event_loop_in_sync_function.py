@@ -22,19 +22,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT502",
     name="event-loop-in-sync-function",
-    title="A test or a fixture that is not async asks for `event_loop`",
-    why=(
-        "The fixture is gone: `fixture 'event_loop' not found`. The fix is a bridge, a fixture of "
-        "the old name that hands out the running loop: what calls `run_until_complete` in a "
-        "fixture goes on working, and nothing else has to change."
-    ),
-    since="pytest-asyncio 1.0",
-    source=(
-        "[pytest-asyncio 1.0.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that asks for it fails.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

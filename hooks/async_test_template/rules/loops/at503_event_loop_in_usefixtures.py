@@ -23,18 +23,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT503",
     name="event-loop-in-usefixtures",
-    title="`usefixtures` or `getfixturevalue` names `event_loop`, which is gone",
-    why=(
-        "The fixture is gone: `fixture 'event_loop' not found`. pytest-asyncio sets up a loop "
-        "for every async test without being asked."
-    ),
-    since="pytest-asyncio 1.0",
-    source=(
-        "[pytest-asyncio 1.0.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that the mark reaches fails.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

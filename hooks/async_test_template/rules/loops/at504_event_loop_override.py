@@ -85,19 +85,7 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
 RULE = Rule(
     code="AT504",
     name="event-loop-override",
-    title="An override of `event_loop` is ignored",
-    why=(
-        "Nothing warns: fixtures and tests that shared one loop run in different ones, and what "
-        "asks for the fixture gets a loop that nobody runs. The settings bring the one loop back; "
-        "where something that is not async still asks for it the override becomes a bridge."
-    ),
-    since="pytest-asyncio 1.0; a warning since 0.23",
-    source=(
-        "[pytest-asyncio 1.0.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest-asyncio 1.0 ignores it, and the tests share no loop.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -106,18 +106,7 @@ def _is_conditional(source: Source, node: ast.AST, function: Function) -> bool:
 RULE = Rule(
     code="AT505",
     name="event-loop-override-custom",
-    title="An override of `event_loop` with another kind of loop is ignored",
-    why=(
-        "Nothing warns: tests that should run on uvloop, or on a loop that can do what they need, "
-        "run on asyncio's default loop. A hook now chooses the loop."
-    ),
-    since="pytest-asyncio 1.0; the hook is there since 1.4",
-    source=(
-        "[pytest-asyncio 1.4.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest-asyncio 1.0 ignores it, and the tests run on another kind of loop.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -53,18 +53,7 @@ def _fix(project: Project, source: Source, function: Function) -> tuple[Edit, ..
 RULE = Rule(
     code="AT506",
     name="event-loop-policy-fixture",
-    title="The fixture `event_loop_policy` is deprecated",
-    why=(
-        "There is a warning for each async test, and an error where warnings are errors. A hook "
-        "chooses the loop now."
-    ),
-    since="pytest-asyncio 1.4, where a hook took its place",
-    source=(
-        "[pytest-asyncio 1.4.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.WARNING,
-    because="pytest-asyncio warns of it, and Python 3.16 has no policies any more.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -86,18 +86,7 @@ def _maker(call: ast.Call) -> ast.Call:
 RULE = Rule(
     code="AT507",
     name="policy-set-in-tests",
-    title="Tests set an event loop policy",
-    why=(
-        "Which tests it reaches depends on their order. The hook chooses the loop of every async "
-        "test, and of nothing else."
-    ),
-    since="Python 3.14; the hook is there since pytest-asyncio 1.4",
-    source=(
-        "[Python 3.14, documentation of policies]"
-        "(https://docs.python.org/3/library/asyncio-policy.html)"
-    ),
     severity=Severity.WARNING,
-    because="Python 3.14 warns of it, and 3.16 will not have it.",
     tier=Tier.UNSAFE,
     python=">=3.14",
     visit=_visit,

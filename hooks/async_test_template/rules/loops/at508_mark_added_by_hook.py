@@ -154,18 +154,7 @@ def _whole(source: Source, call: ast.Call) -> ast.stmt:
 RULE = Rule(
     code="AT508",
     name="mark-added-by-hook",
-    title="A hook adds the mark `asyncio`",
-    why=(
-        "pytest-asyncio makes its tests as pytest collects them, and reads the marks then. A "
-        "hook that adds one later comes too late."
-    ),
-    since="pytest-asyncio 0.23",
-    source=(
-        "[pytest-asyncio 0.23.6, issue 810]"
-        "(https://github.com/pytest-dev/pytest-asyncio/issues/810)"
-    ),
     severity=Severity.ERROR,
-    because="The tests fail, and were skipped before pytest 8.4.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"add_marker|own_markers",

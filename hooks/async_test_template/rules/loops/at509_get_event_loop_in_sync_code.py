@@ -158,19 +158,7 @@ def _is_in_coroutine(data: bytes, place: int) -> bool:
 RULE = Rule(
     code="AT509",
     name="get-event-loop-in-sync-code",
-    title="The current loop is taken where none runs",
-    why=(
-        "Before, it was `RuntimeError: There is no current event loop`, or not, as the order of "
-        "tests has it, and in a fixture another loop than the test's. The same is true for "
-        "asyncio.Future(), gather() and the like."
-    ),
-    since="pytest-asyncio 1.4 and Python 3.14",
-    source=(
-        "[Python 3.14, what is new in asyncio]"
-        "(https://docs.python.org/3/whatsnew/3.14.html#asyncio)"
-    ),
     severity=Severity.WARNING,
-    because="With Python 3.14 it is always an error.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

@@ -87,15 +87,7 @@ def _is_loop(source: Source, node: ast.expr, function: Function) -> bool:
 RULE = Rule(
     code="AT510",
     name="run-in-running-loop",
-    title="An async test starts a loop inside its own",
-    why="A loop is running already, and a thread runs one at a time. `await` does what was meant.",
-    since="Python, always",
-    source=(
-        "[Python 3.14, documentation of `asyncio.run`]"
-        "(https://docs.python.org/3/library/asyncio-runner.html#asyncio.run)"
-    ),
     severity=Severity.ERROR,
-    because="The test fails with a RuntimeError.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"asyncio|run_until_complete",

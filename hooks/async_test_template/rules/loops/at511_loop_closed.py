@@ -67,15 +67,7 @@ def _is_loop(source: Source, node: ast.expr) -> bool:
 RULE = Rule(
     code="AT511",
     name="loop-closed",
-    title="A test closes the loop that it runs in",
-    why="A loop that runs cannot be closed. The plugin closes the loops that it makes.",
-    since="pytest-asyncio 1.1, which warns of it",
-    source=(
-        "[pytest-asyncio 1.1.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="The test fails with a RuntimeError.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"close",

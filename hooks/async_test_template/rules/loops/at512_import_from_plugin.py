@@ -40,18 +40,7 @@ _FOR_TYPES = re.compile("TYPE_CHECKING")
 RULE = Rule(
     code="AT512",
     name="import-from-plugin",
-    title="Names are imported from the inside of pytest-asyncio",
-    why=(
-        "Only `pytest_asyncio.fixture` and `is_async_test` are public. With a version that lacks "
-        "the name there is an ImportError, exit status 4."
-    ),
-    since="pytest-asyncio 0.17, which says what is public; `is_async_test` came with 0.23",
-    source=(
-        "[pytest-asyncio 1.4.0, `__init__.py`](https://github.com/pytest-dev/pytest-asyncio/blob/"
-        "v1.4.0/pytest_asyncio/__init__.py)"
-    ),
     severity=Severity.WARNING,
-    because="Any release may move or drop such a name.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,

@@ -44,18 +44,7 @@ def _is_empty(value: ast.expr | None) -> bool:
 RULE = Rule(
     code="AT513",
     name="loop-factories-unused",
-    title="A hook that chooses the loop is without effect",
-    why=(
-        "pytest never calls a hook in a test module. Where the hook gives no mapping, pytest "
-        "stops with a usage error."
-    ),
-    since="pytest-asyncio 1.4",
-    source=(
-        "[pytest-asyncio 1.4.0, documentation of the hook](https://github.com/pytest-dev/"
-        "pytest-asyncio/blob/v1.4.0/docs/reference/hooks.rst)"
-    ),
     severity=Severity.ERROR,
-    because="The tests do not run on the loop that it chooses, or not at all.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,

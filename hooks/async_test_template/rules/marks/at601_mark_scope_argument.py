@@ -61,18 +61,7 @@ def _fix(
 RULE = Rule(
     code="AT601",
     name="mark-scope-argument",
-    title="`mark.asyncio(scope=...)` is now `loop_scope=`",
-    why=(
-        "The argument got the name that fixtures use for the same thing. Where both names are "
-        "given, collection stops with an error."
-    ),
-    since="pytest-asyncio 0.24; 0.23 ignores `loop_scope`",
-    source=(
-        "[pytest-asyncio 0.24.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.WARNING,
-    because="pytest-asyncio warns of the old name and will drop it.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -58,18 +58,7 @@ def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT603",
     name="mark-positional-scope",
-    title="`mark.asyncio` has a positional argument",
-    why=(
-        "The mark takes its arguments by name only, and collection stops with an error over any "
-        "other."
-    ),
-    since="pytest-asyncio 0.24",
-    source=(
-        "[pytest-asyncio 0.24.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="No test runs.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -42,18 +42,7 @@ def _fix(source: Source, mark: ast.Call, argument: ast.keyword) -> tuple[Edit, .
 RULE = Rule(
     code="AT604",
     name="mark-forbid-global-loop",
-    title="`mark.asyncio(forbid_global_loop=...)` is gone",
-    why=(
-        "The argument was removed, and collection stops with an error over what the mark does "
-        "not know. Tests get no global loop today either."
-    ),
-    since="pytest-asyncio 0.6",
-    source=(
-        "[pytest-asyncio 0.6.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="No test runs.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

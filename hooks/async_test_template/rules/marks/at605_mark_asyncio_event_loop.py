@@ -47,18 +47,7 @@ def _fix(project: Project, source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT605",
     name="mark-asyncio-event-loop",
-    title="`mark.asyncio_event_loop` is unknown",
-    why=(
-        "Only pytest-asyncio 0.22 knew the mark, and that version was withdrawn. Each test now "
-        "runs in a loop of its own, and with strict markers collection stops."
-    ),
-    since="pytest-asyncio 0.23; the mark was only in 0.22, and `loop_scope` is there since 0.24",
-    source=(
-        "[pytest-asyncio 0.23.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="The tests do not share the loop that the mark asks for.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -29,18 +29,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT606",
     name="mark-asyncio-process-pool",
-    title="`mark.asyncio_process_pool` is unknown",
-    why=(
-        "The mark was removed with its fixture: nothing runs the test, and "
-        "`event_loop_process_pool` is not found."
-    ),
-    since="pytest-asyncio 0.9",
-    source=(
-        "[pytest-asyncio 0.9.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="The test cannot run.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     visit=_visit,

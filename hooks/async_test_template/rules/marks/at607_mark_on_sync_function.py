@@ -73,18 +73,7 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT607",
     name="mark-on-sync-function",
-    title="A test that is not async has the mark asyncio",
-    why=(
-        "The mark does nothing for a test that is not async. Sometimes it tells of an `async` "
-        "that somebody forgot."
-    ),
-    since="pytest-asyncio 0.18",
-    source=(
-        "[pytest-asyncio 0.18.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.WARNING,
-    because="pytest-asyncio warns of it, so that the test fails where warnings are errors.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

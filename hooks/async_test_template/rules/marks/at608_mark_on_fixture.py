@@ -63,15 +63,7 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT608",
     name="mark-on-fixture",
-    title="A fixture has a mark",
-    why="A mark on a fixture never did anything, so it can go.",
-    since="pytest 9.0; a warning since 7.4",
-    source=(
-        "[pytest 9.0, what was removed](https://docs.pytest.org/en/stable/"
-        "deprecations.html#applying-a-mark-to-a-fixture-function)"
-    ),
     severity=Severity.ERROR,
-    because="pytest 9 stops at collection.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"fixture",

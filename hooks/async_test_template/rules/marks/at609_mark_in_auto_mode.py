@@ -42,18 +42,7 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT609",
     name="mark-in-auto-mode",
-    title="Auto mode needs no mark",
-    why=(
-        "In auto mode pytest-asyncio runs every async test, marked or not. Without the mark "
-        "there is one thing less to read."
-    ),
-    since="pytest-asyncio 0.17",
-    source=(
-        "[pytest-asyncio 0.17.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ADVICE,
-    because="It is a matter of taste.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -29,18 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT610",
     name="two-runners",
-    title="A test has the marks `asyncio` and `anyio`",
-    why=(
-        "The mark of AnyIO brings its fixture `anyio_backend`, and with it AnyIO runs the test "
-        "once for each of its backends, trio included where it is installed."
-    ),
-    since="anyio 2.0, which brought the mark",
-    source=(
-        "[anyio 4.9.0, documentation of testing]"
-        "(https://github.com/agronholm/anyio/blob/4.9.0/docs/testing.rst)"
-    ),
     severity=Severity.ERROR,
-    because="The mark says asyncio, and AnyIO runs the test.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,

@@ -30,8 +30,8 @@ def bound_finding(
         f"{name} = {project.settings.text_of(name)} needs {package} >= {version}, "
         "and the repository allows older ones",
         name,
-        tier=Tier.UNSAFE if edits else Tier.REPORT,
-        edits=edits or (),
+        tier=Tier.UNSAFE,
+        edits=edits,
         hint=_lock_command(project, package) or f"require {package} >= {version}",
     )
 
@@ -102,4 +102,4 @@ def raised_with(project: Project, name: str, version: str) -> tuple[tuple[Edit, 
         return (), tied
     target = pytest_wanted(project) if name == "pytest" else plugin_wanted(project)
     edits = dependencies.raised(name, target, with_pytest=False)
-    return edits or (), "" if edits else f"{name} has to be {version} or later at the same time"
+    return edits, "" if edits else f"{name} has to be {version} or later at the same time"

@@ -29,19 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT101",
     name="asyncio-mode-legacy",
-    title="The asyncio mode is `legacy`",
-    why=(
-        "The mode is asked for when a test is set up or an async one is collected. With "
-        "pytest-aiohttp the mode becomes auto, with a warning. Auto does what legacy did for "
-        "async tests."
-    ),
-    since="pytest-asyncio 0.20; deprecated since it came in 0.17",
-    source=(
-        "[pytest-asyncio 0.20.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest-asyncio refuses the value, so each test is an error, or its file is.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

@@ -20,13 +20,13 @@ _IN_COMMAND = re.compile(r"--asyncio-mode[ =]legacy\b")
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.option_value(_OPTION) == "legacy":
-        edit = settings.set_option(_OPTION, project.desired.instead_of_legacy)
+        edits = settings.set_option(_OPTION, project.desired.instead_of_legacy)
         yield settings.finding(
             RULE.code,
             "addopts asks for the asyncio mode legacy, which pytest-asyncio no longer knows",
             "addopts",
-            tier=Tier.SAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
+            tier=Tier.SAFE,
+            edits=edits,
         )
     for command in project.commands:
         match = _IN_COMMAND.search(command.text)
@@ -44,18 +44,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT102",
     name="asyncio-mode-legacy-option",
-    title="A command asks for the asyncio mode `legacy`",
-    why=(
-        "What a command says goes before the configuration file, so a good mode there does not "
-        "help."
-    ),
-    since="pytest-asyncio 0.20; deprecated since it came in 0.17",
-    source=(
-        "[pytest-asyncio 0.20.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest-asyncio refuses the value, so each test is an error, or its file is.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

@@ -100,9 +100,9 @@ def _stuck(project: Project) -> bool:
     wanted = "0.26" if _too_old(project) else "1.5"
     dependencies = project.dependencies
     # What AT402 raises is in nobody's way.
-    with_pytest = dependencies.raised("pytest", "8.4") is None
+    with_pytest = not dependencies.raised("pytest", "8.4")
     raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
-    return bool(dependencies.of("pytest-asyncio")) and raised is None
+    return bool(dependencies.of("pytest-asyncio")) and not raised
 
 
 def _why_not(project: Project) -> str:
@@ -137,7 +137,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
         # Without a fixture wider than a function both values mean the same.
         return Tier.SAFE, (settings.set(FIXTURE_SCOPE, "function"),), ""
     raised = dependencies.raised("pytest-asyncio", "1.5")
-    if raised is None:
+    if not raised:
         return (
             Tier.REPORT,
             (),
@@ -155,19 +155,7 @@ def _too_old(project: Project) -> bool:
 RULE = Rule(
     code="AT103",
     name="fixture-loop-scope-unset",
-    title="The default loop scope of fixtures is not set",
-    why=(
-        "Unset means the fixture's own scope today, with a warning. Later it means function, "
-        "which breaks every wider async fixture. Where warnings are errors, pytest 9.2 stops "
-        "with an internal error before any test."
-    ),
-    since="pytest-asyncio 0.24; `fixture-scope` needs 1.5, and the internal error pytest 9.2",
-    source=(
-        "[pytest-asyncio 1.5.0, plugin.py]"
-        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
-    ),
     severity=Severity.WARNING,
-    because="The default changes in the next major version of pytest-asyncio.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

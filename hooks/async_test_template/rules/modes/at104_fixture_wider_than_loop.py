@@ -40,7 +40,7 @@ def _check(project: Project) -> Iterator[Finding]:
         f"{FIXTURE_SCOPE} is {default}, narrower than the {first.scope}-scoped fixture "
         f"{named(first)}{others}",
         FIXTURE_SCOPE,
-        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        tier=Tier.UNSAFE,
         edits=edits,
         hint=f'give the fixture loop_scope="{first.scope}"',
     )
@@ -60,19 +60,7 @@ def _fix(project: Project, narrow: list[Fixture]) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT104",
     name="fixture-wider-than-loop",
-    title="A fixture is wider than the loop it runs in",
-    why=(
-        "A fixture cannot ask for a loop that ends before it does: pytest calls that a "
-        "ScopeMismatch. pytest-asyncio's own warning advises the setting, but it suits only "
-        "suites without such fixtures."
-    ),
-    since="pytest-asyncio 0.24; `fixture-scope` needs 1.5",
-    source=(
-        "[pytest-asyncio 1.5.0, plugin.py]"
-        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="Every test that uses the fixture is an error.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

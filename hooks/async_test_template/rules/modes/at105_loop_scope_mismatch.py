@@ -104,7 +104,7 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
         RULE.code,
         message,
         name,
-        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        tier=Tier.UNSAFE,
         edits=edits,
         hint=hint,
     )
@@ -120,18 +120,7 @@ def _sentence(project: Project, test: Test, fixture: Fixture) -> str:
 RULE = Rule(
     code="AT105",
     name="loop-scope-mismatch",
-    title="Tests run in another loop than their fixtures",
-    why=(
-        "Nothing fails and nothing warns until an object of the one loop waits in the other: then "
-        "it hangs, or complains that it is attached to a different loop."
-    ),
-    since="pytest-asyncio 0.24, for marks 0.23; the default for tests can be set since 0.26",
-    source=(
-        "[pytest-asyncio 0.24.0 and 0.26.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="What the fixtures make belongs to a loop that the tests are not in.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
             RULE.code,
             f"{name} is {value!r}, which is no loop scope" if value else f"{name} is empty",
             name,
-            tier=Tier.SAFE if edits else Tier.REPORT,
+            tier=Tier.SAFE,
             edits=edits,
             hint="" if edits else f"use one of {', '.join(allowed)}",
         )
@@ -38,18 +38,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT106",
     name="loop-scope-invalid",
-    title="A default loop scope is not a scope",
-    why=(
-        "pytest-asyncio knows function, class, module, package and session, in small letters, "
-        "and for fixtures `fixture-scope` since 1.5."
-    ),
-    since="pytest-asyncio 1.2",
-    source=(
-        "[pytest-asyncio 1.2.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4 before any test.",
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,

@@ -81,19 +81,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT107",
     name="ini-value-not-bare",
-    title="A value has a comment, quotes or capital letters in it",
-    why=(
-        "In INI files a comment behind a value and quotes around it are part of the value. A "
-        "wrong mode makes each test an error, a wrong scope or timeout ends pytest with status "
-        "3 or 4, and a wrong mode of AnyIO counts as strict."
-    ),
-    since="iniconfig, always",
-    source=(
-        "[iniconfig 2.3.1, `IniConfig`]"
-        "(https://github.com/pytest-dev/iniconfig/blob/v2.3.1/src/iniconfig/__init__.py)"
-    ),
     severity=Severity.ERROR,
-    because="The plugins refuse the value, or take it for none.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -23,18 +23,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT108",
     name="fixture-scope-too-new",
-    title="`fixture-scope` needs a newer pytest-asyncio than is declared",
-    why=(
-        "pytest-asyncio 1.2 to 1.4 end pytest with status 4; from 0.24 to 1.1 every async "
-        "fixture fails with a KeyError."
-    ),
-    since="pytest-asyncio 1.5",
-    source=(
-        "[pytest-asyncio 1.5.0, plugin.py]"
-        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
-    ),
     severity=Severity.WARNING,
-    because="A pytest-asyncio that the repository allows refuses the value.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

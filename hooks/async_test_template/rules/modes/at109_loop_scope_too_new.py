@@ -27,18 +27,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT109",
     name="loop-scope-too-new",
-    title="A default loop scope needs a newer pytest-asyncio than is declared",
-    why=(
-        'An older one only warns of an "unknown config option", and the tests run in other '
-        "loops than they ask for."
-    ),
-    since="pytest-asyncio 0.24 for fixtures, 0.26 for tests",
-    source=(
-        "[pytest-asyncio 0.24.0 and 0.26.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.WARNING,
-    because="A pytest-asyncio that the repository allows does not know the setting.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

@@ -52,7 +52,7 @@ def _check(project: Project) -> Iterator[Finding]:
             RULE.code,
             f"no plugin knows the setting {name}" + (f"; did you mean {meant}" if meant else ""),
             name,
-            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            tier=Tier.UNSAFE,
             edits=edits,
             hint="" if edits else "look at what it does once it counts, and give it the right name",
         )
@@ -61,18 +61,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT110",
     name="setting-misspelt",
-    title="A setting is misspelt",
-    why=(
-        "pytest warns once and the plugin goes on with its default; with strict_config pytest "
-        "stops. The right name makes the setting count, so look at what it then does."
-    ),
-    since="pytest 6.0, which warns; setting names are case-sensitive",
-    source=(
-        "[pytest 6.0.0rc1, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-0-0rc1-2020-07-08)"
-    ),
     severity=Severity.ERROR,
-    because="The setting does nothing, whatever it says.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -29,18 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT111",
     name="option-set-in-hook",
-    title="A hook assigns a setting",
-    why=(
-        "pytest-asyncio takes the default loop scopes from the configuration file alone; there "
-        "is no option of that name. The loops are not those that the code seems to ask for."
-    ),
-    since="pytest-asyncio 0.24, where the settings begin: it never worked",
-    source=(
-        "[pytest-asyncio 1.5.0, plugin.py]"
-        "(https://github.com/pytest-dev/pytest-asyncio/blob/v1.5.0/pytest_asyncio/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="The assignment does nothing, though it looks as if it did.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,

@@ -97,7 +97,7 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
     ):
         # Without the plugin the mode would mean nothing.
         added = project.dependencies.added("pytest-asyncio", "1.5")
-        edits = (*edits, added) if added else ()
+        edits = (*edits, *added) if added else ()
     hint = _HINT
     if edits:
         # The mode runs the fixtures, too.
@@ -106,7 +106,6 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
         for fixture, place in by_hand.items():
             edits = ()
             hint = f"{_HINT} ({place} runs the fixture {fixture.name} by hand)"
-    tier = tier if edits else Tier.REPORT
     sentence = _sentence(first, more)
     if not settings.file:
         return Finding(
@@ -141,19 +140,7 @@ def _sentence(test: Test, more: str) -> str:
 RULE = Rule(
     code="AT112",
     name="async-tests-unmarked",
-    title="Async tests have no mark, and no mode runs them",
-    why=(
-        "In strict mode, which is the default, pytest-asyncio runs marked tests only. Old "
-        "versions of it and of pytest-aiohttp ran the others too. Where no test at all has a "
-        "mark, auto mode is the fix."
-    ),
-    since="pytest 8.4; strict is pytest-asyncio's default since 0.19",
-    source=(
-        "[pytest 8.4.0, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
-    ),
     severity=Severity.ERROR,
-    because="pytest fails these tests since 8.4, and skipped them before.",
     tier=Tier.SAFE,
     check=_check,
 )

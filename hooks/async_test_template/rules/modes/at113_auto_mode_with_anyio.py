@@ -48,18 +48,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT113",
     name="auto-mode-with-anyio",
-    title="Auto mode runs the fixtures of anyio's tests",
-    why=(
-        "In auto mode pytest-asyncio takes every async fixture, even one that asks for "
-        "anyio_backend, and nothing warns of it."
-    ),
-    since="pytest-asyncio 0.17, with any AnyIO",
-    source=(
-        "[pytest-asyncio 1.5, concepts]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/concepts.html)"
-    ),
     severity=Severity.ERROR,
-    because="The fixture and its test run in different loops.",
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,

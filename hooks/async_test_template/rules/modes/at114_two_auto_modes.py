@@ -28,18 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT114",
     name="two-auto-modes",
-    title="Two plugins are in auto mode",
-    why=(
-        "AnyIO wins and runs each test once for every backend that is installed, on asyncio and "
-        "on trio. It warns of that."
-    ),
-    since="AnyIO 4.11",
-    source=(
-        "[AnyIO 4.11.0, version history]"
-        "(https://anyio.readthedocs.io/en/stable/versionhistory.html)"
-    ),
     severity=Severity.ERROR,
-    because="The tests do not run as asyncio_mode says.",
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,

@@ -33,7 +33,7 @@ def _check(project: Project) -> Iterator[Finding]:
         RULE.code,
         f"anyio_mode is {value!r}, which is neither auto nor strict",
         "anyio_mode",
-        tier=Tier.SAFE if edits else Tier.REPORT,
+        tier=Tier.SAFE,
         edits=edits,
         hint="" if edits else "use auto or strict; with auto, AnyIO runs every async test",
     )
@@ -42,15 +42,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT115",
     name="anyio-mode-invalid",
-    title="AnyIO's mode is not one of its modes",
-    why="AnyIO takes it for strict without a word, and async tests without a mark fail.",
-    since="AnyIO 4.11",
-    source=(
-        "[AnyIO 4.16.0, pytest_plugin.py]"
-        "(https://github.com/agronholm/anyio/blob/4.16.0/src/anyio/pytest_plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="The mode that is set is not the one that counts.",
     tier=Tier.SAFE,
     about="anyio",
     check=_check,

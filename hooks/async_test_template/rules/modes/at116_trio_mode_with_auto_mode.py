@@ -30,18 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT116",
     name="trio-mode-with-auto-mode",
-    title="Trio mode and auto mode claim the same tests",
-    why=(
-        'Both plugins run the test in a way of their own, one within the other: "a coroutine '
-        'was expected, got None".'
-    ),
-    since="pytest-trio 0.5, with pytest-asyncio 0.17 and its modes",
-    source=(
-        "[pytest-trio 0.8.0, plugin.py]"
-        "(https://github.com/python-trio/pytest-trio/blob/v0.8.0/pytest_trio/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="Every async test fails.",
     tier=Tier.REPORT,
     about="pytest-trio",
     check=_check,

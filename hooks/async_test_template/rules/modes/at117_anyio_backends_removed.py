@@ -36,17 +36,7 @@ _HINT = "write a fixture anyio_backend with params in the top conftest.py"
 RULE = Rule(
     code="AT117",
     name="anyio-backends-removed",
-    title="AnyIO's backends are chosen by a fixture",
-    why=(
-        "With the option pytest exits with status 4, unrecognised arguments. A module-level "
-        "name looks as if it chose the backends, and the tests run on all of them."
-    ),
-    since="AnyIO 2.0; a module-level name never counted",
-    source=(
-        "[AnyIO 2.0.0, version history](https://anyio.readthedocs.io/en/stable/versionhistory.html)"
-    ),
     severity=Severity.ERROR,
-    because="pytest refuses the option, and nothing reads the name.",
     tier=Tier.REPORT,
     about="anyio",
     check=_check,

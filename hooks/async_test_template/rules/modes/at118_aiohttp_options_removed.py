@@ -12,7 +12,6 @@ from async_test_template.rules.which_loop import has_aiohttps_plugin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Edit
     from async_test_template.project import Project
 
 
@@ -33,17 +32,16 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         # Only --aiohttp-loop takes a value, and in `--name value` it would stay behind.
         alone = "=" in option.text or name != "--aiohttp-loop"
-        edit = settings.replace_option(option) if alone else None
-        edits: tuple[Edit, ...] = (edit,) if edit else ()
-        if edit and name == "--aiohttp-enable-loop-debug":
+        edits = settings.replace_option(option) if alone else ()
+        if edits and name == "--aiohttp-enable-loop-debug":
             debug: object = True if settings.holder == "native" else "true"
-            edits = (edit, settings.set("asyncio_debug", debug))
+            edits = (*edits, settings.set("asyncio_debug", debug))
         safe = name == "--aiohttp-fast"
         yield settings.finding(
             RULE.code,
             f"pytest-aiohttp has no option {name} any more",
             "addopts",
-            tier=(Tier.SAFE if safe else Tier.UNSAFE) if edits else Tier.REPORT,
+            tier=Tier.SAFE if safe else Tier.UNSAFE,
             edits=edits,
             hint="" if safe else "the hook pytest_asyncio_loop_factories chooses the loop now",
         )
@@ -52,18 +50,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT118",
     name="aiohttp-options-removed",
-    title="addopts has options that pytest-aiohttp dropped",
-    why=(
-        "pytest-asyncio runs the tests since, and what the options did is a setting or a hook "
-        "of its own."
-    ),
-    since="pytest-aiohttp 1.0; asyncio_debug needs pytest-asyncio 1.2",
-    source=(
-        "[pytest-aiohttp 1.0.0, changes]"
-        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/CHANGES.rst)"
-    ),
     severity=Severity.ERROR,
-    because="pytest exits with status 4, unrecognised arguments.",
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     check=_check,

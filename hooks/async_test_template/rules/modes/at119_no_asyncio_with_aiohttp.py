@@ -31,18 +31,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT119",
     name="no-asyncio-with-aiohttp",
-    title="pytest-asyncio is disabled under pytest-aiohttp",
-    why=(
-        "pytest-aiohttp asks for the mode of pytest-asyncio when pytest starts: no option named "
-        '"asyncio_mode".'
-    ),
-    since="pytest-aiohttp 1.0",
-    source=(
-        "[pytest-aiohttp 1.0.0, plugin.py]"
-        "(https://github.com/aio-libs/pytest-aiohttp/blob/v1.0.0/pytest_aiohttp/plugin.py)"
-    ),
     severity=Severity.ERROR,
-    because="pytest stops with an internal error before any test.",
     tier=Tier.REPORT,
     about="pytest-aiohttp",
     check=_check,

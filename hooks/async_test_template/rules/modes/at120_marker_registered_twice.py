@@ -46,15 +46,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT120",
     name="marker-registered-twice",
-    title="A plugin's own marker is registered again",
-    why="It is a line on the mark that nobody keeps up to date.",
-    since="pytest-timeout 0.3, pytest-asyncio 0.1.1 and AnyIO 1.0",
-    source=(
-        "[pytest-asyncio 0.1.1, plugin.py]"
-        "(https://github.com/pytest-dev/pytest-asyncio/blob/v0.1.1/pytest_asyncio/plugin.py)"
-    ),
     severity=Severity.ADVICE,
-    because="Nothing breaks: the last word on the mark is the plugin's anyway.",
     tier=Tier.SAFE,
     check=_check,
     optional=True,

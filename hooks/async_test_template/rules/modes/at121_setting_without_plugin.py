@@ -44,13 +44,13 @@ def _check(project: Project) -> Iterator[Finding]:
         if not names:
             continue
         least = max((_LEAST.get(name, version) for name in names), key=bounds.release)
-        edit = project.dependencies.added(package, version, least)
+        edits = project.dependencies.added(package, version, least)
         yield settings.finding(
             RULE.code,
             f"{names[0]} is set and no dependency brings {package}",
             names[0],
-            tier=Tier.UNSAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
+            tier=Tier.UNSAFE,
+            edits=edits,
             hint=f"add {package}>={version} to the test dependencies, or remove the setting",
         )
 
@@ -58,18 +58,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT121",
     name="setting-without-plugin",
-    title="A setting belongs to a plugin that is not installed",
-    why=(
-        "pytest warns of an unknown option and goes on; with strict_config it stops. Where the "
-        "plugin is installed by chance, it works for whoever has it."
-    ),
-    since="pytest 6.0, which warns; before, nothing said so",
-    source=(
-        "[pytest 6.0.0rc1, changelog]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-6-0-0rc1-2020-07-08)"
-    ),
     severity=Severity.ERROR,
-    because="The setting does nothing with what is declared: no timeout, no async test.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -28,7 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
             RULE.code,
             f"{name} is {current}, and {wanted} was asked for",
             name,
-            tier=Tier.SAFE if edits else Tier.REPORT,
+            tier=Tier.SAFE,
             edits=edits,
             hint="" if in_file else "it stands in addopts",
         )
@@ -37,12 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT122",
     name="setting-not-as-asked",
-    title="A setting is not what --mode, --loop-scope or --timeout asks for",
-    why="What a flag names replaces a setting; answers and defaults never do.",
-    since="this project",
-    source="[async-test-template 1.2.0, README](../../../../README.md)",
     severity=Severity.WARNING,
-    because="Somebody has asked for the other value by name.",
     tier=Tier.SAFE,
     check=_check,
 )

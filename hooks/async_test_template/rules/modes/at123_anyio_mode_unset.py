@@ -30,15 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT123",
     name="anyio-mode-unset",
-    title="AnyIO's plugin should run all async tests, and no mode says so",
-    why="The answers are AnyIO in auto mode. Without the setting AnyIO runs marked tests only.",
-    since="AnyIO 4.11",
-    source=(
-        "[AnyIO 4.11.0, version history]"
-        "(https://anyio.readthedocs.io/en/stable/versionhistory.html)"
-    ),
     severity=Severity.WARNING,
-    because="An async test without a mark fails.",
     tier=Tier.SAFE,
     about="anyio",
     check=_check,

@@ -42,7 +42,8 @@ def within_premises(
     for finding in findings:
         found = _within_needs(project, rule, _within_gate(project, rule, finding))
         if found is not None:
-            yield found
+            # What can be found and not be mended is told, by whichever rule.
+            yield found if found.edits else found._replace(tier=Tier.REPORT)
 
 
 def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:

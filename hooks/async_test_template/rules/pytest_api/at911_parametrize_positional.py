@@ -62,15 +62,7 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT911",
     name="parametrize-positional",
-    title="Options of `parametrize` are given by position",
-    why=(
-        "Only the names and the values may be given by position. The third argument is a TypeError "
-        "when the file is collected."
-    ),
-    since="pytest 9.2",
-    source="[pytest 9.2.0, release notes](https://github.com/pytest-dev/pytest/releases/tag/9.2.0)",
     severity=Severity.ERROR,
-    because="pytest cannot collect the file, so none of its tests runs.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"parametrize",

@@ -64,15 +64,7 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT912",
     name="msg-argument",
-    title="`msg=` of `pytest.skip`, `fail` and `exit` is `reason=`",
-    why="The functions know `reason=` alone: `skip() got an unexpected keyword argument 'msg'`.",
-    since="pytest 8.0, which removed it; `reason=` exists since 7.0",
-    source=(
-        "[pytest 8.0, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#passing-msg-to-pytest-skip-pytest-fail-or-pytest-exit)"
-    ),
     severity=Severity.ERROR,
-    because="The test fails where it wants to skip.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"msg",

@@ -91,18 +91,7 @@ def _is_suspicious(data: bytes) -> bool:
 RULE = Rule(
     code="AT915",
     name="parametrize-iterator",
-    title="`parametrize` gets an iterator",
-    why=(
-        "An iterator can be read once. On a class, or where a subclass inherits it, the first test "
-        "uses the values up and pytest skips the others."
-    ),
-    since="pytest 9.1",
-    source=(
-        "[pytest 9.1, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#parametrize-iterators)"
-    ),
     severity=Severity.WARNING,
-    because="It warns today, and pytest 10 stops at it.",
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"parametrize",

@@ -30,18 +30,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT916",
     name="importorskip-import-error",
-    title="`pytest.importorskip` does not skip a module that fails to import",
-    why=(
-        "A module that is installed and raises ImportError, for instance because a library that it "
-        "needs is missing, fails the tests now. Only one that is not there skips them."
-    ),
-    since="pytest 9.1; a warning since 8.2",
-    source=(
-        "[pytest 9.1, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#import-or-skip-import-error)"
-    ),
     severity=Severity.ADVICE,
-    because="Where every module can be imported or is not there, nothing changes.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"importorskip",

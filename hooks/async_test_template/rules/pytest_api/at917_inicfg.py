@@ -38,18 +38,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT917",
     name="inicfg",
-    title="`config.inicfg` is deprecated",
-    why=(
-        "The attribute is a private one of pytest's. Where warnings are errors, pytest stops "
-        "before the first test."
-    ),
-    since="pytest 9.1",
-    source=(
-        "[pytest 9.1, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#config-inicfg)"
-    ),
     severity=Severity.WARNING,
-    because="It warns today, and goes with pytest 10.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"inicfg",

@@ -80,18 +80,7 @@ def _fix(
 RULE = Rule(
     code="AT918",
     name="mark-on-hook",
-    title="A mark says when a hook is called",
-    why=(
-        "pytest 10 does not look at the marks of hooks. Where warnings are errors, pytest stops "
-        "before the first test."
-    ),
-    since="pytest 7.2, which deprecated it; removed in 10",
-    source=(
-        "[pytest 9.1, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#hook-markers)"
-    ),
     severity=Severity.WARNING,
-    because="It warns today, and pytest 10 calls the hook in another order.",
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"tryfirst|trylast|hookwrapper|optionalhook",

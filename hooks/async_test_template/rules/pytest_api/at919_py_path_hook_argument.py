@@ -40,18 +40,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT919",
     name="py-path-hook-argument",
-    title="A hook asks for a path of the library `py`",
-    why=(
-        "pytest gives hooks a `pathlib.Path` under another name, and knows no argument of the old "
-        "name: PluginValidationError."
-    ),
-    since="pytest 9.0, which removed it; deprecated since 7.0",
-    source=(
-        "[pytest 9.0, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#legacy-path-hooks-deprecated)"
-    ),
     severity=Severity.ERROR,
-    because="pytest stops before the first test.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"pytest_ignore_collect|pytest_collect_file|pytest_pycollect_makemodule|pytest_report_",

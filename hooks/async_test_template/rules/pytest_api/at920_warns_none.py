@@ -32,18 +32,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 RULE = Rule(
     code="AT920",
     name="warns-none",
-    title="`pytest.warns(None)` is gone",
-    why=(
-        "pytest wants a class of warnings there. The test means that nothing warns, and gets a "
-        "TypeError."
-    ),
-    since="pytest 8.0, which removed it; deprecated since 7.0",
-    source=(
-        "[pytest 8.0, deprecations and removals]"
-        "(https://docs.pytest.org/en/stable/deprecations.html#using-pytest-warns-none)"
-    ),
     severity=Severity.ERROR,
-    because="The test fails, whatever the code does.",
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"warns",

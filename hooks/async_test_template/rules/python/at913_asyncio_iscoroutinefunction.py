@@ -121,12 +121,7 @@ def _fix(source: Source, node: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT913",
     name="asyncio-iscoroutinefunction",
-    title="`asyncio.iscoroutinefunction` is deprecated",
-    why="`inspect.iscoroutinefunction` takes its place. Where warnings are errors, the test fails.",
-    since="Python 3.14",
-    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#deprecated)",
     severity=Severity.WARNING,
-    because="It warns on Python 3.14, and goes with 3.16.",
     tier=Tier.SAFE,
     python=">=3.14",
     visit=_visit,

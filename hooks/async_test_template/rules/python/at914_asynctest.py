@@ -148,17 +148,7 @@ def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:
 RULE = Rule(
     code="AT914",
     name="asynctest",
-    title="`asynctest` is imported",
-    why="The import fails: the last release of asynctest needs `asyncio.coroutine`.",
-    since="Python 3.11, which removed `asyncio.coroutine`",
-    source=(
-        "[asynctest 0.13.0, mock.py]"
-        "(https://github.com/Martiusweb/asynctest/blob/v0.13.0/asynctest/mock.py)"
-        " and [Python 3.11, What's New]"
-        "(https://docs.python.org/3.11/whatsnew/3.11.html#removed)"
-    ),
     severity=Severity.ERROR,
-    because="None of the file's tests runs.",
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,

@@ -88,15 +88,7 @@ def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
 RULE = Rule(
     code="AT921",
     name="asyncio-coroutine",
-    title="`asyncio.coroutine` is gone",
-    why=(
-        "The decorator is an AttributeError when the module is imported. `async def` has taken its "
-        "place since Python 3.5."
-    ),
-    since="Python 3.11, which removed it",
-    source="[Python 3.11, What's New](https://docs.python.org/3.11/whatsnew/3.11.html#removed)",
     severity=Severity.ERROR,
-    because="None of the file's tests runs.",
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,

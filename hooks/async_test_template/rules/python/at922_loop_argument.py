@@ -73,15 +73,7 @@ def _fix(
 RULE = Rule(
     code="AT922",
     name="loop-argument",
-    title="asyncio's functions take no `loop=`",
-    why=(
-        "The functions take the running loop. The argument is a TypeError, or is handed on to "
-        "something that does not know it."
-    ),
-    since="Python 3.10, which removed it",
-    source="[Python 3.10, What's New](https://docs.python.org/3.10/whatsnew/3.10.html#removed)",
     severity=Severity.ERROR,
-    because="The call fails on every Python that is still supported.",
     tier=Tier.UNSAFE,
     python=">=3.10",
     visit=_visit,

@@ -60,18 +60,7 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT923",
     name="async-timeout",
-    title="`async_timeout` is `asyncio.timeout`",
-    why=(
-        "The package is deprecated, as asyncio has had the same since Python 3.11. It is one "
-        "dependency less."
-    ),
-    since="Python 3.11, whose asyncio has it",
-    source=(
-        "[async-timeout 5.0.1, README]"
-        "(https://github.com/aio-libs/async-timeout/blob/v5.0.1/README.rst)"
-    ),
     severity=Severity.ADVICE,
-    because="It works as it did, and asyncio's takes its place.",
     tier=Tier.SAFE,
     python=">=3.11",
     visit=_visit,

@@ -81,15 +81,7 @@ def _is_policy(source: Source, node: ast.expr) -> bool:
 RULE = Rule(
     code="AT924",
     name="child-watcher",
-    title="Child watchers are gone",
-    why=(
-        "asyncio no longer has them: an AttributeError, or an ImportError where they are imported "
-        "by name. In a conftest.py that stops every test."
-    ),
-    since="Python 3.14, which removed them; deprecated since 3.12",
-    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#removed)",
     severity=Severity.WARNING,
-    because="The file works up to Python 3.13, and not on 3.14.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

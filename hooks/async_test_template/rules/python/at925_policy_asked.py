@@ -123,15 +123,7 @@ def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT925",
     name="policy-asked",
-    title="Tests use event loop policies",
-    why=(
-        "asyncio drops policies: a loop is made by a function, and handed to what runs it. Where "
-        "warnings are errors, the test fails."
-    ),
-    since="Python 3.14",
-    source="[Python 3.14, What's New](https://docs.python.org/3.14/whatsnew/3.14.html#deprecated)",
     severity=Severity.WARNING,
-    because="It warns on Python 3.14, and goes with 3.16.",
     tier=Tier.SAFE,
     python=">=3.14",
     visit=_visit,

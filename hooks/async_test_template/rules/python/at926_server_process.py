@@ -230,22 +230,7 @@ def _changes(project: Project, file: str, line: int) -> bool:
 RULE = Rule(
     code="AT926",
     name="server-process",
-    title="A process relies on being forked",
-    why=(
-        "On Linux a process begins with nothing but what is pickled for it. A nested function is "
-        "an error, and a function of a module runs silently with the real settings in place of "
-        "the test's."
-    ),
-    since=(
-        "Python 3.14, where forkserver became the default on Linux; macOS spawns since 3.8, and "
-        "Windows always has"
-    ),
-    source=(
-        "[Python 3.14, multiprocessing]"
-        "(https://docs.python.org/3.14/library/multiprocessing.html#contexts-and-start-methods)"
-    ),
     severity=Severity.WARNING,
-    because="The tests work up to Python 3.13, and from 3.14 on fail or test something else.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

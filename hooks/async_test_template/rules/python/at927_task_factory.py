@@ -65,20 +65,7 @@ def _takes_all(arguments: ast.arguments) -> bool:
 RULE = Rule(
     code="AT927",
     name="task-factory",
-    title="A task factory takes too few arguments",
-    why="When something makes a task with a name or a context, the factory gets both: TypeError.",
-    since=(
-        "Python 3.14, which hands on all that `create_task` is given; 3.13.3 did so too, and "
-        "3.13.4 no longer"
-    ),
-    source=(
-        "[Python 3.14, pull request 128768]"
-        "(https://github.com/python/cpython/pull/128768)"
-        " and [Python 3.13.4, pull request 133948]"
-        "(https://github.com/python/cpython/pull/133948)"
-    ),
     severity=Severity.WARNING,
-    because="The tests work up to Python 3.13, and not on 3.14.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

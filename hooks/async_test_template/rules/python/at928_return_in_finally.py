@@ -63,15 +63,7 @@ _SUSPECTS = re.compile(
 RULE = Rule(
     code="AT928",
     name="return-in-finally",
-    title="A `finally` of a test swallows its errors",
-    why=(
-        "A failing assertion or a cancellation in the block is lost. Python 3.14 warns when it "
-        "compiles the file, and where warnings are errors none of its tests runs."
-    ),
-    since="Python, in every release; a SyntaxWarning since 3.14 (PEP 765)",
-    source="[Python 3.14, PEP 765](https://peps.python.org/pep-0765/)",
     severity=Severity.ERROR,
-    because="The test passes, whatever goes wrong in the block.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

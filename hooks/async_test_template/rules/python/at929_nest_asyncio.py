@@ -37,19 +37,7 @@ _NOTEBOOK = re.compile(r"ipython|ipykernel|jupyter|notebook|colab", re.IGNORECAS
 RULE = Rule(
     code="AT929",
     name="nest-asyncio",
-    title="Tests run on nest_asyncio",
-    why=(
-        "asyncio.timeout, wait_for and TaskGroup fail in every async test of the run: "
-        "`RuntimeError: Timeout should be used inside a task`. It asks for policies too, which are "
-        "deprecated. The package is archived."
-    ),
-    since="Python 3.14, with nest_asyncio 1.6.0, the last release",
-    source=(
-        "[ib_async with nest_asyncio 1.6.0 on Python 3.14, issue 200]"
-        "(https://github.com/ib-api-reloaded/ib_async/issues/200)"
-    ),
     severity=Severity.WARNING,
-    because="The tests work up to Python 3.13, and not on 3.14.",
     tier=Tier.REPORT,
     python=">=3.14",
     visit=_visit,

@@ -19,31 +19,20 @@ def _check(project: Project) -> Iterator[Finding]:
     option = settings.option("--timeout_method")
     if option is None or not is_of_plugin(project):
         return
-    edit = settings.replace_option(option, option.text.replace("_", "-", 1))
+    edits = settings.replace_option(option, option.text.replace("_", "-", 1))
     yield settings.finding(
         RULE.code,
         "--timeout_method is the old spelling of --timeout-method",
         "addopts",
-        tier=Tier.SAFE if edit else Tier.REPORT,
-        edits=(edit,) if edit else (),
+        tier=Tier.SAFE,
+        edits=edits,
     )
 
 
 RULE = Rule(
     code="AT301",
     name="timeout-option-spelling",
-    title="`--timeout_method` is spelt in the old way",
-    why=(
-        "pytest-timeout lists the option with an underscore as deprecated, and only names the "
-        "one with a hyphen in its documentation of the command line."
-    ),
-    since="pytest-timeout 0.4",
-    source=(
-        "[pytest-timeout 0.4, changelog in the README]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst#04)"
-    ),
     severity=Severity.ADVICE,
-    because="Both spellings do the same in every release so far.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -13,6 +13,7 @@ from async_test_template.rules.timeouts._timeouts import is_of_plugin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.settings import Settings
 
@@ -49,37 +50,28 @@ def _judged(settings: Settings, name: str, value: str, label: str) -> Iterator[F
     if _is_number(value):
         return
     match = _SECONDS.fullmatch(value.strip())
-    edit = None
+    edits: tuple[Edit, ...] = ()
     if match is not None:
         number = match["number"]
         in_addopts = name == "addopts"
-        edit = (
-            settings.set_option("--timeout", number) if in_addopts else settings.set(name, number)
+        edits = (
+            settings.set_option("--timeout", number)
+            if in_addopts
+            else (settings.set(name, number),)
         )
     yield settings.finding(
         RULE.code,
         f"{label} is {value!r}, which is not a number of seconds",
         name,
-        tier=Tier.SAFE if edit else Tier.REPORT,
-        edits=(edit,) if edit else (),
+        tier=Tier.SAFE,
+        edits=edits,
     )
 
 
 RULE = Rule(
     code="AT302",
     name="timeout-not-a-number",
-    title="The timeout is not a number",
-    why=(
-        "pytest-timeout takes a bare number of seconds. Over anything else pytest stops with an "
-        "internal error, exit status 3."
-    ),
-    since="pytest-timeout, always",
-    source=(
-        "[pytest-timeout 2.4.0, `_validate_timeout`]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/pytest_timeout.py#L449)"
-    ),
     severity=Severity.ERROR,
-    because="No test runs at all.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -28,7 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
         RULE.code,
         "with the method thread the first timeout ends the whole run",
         "addopts" if in_addopts else "timeout_method",
-        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        tier=Tier.UNSAFE,
         edits=edits,
         hint="on Windows thread is the only method there is",
     )
@@ -54,21 +54,7 @@ def _is_for_windows(project: Project) -> bool:
 RULE = Rule(
     code="AT303",
     name="timeout-method-thread",
-    title="The timeout method is `thread`",
-    why=(
-        "The first test that hangs kills the process: later tests never run and there is no "
-        "summary. The method signal fails that one test and goes on; Windows does not have it."
-    ),
-    since="pytest-timeout, always",
-    source=(
-        "[pytest-timeout 2.4.0, README on the two methods](https://github.com/pytest-dev/"
-        "pytest-timeout/blob/2.4.0/README.rst#timeout-methods)"
-    ),
     severity=Severity.ADVICE,
-    because=(
-        "It is a choice that shows only when a test hangs, and where C code lets no signal in it "
-        "is the right one."
-    ),
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -40,15 +40,7 @@ def _found(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT304",
     name="timeout-mark-without-argument",
-    title="`@pytest.mark.timeout` has no argument",
-    why="pytest stops with an internal error and runs none of the remaining tests.",
-    since="pytest-timeout, always",
-    source=(
-        "[pytest-timeout 2.4.0, `_parse_marker`]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/pytest_timeout.py#L407)"
-    ),
     severity=Severity.ERROR,
-    because="The whole run ends at this test.",
     tier=Tier.REPORT,
     check=_check,
 )

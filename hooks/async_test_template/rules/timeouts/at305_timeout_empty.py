@@ -30,18 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT305",
     name="timeout-empty",
-    title="The timeout is empty",
-    why=(
-        "pytest-timeout 2.5 declares the setting as a number, and an empty one is a usage error "
-        "there, exit status 4. With 2.4 there is no timeout."
-    ),
-    since="pytest-timeout 2.5",
-    source=(
-        "[pytest-timeout 2.5.0, `pytest_addoption`]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.5.0/pytest_timeout.py#L97)"
-    ),
     severity=Severity.WARNING,
-    because="What runs without a timeout today stops before the first test with the next release.",
     tier=Tier.SAFE,
     check=_check,
 )

@@ -35,12 +35,12 @@ def _check(project: Project) -> Iterator[Finding]:
             edits.append(settings.set("timeout", wanted))
         if not project.dependencies.may_have("pytest-timeout"):
             added = project.dependencies.added("pytest-timeout", "2.4", "2.1")
-            missing = added is None
-            edits += [added] if added else []
+            missing = not added
+            edits += added
     yield settings.finding(
         RULE.code,
         "no timeout is set, so a test that hangs hangs for ever",
-        tier=Tier.SAFE if edits and not missing else Tier.REPORT,
+        tier=Tier.SAFE,
         edits=() if missing else tuple(edits),
         hint="choose --timeout SECONDS, or 0 in the answers for none",
     )
@@ -74,20 +74,7 @@ def _is_added_by_hook(project: Project) -> bool:
 RULE = Rule(
     code="AT306",
     name="no-timeout",
-    title="An async suite has no timeout",
-    why=(
-        "A lock that is never released, or an object of another loop, makes a test wait for "
-        "ever, and CI kills the job without saying which test it was."
-    ),
-    since="pytest-timeout, always",
-    source=(
-        "[pytest-timeout 2.4.0, README]"
-        "(https://github.com/pytest-dev/pytest-timeout/blob/2.4.0/README.rst)"
-    ),
     severity=Severity.ADVICE,
-    because=(
-        "Whether tests have a time limit is a matter of policy, and nothing is broken without one."
-    ),
     tier=Tier.SAFE,
     check=_check,
 )

@@ -32,7 +32,7 @@ def _check(project: Project) -> Iterator[Finding]:
             declaration.file,
             declaration.line,
             declaration.column,
-            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            tier=Tier.UNSAFE,
             edits=edits,
             hint="" if edits else hint,
         )
@@ -53,20 +53,7 @@ def _fix(project: Project, declaration: Declaration, target: str) -> tuple[tuple
 RULE = Rule(
     code="AT401",
     name="pytest-asyncio-capped",
-    title="pytest-asyncio is kept at an old version",
-    why=(
-        "The loop scopes that these rules speak of grew between 0.23 and 1.5; only 1.5 has "
-        "fixture-scope, which keeps what a suite without the setting does. It needs pytest 8.4 and "
-        "Python 3.10. Below 1.0 every test fails on Python 3.14 where warnings are errors, since "
-        "the plugin asks for event loop policies."
-    ),
-    since="pytest-asyncio 1.5",
-    source=(
-        "[pytest-asyncio 1.5.0, changelog]"
-        "(https://pytest-asyncio.readthedocs.io/en/stable/reference/changelog.html)"
-    ),
     severity=Severity.ADVICE,
-    because="A bound is a choice, and the tests run with what it admits.",
     tier=Tier.UNSAFE,
     check=_check,
 )

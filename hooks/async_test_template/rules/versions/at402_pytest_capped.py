@@ -37,7 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
             declaration.file,
             declaration.line,
             declaration.column,
-            tier=Tier.UNSAFE if edits else Tier.REPORT,
+            tier=Tier.UNSAFE,
             edits=edits,
             hint="" if edits else hint,
         )
@@ -66,18 +66,7 @@ def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], 
 RULE = Rule(
     code="AT402",
     name="pytest-capped",
-    title="pytest is kept at an old version",
-    why=(
-        "pytest-asyncio 1.5 needs pytest 8.4, and only since 8.4 does an async test that nothing "
-        "runs fail instead of being skipped."
-    ),
-    since="pytest 8.4",
-    source=(
-        "[pytest 8.4.0, changelog on async tests]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02)"
-    ),
     severity=Severity.WARNING,
-    because="It keeps pytest-asyncio back too, and async tests that nothing runs are skipped.",
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -40,15 +40,15 @@ def _check(project: Project) -> Iterator[Finding]:
             or (package in _RUNNERS and has_own_runner(project))
         ):
             continue
-        edit = project.dependencies.added(package, version, _LEAST.get(package))
+        edits = project.dependencies.added(package, version, _LEAST.get(package))
         yield Finding(
             RULE.code,
             f"the tests use {package}, and no dependency brings it",
             file,
             line,
-            tier=Tier.UNSAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
-            hint="" if edit else f"add {package}>={version} to the test dependencies",
+            tier=Tier.UNSAFE,
+            edits=edits,
+            hint="" if edits else f"add {package}>={version} to the test dependencies",
         )
 
 
@@ -100,15 +100,7 @@ def _has_full_framework(project: Project) -> bool:
 RULE = Rule(
     code="AT403",
     name="plugin-not-declared",
-    title="The tests use a package that is not declared",
-    why="A fresh environment lacks it: the tests fail there, or their marks do nothing.",
-    since="pytest, always",
-    source=(
-        "[pytest 9.2, documentation of unknown marks](https://docs.pytest.org/en/stable/how-to/"
-        "mark.html#raising-errors-on-unknown-marks)"
-    ),
     severity=Severity.ERROR,
-    because="What installs the tests from these declarations cannot run them.",
     tier=Tier.UNSAFE,
     check=_check,
 )

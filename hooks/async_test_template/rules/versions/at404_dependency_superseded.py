@@ -57,15 +57,7 @@ def _imported(project: Project, module: bytes) -> bool:
 RULE = Rule(
     code="AT404",
     name="dependency-superseded",
-    title="A dependency is no longer needed",
-    why="What it did is in pytest, in Python, or in nothing that the code imports.",
-    since="Python 3.11 for asynctest, pytest 9.0 for subtests",
-    source=(
-        "[pytest 9.0.0, changelog on subtests]"
-        "(https://docs.pytest.org/en/stable/changelog.html#pytest-9-0-0-2025-11-05)"
-    ),
     severity=Severity.ADVICE,
-    because="A package too many costs only time.",
     tier=Tier.REPORT,
     check=_check,
 )

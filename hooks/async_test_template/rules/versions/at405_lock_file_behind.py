@@ -57,19 +57,7 @@ def _check(project: Project) -> Iterator[Finding]:
 RULE = Rule(
     code="AT405",
     name="lock-file-behind",
-    title="A lock file or a compiled file is behind",
-    why=(
-        "Tools write these files, so this program does not: it says the command to run. Until "
-        "then `uv run --locked` and its like refuse, and what installs without a check gets an "
-        "old version or lacks the package."
-    ),
-    since="uv, Poetry and pip-tools, always",
-    source=(
-        "[uv 0.8.15, documentation of locking]"
-        "(https://github.com/astral-sh/uv/blob/0.8.15/docs/concepts/projects/sync.md)"
-    ),
     severity=Severity.WARNING,
-    because="What installs from the file does not get what is declared.",
     tier=Tier.REPORT,
     check=_check,
 )

@@ -22,14 +22,14 @@ def _check(project: Project) -> Iterator[Finding]:
     for file, name, version in _needed(project):
         if project.dependencies.is_mentioned(name):
             continue
-        edit = project.dependencies.added(name, version)
+        edits = project.dependencies.added(name, version)
         yield Finding(
             RULE.code,
             f"{file} needs {name}, and nothing declares it",
             file,
-            tier=Tier.SAFE if edit else Tier.REPORT,
-            edits=(edit,) if edit else (),
-            hint="" if edit else how_to_declare(project.tree, name, version),
+            tier=Tier.SAFE,
+            edits=edits,
+            hint="" if edits else how_to_declare(project.tree, name, version),
         )
 
 
@@ -46,19 +46,7 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str]]:
 RULE = Rule(
     code="AT406",
     name="guard-needs-package",
-    title="The template's files need a package that is not declared",
-    why=(
-        "The guard takes the time of a test from pytest-timeout, and the tests of the "
-        "configuration are run by the plugin of the backend. Without them the tests fail, or "
-        "hang without an end."
-    ),
-    since="pytest-timeout 2.1, whose hooks the guard implements",
-    source=(
-        "[pytest-timeout 2.4.0, README on extending it](https://github.com/pytest-dev/"
-        "pytest-timeout/blob/2.4.0/README.rst#extending-pytest-timeout-with-plugins)"
-    ),
     severity=Severity.ERROR,
-    because="A fresh environment cannot run these files.",
     tier=Tier.SAFE,
     check=_check,
 )
