@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._plugin import is_aiohttps
+from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.on_code import code_finding, is_called
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._plugin import is_aiohttps
+from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.origin import origin
 from async_test_template.rules.rule import Rule, Where

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
-from async_test_template.rules.aiohttp._plugin import is_aiohttps
+from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.premises.about import has_own_runner, ships
