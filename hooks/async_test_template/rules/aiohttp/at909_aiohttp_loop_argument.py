@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, sure
+from async_test_template.rules.on_code import calls, code_finding, has_stars, sure
 from async_test_template.rules.origin import bindings
+from async_test_template.rules.patterns import keyword_of_call, removed
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes, new_imports
 
@@ -38,18 +39,16 @@ _AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|is
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, *_WITH_LOOP):
-        loop = keyword(call, "loop")
-        if loop is not None:
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{source.text(call.func)} needs no loop=",
-                tier=Tier.UNSAFE,
-                fix=partial(_without_loop, source, call, loop),
-                hint="drop it: the running loop is taken",
-            )
+    for call, loop in keyword_of_call(source, "loop", *_WITH_LOOP):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.text(call.func)} needs no loop=",
+            tier=Tier.UNSAFE,
+            fix=partial(_without_loop, source, call, loop),
+            hint="drop it: the running loop is taken",
+        )
     for call in calls(source, _MOCK):
         yield code_finding(
             RULE.code,
@@ -83,7 +82,7 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
             raise EditError("no loop runs there, or it may be another one")
         if source.holds(_ASKS):
             raise EditError("the file asks an application for its loop")
-    return (changes.remove_argument(source, call, loop),)
+    return removed(source, call, loop)
 
 
 def _is_asked_for(source: Source, value: ast.AST | None) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import (
-    calls,
     code_finding,
     has_stars,
     is_chosen_by_version,
@@ -18,8 +17,8 @@ from async_test_template.rules.on_code import (
     text_of,
 )
 from async_test_template.rules.patched import not_patched
+from async_test_template.rules.patterns import keyword_of_call, renamed
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
 
 if TYPE_CHECKING:
     import ast
@@ -51,9 +50,8 @@ _PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, *_TARGETS):
-        proxies = keyword(call, "proxies")
-        if proxies is not None and not is_chosen_by_version(source, call):
+    for call, proxies in keyword_of_call(source, "proxies", *_TARGETS):
+        if not is_chosen_by_version(source, call):
             yield code_finding(
                 RULE.code,
                 source,
@@ -74,8 +72,7 @@ def _fix(
         raise EditError("a string names a client: a mock may look at the argument")
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))
-    start = source.start(proxies)
-    return (changes.replace(source, start, start + len("proxies"), "proxy"),)
+    return renamed(source, proxies, "proxy")
 
 
 RULE = Rule(

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._test_client import requests
 from async_test_template.rules.on_code import code_finding, keyword
+from async_test_template.rules.patterns import removed, renamed
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -33,7 +32,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     call,
                     f"{method} takes raw content as content=",
                     tier=Tier.REPORT if keyword(call, "content") else Tier.SAFE,
-                    fix=partial(_rename, source, argument),
+                    fix=partial(renamed, source, argument, "content"),
                     hint="write content=",
                 )
         elif argument.arg == "timeout":
@@ -43,7 +42,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 f"{method} does nothing with timeout=",
                 tier=Tier.UNSAFE if isinstance(argument.value, _WITHOUT_EFFECT) else Tier.REPORT,
-                fix=partial(_remove, source, call, argument),
+                fix=partial(removed, source, call, argument),
                 hint="drop it, or bound the test with @pytest.mark.timeout",
             )
         elif not (isinstance(argument.value, ast.Constant) and argument.value.value is None):
@@ -64,15 +63,6 @@ def _is_raw(value: ast.expr) -> bool:
     return isinstance(value, ast.JoinedStr) or (
         isinstance(value, ast.Constant) and isinstance(value.value, (str, bytes))
     )
-
-
-def _rename(source: Source, argument: ast.keyword) -> tuple[Edit, ...]:
-    start = source.start(argument)
-    return (changes.replace(source, start, start + len("data"), "content"),)
-
-
-def _remove(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit, ...]:
-    return (changes.remove_argument(source, call, argument),)
 
 
 RULE = Rule(

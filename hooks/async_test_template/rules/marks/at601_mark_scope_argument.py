@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,14 @@ from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
     keyword,
-    marks,
     needs,
     text_of,
 )
+from async_test_template.rules.patterns import keyword_of_mark, removed, renamed
 from async_test_template.rules.rule import Rule
-from async_test_template.source import changes
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
@@ -27,11 +26,8 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for mark in marks(source, "asyncio"):
-        if not isinstance(mark, ast.Call) or has_stars(mark):
-            continue
-        scope = keyword(mark, "scope")
-        if scope is None:
+    for mark, scope in keyword_of_mark(source, "scope", "asyncio"):
+        if has_stars(mark):
             continue
         loop_scope = keyword(mark, "loop_scope")
         same = loop_scope is not None and text_of(loop_scope.value) == text_of(scope.value)
@@ -52,10 +48,7 @@ def _fix(
     project: Project, source: Source, mark: ast.Call, scope: ast.keyword, *, is_double: bool
 ) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", "0.24")
-    if is_double:
-        return (changes.remove_argument(source, mark, scope),)
-    start = source.start(scope)
-    return (changes.replace(source, start, start + len("scope"), "loop_scope"),)
+    return removed(source, mark, scope) if is_double else renamed(source, scope, "loop_scope")
 
 
 RULE = Rule(

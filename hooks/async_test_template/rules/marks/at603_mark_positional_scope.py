@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, marks, needs, text_of
+from async_test_template.rules.patterns import named
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES
-from async_test_template.source import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,7 @@ def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
 
 def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", "0.24")
-    start = source.start(scope)
-    return (changes.replace(source, start, start, "loop_scope="),)
+    return named(source, scope, "loop_scope")
 
 
 RULE = Rule(

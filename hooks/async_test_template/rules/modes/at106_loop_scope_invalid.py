@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.patterns import corrected
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 
@@ -23,8 +24,7 @@ def _check(project: Project) -> Iterator[Finding]:
         # A comment or quotes around it are AT107's; this rule sees what is left of it.
         if value is None or value in allowed or bare_value(settings, name) is not None:
             continue
-        meant = value.strip().lower()
-        edits = (settings.set(name, meant),) if meant in allowed else ()
+        edits = corrected(settings, name, value, allowed)
         yield settings.finding(
             RULE.code,
             f"{name} is {value!r}, which is no loop scope" if value else f"{name} is empty",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.patterns import corrected
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import asyncio_tests
 
@@ -24,11 +25,9 @@ def _check(project: Project) -> Iterator[Finding]:
     # A comment or quotes around it are AT107's.
     if value is None or value in _MODES or bare_value(settings, "anyio_mode") is not None:
         return
-    meant = value.strip().lower()
-    edits = (settings.set("anyio_mode", meant),) if meant in _MODES else ()
-    if meant == "auto" and any(asyncio_tests(project)):
-        # They pass as long as the value is nonsense: AnyIO would take them.
-        edits = ()
+    # pytest-asyncio's tests pass as long as the value is nonsense: in auto mode AnyIO takes them.
+    allowed = ("strict",) if any(asyncio_tests(project)) else _MODES
+    edits = corrected(settings, "anyio_mode", value, allowed)
     yield settings.finding(
         RULE.code,
         f"anyio_mode is {value!r}, which is neither auto nor strict",

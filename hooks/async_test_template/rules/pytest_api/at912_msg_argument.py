@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, keyword, sure
+from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.patterns import keyword_of_call, renamed
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
@@ -22,18 +23,17 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "pytest.skip", "pytest.fail", "pytest.exit"):
-        message = keyword(call, "msg")
-        if message is not None:
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{source.names.resolve(call.func)} takes reason=, not msg=",
-                tier=Tier.SAFE,
-                fix=partial(_fix, project, source, call, message),
-                hint="write reason=",
-            )
+    functions = ("pytest.skip", "pytest.fail", "pytest.exit")
+    for call, message in keyword_of_call(source, "msg", *functions):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.names.resolve(call.func)} takes reason=, not msg=",
+            tier=Tier.SAFE,
+            fix=partial(_fix, project, source, call, message),
+            hint="write reason=",
+        )
 
 
 def _fix(
@@ -42,14 +42,14 @@ def _fix(
     sure(source, call.func)
     if source.holds(_PATCHED):
         raise EditError("the file patches pytest's functions, and the patch may look at the name")
-    start = source.start(message)
     if project.dependencies.allows_below("pytest", "7"):
         # Without its name it is understood by all of them.
+        start = source.start(message)
         name = _NAME.match(source.data, start)
         if call.args or call.keywords[0] is not message or name is None:
             raise EditError("pytest below 7 knows msg= only, and the repository allows it")
         return (changes.replace(source, start, name.end(), ""),)
-    return (changes.replace(source, start, start + len("msg"), "reason"),)
+    return renamed(source, message, "reason")
 
 
 _PATCHED = re.compile(rb"[\"']pytest\.(?:skip|fail|exit)[\"']|(?:setattr|object)\(\s*pytest\b")

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, is_test_code, keyword, sure
+from async_test_template.rules.on_code import code_finding, is_test_code, sure
 from async_test_template.rules.patched import not_patched
+from async_test_template.rules.patterns import keyword_of_call, removed
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
 
 if TYPE_CHECKING:
     import ast
@@ -48,18 +48,16 @@ _WITHOUT = (
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
-    for call in calls(source, *_WITHOUT):
-        argument = keyword(call, "loop")
-        if argument is not None:
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{source.names.resolve(call.func)} takes no loop=",
-                tier=Tier.UNSAFE,
-                fix=partial(_fix, project, source, call, argument),
-                hint="drop the argument: it is the running loop",
-            )
+    for call, argument in keyword_of_call(source, "loop", *_WITHOUT):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{source.names.resolve(call.func)} takes no loop=",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, call, argument),
+            hint="drop the argument: it is the running loop",
+        )
 
 
 def _fix(
@@ -67,7 +65,7 @@ def _fix(
 ) -> tuple[Edit, ...]:
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))
-    return (changes.remove_argument(source, call, argument),)
+    return removed(source, call, argument)
 
 
 RULE = Rule(

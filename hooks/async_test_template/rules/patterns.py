@@ -1,0 +1,89 @@
+"""What rules are made of that only rename, remove, name or correct one thing.
+
+The first functions find a place, the others give the edits for it. They are no language: a rule
+that needs one exception more writes its own visit.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.on_code import calls, decorators, keyword, marks, sure
+from async_test_template.source import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.settings import Settings
+    from async_test_template.source.source import Source
+
+
+def keyword_of_call(
+    source: Source, name: str, *targets: str
+) -> Iterator[tuple[ast.Call, ast.keyword]]:
+    """Yield each call of some functions that passes an argument by that name."""
+    for call in calls(source, *targets):
+        argument = keyword(call, name)
+        if argument is not None:
+            yield call, argument
+
+
+def keyword_of_mark(source: Source, name: str, mark: str) -> Iterator[tuple[ast.Call, ast.keyword]]:
+    """Yield each `pytest.mark.<mark>` that has an argument by that name."""
+    for call in marks(source, mark):
+        argument = keyword(call, name) if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and argument is not None:
+            yield call, argument
+
+
+def decorated(source: Source, target: str) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name of each function with a decorator of that dotted name, and the decorator."""
+    for _, function in sorted(source.functions.items()):
+        for decorator in decorators(source, function, target):
+            yield function.name, decorator
+
+
+def renamed(source: Source, argument: ast.keyword, new: str) -> tuple[Edit, ...]:
+    """Pass an argument by another name."""
+    start = source.start(argument)
+    return (changes.replace(source, start, start + len(argument.arg or ""), new),)
+
+
+def named(source: Source, argument: ast.expr, name: str) -> tuple[Edit, ...]:
+    """Pass by its name what is passed by its position."""
+    start = source.start(argument)
+    return (changes.replace(source, start, start, f"{name}="),)
+
+
+def removed(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit, ...]:
+    """Drop an argument; a mark that has no other loses its brackets.
+
+    Raises:
+        EditError: a comment would be lost.
+
+    """
+    is_mark = source.names.resolve(call.func).startswith("pytest.mark.")
+    if is_mark and len(call.keywords) == 1 and not call.args:
+        return (changes.remove_call_brackets(source, call),)
+    return (changes.remove_argument(source, call, argument),)
+
+
+def undecorated(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
+    """Drop a decorator.
+
+    Raises:
+        EditError: its name may stand for something else.
+
+    """
+    sure(source, decorator)
+    return (changes.remove_decorator(source, decorator),)
+
+
+def corrected(
+    settings: Settings, name: str, value: str, allowed: Container[str]
+) -> tuple[Edit, ...]:
+    """Write a value of a setting in small letters and without blanks, where that makes it one."""
+    meant = value.strip().lower()
+    return (settings.set(name, meant),) if meant in allowed else ()
