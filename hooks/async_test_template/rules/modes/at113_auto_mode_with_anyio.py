@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
         f"auto mode runs the fixture {named(fixture)} in another loop than anyio runs "
         f"{test.name} ({test.file}:{test.line})",
         MODE,
-        tier=Tier.UNSAFE if edits else Tier.REPORT,
+        tier=Tier.UNSAFE,
         edits=edits,
         hint="use asyncio_mode = strict and mark pytest-asyncio's own tests, or leave out anyio",
     )
