@@ -1,0 +1,209 @@
+"""What a rule says of itself as data holds for each example of its page in other surroundings.
+
+Each variation has a control: the same surroundings without what matters, in which the rule finds
+what it found before. So no variation is silent for a reason of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import subprocess
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Change, Tier
+from async_test_template.plan import make_plan
+from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.pages import read_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from async_test_template.findings import Finding
+    from async_test_template.rules.pages import Example
+    from async_test_template.rules.rule import Rule
+
+Files = dict[str, str]
+
+RULES = tuple(load(code) for code in CODES if code >= "AT1")
+
+
+def rules_with(has: Callable[[Rule], object]) -> pytest.MarkDecorator:
+    chosen = [rule for rule in RULES if has(rule)]
+    return pytest.mark.parametrize("rule", chosen, ids=[rule.code for rule in chosen])
+
+
+def find(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) -> list[Finding]:
+    for path in [path for path in root.rglob("*") if path.is_file()]:
+        path.unlink()
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    asked = Desired()._replace(**example.answers, insisted=frozenset(example.answers))
+    return make_plan(root, asked, [rule], tiers=frozenset()).left
+
+
+def examples(rule: Rule, root: Path) -> Iterator[tuple[Example, Finding]]:
+    """Yield each example of what a rule finds, with the finding."""
+    for example in read_page(page_of(rule.code)).invalid:
+        (finding,) = find(root, rule, example, example.before)
+        yield example, finding
+
+
+def belonging_to(files: Mapping[str, str], package: str) -> Files:
+    """Make the files those of a package's own repository."""
+    text = files.get("pyproject.toml", "")
+    name = f'name = "{package}"\n'
+    lines = text.splitlines(keepends=True)
+    kept = "".join(line for line in lines if not line.startswith("name = "))
+    if "[project]\n" in kept:
+        kept = kept.replace("[project]\n", f"[project]\n{name}", 1)
+    else:
+        kept += f'\n[project]\n{name}version = "1"\n'
+    return {**files, "pyproject.toml": kept}
+
+
+def below(text: str, head: str) -> str:
+    return f"import sys\n\n{head}\n{textwrap.indent(text, '    ')}"
+
+
+def places(text: str, line: int) -> Iterator[tuple[ast.stmt, str]]:
+    """Yield the statements around a line that can be tried, with what has to stand above each.
+
+    One in a function is tried where it stands, one at the top level within a test of its own.
+    """
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Expr, ast.Assign, ast.Return)) and line == node.lineno:
+            yield node, "" if node.col_offset else "def test_more():"
+    for node in tree.body:
+        if first_line(node) <= line <= (node.end_lineno or 0):
+            yield node, "def test_more():"
+
+
+def first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def within(text: str, place: tuple[ast.stmt, str], head: str) -> str:
+    """Put a statement below a head."""
+    statement, above = place
+    lines = text.splitlines(keepends=True)
+    first, last = first_line(statement) - 1, statement.end_lineno or 0
+    inner = textwrap.indent("".join(lines[first:last]), "    ")
+    indent = " " * statement.col_offset
+    block = f"{indent}{head}\n{inner}"
+    if above:
+        block = f"{above}\n{textwrap.indent(block, '    ')}"
+    return "import pytest\n" + "".join([*lines[:first], block, *lines[last:]])
+
+
+#: These speak of parameters and marks of tests and fixtures, which stand within no statement.
+NOT_IN_A_STATEMENT = {"AT501", "AT502", "AT608", "AT901", "AT902"}
+
+
+def ways_to_expect(rule: Rule) -> Iterable[str]:
+    # Others have to be imported, and an example does not.
+    for name in filter(vars(builtins).__contains__, rule.expects):
+        yield f"with pytest.{'warns' if name.endswith('Warning') else 'raises'}({name}):"
+
+
+@rules_with(lambda rule: rule.about)
+def test_a_rule_is_silent_in_the_repository_of_what_it_is_about(rule: Rule, tmp_path: Path) -> None:
+    tried = 0
+    for example, _ in examples(rule, tmp_path):
+        if find(tmp_path, rule, example, belonging_to(example.before, "something-else")):
+            tried += 1
+            files = belonging_to(example.before, rule.about)
+            assert find(tmp_path, rule, example, files) == [], example.heading
+    assert tried
+
+
+@rules_with(lambda rule: rule.python and rule.visit)
+def test_a_rule_is_silent_where_only_other_pythons_get(rule: Rule, tmp_path: Path) -> None:
+    tried = 0
+    for example, finding in examples(rule, tmp_path):
+        text = example.before[finding.file]
+        for head, is_found in (
+            ("if sys.version_info >= (3, 7):", True),
+            ("if sys.version_info < (3, 7):", False),
+        ):
+            files = {**example.before, finding.file: below(text, head)}
+            found = find(tmp_path, rule, example, files)
+            if is_found and not found:
+                break
+            assert bool(found) is is_found, example.heading
+            tried += 1
+    assert tried
+
+
+@rules_with(lambda rule: rule.expects and rule.visit)
+def test_a_rule_is_silent_where_a_test_waits_for_what_it_speaks_of(
+    rule: Rule, tmp_path: Path
+) -> None:
+    tried = 0
+    for example, finding in examples(rule, tmp_path):
+        text = example.before[finding.file]
+        for place in places(text, finding.line):
+            control = {**example.before, finding.file: within(text, place, "with something():")}
+            if not find(tmp_path, rule, example, control):
+                continue
+            for head in ways_to_expect(rule):
+                files = {**example.before, finding.file: within(text, place, head)}
+                assert find(tmp_path, rule, example, files) == [], (example.heading, head)
+                tried += 1
+    assert tried or rule.code in NOT_IN_A_STATEMENT
+
+
+def setting_of(finding: Finding, files: Mapping[str, str]) -> str | None:
+    """Give the line of a finding, where it holds a setting that the fix changes."""
+    line = files[finding.file].splitlines()[finding.line - 1]
+    name = line.partition("=")[0].strip()
+    changes = [edit for edit in finding.edits if isinstance(edit, Change) and edit.at]
+    # What is only added to takes no choice back.
+    changed = {str(edit.at[-1]) for edit in changes if edit.verb in {"set", "delete", "rename"}}
+    return line if name in changed else None
+
+
+@rules_with(lambda rule: rule.tier is Tier.UNSAFE and rule.check)
+def test_a_choice_that_a_comment_explains_is_left_to_a_person(rule: Rule, tmp_path: Path) -> None:
+    for example, finding in examples(rule, tmp_path):
+        line = setting_of(finding, example.before)
+        if line is None or finding.tier is not Tier.UNSAFE:
+            continue
+        text = example.before[finding.file]
+        for comment, tier in (
+            ("# settings", Tier.UNSAFE),
+            ("# kept like this since the broker needs it", Tier.REPORT),
+        ):
+            files = {**example.before, finding.file: text.replace(line, f"{comment}\n{line}", 1)}
+            (found,) = find(tmp_path, rule, example, files)
+            assert found.tier is tier, (example.heading, comment)
+
+
+def test_a_fix_leaves_sorted_imports_sorted(tmp_path: Path) -> None:
+    shown = [e for rule in RULES for e in read_page(page_of(rule.code)).invalid if e.after]
+    for number, example in enumerate(shown):
+        for folder, files in (
+            ("before", example.before),
+            ("after", {**example.before, **example.after}),
+        ):
+            for name, text in files.items():
+                path = tmp_path / folder / str(number) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+    command = ["ruff", "check", "--isolated", "--select=I", "--output-format=json", "--no-cache"]
+    unsorted = {}
+    for folder in ("before", "after"):
+        run = subprocess.run(
+            [*command, str(tmp_path / folder)], capture_output=True, text=True, check=False
+        )
+        told = json.loads(run.stdout)
+        unsorted[folder] = {t["filename"].partition(f"/{folder}/")[2] for t in told}
+    assert unsorted["after"] <= unsorted["before"]
