@@ -1,24 +1,10 @@
 """One declared dependency, wherever and however it is written."""
 
-import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from async_test_template.config.comments import is_explained
 from async_test_template.findings import Change
-
-#: PEP 508 as far as reading goes: packaging, which does it whole, takes 40 ms to import, and most
-#: runs only need a name and a bound. Each run of spaces can be read in one way alone, or a long one
-#: would take for ever.
-REQUIREMENT = re.compile(
-    r"""
-    \s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
-    (?:\s*\[[^\]]*\])?
-    \s*(?P<specifier>(?:\(\s*)?(?:(?:===|~=|==|!=|<=|>=|<|>)[^;@\#]*)?)
-    (?P<rest>@.*|;.*|\#.*|$)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 Notation = Literal[
     "project",
@@ -126,8 +112,3 @@ class Declaration(NamedTuple):
         if self.home.notation == "poetry":
             return Change(self.file, "set", self.at, specifier)
         return Change(self.file, "specifier", self.at, specifier, old=self.text)
-
-
-def normalise(name: str) -> str:
-    """Give a project name's one spelling (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()

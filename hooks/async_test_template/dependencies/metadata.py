@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import value_at
-from async_test_template.dependencies.declaration import normalise
 
 if TYPE_CHECKING:
     from async_test_template.tree import Tree
@@ -62,6 +62,6 @@ def read_metadata(tree: Tree) -> Metadata:
     entries += section.get("options.entry_points", {}).get(_GROUP, "").splitlines()
     entries += said[1]
     return Metadata(
-        normalise(next((name for name in names if isinstance(name, str)), "")),
+        normalised(next((name for name in names if isinstance(name, str)), "")),
         tuple(match["module"] for entry in entries if (match := _ENTRY.match(entry))),
     )

@@ -7,19 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config import ini
+from async_test_template.config.requirement import normalised, parse
 from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
-from async_test_template.dependencies.declaration import (
-    REQUIREMENT,
-    Declaration,
-    Home,
-    normalise,
-)
+from async_test_template.dependencies.declaration import Declaration, Home
+from async_test_template.errors import ParseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from async_test_template.config.requirement import Parts
     from async_test_template.config.requirements import Entry
     from async_test_template.dependencies.declaration import Notation
     from async_test_template.tree import Tree
@@ -86,10 +84,10 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
 def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
     for index, entry in enumerate(entries):
         # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
-        match = REQUIREMENT.fullmatch(entry) if isinstance(entry, str) else None
-        if match is not None:
+        parts = _parts(entry) if isinstance(entry, str) else None
+        if parts is not None:
             at = (*home.at, index)
-            yield _declaration(tree, match, home, at, partial(_locate, tree, home.file, at))
+            yield _declaration(tree, parts, home, at, partial(_locate, tree, home.file, at))
 
 
 def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -131,7 +129,7 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             # Where all are old, the name is taken nevertheless: no other entry can join them.
             is_old = old[index] and not all(old)
             around = partial(_text, tree, home.file)
-            name_ = normalise(name)
+            name_ = normalised(name)
             conditional = isinstance(constraint, dict) and bool(_CONDITIONS & constraint.keys())
             yield Declaration(
                 name_, text, specifier, place, at, home, fixed, is_old, around, conditional
@@ -188,12 +186,12 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
     for index, written in enumerate(value.split("\n")):
         factors = _FACTORS.match(written)
         text = re.split(r"(?<=\s)#", factors["rest"] if factors else written, maxsplit=1)[0]
-        match = REQUIREMENT.fullmatch(text)
-        if match is None:
+        parts = _parts(text)
+        if parts is None:
             continue
         old = factors is not None and _OLD_FACTOR.search(factors["factors"]) is not None
         place = partial(ini.locate, tree.text(home.file) or "", section, key, index)
-        yield _declaration(tree, match, home, (section, key, index), place, is_old=old)
+        yield _declaration(tree, parts, home, (section, key, index), place, is_old=old)
 
 
 def _is_of_requirements(name: str) -> bool:
@@ -231,11 +229,11 @@ def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
                     waiting.append(target)
                     if entry.kind == "constraint":
                         constraints.add(target)
-            match = REQUIREMENT.fullmatch(entry.text) if entry.kind == "requirement" else None
-            if match is not None:
+            parts = _parts(entry.text) if entry.kind == "requirement" else None
+            if parts is not None:
                 fixed = "it is pinned by hashes" if entry.hashed else ""
                 place = partial(_at_line, entry.line)
-                declared.append(_declaration(tree, match, home, (entry.line,), place, fixed=fixed))
+                declared.append(_declaration(tree, parts, home, (entry.line,), place, fixed=fixed))
         found.append((home, declared))
     for home, declared in found:
         if not home.why_not and (home.file in constraints or "constraint" in home.file):
@@ -252,9 +250,17 @@ def _entries(text: str) -> list[Entry]:
     return requirements.parse(text)
 
 
+def _parts(text: str) -> Parts | None:
+    """Take one requirement apart, None for what is none."""
+    try:
+        return parse(text)
+    except ParseError:
+        return None
+
+
 def _declaration(  # noqa: PLR0913 - a declaration has these parts
     tree: Tree,
-    match: re.Match[str],
+    parts: Parts,
     home: Home,
     at: tuple[str | int, ...],
     place: Callable[[], tuple[int, int]],
@@ -262,21 +268,21 @@ def _declaration(  # noqa: PLR0913 - a declaration has these parts
     fixed: str = "",
     is_old: bool = False,
 ) -> Declaration:
-    if match["rest"].startswith("@"):
+    if parts.url is not None:
         fixed = "it points to a URL"
-    elif match["rest"].startswith(";"):
+    elif parts.marker is not None:
         fixed = fixed or _BY_MARKER
     return Declaration(
-        normalise(match["name"]),
-        match.string.strip(),
-        match["specifier"].strip(),
+        parts.name,
+        parts.text.strip(),
+        parts.specifier,
         place,
         at,
         home,
         fixed,
-        is_old or _OLD_MARKER.search(match["rest"]) is not None,
+        is_old or _OLD_MARKER.search(parts.marker or "") is not None,
         partial(_text, tree, home.file),
-        ";" in match["rest"].partition("#")[0],
+        parts.marker is not None,
     )
 
 
