@@ -187,8 +187,13 @@ def test_a_test_that_is_not_guarded_is_left_to_the_plugin_of_anyio(run: Runner) 
         async def wide():
             yield
 
+        @pytest.mark.timeout(1)
+        async def test_hangs():
+            await asyncio.Event().wait()
+
         async def test_guarded():
-            pass
+            task = asyncio.current_task()
+            assert not hasattr(task, "cancelling") or task.cancelling() == 0
 
         @pytest.mark.async_guard(enabled=False)
         async def test_not_guarded():
@@ -227,6 +232,12 @@ def test_what_stays_after_a_failure_ends_the_run(run: Runner) -> None:
     assert done.status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} or not done.tests
 
 
+def test_what_stays_for_a_while_ends_no_run(run: Runner) -> None:
+    tests = STAYS.replace("while True", "for _ in range(2)")
+    done = run(tests + "\nasync def test_next():\n    pass\n", "-o", "timeout=1", plugins=())
+    assert "1 failed, 1 passed, 1 error in" in done.output
+
+
 def test_where_a_fixture_of_trio_hangs_is_printed(run: Runner) -> None:
     done = run(
         """
@@ -254,10 +265,11 @@ def test_where_a_fixture_of_trio_hangs_is_printed(run: Runner) -> None:
     assert "+ Timeout +" in done.output
 
 
-def test_no_time_limit_is_left_behind_for_the_next_test(run: Runner) -> None:
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_no_time_limit_is_left_behind_for_the_next_test(method: str, run: Runner) -> None:
     done = run(
         """
-        import time
+        import asyncio
         import pytest
 
         @pytest.mark.timeout(0.5)
@@ -266,8 +278,9 @@ def test_no_time_limit_is_left_behind_for_the_next_test(run: Runner) -> None:
 
         @pytest.mark.timeout(0)
         async def test_unlimited():
-            time.sleep(1)
-        """.replace("\n        ", "\n")
+            await asyncio.sleep(1)
+        """.replace("\n        ", "\n"),
+        *("-o", f"timeout_method={method}"),
     )
     assert done["test_unlimited"].passed, done.output
 

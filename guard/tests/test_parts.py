@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
-from pytest_async_guard import alarm, bodies, chains, clock, errors, plugin, project
+from pytest_async_guard import alarm, bodies, chains, clock, errors, hang, plugin, project
+from pytest_async_guard.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,3 +179,41 @@ def test_no_alarm_disturbs_a_debugger(
     monkeypatch.setattr(alarm, "state", known)
     alarm._ring()  # noqa: SLF001
     assert wake.called == (is_detection_off or not is_debugging)
+
+
+def test_nothing_is_bounded_where_no_test_is_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def count() -> int:
+        return len(state.alarms)
+
+    monkeypatch.setattr(state, "attempt", None)
+    assert asyncio.run(hang.bounded(count(), "it")) == 0
+    monkeypatch.setattr(state, "attempt", Mock())
+    assert asyncio.run(hang.bounded(count(), "it")) == 1
+
+
+def test_a_line_without_source_is_told_by_its_place() -> None:
+    places = [project.Place("/nowhere/a.py", 1, "run"), project.Place("<string>", 2, "run")]
+    assert chains.lines_of(places, full=False) == [
+        "    /nowhere/a.py:1 in run",
+        "    (<string>:2 in run)",
+    ]
+
+
+def test_other_tasks_of_trio_are_told_where_they_are_of_the_project() -> None:
+    trio = pytest.importorskip("trio")
+
+    async def wait() -> None:
+        await trio.sleep_forever()
+
+    async def main() -> list[str]:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait, name="the waiter")
+            await trio.sleep(0.01)
+            lines = hang.tell_trio_tasks(trio, {trio.lowlevel.current_task()})
+            nursery.cancel_scope.cancel()
+        return lines
+
+    lines = [line for line in trio.run(main) if not line.startswith(" ")]
+    assert len(lines) == 1
+    assert lines[0].startswith("the waiter: waits at ")
+    assert lines[0].endswith(" in wait")

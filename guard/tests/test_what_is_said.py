@@ -146,6 +146,7 @@ async def test_hang():
         assert line in full[name].text
         assert "locks.py" in full[name].text.partition(line)[2]
         assert "        fut = " not in brief[name].text
+        assert "locks.py" not in brief["test_leak"].text
         assert "await fut" in full[name].text
         assert "await fut" not in brief[name].text
     assert re.search(r"\n    \(\S+locks.py:\d+ in wait\)$", brief["test_hang"].text)

@@ -32,14 +32,13 @@ def set_alarm(settings: Any) -> None:
     state.deadline = now() + settings.timeout
     early = settings.timeout - min(1, settings.timeout * 0.4)
     if settings.method == "signal" and current_thread() is main_thread():
-        theirs = signal.getsignal(signal.SIGALRM)
 
         def ring(_signum: int, _frame: object) -> None:
             signal.signal(signal.SIGALRM, theirs)
             signal.setitimer(signal.ITIMER_REAL, max(state.deadline - now(), 0.001))
             _ring()
 
-        signal.signal(signal.SIGALRM, ring)
+        theirs = signal.signal(signal.SIGALRM, ring)
         signal.setitimer(signal.ITIMER_REAL, early)
     else:
         thread = Timer(early, _ring)

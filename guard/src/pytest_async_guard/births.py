@@ -85,7 +85,7 @@ class Task(asyncio.Task[Any]):
 
 def birth_of(task: object) -> Birth | None:
     """Tell how a task came to be, unless it was made by hand or before its loop was watched."""
-    if isinstance(task, Task) and task.birth is not None:
+    if isinstance(task, Task):
         return task.birth
     return births.get(task) if isinstance(task, asyncio.Task) else None
 
@@ -117,8 +117,7 @@ class TaskFactory:
             task.birth = birth
         else:
             task = self.inner(loop, coro, **kwargs)
-        if isinstance(task, asyncio.Task):
-            note_birth(task, birth)
+        note_birth(task, birth)
         return task
 
 

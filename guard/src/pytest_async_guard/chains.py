@@ -49,12 +49,7 @@ def _behind(awaited: Any) -> Any:
 
 
 def _is_suspended(value: object) -> bool:
-    return (
-        inspect.iscoroutine(value)
-        or inspect.isgenerator(value)
-        or inspect.isasyncgen(value)
-        or type(value).__name__ in _LINKS
-    )
+    return inspect.iscoroutine(value) or inspect.isasyncgen(value) or type(value).__name__ in _LINKS
 
 
 def raise_chain(traceback: TracebackType | None) -> list[Place]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import all_tasks, current_task, get_running_loop, sleep
-from contextlib import suppress
+from asyncio import all_tasks, current_task, get_running_loop
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,12 +61,12 @@ async def bounded(awaitable: Any, what: str) -> Any:
 async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
     __tracebackhide__ = True
     loop = get_running_loop()
-    task = current_task()
+    task: Any = current_task()
     hang: Hang | None = None
 
     def give_up() -> None:
         nonlocal hang
-        if key in state.alarms and task is not None:
+        if key in state.alarms:
             others = tell_tasks(all_tasks(loop) - {task})
             hang = _hang(what, await_chain(task.get_coro()), others)
             task.cancel()
@@ -84,10 +83,8 @@ async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
         del state.alarms[key]
     if hang is None:
         return result
-    if task is not None and sys.version_info >= (3, 11):
+    if sys.version_info >= (3, 11):
         task.uncancel()
-    with suppress(asyncio.CancelledError):  # where it has not been delivered yet
-        await sleep(0)
     raise hang from cause
 
 

@@ -6,7 +6,6 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from .hang import is_on_trio
-from .state import state
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,7 +26,7 @@ def require_backend(attempt: Attempt) -> None:
 
 def note_loop(fixturedef: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Remember the loop in which a fixture runs, for as long as there are both."""
-    state.loops_of_fixtures[fixturedef] = weakref.ref(loop)
+    fixturedef.async_guard_loop = weakref.ref(loop)
 
 
 def require_loop(attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
@@ -35,7 +34,7 @@ def require_loop(attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
     definitions = getattr(getattr(attempt.item, "_fixtureinfo", None), "name2fixturedefs", {})
     for name in getattr(attempt.item, "fixturenames", ()):
         for fixturedef in definitions.get(name, ())[-1:]:
-            known = state.loops_of_fixtures.get(fixturedef)
+            known = getattr(fixturedef, "async_guard_loop", None)
             other = known() if known is not None else None
             if other is not None and other is not loop and not attempt.settings.allows(name):
                 attempt.fail(

@@ -112,14 +112,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     return result
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what is logged of the guard's own cancellation from hiding the line that hangs."""
-    report = yield
     attempt = state.attempt
     if attempt is not None and attempt.hang is not None and not state.is_verbose:
         report.sections = [(name, fold_cancellations(text)) for name, text in report.sections]
-    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from .settings import Settings
@@ -28,7 +27,6 @@ class State:
         self.stop_thread: Callable[[], object] = lambda: None
         # What to call when time is nearly over: each wakes one loop.
         self.alarms: dict[object, Callable[[], object]] = {}
-        self.loops_of_fixtures: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 state = State()

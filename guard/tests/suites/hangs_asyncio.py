@@ -58,7 +58,8 @@ async def test_bad_names_all_tasks():
     """hangs (timeout: 1 s)
     the worker: waits at
     in test_bad_names_all_tasks
-    in worker"""
+    in worker
+    in ticks"""
     async with asyncio.TaskGroup() as group:
         group.create_task(worker(), name="the worker")
         await wait_in_here()
@@ -76,7 +77,9 @@ async def test_bad_awaits_an_object():
 @needs_groups
 async def test_bad_awaits_the_next():
     """hangs (timeout: 1 s)
-    the first: waits at"""
+    the first: waits at
+    in first
+    in ticks"""
     async with asyncio.TaskGroup() as group:
         group.create_task(first(), name="the first")
 

@@ -194,7 +194,8 @@ def test_bad_loop_of_a_sync_fixture(ran):
 
 
 def test_bad_loop_by_hand():
-    """nobody sees this"""
+    """Exception in callback fail_at_once
+    nobody sees this"""
     loop = asyncio.new_event_loop()
     loop.call_soon(fail_at_once)
     loop.run_until_complete(asyncio.sleep(0))
