@@ -126,6 +126,20 @@ def test_jobs_read_the_code_and_nothing_else(variants: list[Path]) -> None:
             assert checkout["with"]["persist-credentials"] is False
 
 
+def test_what_the_gate_leaves_out_runs_by_schedule_on_every_python_and_system() -> None:
+    content = workflow((OURS.parent / "full.yml").read_text())
+    assert content["permissions"] == {}
+    assert "schedule" in content["on"]
+    product, engine = content["jobs"]["product"], content["jobs"]["engine"]
+    assert product["steps"][-1]["run"] == 'uv run pytest -m "full or not full"'
+    assert engine["strategy"]["matrix"] == {
+        "system": ["ubuntu-latest", "windows-latest", "macos-latest"],
+        "python-version": ["3.10", *PYTHONS],
+    }
+    for job in (product, engine):
+        assert job["permissions"] == {"contents": "read"}
+
+
 def test_zizmor_finds_nothing(workflows: list[Path]) -> None:
     done = zizmor(*workflows)
     assert done.returncode == 0, done.stdout

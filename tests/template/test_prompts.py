@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import copier
 import pytest
 import yaml
+from covering import covered
 from helpers import QUESTIONS, Answers, choices, copy_template, git, label, products, run
 from terminal import CLEAR, DOWN, ENTER, Terminal
 
@@ -147,7 +148,7 @@ def paths() -> list[Answers]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", paths(), ids=label)
+@pytest.mark.parametrize("path", covered(paths()))
 def test_no_path_asks_more_than_eight_questions(
     tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch, path: Answers
 ) -> None:

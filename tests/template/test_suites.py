@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from covering import covered
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
@@ -40,24 +41,23 @@ def assert_green(done: subprocess.CompletedProcess[str]) -> None:
     assert not counts.keys() & {"xfailed", "xpassed"}, done.stdout
 
 
+#: How the tests are run: in order, at random, in parallel.
+ORDERS = {
+    "in-order": ("-p", "no:randomly"),
+    "at-random": ("-p", "randomly"),
+    "in-parallel": ("-p", "no:randomly", "-n", "2"),
+}
+
+
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(("-p", "no:randomly"), id="in-order"),
-        pytest.param(("-p", "randomly"), id="at-random"),
-        pytest.param(("-p", "no:randomly", "-n", "2"), id="in-parallel"),
-    ],
+    "row", covered([{**a, "order": order} for a in products() for order in ORDERS], strength=3)
 )
-@pytest.mark.parametrize("answers", products(), ids=label)
 def test_the_newest_releases_run_it(
-    answers: Answers,
-    arguments: tuple[str, ...],
-    template: Path,
-    environment: Environment,
-    tmp_path: Path,
+    row: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
+    answers = {key: value for key, value in row.items() if key != "order"}
     project = render(tmp_path / "sample", template, **answers)
-    done = environment.pytest(project, "-W", "error", *arguments)
+    done = environment.pytest(project, "-W", "error", *ORDERS[row["order"]])
     assert_green(done)
 
 

@@ -18,6 +18,7 @@ import copier
 import pytest
 import tomllib
 import yaml
+from covering import covering
 from edits import BEFORE, edit
 from helpers import (
     PARTS,
@@ -73,14 +74,7 @@ def pairwise(*others: str) -> list[Answers]:
         for more in itertools.product(*values)
         for answers in products()
     ]
-    pairs = [frozenset(itertools.combinations(row.items(), 2)) for row in rows]
-    missing = set().union(*pairs)
-    chosen = []
-    while missing:
-        best = max(range(len(rows)), key=lambda number: len(missing & pairs[number]))
-        chosen.append(rows[best])
-        missing -= pairs[best]
-    return chosen
+    return covering(rows)
 
 
 def crosses_a_migration(version: Version) -> bool:
