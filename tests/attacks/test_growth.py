@@ -423,6 +423,7 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "_cores", lambda: 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "tiers", "factor"), CASES)
 def test_the_time_grows_with_the_length_alone(
     shape: str, tiers: frozenset[Tier], factor: int, tmp_path: Path

@@ -195,6 +195,7 @@ def seconds(read: Callable[[str, Path], object], text: str, root: Path) -> float
     return best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("repeated", REPEATED, ids=map(repr, REPEATED))
 def test_time_grows_with_the_length_alone(

@@ -106,6 +106,7 @@ def terminal(path: Path) -> None:
     path.symlink_to("/dev/tty")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [pipe, listening, endless, terminal])
 @pytest.mark.parametrize("name", ["pytest.ini", "pyproject.toml", "setup.py", "requirements.txt"])
 def test_what_may_never_end_is_told_and_not_read(

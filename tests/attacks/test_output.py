@@ -89,6 +89,7 @@ def ignored_for_a_reason(root: Path, text: str) -> None:
 MAKERS = [group_name, file_name, unreadable_file, setting, wrong_line, ignored_for_a_reason]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("style", ["text", "json", "github", "sarif"])
 def test_a_report_sends_nothing_that_is_obeyed(
@@ -129,6 +130,7 @@ def test_the_runner_obeys_no_line_of_a_diff(tmp_path: Path) -> None:
     assert not run(tmp_path, "migrate", "--diff", "--unsafe").stdout.startswith(b"::")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["a b .py", 'test_"q".py', "test_\\.py", "test_\x1b[2J.py", "test_\n.py", "test_ü.py"]
 )

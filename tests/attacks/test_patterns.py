@@ -320,6 +320,7 @@ def slow(use: Use) -> str:
     return next(filter(None, (too_slow(use, *attack) for attack in attacks)), "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_time_of_a_pattern_grows_with_the_length_alone(path: Path) -> None:
     assert [said for use in uses(path) if (said := slow(use))] == []
@@ -330,6 +331,7 @@ def test_the_words_of_a_rule_are_found_in_time(code: str) -> None:
     assert slow(Use(code, re.compile(load(code).words), {"search"})) == ""
 
 
+@pytest.mark.slow
 def test_a_pattern_that_is_too_slow_is_told() -> None:
     for pattern in (r"a*b", r"(?:a*)*b", r"\s+$", r"x[^)]*y"):
         assert slow(Use(pattern, re.compile(pattern), {"search"})), pattern
@@ -338,6 +340,7 @@ def test_a_pattern_that_is_too_slow_is_told() -> None:
     assert not slow(Use("a*b", re.compile("a*b"), {"match"}))
 
 
+@pytest.mark.slow
 def test_every_pattern_is_known() -> None:
     """One that is made of what only a run can tell needs a place here, and a test of its own."""
     unknown = {

@@ -36,6 +36,7 @@ def fill(root: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(
     "verify", [[], ["--verify", f"{sys.executable} -m pytest -q -p no:cacheprovider"]]

@@ -79,6 +79,7 @@ def test_two_hundred_checkouts_come_to_what_each_should(
             assert after == before[kind], name
 
 
+@pytest.mark.slow
 def test_all_is_well_where_nothing_is_left_to_do(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -58,6 +58,7 @@ def update(
     return outcomes[done.returncode], done.stdout.strip(), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", Outcome, ids=lambda outcome: outcome.name)
 def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
     expected: Outcome, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
@@ -76,6 +77,7 @@ def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.slow
 def test_an_update_is_what_copier_makes_and_is_staged(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_an_update_is_what_copier_makes_and_is_staged(
     assert state(checkout) == before
 
 
+@pytest.mark.slow
 def test_no_program_of_the_repository_is_started(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_work_tree_elsewhere_is_left_alone(
     assert state(elsewhere) == before
 
 
+@pytest.mark.slow
 def test_a_hook_of_another_repository_may_update_a_checkout(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def suites_into(project: Path, backend: str) -> None:
     runs.write_suites(tests, backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", PROJECTS)
 def test_lies_are_red_in_a_project(
     backend: str, projects: dict[tuple[str, str], runs.Started]

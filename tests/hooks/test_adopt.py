@@ -179,6 +179,7 @@ def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
     assert 'asyncio_default_fixture_loop_scope = "function"' in git(repository, "diff")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugins", ["", ', "pytest-asyncio>=1.5"'], ids=["none", "asyncio"])
 def test_a_repository_without_async_tests_gets_all_that_they_need(
     plugins: str, tmp_path: Path
@@ -198,6 +199,7 @@ def test_a_repository_without_async_tests_gets_all_that_they_need(
     assert (tmp_path / "tests/test_event_loop.py").read_text().count("pytest_asyncio") == 0
 
 
+@pytest.mark.slow
 def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
     done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")
     assert done.returncode == 0, done.stdout
@@ -206,6 +208,7 @@ def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
     assert "timeout = 7" in settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -232,6 +235,7 @@ def test_every_question_of_the_template_can_be_answered() -> None:
     assert [key for key in questions if not key.startswith("_")] == list(QUESTIONS)
 
 
+@pytest.mark.slow
 def test_uncommitted_changes_stop_before_anything_is_added(repository: Path) -> None:
     with (repository / "pyproject.toml").open("a") as file:
         file.write("# mine\n")
@@ -261,6 +265,7 @@ TESTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "line"),
     [
@@ -290,6 +295,7 @@ def test_a_conftest_that_is_there_loads_the_guard_by_one_line(
     assert git(tmp_path, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path) -> None:
     settings = REPOSITORY["pyproject.toml"] + 'testpaths = ["shop"]\n'
     begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": settings, "shop/test_a.py": TEST}))
@@ -363,6 +369,7 @@ def test_other_settings_and_old_versions_that_do_not_matter(
     require_adoptable(Project(tmp_path, Desired(), {}), "asyncio")
 
 
+@pytest.mark.slow
 def test_its_own_files_are_nobody_s_uncommitted_work(tmp_path: Path) -> None:
     legacy = REPOSITORY["pyproject.toml"].replace('"auto"', '"legacy"')
     begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": legacy}))
@@ -372,6 +379,7 @@ def test_its_own_files_are_nobody_s_uncommitted_work(tmp_path: Path) -> None:
     assert "pytest_asyncio" not in (tmp_path / "tests/test_event_loop.py").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_declared_nowhere_is_asked_for(tmp_path: Path) -> None:
     begin(write(tmp_path, {"setup.py": "", "pytest.ini": "[pytest]\n", "tests/test_it.py": TEST}))
     done = adopt(tmp_path, "--yes")
@@ -380,6 +388,7 @@ def test_what_is_declared_nowhere_is_asked_for(tmp_path: Path) -> None:
     assert "Nothing" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> None:
     settings = REPOSITORY["pyproject.toml"].replace(', "pytest-timeout>=2.4"', "")
     locked = "".join(
@@ -393,12 +402,14 @@ def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> 
     assert "To install pytest-timeout, run: uv sync --group test" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_the_template_adds_is_known(repository: Path) -> None:
     assert adopt(repository, "--yes", "--data", "ci=github").returncode == 0
     added = set(git(repository, "ls-files", "--others", "--exclude-standard").split())
     assert added - {".copier-answers.yml"} == set(FILES) - {".gitlab-ci.yml"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])
 def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: Path) -> None:
     done = adopt(repository, "--yes", "--template", source)
@@ -452,6 +463,7 @@ def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> Non
     assert (repository / "tests" / "async_guard.py").exists() == (status == 0)
 
 
+@pytest.mark.slow
 def test_the_answers_to_another_template_stay(repository: Path) -> None:
     theirs = "_commit: v1\n_src_path: gh:other/template\n"
     (repository / ".copier-answers.yml").write_text(theirs)

@@ -179,6 +179,7 @@ def test_nothing_to_do_is_not_said(select: str, engine: Path, project: Path) -> 
     assert done.stderr == f"{error_of(done)}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -310,6 +311,7 @@ def test_an_editor_that_fails_is_told_with_what_it_was_to_fix(
     assert (code, RULES[code]) in found(done)
 
 
+@pytest.mark.slow
 def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
     engine: Path, project: Path
 ) -> None:

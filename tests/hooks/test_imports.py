@@ -138,6 +138,7 @@ def _lazy(line: str, choice: random.Random) -> str:
     return f"lazy {line}" if LAZY and may_be and choice.random() < 0.5 else line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -264,6 +264,7 @@ _MANY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", _MANY)
 def test_the_work_grows_with_the_size_of_a_file_and_no_faster(kind: str, tmp_path: Path) -> None:
     def calls(number: int) -> int:

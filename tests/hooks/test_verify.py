@@ -58,6 +58,7 @@ def test_a_command_that_fails_and_did_not_is_worse() -> None:
     assert not outcome("a", status=2).is_worse_than(outcome("a", status=1))
 
 
+@pytest.mark.slow
 def test_the_numbers_come_from_pytests_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +166,7 @@ STRICT_NOW = "    assert 'markers' not in Path('pytest.ini').read_text()\n"
 BREAKS = f"from pathlib import Path\n\ndef test_a():\n{STRICT_NOW}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -189,6 +191,7 @@ def test_each_run_in_the_command_counts_and_so_does_its_status(
     assert ("test_tests::test_a" in errors) == (" tests" in command)
 
 
+@pytest.mark.slow
 def test_one_that_passes_now_makes_up_for_no_other(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +204,7 @@ def test_one_that_passes_now_makes_up_for_no_other(
     assert "(test_it::test_a)" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["t m p", "q'uote", 'd"ouble'])
 def test_the_folder_for_temporary_files_may_have_any_name(
     folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -232,6 +236,7 @@ def test_a_report_that_something_else_wrote_into_vouches_for_nothing(
     assert not found.reported
 
 
+@pytest.mark.slow
 def test_a_record_that_something_else_wrote_into_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -242,6 +247,7 @@ def test_a_record_that_something_else_wrote_into_is_told(
     assert "wrote into our record" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import os\n\ndef test_a():\n    os.environ.clear()\n\ndef test_b(): ...\n"
@@ -250,6 +256,7 @@ def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
     assert main(["check", str(tmp_path), "--run", COMMAND]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(
     ("sent", "statuses"),

@@ -55,6 +55,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     # Only the backend and its loop decide what comes; the rest can wait.
@@ -86,6 +87,7 @@ def test_nothing_is_overwritten(template: Path, tmp_path: Path) -> None:
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_by_an_update(tmp_path: Path) -> None:
     template = copy_template(tmp_path / "template")
     git(template, "init", "--quiet")

@@ -64,6 +64,7 @@ def report(environment: Environment, project: Path, tests: str, *arguments: str)
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_hanging_test_ends_at_its_await(environment: Environment, project: Path) -> None:
     text = report(
         environment,
@@ -88,6 +89,7 @@ def test_a_hanging_test_ends_at_its_await(environment: Environment, project: Pat
     assert "async_guard.py" not in tasks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("half", ["setup", "teardown"])
 def test_a_hanging_fixture_ends_at_its_await(
     half: str, environment: Environment, project: Path
@@ -118,6 +120,7 @@ def test_a_hanging_fixture_ends_at_its_await(
     assert "1 error" in text
 
 
+@pytest.mark.slow
 def test_a_blocking_call_is_left_to_pytest_timeout(environment: Environment, project: Path) -> None:
     text = report(
         environment,
@@ -153,6 +156,7 @@ def test_a_leaked_task_fails_the_test(environment: Environment, project: Path) -
     assert "in ticks" in text
 
 
+@pytest.mark.slow
 def test_a_task_that_a_fixture_ends_has_not_leaked(environment: Environment, project: Path) -> None:
     text = report(
         environment,
@@ -202,6 +206,7 @@ def test_a_task_of_a_fixture_is_its_own_business(environment: Environment, proje
     assert "1 passed" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failure",
     [
@@ -247,6 +252,7 @@ def test_an_error_that_was_seen_is_fine(environment: Environment, project: Path)
     assert "1 passed" in text
 
 
+@pytest.mark.slow
 def test_a_failure_is_not_hidden_by_what_it_leaves(environment: Environment, project: Path) -> None:
     text = report(
         environment,
@@ -262,6 +268,7 @@ def test_a_failure_is_not_hidden_by_what_it_leaves(environment: Environment, pro
     assert "1 failed in" in text
 
 
+@pytest.mark.slow
 def test_the_teardown_of_a_failed_test_is_timed_too(
     environment: Environment, project: Path
 ) -> None:
