@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 AUTO = {"pytest.ini": "[pytest]\nasyncio_mode = auto\n"}
+SLEEP = """\
+import asyncio
+import time
+
+
+async def test_it():
+    done = []
+    asyncio.get_running_loop().call_later(0.01, done.append, 1)
+    {}.sleep(0.1)
+    assert done == [1]
+"""
 APP = """\
 from contextlib import asynccontextmanager
 
@@ -123,6 +134,12 @@ class Case:
 
 
 CASES = [
+    Case(
+        "AT514",
+        {**AUTO, "test_it.py": SLEEP.format("time")},
+        "assert [] == [1]",
+        {**AUTO, "test_it.py": SLEEP.format("await asyncio")},
+    ),
     Case(
         "AT814",
         {

@@ -1,0 +1,100 @@
+"""AT514: `time.sleep` in an async test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.patched import not_patched
+from async_test_template.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Function, Source
+
+_SLEEP = "time.sleep"
+#: What a comment at the place says where the loop is to stand still.
+_ON_PURPOSE = re.compile(
+    r"block|stall|starv|freez|\bnot (?:asyncio|trio|anyio)\.sleep", re.IGNORECASE
+)
+#: What a test of something that watches the loop is about.
+_WATCHED = re.compile(
+    r"watchdog|slow_callback|starv|event_?loop_?lag"
+    r"|block(?:s|ed|ing)?[_ ](?:the[_ ])?(?:event[_ ])?loop|loop[_ ](?:is[_ ])?(?:block|stall)",
+    re.IGNORECASE,
+)
+#: Another tool said the same of the line, and was told that it is meant.
+_ANSWERED = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[^#]*\bASYNC(?:101|251)\b", re.IGNORECASE)
+#: What a deadline is called; that it passes while nothing is awaited may be what is tested.
+_DEADLINES = re.compile(r"timeout|fail_after|fail_at|move_on|deadline", re.IGNORECASE)
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, _SLEEP):
+        function = source.scope(call)
+        if not isinstance(function, ast.AsyncFunctionDef) or function.lineno not in source.items:
+            continue
+        if not source.names.is_certain(call.func) or _is_patched(project):
+            continue
+        if _is_zero(call) or _is_meant(source, call, function) or _has_deadline(source, call):
+            continue
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{function.name} is async and calls {_SLEEP}: its event loop stands still meanwhile",
+            hint="await the sleep of the library whose loop runs, such as `asyncio.sleep`",
+        )
+
+
+def _is_patched(project: Project) -> bool:
+    try:
+        not_patched(project, _SLEEP)
+    except EditError:
+        return True
+    return False
+
+
+def _is_zero(call: ast.Call) -> bool:
+    """Tell whether it only lets other threads run."""
+    return bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0
+
+
+def _is_meant(source: Source, call: ast.Call, function: Function) -> bool:
+    """Tell whether the test says, or was asked before, that the loop is to stand still."""
+    begin = source.line_start(source.start(call))
+    line = source.data[begin : source.line_end(source.end(call))].decode()
+    above = source.data[source.start(function) : begin].decode().splitlines()
+    comments = takewhile(lambda one: one.lstrip().startswith("#"), reversed(above))
+    return bool(
+        _ANSWERED.search(line)
+        or any(_ON_PURPOSE.search(one.partition("#")[2]) for one in (*line.splitlines(), *comments))
+        or _WATCHED.search(source.text(function))
+    )
+
+
+def _has_deadline(source: Source, call: ast.Call) -> bool:
+    """Tell whether it stands under a deadline, which may pass in it."""
+    return any(
+        isinstance(around, (ast.With, ast.AsyncWith))
+        and any(_DEADLINES.search(source.text(item.context_expr)) for item in around.items)
+        for around in source.around(call)
+    )
+
+
+RULE = Rule(
+    code="AT514",
+    name="blocking-sleep",
+    severity=Severity.ADVICE,
+    tier=Tier.REPORT,
+    visit=_visit,
+    words=rb"(?:import|from|,)[\s\\]*time\b",
+    expects=("BlockingError",),
+)
