@@ -274,7 +274,7 @@ def test_no_time_limit_is_left_behind_for_the_next_test(method: str, run: Runner
 
         @pytest.mark.timeout(0.5)
         async def test_limited():
-            pass
+            assert 1 == 2
 
         @pytest.mark.timeout(0)
         async def test_unlimited():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
-from pytest_async_guard import alarm, bodies, chains, clock, errors, hang, plugin, project
+from pytest_async_guard import alarm, births, bodies, chains, clock, errors, hang, plugin, project
 from pytest_async_guard.state import state
 
 if TYPE_CHECKING:
@@ -217,3 +217,36 @@ def test_other_tasks_of_trio_are_told_where_they_are_of_the_project() -> None:
     assert len(lines) == 1
     assert lines[0].startswith("the waiter: waits at ")
     assert lines[0].endswith(" in wait")
+
+
+def test_an_alarm_that_comes_too_late_cancels_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ring() -> int:
+        for wake in tuple(state.alarms.values()):
+            wake()
+        return 1
+
+    async def main() -> int:
+        result: int = await hang.bounded(ring(), "it")
+        await asyncio.sleep(0.01)
+        return result
+
+    monkeypatch.setattr(state, "attempt", Mock())
+    monkeypatch.setattr(state, "timer", Mock(timeout=1))
+    assert asyncio.run(main()) == 1
+
+
+def test_a_task_that_has_failed_can_be_cancelled_where_no_test_is_guarded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail() -> None:
+        raise ValueError
+
+    async def main() -> bool:
+        task = births.Task(fail())
+        await asyncio.sleep(0)
+        is_cancelled = task.cancel()
+        assert isinstance(task.exception(), ValueError)
+        return is_cancelled
+
+    monkeypatch.setattr(state, "attempt", None)
+    assert not asyncio.run(main())

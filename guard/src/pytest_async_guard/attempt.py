@@ -172,7 +172,7 @@ async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
         if all(task.done() for task in tasks):
             end()
 
-    handle = loop.call_later(seconds, end)
+    loop.call_later(seconds, end)
     timer = Timer(seconds, loop.call_soon_threadsafe, [end])
     timer.daemon = True
     timer.start()
@@ -182,6 +182,5 @@ async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
         await over
     finally:
         timer.cancel()
-        handle.cancel()
         for task in tasks:
             task.remove_done_callback(end_with_last)

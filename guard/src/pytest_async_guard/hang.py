@@ -98,9 +98,8 @@ async def _bounded_on_trio(awaitable: Any, what: str) -> Any:
 
     def give_up() -> None:
         nonlocal hang
-        if key in state.alarms:
-            hang = _hang(what, await_chain(task.coro), tell_trio_tasks(trio, {task}))
-            scope.cancel()
+        hang = _hang(what, await_chain(task.coro), tell_trio_tasks(trio, {task}))
+        scope.cancel()
 
     key = _wake(lambda: token.run_sync_soon(give_up))
     cause: BaseException | None = None

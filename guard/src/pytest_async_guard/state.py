@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .settings import Settings
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .attempt import Attempt
+    from .settings import Settings
 
 
 class State:
@@ -19,7 +18,7 @@ class State:
     def __init__(self) -> None:
         """Begin before the first test."""
         self.attempt: Attempt | None = None
-        self.settings = Settings()
+        self.settings: Settings
         self.is_verbose = False
         # pytest-timeout's settings for this test, and when it will step in, by the real clock.
         self.timer: Any = None

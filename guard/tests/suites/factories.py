@@ -42,5 +42,6 @@ async def test_bad_error(factory):
     asyncio.create_task(fail())
 
 
-async def test_good_nothing_left(factory):
+async def test_good_nothing_left(factory, request):
     await asyncio.create_task(asyncio.sleep(0))
+    assert factory or "eager" in request.node.name
