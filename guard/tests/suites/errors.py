@@ -118,6 +118,17 @@ async def test_bad_end_of_a_fixture(fails_at_the_end):
 
 
 @pytest.fixture
+async def keeps_what_fails_at_the_end():
+    yield
+    kept.append(asyncio.create_task(fail()))
+    await asyncio.sleep(0.01)
+
+
+async def test_bad_end_of_a_fixture_that_keeps_it(keeps_what_fails_at_the_end):
+    """nobody sees this"""
+
+
+@pytest.fixture
 async def handled():
     taken = []
     loop = asyncio.get_running_loop()
