@@ -20,7 +20,13 @@ Command = tuple[str | Path, ...]
 
 ROOT = Path(__file__).parents[1]
 COPIER: Command = (sys.executable, "-m", "copier")
-PARTS = ("copier.yml", "includes", "template")
+PARTS = ("copier.yml", "includes", "template", "guard/src")
+#: The files of the guard in a project that has it vendored.
+VENDORED = {
+    f"tests/pytest_async_guard/{file.name}"
+    for file in (ROOT / "guard" / "src" / "pytest_async_guard").iterdir()
+    if file.suffix in {".py", ".typed"}
+}
 QUESTIONS: dict[str, dict[str, Any]] = {
     key: value
     for key, value in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
@@ -167,7 +173,7 @@ def copy_template(folder: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part)
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / part)

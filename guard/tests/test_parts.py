@@ -175,7 +175,7 @@ def test_no_alarm_disturbs_a_debugger(
 ) -> None:
     wake = Mock()
     known = Mock(alarms={"it": wake}, timer=Mock(disable_debugger_detection=is_detection_off))
-    monkeypatch.setattr(alarm, "_is_debugging", lambda: is_debugging)
+    monkeypatch.setattr("pytest_timeout.is_debugging", lambda: is_debugging)
     monkeypatch.setattr(alarm, "state", known)
     alarm._ring()  # noqa: SLF001
     assert wake.called == (is_detection_off or not is_debugging)

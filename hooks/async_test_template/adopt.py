@@ -14,11 +14,11 @@ from urllib.request import url2pathname
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
-from async_test_template.rules.guard import CONTRACT, obstacles
+from async_test_template.rules.guard import CONTRACT, VENDORED, obstacles
 from async_test_template.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from async_test_template.project import Project
 
@@ -35,6 +35,7 @@ QUESTIONS = (
     "mode",
     "loop_scope",
     "timeout",
+    "guard",
     "python_version",
     "ci",
     "ci_shards",
@@ -42,9 +43,10 @@ QUESTIONS = (
 )
 
 
-#: What the template adds to an existing project, where it is not there yet.
+#: What the template adds to an existing project, where it is not there yet; one is a folder.
 FILES = (
     "tests/async_guard.py",
+    VENDORED,
     "tests/conftest.py",
     "tests/test_event_loop.py",
     ".github/workflows/test.yml",
@@ -105,6 +107,18 @@ def files_to_edit(project: Project) -> set[str]:
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):
         found |= {edit.file for edit in obstacle.edits}
     return found
+
+
+def added(root: Path, there: Collection[str]) -> list[Path]:
+    """List the files of the template that are there now and were not before.
+
+    Args:
+        root: the project.
+        there: which of FILES were there before.
+
+    """
+    new = [root / name for name in FILES if name not in there]
+    return [file for path in new for file in (path, *path.glob("*")) if file.is_file()]
 
 
 def table(answers: Iterable[Answer]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
-from async_test_template.rules.guard import CONTRACT, covers, obstacles
+from async_test_template.rules.guard import CONTRACT, covers, in_the_way, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: What the added files are written for: `asyncio.timeout` and exception groups came with 3.11.
 LEAST_PYTHON = "3.11"
 #: The lowest versions with which the added files do what they promise (`pytest.Config` is public
-#: since 7.0; the hooks of pytest-timeout are there since 2.0).
-LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2"}
+#: since 7.0, the hooks of pytest-timeout since 2.1).
+LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2.1"}
 #: What pytest-asyncio 1.5 needs, which is added where no version of it is declared.
 _WITH_NEW_PLUGIN = "8.4"
 
@@ -30,12 +30,13 @@ _COMMAND = re.compile(
 )
 
 
-def require_adoptable(project: Project, backend: str) -> None:
+def require_adoptable(project: Project, backend: str, guard: str = "vendored") -> None:
     """Make sure that the tests which `adopt` adds can run.
 
     Args:
         project: the repository.
         backend: the answer, one of BACKENDS.
+        guard: the answer, one of GUARDS.
 
     Raises:
         UserError: they cannot: what is in the way, each with its file and the version that is
@@ -43,8 +44,23 @@ def require_adoptable(project: Project, backend: str) -> None:
 
     """
     reasons = [*_python(project), *_versions(project, backend), *_settings(project)]
+    if guard == "vendored":
+        other = "is not the template's guard: rename it, or answer guard=none"
+        reasons += [f"{path} {other}" for path in in_the_way(project)]
+    elif backend == "anyio" and _lacks_backend(project):
+        reasons.append(
+            f"with guard={guard}, tests/conftest.py has to have the fixture anyio_backend, for it "
+            "stays as it is"
+        )
     if reasons:
         raise UserError(f"adopt changes nothing, for its tests cannot run: {'; '.join(reasons)}")
+
+
+def _lacks_backend(project: Project) -> bool:
+    """Tell whether the conftest.py that would have AnyIO's backend is the project's own."""
+    return (project.root / "tests" / "conftest.py").exists() and not any(
+        fixture.name == "anyio_backend" for fixture in project.code.fixtures
+    )
 
 
 def _python(project: Project) -> Iterator[str]:

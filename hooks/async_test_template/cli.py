@@ -235,7 +235,7 @@ def _adopt(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     # Before Copier adds anything: what the fixes will need to write must be writable.
     given = {answer.key: answer.value for answer in answers}
-    require_adoptable(project, given["backend"])
+    require_adoptable(project, given["backend"], given.get("guard", "vendored"))
     plan = safe_plan(root, given)
     if plan.faults:
         _tell(plan, options, written=False)
@@ -247,13 +247,14 @@ def _adopt(options: argparse.Namespace) -> int:
     if not (options.yes or adopt.confirm()):
         print("Nothing has changed.", file=sys.stderr)
         return _LEFT
-    own = [path for path in map(root.joinpath, adopt.FILES) if not path.exists()]
+    there = [name for name in adopt.FILES if (root / name).exists()]
     options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
         print(f"Update it later by `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
         plan = safe_plan(root, read_answers(root, None), guarded=True)
+        own = adopt.added(root, there)
         status = _patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
     except WriteRefused as error:
         hint = "the template's files were added; `migrate` makes the fixes"

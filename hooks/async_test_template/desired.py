@@ -10,6 +10,7 @@ from async_test_template.errors import ParseError, UserError
 
 BACKENDS = ("asyncio", "anyio")
 MODES = ("auto", "strict")
+GUARDS = ("vendored", "package", "none")
 LOOP_SCOPES = ("function", "class", "module", "session")
 ANSWERS_FILE = ".copier-answers.yml"
 #: Where they are when another template has that place, as its own message says.
@@ -28,6 +29,7 @@ class Desired(NamedTuple):
         loop_scope: loop scope of fixtures and tests, one of LOOP_SCOPES.
         timeout: seconds a test may take, 0 for no timeout.
         backend: whose plugin runs the tests, one of BACKENDS; only answers tell it.
+        guard: where the guard comes from, one of GUARDS; only answers tell it.
         insisted: names of the fields that a flag gave; they replace settings that say otherwise,
             while answers only fill in what a fix has to write.
         guarded: the guard is asked for now, by `adopt`: to load it is what the user wants.
@@ -38,6 +40,7 @@ class Desired(NamedTuple):
     loop_scope: str | None = None
     timeout: int | None = None
     backend: str | None = None
+    guard: str | None = None
     insisted: frozenset[str] = frozenset()
     guarded: bool = False
 
@@ -69,6 +72,7 @@ def decide(
         loop_scope=loop_scope or _choice(answers, "loop_scope", LOOP_SCOPES),
         timeout=timeout if timeout is not None else (None if given is None else int(given)),
         backend=_choice(answers, "backend", BACKENDS),
+        guard=_choice(answers, "guard", GUARDS),
         insisted=frozenset(name for name, value in flags.items() if value is not None),
     )
 

@@ -55,9 +55,17 @@ def infer(project: Project) -> list[Answer]:
         _mode(project, backend.value),
         _loop_scope(project),
         _timeout(project),
+        *_guard(project),
         _python_version(project),
     ]
     return answers
+
+
+def _guard(project: Project) -> Iterator[Answer]:
+    declared = project.dependencies.of("pytest-async-guard")
+    if declared:
+        reason = f"{declared[0].file}:{declared[0].line} declares pytest-async-guard"
+        yield Answer("guard", "package", reason)
 
 
 def _names(project: Project) -> Iterator[Answer]:

@@ -12,7 +12,8 @@ from async_test_template.adoptable import require_adoptable
 from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
-from helpers import ROOT, git, run
+from async_test_template.rules.guard import VENDORED as FOLDER
+from helpers import ROOT, VENDORED, git, run
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ TEST = "async def test_it(): ...\n"
             {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.8"\n'},
             {"python_version": "3.11"},
             id="python-too-old",
+        ),
+        pytest.param(
+            {"requirements.txt": "pytest\npytest-async-guard\n"},
+            {"guard": "package"},
+            id="guard-declared",
         ),
         pytest.param(
             {"src/shop/__init__.py": "", "tests/__init__.py": ""},
@@ -338,6 +344,15 @@ def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path
         ),
         ({"pytest.ini": "[pytest]\npython_functions = check_*\n"}, "python_functions leaves out"),
         ({"pytest.ini": "[pytest]\nnorecursedirs = tests\n"}, "norecursedirs leaves the folder"),
+        ({"tests/async_guard.py": "x = 1\n"}, "tests/async_guard.py is not the template's guard"),
+        (
+            {"tests/pytest_async_guard/notes.md": "# Mine\n"},
+            "tests/pytest_async_guard is not the template's guard: rename it, or answer guard=none",
+        ),
+        (
+            {"tests/pytest_async_guard.py": "x = 1\n"},
+            "tests/pytest_async_guard.py is not the template's guard",
+        ),
     ],
 )
 def test_where_its_tests_cannot_run_nothing_is_added(
@@ -367,6 +382,40 @@ def test_other_settings_and_old_versions_that_do_not_matter(
 ) -> None:
     write(tmp_path, {"shop/__init__.py": "", "tests/test_it.py": TEST, **files})
     require_adoptable(Project(tmp_path, Desired(), {}), "asyncio")
+
+
+@pytest.mark.slow
+def test_a_guard_of_another_kind_needs_no_place(tmp_path: Path) -> None:
+    begin(write(tmp_path, {**REPOSITORY, "tests/async_guard.py": "x = 1\n"}))
+    done = adopt(tmp_path, "--yes", "--data", "guard=none")
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "tests/async_guard.py").read_text() == "x = 1\n"
+    assert "guard" not in (tmp_path / "tests/test_event_loop.py").read_text()
+    assert not (tmp_path / "tests/conftest.py").exists()
+
+
+@pytest.mark.slow
+def test_a_guard_that_is_a_package_is_declared(tmp_path: Path) -> None:
+    begin(write(tmp_path, REPOSITORY))
+    done = adopt(tmp_path, "--yes", "--data", "guard=package")
+    assert done.returncode == 1, done.stdout
+    assert '"pytest-async-guard>=1"' in (tmp_path / "pyproject.toml").read_text()
+    assert "To install pytest-async-guard, run:" in done.stdout
+    assert not (tmp_path / "tests/async_guard.py").exists()
+
+
+@pytest.mark.slow
+def test_a_backend_that_nothing_would_bring_is_asked_for(tmp_path: Path) -> None:
+    settings = PYTEST + 'anyio_mode = "auto"\n'
+    files = {"pyproject.toml": settings, "tests/conftest.py": "", "tests/test_it.py": TEST}
+    begin(write(tmp_path, files))
+    done = adopt(tmp_path, "--yes", "--data", "guard=none")
+    assert done.returncode == 2, done.stdout
+    assert "tests/conftest.py has to have the fixture anyio_backend" in done.stdout
+    backend = 'import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n'
+    (tmp_path / "tests/conftest.py").write_text(backend)
+    project = Project(tmp_path, Desired(), {})
+    require_adoptable(project, "anyio", "none")
 
 
 @pytest.mark.slow
@@ -406,7 +455,7 @@ def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> 
 def test_what_the_template_adds_is_known(repository: Path) -> None:
     assert adopt(repository, "--yes", "--data", "ci=github").returncode == 0
     added = set(git(repository, "ls-files", "--others", "--exclude-standard").split())
-    assert added - {".copier-answers.yml"} == set(FILES) - {".gitlab-ci.yml"}
+    assert added - {".copier-answers.yml"} == (set(FILES) - {".gitlab-ci.yml", FOLDER}) | VENDORED
 
 
 @pytest.mark.slow

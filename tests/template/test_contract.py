@@ -74,8 +74,16 @@ def settings(answers: Answers) -> Iterator[Break]:
 
 def guards() -> Iterator[Break]:
     """Break the guard."""
-    yield Break("guard not loaded", CONFTEST, r"\npytest_plugins = [^\n]*", "", SLOW)
-    yield Break("guard emptied", "tests/async_guard.py", r"\A.*\Z", "", SLOW)
+    yield Break("guard not loaded", CONFTEST, r"\npytest_plugins_guard = [^\n]*", "", SLOW)
+    yield Break("guard not imported", CONFTEST, r"\nfrom \.async_guard import [^\n]*", "", SLOW)
+    yield Break("loader emptied", "tests/async_guard.py", r"\A.*\Z", "", SLOW)
+    folder = "tests/pytest_async_guard"
+    yield Break("guard emptied", f"{folder}/__init__.py", r"\A.*\Z", "", SLOW)
+    yield Break("plugin emptied", f"{folder}/plugin.py", r"\A.*\Z", "", SLOW)
+    off = '"-ra", "-p", "no:async_guard"'
+    yield Break("guard left out", SETTINGS, '"-ra"', off, SLOW)
+    switched = 'minversion = "9.0"\nasync_guard = false'
+    yield Break("guard switched off", SETTINGS, r'minversion = "9\.0"', switched, SLOW)
 
 
 def modes(answers: Answers) -> Iterator[Break]:
@@ -129,7 +137,8 @@ def backends(*, with_trio: bool) -> Iterator[Break]:
         yield Break("asyncio instead of trio", CONFTEST, r"request\.param", '"asyncio"', real)
         yield Break("trio instead of asyncio", CONFTEST, r"request\.param", '"trio"', real)
     else:
-        yield Break("trio instead of asyncio", CONFTEST, 'return "asyncio"', 'return "trio"', one)
+        trio = 'return "trio"'
+        yield Break("trio instead of asyncio", CONFTEST, 'return "asyncio"', trio, SHARED)
         both = r', params=["asyncio", "trio"]\1'
         yield Break("trio added", CONFTEST, r"(\)\ndef anyio_backend)", both, one)
 
@@ -163,10 +172,11 @@ PROJECTS = [
 def ends_the_run(broken: Break, said: str) -> bool:
     """Tell whether no test could tell: pytest itself ends, and says why.
 
-    pytest-asyncio's warning of a scope that is not set is an error; trio's hang ends with the run.
+    pytest-asyncio's warning of a scope that is not set is an error; trio's hang ends with the run,
+    and so does a guard that cannot be imported.
     """
     if broken.told_by == SLOW:
-        return "+ Timeout +" in said
+        return "+ Timeout +" in said or "ImportError while loading conftest" in said
     return "pytest.PytestDeprecationWarning: The configuration option" in said
 
 

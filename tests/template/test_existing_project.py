@@ -11,6 +11,7 @@ import pytest
 from helpers import (
     COPIER,
     ROOT,
+    VENDORED,
     Answers,
     Environment,
     assert_done,
@@ -31,6 +32,7 @@ ADDED = {
     "tests/async_guard.py",
     "tests/conftest.py",
     "tests/test_event_loop.py",
+    *VENDORED,
 }
 ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
 EVERY_FILE = [
@@ -55,7 +57,6 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     # Only the backend and its loop decide what comes; the rest can wait.
@@ -77,6 +78,7 @@ def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(template: Path, tmp_path: Path) -> None:
     for name in EVERY_FILE:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -87,28 +89,162 @@ def test_nothing_is_overwritten(template: Path, tmp_path: Path) -> None:
     assert {name: after[name] for name in before} == before
 
 
-@pytest.mark.slow
-def test_nothing_is_overwritten_by_an_update(tmp_path: Path) -> None:
+def released(tmp_path: Path) -> Path:
+    """Return a repository with a release of the template."""
     template = copy_template(tmp_path / "template")
     git(template, "init", "--quiet")
     commit(template, "1.0.0")
-    project = tmp_path / "project"
+    return template
+
+
+def apply(template: Path, project: Path, *options: str) -> Path:
+    """Copy the template into a project, and commit."""
+    source = f"git+file://{template}"
+    assert_done(run(*COPIER, "copy", "--defaults", *options, source, project, cwd=template))
+    git(project, "init", "--quiet")
+    commit(project)
+    return project
+
+
+def release(template: Path, file: str, version: str = "1.1.0") -> None:
+    """Make a file of the template a better one, and release that."""
+    path = template / file
+    path.write_text(path.read_text() + "\n# newer\n")
+    commit(template, version)
+
+
+def update(project: Path, *options: str) -> set[str]:
+    """Update a project, and return the files that have changed, came or went."""
+    before = files(project)
+    command = (*COPIER, "update", "--defaults", "--skip-answered", *options)
+    assert_done(run(*command, cwd=project))
+    after = files(project)
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+@pytest.fixture
+def adopted(tmp_path: Path) -> Path:
+    """Return a folder that holds an existing project."""
+    (tmp_path / "project" / "tests").mkdir(parents=True)
+    (tmp_path / "project" / "setup.py").touch()
+    return tmp_path / "project"
+
+
+@pytest.mark.slow
+def test_nothing_is_overwritten_by_an_update(tmp_path: Path) -> None:
+    template, project = released(tmp_path), tmp_path / "project"
     for name in EVERY_FILE:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(f"mine: {name}\n")
-    done = run(*COPIER, "copy", "--defaults", f"git+file://{template}", project, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
-    git(project, "init", "--quiet")
+    apply(template, project)
+    release(template, "template/tests/test_event_loop.py.jinja")
+    assert update(project) == {".copier-answers.yml"}
+
+
+@pytest.mark.slow
+def test_an_update_improves_the_guard(adopted: Path, tmp_path: Path) -> None:
+    template = released(tmp_path)
+    project = apply(template, adopted)
+    clock = project / "tests" / "pytest_async_guard" / "clock.py"
+    clock.write_text("# mine\n" + clock.read_text())
     commit(project)
-    before = files(project)
-    for name in ("async_guard.py", "test_event_loop.py"):
-        source = template / "template" / "tests" / f"{name}.jinja"
-        source.write_text(source.read_text() + "\n# newer\n")
-    commit(template, "1.1.0")
-    done = run(*COPIER, "update", "--defaults", "--skip-answered", cwd=project)
-    assert done.returncode == 0, done.stdout
-    changed = {name for name, content in files(project).items() if before.get(name) != content}
-    assert changed == {".copier-answers.yml"}
+    release(template, "guard/src/pytest_async_guard/clock.py")
+    assert update(project) == {".copier-answers.yml", "tests/pytest_async_guard/clock.py"}
+    better = (template / "guard" / "src" / "pytest_async_guard" / "clock.py").read_text()
+    assert clock.read_text() == f"# mine\n{better}"
+
+
+@pytest.mark.parametrize("flags", [(), ("--overwrite",)], ids=["defaults", "overwrite"])
+def test_a_copy_leaves_what_has_the_place_of_the_guard(
+    flags: tuple[str, ...], template: Path, tmp_path: Path
+) -> None:
+    """Also where Copier is told to overwrite: of an existing project it overwrites nothing."""
+    mine = {
+        "setup.py": b"",
+        "tests/async_guard.py": b"mine\n",
+        "tests/pytest_async_guard/clock.py": b"mine, too\n",
+    }
+    for name, text in mine.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text)
+    assert_done(run(*COPIER, "copy", "--defaults", *flags, template, tmp_path, cwd=tmp_path))
+    new = {".copier-answers.yml", "tests/conftest.py", "tests/test_event_loop.py"}
+    assert files(tmp_path).keys() == mine.keys() | new
+    assert {name: files(tmp_path)[name] for name in mine} == mine
+
+
+@pytest.mark.slow
+def test_an_update_asks_before_it_puts_a_guard_over_another_file(
+    adopted: Path, tmp_path: Path
+) -> None:
+    """It cannot see whose the file is: both texts stay in it, as a conflict."""
+    template = released(tmp_path)
+    (adopted / "tests" / "async_guard.py").write_text("mine = 1\n")
+    project = apply(template, adopted)
+    release(template, "template/tests/async_guard.py.jinja")
+    update(project)
+    text = (project / "tests" / "async_guard.py").read_text()
+    assert "mine = 1\n" in text
+    assert "<<<<<<< before updating" in text
+
+
+@pytest.mark.slow
+def test_a_guard_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
+    template = released(tmp_path)
+    project = apply(template, tmp_path / "project")
+    answers = project / ".copier-answers.yml"
+    # As it was written before there was the question.
+    answers.write_text(answers.read_text().replace("guard: vendored\n", ""))
+    (project / "tests" / "async_guard.py").unlink()
+    for file in (project / "tests" / "pytest_async_guard").iterdir():
+        file.unlink()
+    commit(project)
+    release(template, "template/tests/test_event_loop.py.jinja")
+    update(project)
+    assert "guard: none" in answers.read_text()
+    assert not (project / "tests" / "async_guard.py").exists()
+    assert not (project / "tests" / "pytest_async_guard").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", ["package", "none"])
+def test_a_conftest_that_loads_the_guard_works_when_that_is_gone(
+    guard: str, adopted: Path, environment: Environment, tmp_path: Path
+) -> None:
+    """And has AnyIO's backend still."""
+    template = released(tmp_path)
+    loads = "from async_guard import pytest_async_guard\n"
+    (adopted / "tests" / "conftest.py").write_text(loads)
+    test = "async def test_it(anyio_backend):\n    assert anyio_backend == 'asyncio'\n"
+    (adopted / "tests" / "test_it.py").write_text(test)
+    (adopted / "pytest.ini").write_text("[pytest]\nanyio_mode = auto\naddopts = -p no:asyncio\n")
+    project = apply(template, adopted, "--data", "backend=anyio")
+    release(template, "template/tests/test_event_loop.py.jinja")
+    changed = update(project, "--data", f"guard={guard}")
+    assert changed == {".copier-answers.yml", "tests/async_guard.py", *VENDORED}
+    assert {file for file in VENDORED if (project / file).exists()} == set()
+    done = environment.pytest(project, "tests/test_it.py")
+    assert "1 passed" in done.stdout, done.stdout
+    commit(project)
+    changed = update(project, "--data", "guard=vendored")
+    assert changed == {".copier-answers.yml", "tests/async_guard.py", *VENDORED}
+
+
+@pytest.mark.slow
+def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
+    adopted: Path, tmp_path: Path
+) -> None:
+    template = released(tmp_path)
+    project = apply(template, adopted, "--data", "guard=none")
+    assert not files(project).keys() & {"tests/async_guard.py", "tests/conftest.py", *VENDORED}
+    release(template, "guard/src/pytest_async_guard/clock.py")
+    assert update(project) == {".copier-answers.yml"}
+    assert_done(run(*COPIER, "recopy", "--defaults", "--data", "guard=vendored", cwd=project))
+    wanted = {"tests/async_guard.py", "tests/conftest.py", *VENDORED}
+    assert files(project).keys() >= wanted
+    commit(project)
+    release(template, "guard/src/pytest_async_guard/clock.py", "1.2.0")
+    assert update(project) == {".copier-answers.yml", "tests/pytest_async_guard/clock.py"}
 
 
 @pytest.mark.slow

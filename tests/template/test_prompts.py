@@ -86,6 +86,7 @@ def test_a_person_answers_every_question(
         "ci": "none",
         "description": 'Sells "cheese" for 5 {{ coins }}.',
         "framework": "aiohttp",
+        "guard": "vendored",
         "loop_scope": "module",
         "mode": "strict",
         "package_name": "web_k_se_shop",

@@ -30,6 +30,7 @@ PUBLIC = {
     "mode": ["auto", "strict"],
     "loop_scope": ["function", "class", "module", "session"],
     "timeout": None,
+    "guard": ["vendored", "package", "none"],
     "python_version": ["3.11", "3.12", "3.13", "3.14", "3.15"],
     "ci": ["none", "github", "gitlab"],
     "ci_shards": None,

@@ -108,8 +108,8 @@ def test_the_name_of_the_package_does_not_disturb_the_format(
 def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path: Path) -> None:
     """An answer that nothing renders would be a question too many."""
     base = {"framework": "library", "backend": "anyio"}
-    questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "python_version", "ci")
-    for question in (*questions, "project_kind"):
+    questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "guard", "ci")
+    for question in (*questions, "python_version", "project_kind"):
         rendered = []
         for number, value in enumerate(choices(question)):
             answers = base | {question: value}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from helpers import COPIER, ROOT, assert_done, commit, copy_template, git, run
+from helpers import COPIER, ROOT, VENDORED, assert_done, commit, copy_template, git, run
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PARENT = {
     "template/.github/workflows/test.yml": "name: Parent\non: push\njobs: {}\n",
     "template/.gitlab-ci.yml": "parent: {script: [true]}\n",
 }
-ADDED = [OURS, "tests/async_guard.py", "tests/test_event_loop.py"]
+ADDED = [OURS, *sorted({"tests/async_guard.py", "tests/test_event_loop.py"} | VENDORED)]
 
 
 def append(file: Path, text: str) -> None:
@@ -132,17 +132,17 @@ def test_each_template_is_updated_after_the_other(
     commit(project)
     release(parent, "pyproject.toml.jinja", "[tool.parent]\n", "1.1.0")
     release(parent, "tests/conftest.py", "# 1.1.1\n", "1.1.1")
-    release(ours, "tests/async_guard.py.jinja", "\n# 1.2.0\n", "1.2.0")
+    release(ours, "tests/test_event_loop.py.jinja", "\n# 1.2.0\n", "1.2.0")
     assert update(project) == {THEIRS, "pyproject.toml", "tests/conftest.py"}
     assert "[tool.parent]" in (project / "pyproject.toml").read_text()
-    # What was added to an existing project is its own: nothing but the version moves.
+    # What was added to an existing project is its own, but for the guard: only the version moves.
     assert update(project, "-a", OURS) == {OURS}
     assert answers(project / OURS)["_commit"] == "1.2.0"
     assert answers(project / THEIRS)["_commit"] == "1.1.1"
     # The other way round.
     release(parent, "src/{{ name }}/__init__.py", "# 1.3.0\n", "1.3.0")
     release(ours, "tests/async_guard.py.jinja", "\n# 1.3.0\n", "1.3.0")
-    assert update(project, "-a", OURS) == {OURS}
+    assert update(project, "-a", OURS) == {OURS, "tests/async_guard.py"}
     assert update(project) == {THEIRS, "src/shop/__init__.py"}
 
 

@@ -24,6 +24,7 @@ from helpers import (
     PARTS,
     QUESTIONS,
     ROOT,
+    VENDORED,
     Answers,
     Environment,
     choices,
@@ -52,8 +53,9 @@ NEWEST = release.newest(RELEASES)
 NEXT = Version(f"{NEWEST.major}.{NEWEST.minor + 1}.0")
 
 ANSWERS_FILE = ".copier-answers.yml"
+OF_THE_GUARD = {"tests/async_guard.py", *VENDORED}
 OF_THE_TEMPLATE = {
-    "tests/async_guard.py",
+    *OF_THE_GUARD,
     "tests/conftest.py",
     "tests/test_event_loop.py",
     ".github/workflows/test.yml",
@@ -126,7 +128,9 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not release.commit_of(hash_):
             pytest.fail(f"{version} is not in this shallow clone: run `git fetch --unshallow`")
         git(folder, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
-        command = ["git", "archive", hash_, *PARTS]
+        # Up to 1.1 the guard is a file of the template alone.
+        parts = git(ROOT, "ls-tree", "--name-only", hash_, *PARTS).split()
+        command = ["git", "archive", hash_, *parts]
         archive = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(folder, filter="data")
@@ -183,7 +187,7 @@ def assert_updated_to(fresh: Path, project: Path, version: Version, answers: Ans
     """Update a project, and require the files of the template from another, and its own files."""
     before = contents(project)
     update(project, trust=crosses_a_migration(version))
-    owned = {ANSWERS_FILE, *(OF_THE_TEMPLATE if answers["project_kind"] == "new" else ())}
+    owned = {ANSWERS_FILE, *(OF_THE_TEMPLATE if answers["project_kind"] == "new" else OF_THE_GUARD)}
     expected = {name: text for name, text in before.items() if name not in owned}
     expected |= {name: text for name, text in contents(fresh).items() if name in owned}
     assert contents(project) == expected

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import pytest
 
+from . import plugin
+
 __all__ = ["pytest_async_guard"]
 
 NAME = "async_guard"
@@ -29,7 +31,10 @@ def pytest_async_guard(config: pytest.Config) -> None:
     A hook and not a name in `pytest_plugins`, which pytest takes only from the conftest.py of the
     root.
     """
-    from . import plugin  # the import needs pytest-timeout, which a run may be without
-
-    if not config.pluginmanager.has_plugin(NAME):
-        config.pluginmanager.register(plugin, NAME)
+    manager = config.pluginmanager
+    loaded = manager.get_plugin(NAME)
+    if loaded is None:
+        manager.register(plugin, NAME)
+    elif not (manager.is_registered(plugin) or hasattr(loaded, "pytest_runtest_setup")):
+        # A file of this name that does nothing but load the plugin.
+        manager.register(plugin)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import signal
-from importlib import import_module
+import sys
 from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,9 @@ from .clock import now
 from .state import state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     import pytest
-
-# pytest-timeout has no types (2.4).
-_is_debugging: Callable[[], bool] = import_module("pytest_timeout").is_debugging
 
 
 def set_alarm(settings: Any) -> None:
@@ -55,7 +52,11 @@ def stop_alarm() -> None:
 
 def _ring() -> None:
     """Wake every loop that is waited for; called in a signal handler or a thread."""
-    if state.timer.disable_debugger_detection or not _is_debugging():
+    # No import: a project with a copy of this folder can be without pytest-timeout, which has no
+    # types (2.4). Here it is loaded, for it has set its timer.
+    is_debugging = sys.modules["pytest_timeout"].is_debugging
+    always = getattr(state.timer, "disable_debugger_detection", False)  # since 2.2
+    if always or not is_debugging():
         for alarm in tuple(state.alarms.values()):
             alarm()
 

@@ -83,8 +83,8 @@ async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
         del state.alarms[key]
     if hang is None:
         return result
-    if sys.version_info >= (3, 11):
-        task.uncancel()
+    # Since Python 3.11. (A version block would be reported in projects on newer Pythons.)
+    getattr(task, "uncancel", int)()
     raise hang from cause
 
 

@@ -7,17 +7,15 @@ import os
 import sys
 import sysconfig
 from contextlib import suppress
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # pytest depends on it
-
 if TYPE_CHECKING:
     from types import CodeType
+
+# No block of its own: linters of projects on newer Pythons would have it removed.
+tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = str(Path(__file__).parent) + os.sep

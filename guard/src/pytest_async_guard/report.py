@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +58,11 @@ def _started_at(task: object) -> list[str]:
 
 def _awaited_by(task: asyncio.Task[Any]) -> list[str]:
     """Name the tasks that await one, which Python tells from 3.14 on."""
-    if sys.version_info < (3, 14):
+    capture = getattr(asyncio, "capture_call_graph", None)
+    if capture is None:
         return []
-    graph = asyncio.capture_call_graph(task)
-    found = sorted(
-        g.future.get_name() for g in graph.awaited_by if isinstance(g.future, asyncio.Task)
-    )
+    futures = [graph.future for graph in capture(task).awaited_by]
+    found = sorted(future.get_name() for future in futures if isinstance(future, asyncio.Task))
     return [f"awaited by {', '.join(found)}"] if found else []
 
 

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+# Formatters write a tuple in `except` otherwise for Python 3.14 and later.
+_NOT_A_NUMBER = (TypeError, ValueError)
+
 
 class Settings(NamedTuple):
     """What may differ from test to test."""
@@ -39,7 +42,7 @@ def settings_of_config(config: pytest.Config) -> Settings:
 def _seconds(value: Any, name: str) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except _NOT_A_NUMBER:
         seconds = -1.0
     if not 0 <= seconds < math.inf or isinstance(value, bool):
         raise pytest.UsageError(f"{name}: {value!r} is not a number of seconds, such as 0.25")

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 GUARD, CONTRACT = "async_guard", "test_event_loop.py"
 #: The function that loads the guard where a conftest.py imports it, since 1.2.
 LOADER = "pytest_async_guard"
-_OF_GUARD, _OF_CONTRACT = b"pytest_timeout_set_timer", b"The contract of the pytest configuration"
+#: The guard's own folder, since 1.3.
+VENDORED = f"tests/{LOADER}"
+#: Up to 1.2 the guard itself stands in the file, later what loads it.
+_OF_GUARD = (b"pytest_timeout_set_timer", b"pytest_async_guard")
+_OF_CONTRACT = (b"The contract of the pytest configuration",)
 
 
 def guard_of(project: Project) -> str | None:
@@ -28,17 +32,31 @@ def guard_of(project: Project) -> str | None:
     return _file(project, f"{GUARD}.py", _OF_GUARD)
 
 
+def in_the_way(project: Project) -> Iterator[str]:
+    """Yield what of the project has the place of the guard, and is something else."""
+    guard, folder = f"tests/{GUARD}.py", f"{VENDORED}/__init__.py"
+    text = project.tree.read(guard)
+    if text is not None and not any(word in text for word in _OF_GUARD):
+        yield guard
+    if (project.root / VENDORED).exists() and f"def {LOADER}(".encode() not in (
+        project.tree.read(folder) or b""
+    ):
+        yield VENDORED
+    if (project.root / f"{VENDORED}.py").exists():
+        yield f"{VENDORED}.py"
+
+
 def contract_of(project: Project) -> str | None:
     """Find the tests of the configuration, as a path from the root."""
     return _file(project, CONTRACT, _OF_CONTRACT)
 
 
-def _file(project: Project, name: str, holds: bytes) -> str | None:
+def _file(project: Project, name: str, holds: tuple[bytes, ...]) -> str | None:
     for module in project.code.modules:
-        if PurePosixPath(module.file).name == name and holds in (
-            project.tree.read(module.file) or b""
-        ):
-            return module.file
+        if PurePosixPath(module.file).name == name:
+            text = project.tree.read(module.file) or b""
+            if any(word in text for word in holds):
+                return module.file
     return None
 
 

@@ -16,8 +16,8 @@ _WORDS_OF_TESTS = (
 #: Other files matter where they hold fixtures, hooks or clients; async code alone is no reason.
 _IN_OTHERS = re.compile(
     rb"fixture|collect_ignore|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
-    rb"|pytest(?:mark|_(?:asyncio|configure|plugins|pyfunc_call|pycollect_make|collection_modifyitems"
-    rb"|itemcollected))"
+    rb"|pytest(?:mark|_(?:async_guard|asyncio|configure|plugins|pyfunc_call|pycollect_make"
+    rb"|collection_modifyitems|itemcollected))"
     rb"|mark\.timeout|\.asyncio\b|asyncio\.coroutine"
     rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|asynctest"
 )

@@ -35,7 +35,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     beside = sources[0] if sources and there[0] == conftests_of(guard)[0] else None
     line = f"from {_module(project, guard)} import {LOADER}  # noqa: F401"
-    knows = f"def {LOADER}(".encode() in (project.tree.read(guard) or b"")
+    knows = LOADER.encode() in (project.tree.read(guard) or b"")
     edits = add_line(beside, line) if beside is not None and knows else ()
     tier = Tier.SAFE if project.desired.guarded else Tier.UNSAFE
     yield Finding(

@@ -39,6 +39,8 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str]]:
     if guard is not None:
         yield guard, "pytest-timeout", "2.4"
     contract = contract_of(project)
+    if contract is not None and project.desired.guard == "package":
+        yield contract, "pytest-async-guard", "1"
     if contract is not None and project.desired.backend in _PLUGINS:
         yield (contract, *_PLUGINS[project.desired.backend])
 
