@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from async_test_template.config.files import is_file, is_there
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
@@ -146,8 +147,8 @@ def _reads_other_settings(project: Project, command: re.Match[str], before: str)
         return False
     if PurePosixPath(file) == PurePosixPath(project.settings.file):
         return False
-    if not (project.root / file).is_file():
+    if not is_file(project.root / file):
         return False
     words = (word.strip("\"',[]") for word in command["arguments"].split())
-    named = [w for w in words if w and w != file and (project.root / w).exists()]
+    named = [w for w in words if w and w != file and is_there(project.root / w)]
     return not named or any(covers(word, f"tests/{CONTRACT}") for word in named)

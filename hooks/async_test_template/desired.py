@@ -18,6 +18,8 @@ BESIDE = ".copier-answers.async-test.yml"
 
 # Every project of this template answers it, and hardly one of another.
 _OURS = re.compile(rb"^loop_scope:", re.MULTILINE)
+#: A time has fewer; Python reads no number of any length.
+_DIGITS = 10
 _KEY = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -65,8 +67,8 @@ def decide(
     """
     flags = {"mode": mode, "loop_scope": loop_scope, "timeout": timeout}
     given = answers.get("timeout")
-    if given is not None and not given.isdecimal():
-        raise UserError(f"the answer timeout: {given} is not a number of seconds")
+    if given is not None and not (given.isdecimal() and len(given) < _DIGITS):
+        raise UserError(f"the answer timeout: {given[:_DIGITS]} is not a number of seconds")
     return Desired(
         mode=mode or _choice(answers, "mode", MODES),
         loop_scope=loop_scope or _choice(answers, "loop_scope", LOOP_SCOPES),

@@ -180,7 +180,7 @@ def _loop_scope(project: Project) -> Answer:
 
 def _timeout(project: Project) -> Answer:
     configured = _configured(project, "timeout")
-    if re.fullmatch(r"\s*\d+(\.\d*)?\s*", configured):
+    if re.fullmatch(r"\s*\d{1,9}(\.\d{0,9})?\s*", configured):
         seconds = str(math.ceil(float(configured)))
         return Answer("timeout", seconds, f"{project.settings.file} sets timeout")
     return Answer("timeout", TIMEOUT, "no timeout is set, so this is the template's default")

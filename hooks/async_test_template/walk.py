@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 # pytest's own `norecursedirs` (9.2) and where tools put what is not the repository's own code.
 _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "site-packages"})
@@ -37,7 +37,8 @@ def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[
     """
     whole = root.resolve()
     for link in links:
-        target = (root / link).resolve()
+        # Up to Python 3.12, pathlib fails for a link that leads to itself.
+        target = Path(os.path.realpath(root / link))
         below = target.relative_to(whole).as_posix() if target.is_relative_to(whole) else ""
         if target.is_dir() and not target.is_relative_to(whole):
             # A folder around the root would lead here again, and on without an end.
@@ -61,8 +62,13 @@ def _walk(root: str, links: list[str]) -> Iterator[str]:
                 waiting += reversed(_entries(entry.path, f"{path}/"))
         elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
             yield path
-        elif entry.is_symlink() and (entry.name.endswith(".py") or entry.is_dir()):
+        elif entry.is_symlink() and (entry.name.endswith(".py") or _is_folder(entry)):
             links.append(path)
+
+
+def _is_folder(link: os.DirEntry[str]) -> bool:
+    """Tell whether a link leads to a folder; one that leads to itself is an error to `scandir`."""
+    return os.path.isdir(link.path)  # noqa: PTH112
 
 
 def _entries(folder: str, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:

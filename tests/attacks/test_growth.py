@@ -58,6 +58,37 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
         ),
         150,
     ),
+    "classes one from another": (
+        lambda n: code(
+            "class Test{1}(Test{0}):\n    async def test_it(self, event_loop):\n        pass\n\n\n",
+            n,
+            "class Test0:\n    pass\n\n\n",
+        ),
+        100,
+    ),
+    "comprehensions": (
+        lambda n: code(
+            "    a = [x async for x in y()]\n    await asyncio.gather(*[f() for f in a])\n",
+            n,
+            "async def test_it(event_loop):\n",
+        ),
+        200,
+    ),
+    "loops taken in sync code": (
+        lambda n: code("def test_{0}():\n    asyncio.gather(f{0}('a{0}'))\n\n\n", n),
+        200,
+    ),
+    "files of fixtures, one below another": (
+        lambda n: (
+            code("", 0)
+            | {
+                "d/" * depth + "conftest.py": HEAD + "@pytest.fixture\ndef event_loop():\n"
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+                for depth in range(n)
+            }
+        ),
+        20,
+    ),
     "tests of a class": (
         lambda n: code(
             "    @pytest.mark.asyncio\n    async def test_{0}(self, event_loop):\n        pass\n\n",

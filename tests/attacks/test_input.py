@@ -32,6 +32,20 @@ HOSTILE = {
         "uv.lock": f'[[package]]\nname = "pytest-asyncio"\nversion = "{DIGITS}"\n'
     },
     "digits in TOML": {"pyproject.toml": f"[tool.pytest.ini_options]\ntimeout = {DIGITS}\n"},
+    "digits of another base": {"pytest.toml": f"[pytest]\ntimeout = 0x{DIGITS}\n"},
+    "digits in a length of lines": {
+        "pyproject.toml": f"[tool.ruff]\nline-length = '{DIGITS}'\n",
+        "test_it.py": "import asyncio\n\n\n@asyncio.coroutine\ndef it(): ...\n",
+    },
+    "digits in an import": {
+        "test_it.py": f"import b{DIGITS}\nimport a1\nasync def test_it(event_loop):\n    pass\n"
+    },
+    "digits in the answers": {".copier-answers.yml": f"loop_scope: class\ntimeout: {DIGITS}\n"},
+    "a long module": {"test_it.py": f"import {'a.' * 5000}b\nasync def test_it(event_loop): ...\n"},
+    "patterns of another root": {
+        "pyproject.toml": "[tool.pytest.ini_options]\ntestpaths = ['/*', '**/**/*', '']\n",
+        "tests/async_guard.py": "def pytest_timeout_set_timer(): ...\n",
+    },
     "digits in a setting": {"pytest.ini": f"[pytest]\ntimeout = {DIGITS}\n"},
     "digits in code": {"test_it.py": f"async def test_it(event_loop):\n    return {DIGITS}\n"},
     "NUL in an include": {"requirements.txt": "-r x\0y\n"},
@@ -58,18 +72,23 @@ def test_no_input_ends_in_a_traceback(
     case: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, text in HOSTILE[case].items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     status = main([*command, str(tmp_path)])
     assert status in {0, 1, 2}
     assert "fault of async-test-template" not in "".join(capsys.readouterr())
 
 
-@pytest.mark.parametrize("codec", ["utf-7", "utf-16", "punycode", "rot13", "hex", "zlib", "idna"])
+@pytest.mark.parametrize(
+    "codec",
+    ["utf-7", "utf-16", "punycode", "rot13", "hex", "zlib", "idna", "undefined", "unicode_escape"],
+)
 def test_a_codec_that_is_none_of_text_is_told(
     codec: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = f"# coding: {codec}\n".encode() + b"async def test_it(event_loop):\n    '\xff'\n"
     (tmp_path / "test_it.py").write_bytes(data)
+    (tmp_path / "conftest.py").write_bytes(data.replace(b"\xff", b"#"))
     (tmp_path / "requirements.txt").write_bytes(data)
     assert main(["check", str(tmp_path)]) in {1, 2}
     assert "fault of async-test-template" not in "".join(capsys.readouterr())

@@ -88,6 +88,17 @@ def test_a_link_inside_the_repository_is_followed(
     assert "AT101" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["conftest.py", "test_it.py", "tests"])
+@pytest.mark.parametrize("command", [["check"], ["migrate", "--unsafe"]])
+def test_a_link_to_itself_holds_nothing_up(
+    name: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_other.py").write_text("async def test_it(event_loop):\n    pass\n")
+    (tmp_path / name).symlink_to(name)
+    assert main([*command, str(tmp_path)]) == (command == ["check"])
+    assert "AT501" in capsys.readouterr().out
+
+
 def pipe(path: Path) -> None:
     os.mkfifo(path)
 

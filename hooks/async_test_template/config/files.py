@@ -1,7 +1,9 @@
 """The bytes of a text file as text, and back without a byte changed."""
 
 import codecs
+import os
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from async_test_template.errors import ParseError
@@ -47,6 +49,21 @@ class TextFile(NamedTuple):
             raise ParseError(f"{self.encoding} cannot hold {character!r}", line=line) from error
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is something; pathlib fails for a name that no system takes."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file; pathlib fails for a name that no system takes."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder; pathlib fails for a name that no system takes."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def decode(data: bytes) -> TextFile:
     """Read `data` by its byte order mark, else as UTF-8, else as its first lines declare.
 
@@ -68,9 +85,14 @@ def decode(data: bytes) -> TextFile:
         encoding = declared
         try:
             text = body.decode(encoding)
-        except (UnicodeDecodeError, LookupError) as second:
+        except (ValueError, LookupError) as second:
+            # Some codecs raise no more than a ValueError.
             raise ParseError(f"not the {encoding} text it declares", line=line) from second
-    if text.encode(encoding) != body:
+    try:
+        is_same = text.encode(encoding) == body
+    except ValueError:
+        is_same = False
+    if not is_same:
         raise ParseError(f"{encoding} text that cannot be written back unchanged")
     return TextFile(text, encoding, mark)
 

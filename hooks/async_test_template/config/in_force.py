@@ -106,14 +106,28 @@ def find(
     marker: Configuration | None = None
     for base in bases:
         there = _in_directory(base, read)
-        for_pytest = [file for file in there if file.holder or file.refusal]
-        if for_pytest:
-            return InForce(base, for_pytest[0], tuple(for_pytest[1:]))
+        found = _for_pytest(there)
+        if found:
+            return InForce(base, found[0], tuple(found[1:]))
         marker = marker or next((file for file in there if file.path.suffix == ".toml"), None)
     if marker is not None:
         return InForce(marker.path.parent, marker)
     root = next((base for base in bases if read(base / "setup.py") is not None), directory)
     return InForce(root, None)
+
+
+def for_pytest(directory: Path, read: Reader) -> list[Configuration]:
+    """Give the files directly in a directory that hold configuration of pytest's.
+
+    Raises:
+        ParseError: one of them is not TOML, INI or UTF-8.
+
+    """
+    return _for_pytest(_in_directory(directory, read))
+
+
+def _for_pytest(there: list[Configuration]) -> list[Configuration]:
+    return [file for file in there if file.holder or file.refusal]
 
 
 def _in_directory(base: Path, read: Reader) -> list[Configuration]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml import read as toml_read
@@ -123,10 +124,22 @@ def _lock_of_workspace(root: Path) -> Path | None:
                 return None
             members = value_at(document, "tool", "uv", "workspace", "members")
             patterns = members if isinstance(members, list) else []
-            return lock if any(root in folder.glob(str(pattern)) for pattern in patterns) else None
+            parts = root.relative_to(folder).parts
+            return lock if any(_matches(parts, str(pattern)) for pattern in patterns) else None
         if (folder / ".git").exists():
             break
     return None
+
+
+def _matches(parts: tuple[str, ...], pattern: str) -> bool:
+    """Tell whether a path is one of a pattern, in which `**` stands for any folders."""
+    ends = {0}
+    for part in pattern.strip("/").split("/"):
+        if part == "**":
+            ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
+        else:
+            ends = {end + 1 for end in ends if end < len(parts) and fnmatchcase(parts[end], part)}
+    return len(parts) in ends
 
 
 def _text(tree: Tree, file: str) -> str:

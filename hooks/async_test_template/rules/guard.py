@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.config.files import is_there
 from async_test_template.source.collection import ignored
 from async_test_template.source.index import places
 from async_test_template.source.readings import TEST_FILES
@@ -120,8 +121,12 @@ def _with_word(project: Project, name: str, word: str) -> tuple[Edit, ...]:
 
 def _is_there(project: Project, start: str) -> bool:
     if re.search(r"[*?\[]", start):
-        return any(True for _ in project.root.glob(start))
-    return (project.root / start).exists()
+        try:
+            return any(True for _ in project.root.glob(re.sub(r"(\*\*/)+", "**/", start)))
+        except (ValueError, NotImplementedError, OSError):
+            # No pattern below the root, or a name that no system takes.
+            return False
+    return is_there(project.root / start)
 
 
 def covers(start: str, file: str) -> bool:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from async_test_template.config.files import is_file, is_folder
 from async_test_template.config.toml.read import value_at
 from async_test_template.errors import UserError
 from async_test_template.source.imports import SECTIONS, ImportStyle
@@ -28,6 +29,8 @@ _ISORT_SECTIONS = {
     "FIRSTPARTY": "first-party",
     "LOCALFOLDER": "local-folder",
 }
+#: A length of lines has fewer; Python reads no number of any length.
+_DIGITS = 10
 _KNOWN = ("standard-library", "third-party", "first-party", "local-folder")
 
 
@@ -142,7 +145,7 @@ def _section_finder(
         looked_for = module.split(".") if whole else [top]
         places = [base.joinpath(path, *looked_for) for path in src]
         return any(
-            place.is_dir() or place.with_name(f"{place.name}.py").is_file() for place in places
+            is_folder(place) or is_file(place.with_name(f"{place.name}.py")) for place in places
         )
 
     def section_of(module: str) -> str:
@@ -177,7 +180,7 @@ def _number(value: object, default: int) -> int:
 
 
 def _is_number(text: str) -> bool:
-    return text.removeprefix("-").isdecimal()
+    return len(text) < _DIGITS and text.removeprefix("-").isdecimal()
 
 
 def _is_on(settings: Mapping[str, Any], name: str) -> bool:

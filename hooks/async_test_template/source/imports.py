@@ -320,10 +320,13 @@ def _member(name: tuple[str, str | None], style: ImportStyle) -> tuple[object, .
     )
 
 
-def _natural(text: str) -> tuple[tuple[int, int], ...]:
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Compare runs of digits as numbers: `module2` stands before `module10`."""
     return tuple(
-        (_DIGIT, int(part)) if part[0].isdecimal() else (ord(part), 0)
+        # The longer one is more, but for its zeros; Python reads no number of any length.
+        (_DIGIT, len(part.lstrip("0")), part.lstrip("0"))
+        if part[0].isdecimal()
+        else (ord(part), 0, "")
         for part in _NUMBERS.findall(text)
     )
 

@@ -170,6 +170,10 @@ class Index:
             for name, fixtures in table.items()
         }
 
+    def named(self, name: str) -> Iterator[Fixture]:
+        """Yield the fixtures of a name, wherever they are."""
+        return (f for fixtures in self._named.get(name, {}).values() for f in fixtures)
+
     @cached_property
     def _by_owner(self) -> dict[tuple[str, str], dict[str | None, list[Fixture]]]:
         """The fixtures of a name and a file, by the class that they are in."""
@@ -199,7 +203,7 @@ class Index:
             found = _last(named.get(place, ()), besides) if place != file else None
             if found is not None:
                 return found
-        elsewhere = (f for fixtures in named.values() for f in fixtures if f is not besides)
+        elsewhere = (fixture for fixture in self.named(name) if fixture is not besides)
         first_two = list(islice(elsewhere, 2))
         return first_two[0] if len(first_two) == 1 else None
 

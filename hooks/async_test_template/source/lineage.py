@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ _OF_UNITTEST = re.compile(r"(^|\.)\w*TestCase$")
 _HARMLESS = re.compile(r"(object|(typing|typing_extensions|abc|enum|collections)\.[\w.]+)$")
 #: So many steps from import to import are followed.
 _FAR = 20
+#: So many classes that one derives from are looked at; what is beyond cannot be told.
+_MANY = 50
 
 
 class Kin(NamedTuple):
@@ -91,32 +94,45 @@ class Lineage:
         """Look into `modules` first; `load` reads another file, and gives None without one."""
         self._modules: dict[str, Module | None] = {**modules}
         self._load = load
+        self._classes: dict[str, dict[str, list[Class]]] = {}
 
     def kin(self, file: str, held: Class) -> Kin:
         """Follow the bases of a class."""
-        classes: list[tuple[str, Class]] = []
+        classes: dict[int, tuple[str, Class]] = {}
         others: list[str] = []
-        waiting = [(file, held)]
+        waiting = deque([(file, held)])
         while waiting:
-            where, one = waiting.pop(0)
-            if (where, one) in classes:
+            where, one = waiting.popleft()
+            if id(one) in classes:
                 continue
-            classes.append((where, one))
+            if len(classes) == _MANY:
+                others.append("")
+                break
+            classes[id(one)] = where, one
             for base in one.bases:
                 found = self._find(where, base, one)
                 if found is None:
                     others.append(base)
                 else:
                     waiting.append(found)
-        return Kin(tuple(classes), tuple(others))
+        return Kin(tuple(classes.values()), tuple(others))
 
     def _find(self, file: str, name: str, besides: Class) -> tuple[str, Class] | None:
         """Find the class of a name that a file uses, None where it is not the repository's."""
-        for where, module, called in self._follow(file, name):
-            found = [c for c in module.classes if c.name == called and c is not besides]
+        for where, _, called in self._follow(file, name):
+            found = [one for one in self._named(where).get(called, ()) if one is not besides]
             if found:
                 return where, found[-1]
         return None
+
+    def _named(self, file: str) -> dict[str, list[Class]]:
+        """Give the classes of a file by name: in a long one, each base is looked for in all."""
+        if file not in self._classes:
+            module = self._module(file)
+            found = self._classes[file] = {}
+            for one in module.classes if module is not None else ():
+                found.setdefault(one.name, []).append(one)
+        return self._classes[file]
 
     def coroutine(self, file: str, name: str) -> Test | None:
         """Find the async function of a name that a file uses, with its own marks alone.

@@ -24,9 +24,11 @@ def decode(data: bytes) -> TextFile:
         head = body[:200]
         name = "utf-8" if mark or b"coding" not in head else _declared(body)
         text = body.decode(name)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        again = text.encode(name)
+    except (SyntaxError, ValueError, LookupError) as error:
+        # Some codecs raise no more than a ValueError.
         raise ParseError("not the text that Python would read", line=1) from error
-    if text.encode(name) != body:
+    if again != body:
         raise ParseError(f"{name} text that cannot be written back unchanged")
     return TextFile(text, name, mark)
 

@@ -24,6 +24,7 @@ _PLACE = re.compile(
 _PARTS = 200
 _TOKEN = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'|[ \t]+|.""")
 _NAME = re.compile(r"""[\w"'-]""")
+_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z_])0[box][0-9A-Fa-f_]{1000}")
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -47,7 +48,10 @@ def parse_shared(text: str) -> dict[str, Any]:
     source = text.removeprefix(BYTE_ORDER_MARK)
     _refuse_long_keys(source)
     try:
-        return tomllib.loads(source)
+        document = tomllib.loads(source)
+        if _LONG_NUMBER.search(source):
+            # Python reads a number of any length in another base, and writes none in decimal.
+            repr(document)
     except ValueError as error:
         message = _PLACE.sub("", str(error))
         if (place := _PLACE.search(str(error))) and place["line"]:
@@ -55,6 +59,7 @@ def parse_shared(text: str) -> dict[str, Any]:
         else:
             line, column = position(source, len(source))
         raise ParseError(message, line=line, column=column) from error
+    return document
 
 
 def _refuse_long_keys(source: str) -> None:

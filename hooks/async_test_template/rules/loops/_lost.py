@@ -40,11 +40,10 @@ def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
     It is then in a file that is neither a conftest.py nor one with tests.
     """
     return any(
-        fixture.name == name
-        and fixture is not item
+        fixture is not item
         and not fixture.file.endswith("conftest.py")
         and not project.code.by_file[fixture.file].tests
-        for fixture in project.code.fixtures
+        for fixture in project.code.named(name)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -38,6 +39,8 @@ _NO_COROUTINES = re.compile(
     r"(^|\.)(create_task|ensure_future|create_future|gather|shield|submit|wrap_future"
     r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
 )
+#: How many times the lines of a file are looked at from below.
+_LOOKS = 4
 _CALLED = re.compile(
     rb"get_event_loop|\b(?:Future|StreamReader|Task|wrap_future|as_completed|ensure_future|gather"
     rb"|shield)\("
@@ -95,7 +98,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = source.names.resolve(node.func)
-    own = [function for function in source.functions.values() if function.name == name]
+    own = _functions(source).get(name)
     if own:
         return all(isinstance(function, ast.AsyncFunctionDef) for function in own)
     return bool(name) and not _NO_COROUTINES.search(name)
@@ -104,10 +107,24 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file puts something else in the place of what is called."""
     name = source.names.resolve(call.func).rpartition(".")[2]
-    return any(
-        isinstance(text.value, str) and text.value.rpartition(".")[2] == name
-        for text in source.nodes.of(ast.Constant)
-    )
+    return name in _last_words(source)
+
+
+# Both are asked for at each call of a file.
+@lru_cache(maxsize=2)
+def _last_words(source: Source) -> frozenset[str]:
+    """Give what stands behind the last dot of each text."""
+    texts = (text.value for text in source.nodes.of(ast.Constant))
+    return frozenset(text.rpartition(".")[2] for text in texts if isinstance(text, str))
+
+
+@lru_cache(maxsize=2)
+def _functions(source: Source) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Give the functions and methods of each name."""
+    found: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+    for function in source.functions.values():
+        found.setdefault(function.name, []).append(function)
+    return found
 
 
 def _message(source: Source, call: ast.Call, root: Root) -> str:
@@ -132,16 +149,18 @@ def _hint(source: Source, call: ast.Call) -> str:
 def _may_be_outside_coroutines(data: bytes) -> bool:
     """Tell from the indentation whether one of the calls may stand outside `async def`.
 
-    Most files have all of them in async tests, and need no closer look.
+    Most files have all of them in async tests, and need no closer look. Where all the looking up
+    from calls has come to several times the file, that look takes less.
     """
-    return any(not _is_in_coroutine(data, match.start()) for match in _CALLED.finditer(data))
+    lines = iter(range(_LOOKS * data.count(b"\n") + 1000))
+    return any(not _is_in_coroutine(data, match.start(), lines) for match in _CALLED.finditer(data))
 
 
-def _is_in_coroutine(data: bytes, place: int) -> bool:
+def _is_in_coroutine(data: bytes, place: int, lines: Iterator[int]) -> bool:
     start = data.rfind(b"\n", 0, place) + 1
     line = data[start : place + 1]
     depth = len(line) - len(line.lstrip())
-    while depth and start:
+    while depth and start and next(lines, None) is not None:
         end = start
         start = data.rfind(b"\n", 0, end - 1) + 1
         line = data[start:end]

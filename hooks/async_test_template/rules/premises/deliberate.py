@@ -68,14 +68,13 @@ def own_project(project: Project, folder: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def _is_own(project: Project, folder: str) -> bool:
-    place = project.root / folder
     try:
-        found = in_force.find(place, read=project.tree.read_path).configuration
+        for_pytest = in_force.for_pytest(project.root / folder, project.tree.read_path)
         document = project.tree.toml(f"{folder}/pyproject.toml")
     except UserError:
         return True
-    for_pytest = found is not None and (found.holder is not None or found.refusal is not None)
-    return (for_pytest and found is not None and found.path.is_relative_to(place)) or any(
+    return bool(for_pytest) or any(
         value_at(document, *keys) is not None for keys in (("project",), ("tool", "poetry"))
     )

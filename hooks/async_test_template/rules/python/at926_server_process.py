@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -30,6 +31,7 @@ _CHANGES = re.compile(
     r"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
     r"|dependency_overrides|os\.environ\s*\["
 )
+_CHANGES_IN_BYTES = re.compile(_CHANGES.pattern.encode())
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -121,8 +123,8 @@ def _unpicklable(source: Source, node: ast.expr) -> str:
 
 
 def _unpicklable_name(source: Source, node: ast.Name) -> str:
-    for function in source.functions.values():
-        if function.name == node.id and _is_local(source, function, node):
+    for function in _functions(source).get(node.id, ()):
+        if _is_local(source, function, node):
             return f"the nested function {node.id}"
     value = _assigned(source, node)
     if isinstance(value, ast.Lambda):
@@ -168,20 +170,44 @@ def _is_local(source: Source, definition: ast.AST, node: ast.AST) -> bool:
 
 def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
     """Give what a name is given, if that is done only once in the file."""
-    found = [
-        statement.value
-        for statement in source.nodes.of(ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name) and target.id == name.id
-    ]
+    found = _assignments(source).get(name.id, [])
     return found[0] if len(found) == 1 else None
+
+
+# Each is asked for at every process of a file.
+@lru_cache(maxsize=2)
+def _assignments(source: Source) -> dict[str, list[ast.expr]]:
+    """Give what each name of a file is given."""
+    found: dict[str, list[ast.expr]] = {}
+    for statement in source.nodes.of(ast.Assign):
+        for target in statement.targets:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(statement.value)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _functions(source: Source) -> dict[str, list[Function]]:
+    """Give the functions and methods of each name."""
+    found: dict[str, list[Function]] = {}
+    for function in source.functions.values():
+        found.setdefault(function.name, []).append(function)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _first_change(source: Source, function: Function) -> int:
+    """Give the offset behind the first change in a function, or the end of the file."""
+    begin, end = source.start(function), source.end(function)
+    match = _CHANGES_IN_BYTES.search(source.data, begin, end)
+    return len(source.data) + 1 if match is None else match.end()
 
 
 def _is_of_module(source: Source, node: ast.expr) -> bool:
     """Tell whether a target is a function of this file or of another: it is looked up by name."""
     if not isinstance(node, ast.Name):
         return source.names.is_certain(node) if isinstance(node, ast.Attribute) else False
-    own = [f for f in source.functions.values() if f.name == node.id]
+    own = _functions(source).get(node.id, [])
     return node.id in source.names.imported or any(source.scope(f) is source.tree for f in own)
 
 
@@ -193,8 +219,7 @@ def _changed(project: Project, source: Source, call: ast.Call) -> str:
     function = next((a for a in source.around(call) if isinstance(a, _FUNCTIONS)), None)
     if function is None:
         return ""
-    begin, end = source.start(function), source.start(call)
-    if _CHANGES.search(source.data[begin:end].decode()):
+    if _first_change(source, function) <= source.start(call):
         return function.name
     item = project.code.at.get((source.file, function.lineno))
     fixtures = [] if item is None else _alive(project, item)
