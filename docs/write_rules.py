@@ -15,8 +15,16 @@ sys.path.insert(0, str(ROOT / "hooks"))
 
 from async_test_template.documentation import TO_WRITE, framed, index  # noqa: E402
 from async_test_template.rules import CODES, head_of, load, page_of  # noqa: E402
+from async_test_template.rules.pages import PageError  # noqa: E402
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Write them all.
+
+    Raises:
+        PageError: a page does not begin as it has to.
+
+    """
     for code in CODES:
         page = page_of(code)
         if page.exists():
@@ -25,3 +33,10 @@ if __name__ == "__main__":
             text = framed(load(code), TO_WRITE)
         page.write_text(text, encoding="utf-8")
     (ROOT / "docs/rules.md").write_text(index(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PageError as error:
+        sys.exit(str(error))

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.documentation import FAMILIES, framed, index
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
-from async_test_template.rules.pages import PageError, read_page
+from async_test_template.rules.pages import PageError, read_head, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RULES = Path(__file__).parents[2] / "docs" / "rules.md"
 WRITE = "run: uv run docs/write_rules.py"
-#: A page that lacks nothing.
+#: The beginning of a page that lacks nothing, and the rest.
+HEAD = """\
+# AT999 a-rule
+
+Something is wrong.
+
+It costs something.
+
+- Severity: advice. It breaks nothing.
+- Since: pytest 9, which removed it. See [pytest 9, changelog](https://example.org).
+"""
 PAGE = """\
 # AT999 a-rule
 
@@ -111,4 +121,27 @@ def test_a_page_is_refused_with_what_to_do(
     path.write_text(PAGE.replace(old, new, 1))
     with pytest.raises(PageError) as told:
         read_page(path)
+    assert str(told.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("# AT999", "AT999", "page.md:1: begin with"),
+        ("wrong.", "wrong", "page.md:3: say in one line what is wrong, end it with a full stop"),
+        ("costs something", "costs\nsomething", "page.md:5: say in one line, however long"),
+        ("advice. It breaks nothing.", "advice", "page.md:7: give the reason for the severity"),
+        (" See [pytest 9, changelog](https://example.org).", "", "page.md:8: say in one line"),
+    ],
+)
+def test_the_beginning_of_a_page_is_refused_with_what_to_do(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.md"
+    path.write_text(HEAD)
+    assert read_head(path).title == "Something is wrong"
+    assert old in HEAD
+    path.write_text(HEAD.replace(old, new, 1))
+    with pytest.raises(PageError) as told:
+        read_head(path)
     assert str(told.value).startswith(sentence)

@@ -24,12 +24,25 @@ LEFT_ALONE = "Left alone"
 #: The heading of what every page ends with.
 SILENCE = "How to silence it"
 
-_HEAD = re.compile(
-    r"# .+\n\n"
-    r"(?P<title>.+)\.\n\n"
-    r"(?P<why>.+)\n\n"
-    r"- Severity: \w+\. (?P<because>.+)\n"
-    r"- Since: (?P<since>.+)\. See (?P<source>\[.+\))\.\n"
+#: The parts of a page's beginning, each with what to do where it is written in another way.
+_HEAD = (
+    (re.compile(r"# .+\n\n").match, "begin with `# CODE name` and an empty line"),
+    (
+        re.compile(r"(?P<title>.+)\.\n\n").match,
+        "say in one line what is wrong, end it with a full stop, and leave the next line empty",
+    ),
+    (
+        re.compile(r"(?P<why>.+)\n\n").match,
+        "say in one line, however long, what it costs to leave it, and leave the next line empty",
+    ),
+    (
+        re.compile(r"- Severity: \w+\. (?P<because>.+)\n").match,
+        "give the reason for the severity in one line: `- Severity: advice. The reason.`",
+    ),
+    (
+        re.compile(r"- Since: (?P<since>.+)\. See (?P<source>\[.+\))\.\n").match,
+        "say in one line since when, and link: `- Since: pytest 9, which …. See [pytest 9, …](…).`",
+    ),
 )
 _FENCE = "```"
 _BECOMES = "becomes"
@@ -100,13 +113,17 @@ def read_head(path: Path) -> Head:
         PageError: the page does not begin as `docs/write_rules.py` lays it out.
 
     """
-    match = _HEAD.match(path.read_text(encoding="utf-8"))
-    if match is None:
-        raise PageError(
-            f"{path.name}: begin the page as the others begin; without a page, "
-            "`uv run docs/write_rules.py` writes one to fill in"
-        )
-    return Head(**match.groupdict())
+    text = path.read_text(encoding="utf-8")
+    said: dict[str, str] = {}
+    place = 0
+    for match_at, what in _HEAD:
+        match = match_at(text, place)
+        if match is None:
+            line = text.count("\n", 0, place) + 1
+            raise PageError(f"{path.name}:{line}: {what}")
+        said |= match.groupdict()
+        place = match.end()
+    return Head(**said)
 
 
 def read_page(path: Path) -> Page:

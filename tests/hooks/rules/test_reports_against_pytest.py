@@ -1,4 +1,4 @@
-"""What the rules without a fix say about clients is true: real pytest shows it, and a way out."""
+"""What the rules without a fix say is true: real pytest shows it, and a way out."""
 
 from __future__ import annotations
 
@@ -124,7 +124,16 @@ def test_it():
 
 @dataclass(frozen=True)
 class Case:
-    """A suite that fails as a rule says, and the one that a person makes of it."""
+    """A suite that fails as a rule says, and the one that a person makes of it.
+
+    Attributes:
+        code: the rule's, which finds something in the one and nothing in the other.
+        bad: the files that fail.
+        says: what pytest prints of it.
+        good: the files that pass.
+        arguments: of pytest, for both.
+
+    """
 
     code: str
     bad: dict[str, str]
@@ -233,7 +242,7 @@ CASES = [
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an environment with both clients, and what catches the requests of one."""
+    """Build an environment with the plugins, both clients, and what catches their requests."""
     folder = tmp_path_factory.mktemp("environment") / "venv"
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
     packages = [

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 Files = dict[str, str]
 
+NOTHING_TRIED = (
+    "the rule finds nothing in any example of its page when what this test puts around it changes: "
+    "show a plainer example, or take the field away that this test is for"
+)
+
 RULES = tuple(load(code) for code in CODES if code >= "AT1")
 
 
@@ -123,7 +128,7 @@ def test_a_rule_is_silent_in_the_repository_of_what_it_is_about(rule: Rule, tmp_
             tried += 1
             files = belonging_to(example.before, rule.about)
             assert find(tmp_path, rule, example, files) == [], example.heading
-    assert tried
+    assert tried, NOTHING_TRIED
 
 
 @rules_with(lambda rule: rule.python and rule.visit)
@@ -141,7 +146,7 @@ def test_a_rule_is_silent_where_only_other_pythons_get(rule: Rule, tmp_path: Pat
                 break
             assert bool(found) is is_found, example.heading
             tried += 1
-    assert tried
+    assert tried, NOTHING_TRIED
 
 
 @rules_with(lambda rule: rule.expects and rule.visit)
@@ -159,7 +164,10 @@ def test_a_rule_is_silent_where_a_test_waits_for_what_it_speaks_of(
                 files = {**example.before, finding.file: within(text, place, head)}
                 assert find(tmp_path, rule, example, files) == [], (example.heading, head)
                 tried += 1
-    assert tried or rule.code in NOT_IN_A_STATEMENT
+    assert tried or rule.code in NOT_IN_A_STATEMENT, (
+        f"{NOTHING_TRIED}; where it speaks of what stands in no statement, name it in "
+        "NOT_IN_A_STATEMENT"
+    )
 
 
 def setting_of(finding: Finding, files: Mapping[str, str]) -> str | None:
