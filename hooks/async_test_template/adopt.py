@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
+from contextlib import contextmanager
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +19,10 @@ from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
 from async_test_template.rules.guard import CONTRACT, VENDORED, obstacles
 from async_test_template.shown import shown
+from async_test_template.uncommitted import OF_REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from async_test_template.project import Project
 
@@ -172,16 +176,20 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     from copier.errors import CopierError
 
     answers_file = BESIDE if (project.root / ANSWERS_FILE).exists() else ANSWERS_FILE
+    # From here: Copier starts elsewhere.
+    local = Path(template).expanduser().resolve()
+    source = str(local) if local.exists() else template
     try:
-        copier.run_copy(
-            template,
-            project.root,
-            data={answer.key: answer.value for answer in answers},
-            answers_file=answers_file,
-            defaults=True,
-            quiet=True,
-            unsafe=False,
-        )
+        with _away():
+            copier.run_copy(
+                source,
+                project.root,
+                data={answer.key: answer.value for answer in answers},
+                answers_file=answers_file,
+                defaults=True,
+                quiet=True,
+                unsafe=False,
+            )
     except (ValueError, CopierError) as error:
         raise UserError(f"Copier refuses: {error}") from error
     except OSError as error:  # among them plumbum's, where git fails
@@ -189,3 +197,29 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
         reason = reason or error.strerror or type(error).__name__
         raise UserError(f"Copier cannot copy {template}: {reason}") from error
     return answers_file
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """Have Copier start git in an empty folder of no repository, and not in the one to adopt.
+
+    `git ls-remote` obeys the configuration of the repository that it is started in: that may name a
+    program for every URL (`url.insteadOf` with `protocol.ext.allow`, `core.sshCommand`,
+    `credential.helper`).
+    """
+    # What Copier (9.17) starts git with; it has a copy of the environment of its own.
+    from plumbum import local
+
+    with tempfile.TemporaryDirectory(prefix="async-test-template-") as folder:
+        empty = Path(folder).resolve() / "empty"
+        empty.mkdir()
+        above = os.environ.get("GIT_CEILING_DIRECTORIES")
+        ceilings = os.pathsep.join(filter(None, [str(empty.parent), above]))
+        handed_on = {name: os.environ.pop(name) for name in OF_REPOSITORY & os.environ.keys()}
+        try:
+            with local.cwd(empty), local.env(GIT_CEILING_DIRECTORIES=ceilings):
+                for name in handed_on.keys() & local.env.keys():
+                    del local.env[name]
+                yield
+        finally:
+            os.environ.update(handed_on)

@@ -16,6 +16,7 @@ from async_test_template.findings import Tier
 from async_test_template.plan import make_plan
 from async_test_template.report import is_advice
 from async_test_template.rules import CODES, load_all
+from async_test_template.shown import shown
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -70,7 +71,7 @@ def _list(found: Found, family: str) -> str | None:
     """Write a Markdown list, as repo-review shows messages."""
     if found is None:
         return None
-    return "\n".join(f"- {line}" for line in found.get(family, ()))
+    return "\n".join(f"- {shown(line)}" for line in found.get(family, ()))
 
 
 def checks() -> dict[str, ReadableCheck | FamilyCheck]:

@@ -12,7 +12,7 @@ from async_test_template.faults import sentences
 from async_test_template.findings import Severity, Tier
 from async_test_template.plan import Plan
 from async_test_template.rules import CODES, head_of, load, load_all
-from async_test_template.shown import shown, shown_json, shown_path
+from async_test_template.shown import public, shown, shown_json, shown_path
 from async_test_template.walk import LINKED
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def _annotation(properties: dict[str, str | int], message: str, command: str = "
 
 
 def _escaped(text: str, also: str = "") -> str:
+    text = public(text)
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return shown(text)

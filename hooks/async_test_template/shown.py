@@ -1,7 +1,9 @@
 """Text of a repository on its way to a terminal or a log: what it holds is shown, not obeyed.
 
 A terminal obeys escape sequences, and bidirectional marks make a line read as another one. GitHub's
-runner obeys lines that begin with `::` (its workflow commands), so none of a repository's may.
+runner obeys lines that begin with `::` (its workflow commands), so none of a repository's may. The
+credentials of a URL, which a log would keep, are left out, but not of a diff: that has each line of
+a file as it is.
 """
 
 from __future__ import annotations
@@ -21,17 +23,24 @@ if TYPE_CHECKING:
 _OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _IN_A_LINE = re.compile(f"[{_OBEYED}]")
 _IN_LINES = re.compile(f"(?!\n)[{_OBEYED}]")
+#: What stands before the host of a URL, where it is not `git@`, which ssh needs.
+_CREDENTIALS = re.compile(r"(ssh)?://([^\s/?#'\"]*)@")
 _IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
 
 
 def shown(text: str) -> str:
     r"""Give text as one line that can be printed: `\x1b` stands for an escape character."""
-    return _IN_A_LINE.sub(_escape, text)
+    return _IN_A_LINE.sub(_escape, public(text))
+
+
+def public(text: str) -> str:
+    """Give text without the credentials of its URLs; the name that ssh asks for stays."""
+    return _CREDENTIALS.sub(_without_credentials, text) if "://" in text else text
 
 
 def shown_lines(text: str) -> str:
     """Give text as lines that can be printed."""
-    return _IN_LINES.sub(_escape, text)
+    return _IN_LINES.sub(_escape, public(text))
 
 
 def shown_diff(text: str) -> str:
@@ -45,8 +54,8 @@ def shown_path(path: str) -> str:
 
 
 def shown_json(text: str) -> str:
-    """Give JSON that means the same, without anything that a terminal obeys."""
-    return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    """Give JSON that means the same, without credentials and anything that a terminal obeys."""
+    return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", public(text))
 
 
 @contextmanager
@@ -66,6 +75,11 @@ def _is_file(stream: TextIO) -> bool:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def _without_credentials(match: re.Match[str]) -> str:
+    name = match[2].partition(":")[0]
+    return f"ssh://{name}@" if match[1] and name else f"{match[1] or ''}://"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ remote to fetch from. None of them is started, and what it says of the work tree
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -18,16 +19,29 @@ if TYPE_CHECKING:
 
 # As many as fit into a command line on every system.
 _PATHS_A_CALL = 100
-#: What tells git where a repository is; a git hook that runs us hands it on.
-_OF_GIT = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
+#: What tells git which repository is meant (`git rev-parse --local-env-vars`, 2.47), without its
+#: settings; a git hook that runs us hands it on.
+OF_REPOSITORY = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
 )
+#: The variables that git is left with here: where its settings are, and its programs. Others change
+#: what a path means, where attributes are, or what is started.
+_LEFT = re.compile(r"(?!GIT_)|GIT_CONFIG_|GIT_EXEC_PATH\Z", re.IGNORECASE)
 _RUN_NOTHING = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -131,7 +145,7 @@ def _git(
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """Give an environment with some settings of git's, whatever their names hold (git 2.31)."""
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_GIT}
+    environment = {name: value for name, value in os.environ.items() if _LEFT.match(name)}
     given = environment.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0
     for number, (key, value) in enumerate(settings.items(), first):

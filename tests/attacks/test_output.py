@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template.shown import shown, shown_diff, shown_json, shown_lines, shown_path
+from async_test_template.shown import public, shown, shown_diff, shown_json, shown_lines, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,3 +155,38 @@ def test_git_takes_every_diff(name: str, encoded: bytes, tmp_path: Path) -> None
     path.write_bytes(encoded)
     run(tmp_path, "migrate", "--allow-dirty")
     assert path.read_bytes() == by_git != encoded
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a https://user:S3CRET@host/x@1 b", "a https://host/x@1 b"),
+        ("'git+https://S3CRET@host:1'", "'git+https://host:1'"),
+        ("https://a:S3@CRET@host https://S3CRET@other", "https://host https://other"),
+        ("ssh://git@host/x", "ssh://git@host/x"),
+        ("git+ssh://git:S3CRET@host/x", "git+ssh://git@host/x"),
+        ("https://host/@x, a@b, https://host?a@b", "https://host/@x, a@b, https://host?a@b"),
+        ("a@b:c.git", "a@b:c.git"),
+    ],
+)
+def test_a_url_is_told_without_its_credentials(text: str, told: str) -> None:
+    assert public(text) == told
+
+
+@pytest.mark.parametrize("form", ["text", "github", "json", "sarif"])
+def test_no_report_tells_the_credentials_of_a_url(form: str, tmp_path: Path) -> None:
+    url = "https://user:S3CRET@host"
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\nanyio_mode = {url}/\ntimeout = {url}\naddopts = --timeout={url}/x\n"
+        f"asyncio_default_fixture_loop_scope = {url}/\nasyncio_mode = legacy {url}\n"
+    )
+    (tmp_path / "requirements.txt").write_text(f"pytest<8\npytest-asyncio @ git+{url}/a@0.21\n")
+    (tmp_path / "tox.ini").write_text(f"[testenv]\ncommands = pytest {url} --asyncio-mode=legacy\n")
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\n\n\n@pytest.mark.asyncio(scope='{url}')\n"
+        f"async def test_it(event_loop):\n    event_loop.time()  # att: ignore[AT501] {url}\n"
+    )
+    for command in (["check", "--advice", "--format", form], ["migrate", "--unsafe"]):
+        done = run(tmp_path, *command, GITHUB_ACTIONS="")
+        assert b"host" in done.stdout + done.stderr
+        assert b"S3CRET" not in done.stdout + done.stderr

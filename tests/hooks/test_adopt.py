@@ -458,6 +458,54 @@ def test_what_the_template_adds_is_known(repository: Path) -> None:
     assert added - {".copier-answers.yml"} == (set(FILES) - {".gitlab-ci.yml", FOLDER}) | VENDORED
 
 
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        (
+            "https://evil.example.org/template.git",
+            {"url.ext::sh -c touch% ran .insteadOf": "https://evil.example.org/"},
+        ),
+        ("git@127.0.0.1:org/template.git", {"core.sshCommand": "touch ran; false"}),
+        ("git://127.0.0.1:1/template.git", {"core.gitProxy": "touch-ran"}),
+        (str(ROOT), {"core.fsmonitor": "touch ran; false", "core.hooksPath": "."}),
+    ],
+)
+@pytest.mark.slow
+@pytest.mark.parametrize("as_hook", [False, True])
+def test_copier_starts_nothing_that_the_repository_names(
+    source: str, settings: dict[str, str], repository: Path, *, as_hook: bool
+) -> None:
+    ran = repository / "ran"
+    proxy = repository.parent / "proxy"
+    proxy.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    proxy.chmod(0o755)
+    for name, value in {"protocol.ext.allow": "always", **settings}.items():
+        text = value.replace("touch-ran", str(proxy)).replace(" ran", f" {ran}")
+        git(repository, "config", name.replace("% ran", f"% {ran}"), text)
+    given = {"GIT_DIR": str(repository / ".git")} if as_hook else {}
+    command = (*ENGINE, "adopt", "--yes", "--allow-dirty", "--template", source)
+    run(*command, cwd=repository, COPIER_CACHE_DIR=str(repository.parent / "cache"), **given)
+    assert not ran.exists()
+
+
+@pytest.mark.slow
+def test_a_template_beside_the_repository_is_found_from_there(repository: Path) -> None:
+    (repository.parent / "template").symlink_to(ROOT)
+    done = run(*ENGINE, "adopt", "--yes", "--template", "../template", cwd=repository)
+    assert done.returncode < 2, done.stdout
+    stored = yaml.safe_load((repository / ".copier-answers.yml").read_text())
+    assert stored["_src_path"] == str(ROOT)
+
+
+@pytest.mark.slow
+def test_the_token_of_a_source_is_not_told(repository: Path) -> None:
+    source = "https://oauth2:S3CRET@127.0.0.1:1/org/template.git"
+    done = run(*ENGINE, "adopt", "--yes", "--template", source, cwd=repository)
+    assert done.returncode == 2
+    assert "S3CRET" not in done.stdout
+    assert "https://127.0.0.1:1/org/template.git" in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])
 def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: Path) -> None:

@@ -650,6 +650,28 @@ def test_the_repository_is_that_of_the_file_also_in_a_git_hook(
         write_all(repository, new(repository, "b.ini"), allow_dirty=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GIT_ICASE_PATHSPECS", "1"),
+        ("GIT_GLOB_PATHSPECS", "1"),
+        ("GIT_SHALLOW_FILE", "/nowhere"),
+        ("GIT_ALTERNATE_OBJECT_DIRECTORIES", "/nowhere"),
+        ("GIT_CONFIG", "/nowhere"),
+        ("GIT_ATTR_SOURCE", "nothing"),
+        ("GIT_OBJECT_DIRECTORY", "/nowhere"),
+    ],
+)
+def test_no_variable_of_git_changes_what_is_committed(
+    repository: Path, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(repository)
+    monkeypatch.setenv(name, value)
+    write_all(repository, new(repository, "a.ini"), allow_dirty=False)
+    with pytest.raises(WriteRefused, match="uncommitted changes in b"):
+        write_all(repository, new(repository, "b.ini"), allow_dirty=False)
+
+
 def test_git_adds_nothing_that_a_killed_run_left(repository: Path) -> None:
     leftover(repository)
     git(repository, "add", "--all")

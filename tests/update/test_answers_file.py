@@ -103,6 +103,27 @@ def test_every_way_to_name_the_template_can_be_read(
 
 
 @pytest.mark.usefixtures("redirected")
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("https://oauth2:S3CRET@git.example.com/", "https://git.example.com/"),
+        ("git+https://S3CRET@git.example.com/", "git+https://git.example.com/"),
+        ("ssh://git:S3CRET@git.example.com/", "ssh://git@git.example.com/"),
+        ("ssh://git@git.example.com/", "ssh://git@git.example.com/"),
+    ],
+)
+def test_no_token_of_the_source_is_written(given: str, written: str, tmp_path: Path) -> None:
+    # With the token the host is another one for git.
+    with (tmp_path / "gitconfig").open("a") as settings:
+        settings.write(f"\tinsteadOf = {given.removeprefix('git+')}\n")
+    project = tmp_path / "sample"
+    copy(f"{given}{NAME}.git", project)
+    assert stored(project) == (f"{written}{NAME}.git", "1.0.0")
+    files = (path for path in project.glob("**/*") if path.is_file())
+    assert not [path for path in files if b"S3CRET" in path.read_bytes()]
+
+
+@pytest.mark.usefixtures("redirected")
 @pytest.mark.slow
 def test_an_update_mends_a_source_that_only_copier_can_read(tmp_path: Path) -> None:
     project = tmp_path / "sample"
