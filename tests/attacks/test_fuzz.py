@@ -85,6 +85,27 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         {"pytest.ini": b"[pytest]\nasyncio_default_it = auto\xef\xbb\xbf"},
         (),
     ),
+    "names that no file can have": (
+        {
+            "pytest.ini": b"[pytest]\ntestpaths = %s /*.x **x a**\n" % (b"9" * 5000),
+            "pyproject.toml": b"[tool.isort]\nsrc_paths = ['%s']\n" % (b"9" * 5000),
+            "requirements.txt": b"-r %s\npytest\n" % (b"9" * 5000),
+            "tox.ini": b"[testenv]\ncommands = pytest -c %s x\n" % (b"9" * 5000),
+            "tests/test_event_loop.py": b'"""The contract of the pytest configuration: it."""\n',
+            "tests/test_it.py": (
+                b"import asyncio\nimport %s\n\n\nasync def test_it(event_loop):\n"
+                b"    event_loop.time()\n" % (b"a" * 300)
+            ),
+        },
+        (),
+    ),
+    "names of files with a NUL": (
+        {
+            "pytest.toml": b'[pytest]\ntestpaths = ["a\\u0000", "b\\u0000*", "c"]\n',
+            "tests/test_event_loop.py": b'"""The contract of the pytest configuration: it."""\n',
+        },
+        (),
+    ),
     "a package to add before one to raise": (
         {
             "pyproject.toml": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,6 +35,10 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
         raise EditError(f"the name {module} stands for something else in this file")
     position, text = _place_of_import(source, module, f"import {module}\n", ast.Import)
     return module, (replace(source, position, position, text),)
+
+
+#: What may stand behind a name in brackets that closes its line: a comma, blanks and a comment.
+_BEHIND_NAME = re.compile(rb"((?:[ \t]*,)?)([ \t]*(?:#[^\r\n]*)?)(\r\n|\r|\n)")
 
 
 def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice, ...]]:
@@ -95,6 +100,13 @@ def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Splice:
     last = statement.names[-1]
     start = source.line_start(source.start(last))
     indent = source.data[start : source.start(last)].decode()
+    end = source.end(last)
+    behind = _BEHIND_NAME.match(source.data, end)
+    if indent and not indent.strip() and behind:
+        # On a line of its own, with what is behind the last one staying where it is.
+        comma, rest, newline = (group.decode() for group in behind.groups())
+        text = f",{rest}{newline}{indent}{name}{comma.strip()}{newline}"
+        return replace(source, end, behind.end(), text)
     between = f",\n{indent}" if not indent.strip() and indent else ", "
     # Written anew, since an insertion behind a statement is taken for no part of it.
     return replace_node(source, last, f"{source.text(last)}{between}{name}")

@@ -36,6 +36,27 @@ def rewrite(root: Path, data: bytes, file: str = "test_it.py") -> tuple[bytes, P
 
 
 REWRITTEN = {
+    "a comment behind the last of several names": (
+        ("from httpx import (\n    Client,\n    Response,  # noqa: F401\n)\n\nClient(app=app)\n"),
+        (
+            "from httpx import (\n    Client,\n    Response,  # noqa: F401\n    WSGITransport,\n"
+            ")\n\nClient(transport=WSGITransport(app=app))\n"
+        ),
+    ),
+    "a comment and no comma behind the last name": (
+        "from httpx import (\n    Client  # noqa\n)\n\nClient(app=app)\n",
+        (
+            "from httpx import (\n    Client,  # noqa\n    WSGITransport\n)\n\n"
+            "Client(transport=WSGITransport(app=app))\n"
+        ),
+    ),
+    "a bracket that closes behind the last name": (
+        "from httpx import (\n    Client,\n    Response)\n\nClient(app=app)\n",
+        (
+            "from httpx import (\n    Client,\n    Response,\n    WSGITransport)\n\n"
+            "Client(transport=WSGITransport(app=app))\n"
+        ),
+    ),
     "an argument on several lines": (
         "import httpx\n\nhttpx.AsyncClient(app=(\n    app\n))\n",
         "import httpx\n\nhttpx.AsyncClient(transport=httpx.ASGITransport(app=(\n    app\n)))\n",
