@@ -37,7 +37,7 @@ def main() -> None:
             folder.mkdir()
         (root / "empty" / "copier.yml").touch()
         shutil.copy(ROOT / "copier.yml", root / "this")
-        for part in ("includes", "template"):
+        for part in ("includes", "template", "guard/src"):
             shutil.copytree(ROOT / part, root / "this" / part)
         times: dict[str, list[float]] = {label: [] for label in templates}
         for number in range(rounds):  # interleaved, so that a slow moment hits both

@@ -88,7 +88,7 @@ def releases_and_project(folder: Path, served: Path, url: str) -> Path:
     """Generate a project, with two answers files, from the first of three releases."""
     template = folder / "template"
     template.mkdir()
-    for part in ("copier.yml", "includes", "template", "hooks"):
+    for part in ("copier.yml", "includes", "template", "guard/src", "hooks"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, template / part)
     git(template, "init", "--quiet")
