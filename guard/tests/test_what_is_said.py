@@ -303,6 +303,7 @@ async def test_other():
 """
     )
     brief, full = run(tests).output, run(tests, "-vv").output
+    assert "2 failed in" in brief
     assert brief.count("(cancelled; -vv shows the traceback)") == 1
     assert brief.count("Traceback (most recent call last)") == 1
     assert full.count("Traceback (most recent call last)") == 2

@@ -61,5 +61,16 @@ async def test_good_frozen_by_a_fixture(frozen):
     await asyncio.sleep(0.01)
 
 
+@pytest.fixture
+def frozen_for_asyncio_too():
+    with freeze_time("2020-01-01"):
+        yield
+
+
+async def test_bad_leaks_where_a_fixture_freezes(frozen_for_asyncio_too):
+    """left tasks running"""
+    asyncio.create_task(forever())
+
+
 async def test_good_after_all():
     await asyncio.sleep(0.01)
