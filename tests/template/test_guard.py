@@ -209,7 +209,7 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", choices("backend"))
 @pytest.mark.parametrize("guard", ["package", "none"])
-def test_the_other_ways_run_green_and_are_what_they_say(
+def test_the_other_ways_run_green_and_are_what_they_say(  # noqa: PLR0913, PLR0917 - fixtures
     guard: str,
     backend: str,
     template: Path,

@@ -11,7 +11,7 @@ import copier
 import pytest
 import yaml
 from covering import covered
-from helpers import QUESTIONS, Answers, choices, copy_template, git, label, products, run
+from helpers import QUESTIONS, Answers, choices, copy_template, git, products, run
 from terminal import CLEAR, DOWN, ENTER, Terminal
 
 if TYPE_CHECKING:

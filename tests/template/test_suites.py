@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import pythons
 from covering import covered
 from filelock import FileLock
 from helpers import (
@@ -20,8 +21,6 @@ from helpers import (
     render,
     run,
 )
-
-import pythons
 
 if TYPE_CHECKING:
     import subprocess
