@@ -193,14 +193,22 @@ def _migrate(options: argparse.Namespace) -> int:
     return _status(plan, left=_is_wrong(plan))
 
 
+_HOW_TO_REPORT = (
+    "Give a command whose pytest gets the environment variable PYTEST_ADDOPTS as it is, and has no "
+    "--junit-xml of its own."
+)
+
+
 def _tell_verified(verified: Verified) -> None:
     old, new = verified.before, verified.after
     print(f"Tests before: {old}.\nTests after: {new}.", file=sys.stderr)
     if not verified.is_kept:
-        reason = "The tests do worse" if new.reported else "Nothing shows that the tests still run"
-        worse = new.worse_than(old) if new.reported else ()
+        reason = "The tests do worse" if new.vouches else "Nothing shows that the tests still run"
+        worse = new.worse_than(old) if new.vouches else ()
         names = f" ({listed(worse, 'tests')})" if worse else ""
         print(shown(f"{reason}{names}: every file is as it was."), file=sys.stderr)
+        if not new.reported:
+            print(_HOW_TO_REPORT, file=sys.stderr)
 
 
 def _is_wrong(plan: Plan) -> bool:

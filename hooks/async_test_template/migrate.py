@@ -138,7 +138,7 @@ def write_verified(root: Path, plan: Plan, command: str, *, allow_dirty: bool) -
         # Ctrl-C in the second run leaves the question open, so the old files come back.
         _put_back(root, before, after)
         raise
-    is_kept = new.reported and not new.is_worse_than(old)
+    is_kept = new.vouches and not new.is_worse_than(old)
     if not is_kept:
         _put_back(root, before, after)
     return Verified(old, new, is_kept)

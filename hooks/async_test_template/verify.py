@@ -54,10 +54,15 @@ class Outcome:
         """How many tests pytest knew of."""
         return (self.passed + self.failed + self.skipped).total()
 
+    @property
+    def vouches(self) -> bool:
+        """Whether it shows how the tests do: pytest reported, and of tests."""
+        return self.reported and self.collected > 0
+
     def __str__(self) -> str:
         """Put the numbers into a sentence."""
         if not self.reported:
-            return f"no test ran (exit status {self.status})"
+            return f"no pytest reported (exit status {self.status})"
         return (
             f"{self.collected} collected, {self.passed.total()} passed, "
             f"{self.failed.total()} failed"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 STRICT = "[pytest]\naddopts = --strict\n"
+PASSES = "def test_a(): ...\n"
 
 
 def outcome(passed: str = "", failed: str = "", skipped: str = "", *, status: int = 1) -> Outcome:
@@ -81,7 +82,7 @@ def test_the_numbers_come_from_pytests_report(
 def test_a_command_without_a_report_is_told_so(tmp_path: Path) -> None:
     found = run_tests("exit 3", tmp_path)
     assert not found.reported
-    assert str(found) == "no test ran (exit status 3)"
+    assert str(found) == "no pytest reported (exit status 3)"
 
 
 def test_a_good_change_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,13 +108,26 @@ def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "is_helped"),
+    [
+        ("true", True),
+        (f"{COMMAND} --junit-xml=own.xml", True),
+        (f"PYTEST_ADDOPTS=-q {COMMAND}", True),
+        (f"{COMMAND} --collect-only", False),
+        (f"{COMMAND} -k nothing", False),
+    ],
+)
 def test_a_change_that_nothing_vouches_for_is_put_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, is_helped: bool
 ) -> None:
     (tmp_path / "pytest.ini").write_text(STRICT)
-    assert main(["migrate", str(tmp_path), "--verify", "true"]) == 1
+    (tmp_path / "test_it.py").write_text(PASSES)
+    assert main(["migrate", str(tmp_path), "--verify", command]) == 1
     assert (tmp_path / "pytest.ini").read_text() == STRICT
-    assert "Nothing shows that the tests still run" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Nothing shows that the tests still run" in told
+    assert ("Give a command whose pytest gets" in told) is is_helped
 
 
 def test_a_file_that_the_fixes_created_is_removed_again(
@@ -161,7 +175,6 @@ def test_nothing_to_change_runs_no_tests(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-PASSES = "def test_a(): ...\n"
 STRICT_NOW = "    assert 'markers' not in Path('pytest.ini').read_text()\n"
 BREAKS = f"from pathlib import Path\n\ndef test_a():\n{STRICT_NOW}"
 
