@@ -24,13 +24,17 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _listen_to_ctrl_c() -> None:
-    """Let the programs that tests start be interrupted, in the background of a shell too.
+def _listen_to_signals() -> None:
+    """Let the programs that tests start be interrupted, whatever this run ignores.
 
-    What a script starts there ignores Ctrl-C, and hands that on.
+    What a script starts in the background ignores Ctrl-C, what `nohup` starts the end of its
+    terminal, and both hand that on.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -490,8 +490,10 @@ def test_copier_starts_nothing_that_the_repository_names(
 
 @pytest.mark.slow
 def test_a_template_beside_the_repository_is_found_from_there(repository: Path) -> None:
-    (repository.parent / "template").symlink_to(ROOT)
-    done = run(*ENGINE, "adopt", "--yes", "--template", "../template", cwd=repository)
+    # The folder above belongs to all tests.
+    link = repository.parent / f"template-of-{repository.name}"
+    link.symlink_to(ROOT)
+    done = run(*ENGINE, "adopt", "--yes", "--template", f"../{link.name}", cwd=repository)
     assert done.returncode < 2, done.stdout
     stored = yaml.safe_load((repository / ".copier-answers.yml").read_text())
     assert stored["_src_path"] == str(ROOT)

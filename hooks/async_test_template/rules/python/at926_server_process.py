@@ -28,10 +28,9 @@ _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
 _METHOD = re.compile(rb"[gs]et_start_method\s*\(")
 #: Fixtures, and calls, that change what a forked process would inherit.
 _CHANGES = re.compile(
-    r"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
-    r"|dependency_overrides|os\.environ\s*\["
+    rb"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
+    rb"|dependency_overrides|os\.environ\s*\["
 )
-_CHANGES_IN_BYTES = re.compile(_CHANGES.pattern.encode())
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -198,8 +197,7 @@ def _functions(source: Source) -> dict[str, list[Function]]:
 @lru_cache(maxsize=256)
 def _first_change(source: Source, function: Function) -> int:
     """Give the offset behind the first change in a function, or the end of the file."""
-    begin, end = source.start(function), source.end(function)
-    match = _CHANGES_IN_BYTES.search(source.data, begin, end)
+    match = _CHANGES.search(source.data, source.start(function), source.end(function))
     return len(source.data) + 1 if match is None else match.end()
 
 
@@ -248,8 +246,10 @@ def _changes(project: Project, file: str, line: int) -> bool:
     ):
         return False
     source = project.code.sources.get(file)
-    function: Function | None = source.functions.get(line)
-    return function is not None and _CHANGES.search(source.text(function)) is not None
+    function = source.functions.get(line)
+    return function is not None and bool(
+        _CHANGES.search(source.data, source.start(function), source.end(function))
+    )
 
 
 RULE = Rule(
