@@ -68,6 +68,7 @@ def workflows(variants: list[Path]) -> list[Path]:
     return [*ours, *variants]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python_version", PYTHONS)
 def test_github_tests_every_python_from_the_oldest_supported(
     tmp_path: Path, template: Path, project_kind: str, python_version: str
@@ -78,6 +79,7 @@ def test_github_tests_every_python_from_the_oldest_supported(
     assert matrix == {"python-version": PYTHONS[PYTHONS.index(python_version) :]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python_version", PYTHONS)
 def test_gitlab_tests_every_python_from_the_oldest_supported(
     tmp_path: Path, template: Path, project_kind: str, python_version: str

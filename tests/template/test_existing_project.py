@@ -57,6 +57,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     # Only the backend and its loop decide what comes; the rest can wait.
@@ -154,6 +155,7 @@ def test_an_update_improves_the_guard(adopted: Path, tmp_path: Path) -> None:
     assert clock.read_text() == f"# mine\n{better}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [(), ("--overwrite",)], ids=["defaults", "overwrite"])
 def test_a_copy_leaves_what_has_the_place_of_the_guard(
     flags: tuple[str, ...], template: Path, tmp_path: Path

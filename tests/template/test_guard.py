@@ -88,6 +88,7 @@ def test_the_vendored_files_are_those_of_the_package(
     assert {f"tests/pytest_async_guard/{name}" for name in source} == VENDORED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guard", [other for other in choices("guard") if other != "vendored"])
 @pytest.mark.parametrize("project_kind", choices("project_kind"))
 def test_nothing_is_vendored_where_nobody_wants_it(

@@ -44,6 +44,7 @@ def cases(texts: dict[str, str]) -> list[Any]:
     return [pytest.param(text, id=name) for name, text in texts.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", cases(STRANGE_TEXTS))
 def test_strange_text_makes_a_project_that_says_it(
     text: str, template: Path, tmp_path: Path

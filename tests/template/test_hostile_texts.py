@@ -129,6 +129,7 @@ OBEYED = {"\x1b", "\x9b", "\u202e", "\u2066"}
 PARTS = 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_text_is_said_as_it_is(part: int, template: Path, tmp_path: Path) -> None:
     names = TEXTS[part::PARTS]
@@ -159,6 +160,7 @@ def test_there_are_as_many_texts_as_are_promised() -> None:
     assert len(TEXTS) >= 165
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["project_name", "description", "package_name"])
 def test_no_control_character_is_taken_or_shown(
     question: str, template: Path, tmp_path: Path
@@ -170,6 +172,7 @@ def test_no_control_character_is_taken_or_shown(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "values"),
     [

@@ -56,6 +56,7 @@ def asked(screen: str) -> list[str]:
     return [line.removeprefix("● ") for line in screen.splitlines() if line.startswith("● ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [NARROWEST, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_person_answers_every_question(
     tmp_path: Path, template: Path, start: Start, columns: int
@@ -129,6 +130,7 @@ def about_trio(framework: str) -> list[str]:
     return ["--data", f"framework={framework}", "--data", "backend=anyio"]
 
 
+@pytest.mark.slow
 def test_a_folder_with_code_is_an_existing_project_and_is_asked_less(
     tmp_path: Path, template: Path, start: Start
 ) -> None:

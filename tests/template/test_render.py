@@ -68,6 +68,7 @@ def assert_ruff_is_content(folder: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", choices("mode"))
 @pytest.mark.parametrize("backend", choices("backend"))
 @pytest.mark.parametrize("framework", choices("framework"))
@@ -88,6 +89,7 @@ def test_every_combination_is_well_formed(
             assert content["tool"]["pytest"]["ini_options"][f"{backend}_mode"] == mode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -105,6 +107,7 @@ def test_the_name_of_the_package_does_not_disturb_the_format(
     assert_ruff_is_content(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path: Path) -> None:
     """An answer that nothing renders would be a question too many."""
     base = {"framework": "library", "backend": "anyio"}

@@ -66,6 +66,7 @@ def stored(folder: Path, name: str = ANSWERS_FILE) -> tuple[str, str]:
     return answers["_src_path"], answers["_commit"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("redirected")
 @pytest.mark.parametrize(
     ("given", "url"),
@@ -151,6 +152,7 @@ def test_an_existing_project_names_it_too(tmp_path: Path) -> None:
     assert stored(project) == (f"https://gitlab.com/{NAME}", "1.0.0")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("redirected")
 def test_a_second_answers_file_names_it_beside_another_template(tmp_path: Path) -> None:
     project = tmp_path / "sample"

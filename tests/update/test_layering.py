@@ -115,6 +115,7 @@ def answers(file: Path) -> dict[str, str]:
     return content
 
 
+@pytest.mark.slow
 @APPLIED
 def test_nothing_of_the_parent_is_touched(apply: Apply, ours: Path, project: Path) -> None:
     apply(ours, project)
@@ -124,6 +125,7 @@ def test_nothing_of_the_parent_is_touched(apply: Apply, ours: Path, project: Pat
     assert answers(project / THEIRS)["name"] == "shop"
 
 
+@pytest.mark.slow
 @APPLIED
 def test_each_template_is_updated_after_the_other(
     apply: Apply, ours: Path, parent: Path, project: Path
@@ -146,6 +148,7 @@ def test_each_template_is_updated_after_the_other(
     assert update(project) == {THEIRS, "src/shop/__init__.py"}
 
 
+@pytest.mark.slow
 def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) -> None:
     """With its own name for the answers, to a project that this template made."""
     project = tmp_path / "project"
@@ -164,6 +167,7 @@ def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) ->
     assert update(project, *skip) == {THEIRS, ".gitlab-ci.yml"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -108,6 +108,7 @@ def update(project: Path, *options: str) -> list[str]:
     return [line[3:] for line in git(project, "status", "--porcelain").splitlines()]
 
 
+@pytest.mark.slow
 @SERVICES
 def test_a_release_that_leaves_ci_alone_leaves_the_bumped_pin(
     service: Service, template: Path
@@ -132,6 +133,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @SERVICES
 def test_a_release_that_changes_other_lines_brings_them(service: Service, template: Path) -> None:
     project = generate(template, "project", service)
@@ -145,6 +147,7 @@ def test_a_release_that_changes_other_lines_brings_them(service: Service, templa
     assert (project / service.path).read_text() == text
 
 
+@pytest.mark.slow
 @SERVICES
 def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None:
     bumped = generate(template, "bumped", service)
@@ -164,6 +167,7 @@ def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None
     assert (plain / service.path).read_text() == fresh
 
 
+@pytest.mark.slow
 def test_a_project_from_before_pins_were_recorded_keeps_its_own(template: Path) -> None:
     project = generate(template, "project", GITHUB)
     answers = project / ".copier-answers.yml"
