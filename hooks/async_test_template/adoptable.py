@@ -6,10 +6,10 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from async_test_template.config.files import is_file, is_there
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
+from async_test_template.paths import is_file, is_there
 from async_test_template.rules.guard import CONTRACT, covers, in_the_way, obstacles
 
 if TYPE_CHECKING:

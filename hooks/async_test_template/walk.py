@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template.paths import is_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -62,13 +64,8 @@ def _walk(root: str, links: list[str]) -> Iterator[str]:
                 waiting += reversed(_entries(entry.path, f"{path}/"))
         elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
             yield path
-        elif entry.is_symlink() and (entry.name.endswith(".py") or _is_folder(entry)):
+        elif entry.is_symlink() and (entry.name.endswith(".py") or is_folder(entry)):
             links.append(path)
-
-
-def _is_folder(link: os.DirEntry[str]) -> bool:
-    """Tell whether a link leads to a folder; one that leads to itself is an error to `scandir`."""
-    return os.path.isdir(link.path)  # noqa: PTH112
 
 
 def _entries(folder: str, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:

@@ -1,9 +1,7 @@
 """The bytes of a text file as text, and back without a byte changed."""
 
 import codecs
-import os
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from async_test_template.errors import ParseError
@@ -47,21 +45,6 @@ class TextFile(NamedTuple):
             line = text.count("\n", 0, error.start) + 1
             character = text[error.start]
             raise ParseError(f"{self.encoding} cannot hold {character!r}", line=line) from error
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether there is something; pathlib fails for a name that no system takes."""
-    return os.path.exists(path)  # noqa: PTH110
-
-
-def is_file(path: Path) -> bool:
-    """Tell whether there is a file; pathlib fails for a name that no system takes."""
-    return os.path.isfile(path)  # noqa: PTH113
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether there is a folder; pathlib fails for a name that no system takes."""
-    return os.path.isdir(path)  # noqa: PTH112
 
 
 def decode(data: bytes) -> TextFile:

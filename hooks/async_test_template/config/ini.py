@@ -211,43 +211,6 @@ def rename_section(text: str, section: str, new_name: str) -> str:
     return _verified(splice(text, found.start, found.stop, new_name), expected)
 
 
-def append_line(text: str, section: str, key: str, line: str) -> str:
-    """Add one line at the end of a value, indented as the line above.
-
-    Raises:
-        KeyError: no such section or key.
-        EditError: iniconfig would not read the line back.
-
-    """
-    lines = _lines(text, section, key)
-    return set_value(text, section, key, "\n".join([*lines, line]))
-
-
-def replace_line(text: str, section: str, key: str, old: str, new: str) -> str:
-    """Put the line `new` in the place of the first line `old` of a value.
-
-    Raises:
-        KeyError: no such section, key or line.
-        EditError: iniconfig would not read the line back.
-
-    """
-    lines = _lines(text, section, key)
-    lines[_index(lines, old)] = new
-    return set_value(text, section, key, "\n".join(lines))
-
-
-def delete_line(text: str, section: str, key: str, line: str) -> str:
-    """Remove the first such line of a value; the key stays, even without a value.
-
-    Raises:
-        KeyError: no such section, key or line.
-
-    """
-    lines = _lines(text, section, key)
-    del lines[_index(lines, line)]
-    return set_value(text, section, key, "\n".join(lines))
-
-
 def comment_above(text: str, section: str, key: str, comment: str) -> str:
     """Put a comment line above a key, for what INI cannot have behind a value.
 
@@ -260,19 +223,8 @@ def comment_above(text: str, section: str, key: str, comment: str) -> str:
     return _verified(new, parse(text))
 
 
-def _lines(text: str, section: str, key: str) -> list[str]:
-    value = _value(text, _scan(text)[section].options[key])
-    return value.split("\n") if value else []
-
-
 def _value(text: str, option: _Option) -> str:
     return "\n".join(text[line.start : line.stop] for line in option.lines)
-
-
-def _index(lines: list[str], line: str) -> int:
-    if line not in lines:
-        raise KeyError(line)
-    return lines.index(line)
 
 
 # Many places of one file are looked for.

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config.files import is_there
+from async_test_template.paths import is_there
 from async_test_template.source.collection import ignored
 from async_test_template.source.index import places
 from async_test_template.source.readings import TEST_FILES

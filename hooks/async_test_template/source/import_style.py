@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from async_test_template.config.files import is_file, is_folder
 from async_test_template.config.toml.read import value_at
 from async_test_template.errors import UserError
+from async_test_template.paths import is_file, is_folder
 from async_test_template.source.imports import SECTIONS, ImportStyle
 
 if TYPE_CHECKING:

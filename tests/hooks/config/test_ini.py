@@ -103,13 +103,20 @@ def test_a_key_is_deleted_with_the_comments_inside_its_value() -> None:
 
 
 def test_lines_of_a_value() -> None:
-    appended = ini.append_line(TEXT, "pytest", "markers", "new: x")
+    values = ini.parse(TEXT)["pytest"]
+
+    def set_to(key: str, lines: list[str]) -> str:
+        return ini.set_value(TEXT, "pytest", key, "\n".join(lines))
+
+    markers = values["markers"].split("\n")
+    appended = set_to("markers", [*markers, "new: x"])
     assert appended == TEXT.replace("asyncio: async\n", "asyncio: async\n    new: x\n")
-    replaced = ini.replace_line(TEXT, "pytest", "markers", "asyncio: async", "trio: x")
+    replaced = set_to("markers", [{"asyncio: async": "trio: x"}.get(m, m) for m in markers])
     assert replaced == TEXT.replace("asyncio: async", "trio: x")
-    deleted = ini.delete_line(TEXT, "pytest", "markers", "asyncio: async")
+    deleted = set_to("markers", [marker for marker in markers if marker != "asyncio: async"])
     assert deleted == TEXT.replace("    asyncio: async\n", "")
-    emptied = ini.delete_line(TEXT, "pytest", "addopts", "-ra")
+    assert values["addopts"] == "-ra"
+    emptied = set_to("addopts", [])
     assert emptied == TEXT.replace("addopts = -ra", "addopts =")
 
 

@@ -147,12 +147,12 @@ def test_a_line_is_appended_and_deleted_again(text: str, word: str, data: st.Dat
     section, key = data.draw(st.sampled_from(options(text)))
     value = read(text)[section][key]
     assume(word not in value.split("\n") and not word.startswith(";"))
-    after = ini.append_line(text, section, key, word)
+    after = ini.set_value(text, section, key, f"{value}\n{word}".removeprefix("\n"))
 
     assert read(after)[section][key] == f"{value}\n{word}".removeprefix("\n")
     assert is_subsequence(text.rstrip(), after)
     if value:
-        assert ini.delete_line(after, section, key, word) == text
+        assert ini.set_value(after, section, key, value) == text
 
 
 @given(documents_with_options, st.data())
