@@ -114,8 +114,9 @@ def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) ->
     edits = []
     for path, (old, value) in values.items():
         found = _at(expected, path)
-        if not isinstance(found, str) or found != (found if old is None else old):
-            raise EditError(f"{_dotted(path)} is not {old}", line=locate(text, path)[0])
+        if not isinstance(found, str) or old not in {None, found}:
+            what = "a string" if old is None else old
+            raise EditError(f"{_dotted(path)} is not {what}", line=locate(text, path)[0])
         if not _assign(expected, path, value):
             span = members[path].value
             edits.append((span.start, span.stop, layout.string_like(text, span, value)))
@@ -161,9 +162,8 @@ def delete_all(text: str, paths: Iterable[Path]) -> str:
             elements.setdefault(path[:-1], set()).add(int(path[-1]))
         else:
             alone.append(path)
-    declared = {table.path for table in document.tables} | set(document.members)
     for member in lines:
-        _remove(expected, member.path, declared)
+        _remove(expected, member.path, document.declared)
     for path, gone in elements.items():
         array = _at(expected, path)
         array[:] = [element for index, element in enumerate(array) if index not in gone]
@@ -213,7 +213,7 @@ def delete(text: str, path: Path) -> str:
     document = scan(text)
     member = document.members.get(path)
     expected = parse(text)
-    _remove(expected, path, {table.path for table in document.tables} | set(document.members))
+    _remove(expected, path, document.declared)
     if member is not None:
         return _verified(layout.remove_member(text, member), expected)
     return _verified(layout.remove_table(text, path), expected)
@@ -274,7 +274,7 @@ def _assign(document: dict[str, Any], path: Path, value: object) -> bool:
     return False
 
 
-def _remove(data: dict[str, Any], path: Path, declared: set[Path]) -> None:
+def _remove(data: dict[str, Any], path: Path, declared: frozenset[Path]) -> None:
     """Delete from plain data; what no header or value of its own declares goes when empty."""
     del _at(data, path[:-1])[path[-1]]
     for depth in range(len(path) - 1, 0, -1):

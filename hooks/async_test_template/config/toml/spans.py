@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from async_test_template.config.text import BYTE_ORDER_MARK
@@ -100,6 +100,11 @@ class Document:
 
     tables: list[Table]
     members: dict[Path, Member]
+
+    @cached_property
+    def declared(self) -> frozenset[Path]:
+        """What a header or a value of its own declares, empty or not."""
+        return frozenset({table.path for table in self.tables}.union(self.members))
 
 
 @lru_cache(maxsize=32)  # several places of one document are asked for in a row
