@@ -26,14 +26,15 @@ def not_patched(project: Project, name: str) -> None:
         EditError: one does.
 
     """
-    file = _patching(project, name)
+    file = patching(project, name)
     if file:
         raise EditError(f"{file} may put something else in the place of {name}")
 
 
 # One project is in use at a time; many calls are of the same few names.
 @lru_cache(maxsize=64)
-def _patching(project: Project, name: str) -> str:
+def patching(project: Project, name: str) -> str:
+    """Give the first file that may put something in the place of a dotted name, or ""."""
     module, _, last = (part.encode() for part in name.rpartition("."))
     for file in project.tree.disk.python_files:
         if _names(project.tree.read(file) or b"", module, last):

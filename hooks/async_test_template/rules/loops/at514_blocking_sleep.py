@@ -7,10 +7,9 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding
-from async_test_template.rules.patched import not_patched
+from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         function = source.scope(call)
         if not isinstance(function, ast.AsyncFunctionDef) or function.lineno not in source.items:
             continue
-        if not source.names.is_certain(call.func) or _is_patched(project):
+        if not source.names.is_certain(call.func) or patching(project, _SLEEP):
             continue
         if _is_zero(call) or _is_meant(source, call, function) or _has_deadline(source, call):
             continue
@@ -52,14 +51,6 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             f"{function.name} is async and calls {_SLEEP}: its event loop stands still meanwhile",
             hint="await the sleep of the library whose loop runs, such as `asyncio.sleep`",
         )
-
-
-def _is_patched(project: Project) -> bool:
-    try:
-        not_patched(project, _SLEEP)
-    except EditError:
-        return True
-    return False
 
 
 def _is_zero(call: ast.Call) -> bool:
