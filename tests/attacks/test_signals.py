@@ -21,7 +21,8 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OLD = {
     "pytest.ini": "[pytest]\nasyncio_mode = legacy\n",
     "requirements.txt": "pytest-asyncio<0.24\n",
-    "test_it.py": "import pytest\n\n\n@pytest.yield_fixture\ndef it():\n    yield 1\n",
+    "test_it.py": "import pytest\n\n\n@pytest.yield_fixture\ndef it():\n    yield 1\n"
+    "\n\ndef test_it(it):\n    assert it\n",
 }
 
 
