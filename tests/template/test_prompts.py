@@ -138,7 +138,7 @@ def test_a_folder_with_code_is_an_existing_project_and_is_asked_less(
     for question in ("talk to?", "async API", "does the plugin run?", "tests share?", "as hung"):
         terminal.wait_for(question)
         terminal.type(ENTER, then="")
-    terminal.wait_for("Added what was missing")
+    terminal.wait_for("Added the missing files")
     assert terminal.finish() == 0
     assert len(asked(terminal.text)) == 5
     assert not (tmp_path / "old" / "pyproject.toml").exists()
