@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from async_test_template import shell
 from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_STDERR = 2  # the process's own, whatever sys.stderr is
 _PLUGIN = "async_test_template_recorder"
 
 
@@ -51,20 +50,12 @@ def observe(command: str, root: Path) -> list[Finding]:
                 filter(None, [str(folder), os.environ.get("PYTHONPATH")])
             ),
         }
-        done = subprocess.run(  # noqa: S602 - the user's own command line
-            command,
-            shell=True,
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=_STDERR,
-            check=False,
-        )
+        status = shell.run(command, root, environment)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     notes = list(_read(lines))
     if not any(note["what"] == "collected" for note in notes):
         raise UserError(
-            f"{command!r} collected no test (exit status {done.returncode}); "
+            f"{command!r} collected no test (exit status {status}); "
             "give the command that runs the tests, as in --run 'uv run pytest'"
         )
     try:

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
+    from typing import TypeAlias
+
+    _Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -22,6 +25,7 @@ class Stopped(KeyboardInterrupt):
     """A signal asked this process to end.
 
     Attributes:
+        number: which signal.
         status: the exit status that says so.
 
     """
@@ -29,6 +33,7 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         """Take the number of the signal."""
         super().__init__()
+        self.number = number
         self.status = _INTERRUPTED if number == signal.SIGINT else _TERMINATED
 
 
@@ -85,10 +90,37 @@ def held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Take signals to end at the end of the block: what it starts is known then, and gets its own.
+
+    A process that is started in `held` would never get them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    with held():
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        _handle(lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        with held():
+            _restore(before)
+        for number in came:
+            signal.raise_signal(number)
+
+
 def _handle(handler: Callable[[int, FrameType | None], None]) -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+def _restore(handlers: Mapping[signal.Signals, _Handler]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
@@ -102,5 +134,4 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)

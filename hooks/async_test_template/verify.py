@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
@@ -17,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from async_test_template.errors import UserError
+from async_test_template import shell
 from async_test_template.stopping import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STDERR = 2  # the process's own, whatever sys.stderr is
 _BEGIN = b"<?xml "
 #: What each element inside of a test case says of it.
 _WORDS = {"failure": "failed", "error": "failed", "skipped": "skipped"}
@@ -102,19 +100,8 @@ def run_tests(command: str, root: Path) -> Outcome:
         given = os.environ.get("PYTEST_ADDOPTS", "")
         options = f"{given} {shlex.quote(f'--junit-xml={path}')}".strip()
         with _reports(path) as reports:
-            try:
-                finished = subprocess.run(  # noqa: S602 - the user's own command line
-                    command,
-                    shell=True,
-                    cwd=root,
-                    env={**os.environ, "PYTEST_ADDOPTS": options},
-                    stdin=subprocess.DEVNULL,
-                    stdout=_STDERR,
-                    check=False,
-                )
-            except OSError as error:
-                raise UserError(f"cannot run {command!r}: {error.strerror}") from error
-        return _outcome(bytes(reports), finished.returncode)
+            status = shell.run(command, root, {**os.environ, "PYTEST_ADDOPTS": options})
+        return _outcome(bytes(reports), status)
 
 
 @contextmanager

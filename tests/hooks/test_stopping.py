@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from async_test_template import write
-from async_test_template.stopping import Stopped, start_thread, stoppable
+from async_test_template.stopping import Stopped, postponed, start_thread, stoppable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,21 @@ def test_signals_that_wait_together_stop_once() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
     assert stopped.value.status in {130, 143}
+
+
+def test_a_signal_that_is_postponed_comes_at_the_end() -> None:
+    seen = []
+
+    def begin() -> None:
+        with postponed():
+            signal.raise_signal(signal.SIGTERM)
+            seen.append("begun")
+        seen.append("gone on")
+
+    with stoppable(), pytest.raises(Stopped) as stopped:
+        begin()
+    assert seen == ["begun"]
+    assert stopped.value.number == signal.SIGTERM
 
 
 def test_what_stages_files_has_ended_when_a_signal_tidies_up(

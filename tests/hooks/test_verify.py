@@ -297,3 +297,48 @@ def test_a_signal_in_a_command_that_never_ends_puts_everything_back(
     assert process.returncode in statuses
     assert (tmp_path / "pytest.ini").read_text() == STRICT
     assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
+@pytest.mark.parametrize("arguments", [["migrate", "--verify"], ["check", "--run"]])
+@pytest.mark.parametrize(
+    ("hung", "sent"),
+    [
+        ("touch begun; sleep 300; true", signal.SIGTERM),
+        ("(touch begun; sleep 300; true) & wait", signal.SIGHUP),
+        pytest.param(
+            "trap '' INT TERM; touch begun; sleep 300; true", signal.SIGINT, marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_a_signal_to_us_alone_ends_all_that_the_command_started(
+    arguments: list[str], hung: str, sent: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    process = start_engine(*arguments, hung, cwd=tmp_path)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(sent)
+    # Each of them holds the end of a pipe.
+    process.communicate(timeout=30)
+    assert process.returncode in {130, 143}
+    assert (tmp_path / "pytest.ini").read_text() == STRICT
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
+def test_fixtures_may_tidy_up_after_a_signal(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(STRICT)
+    (tmp_path / "test_it.py").write_text(
+        "import time\nfrom pathlib import Path\n\nimport pytest\n\n\n@pytest.fixture\n"
+        "def server():\n    Path('begun').touch()\n    yield\n    Path('ended').touch()\n\n\n"
+        "def test_a(server):\n    time.sleep(300)\n"
+    )
+    process = start_engine("migrate", "--verify", f"{COMMAND}; true", cwd=tmp_path)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert (tmp_path / "ended").exists()

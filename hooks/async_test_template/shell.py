@@ -1,0 +1,74 @@
+"""Commands that the user gives for a shell, and all that they start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import UserError
+from async_test_template.stopping import postponed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_STDERR = 2  # the process's own, whatever sys.stderr is
+#: How long fixtures may take to tidy up after a signal (seconds).
+_PATIENCE = 5.0
+
+
+def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
+    """Run a command to its end and give its exit status; its output goes to standard error.
+
+    It has a session of its own. What stops us is handed on to all that it started, pytest below
+    make or tox for one, and what is still there after a while is killed.
+
+    Args:
+        command: the user's own line for a shell.
+        root: the folder it runs in.
+        environment: all of its variables.
+
+    Raises:
+        UserError: there is no shell to run it with.
+
+    """
+    process = None
+    try:
+        with postponed():
+            process = subprocess.Popen(  # noqa: S602 - the user's own command line
+                command,
+                shell=True,
+                cwd=root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
+                start_new_session=True,
+            )
+        return process.wait()
+    except OSError as error:
+        raise UserError(f"cannot run {command!r}: {error.strerror}") from error
+    except BaseException as stop:
+        if process is not None:
+            _end(process, getattr(stop, "number", signal.SIGTERM))
+        raise
+
+
+def _end(process: subprocess.Popen[bytes], number: int) -> None:
+    """End a process and all that are in its session's first group."""
+    if not hasattr(os, "killpg"):  # Windows
+        process.kill()
+        process.wait()
+        return
+    # None that are left, or none that are ours.
+    with suppress(ProcessLookupError, PermissionError):
+        for sent in (number, signal.SIGKILL):
+            os.killpg(process.pid, sent)
+            end = time.monotonic() + _PATIENCE
+            while time.monotonic() < end:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
