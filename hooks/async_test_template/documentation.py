@@ -1,4 +1,4 @@
-"""The rules in words: the frame of each page, the index of all in docs/rules.md, and a table."""
+"""The documentation of the rules: the frame of each page, the index docs/rules.md, and a table."""
 
 from __future__ import annotations
 
@@ -42,22 +42,23 @@ _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {
     frozenset({Tier.SAFE}): "safe: `migrate` makes it",
     frozenset({Tier.UNSAFE}): "unsafe: `migrate --unsafe` makes it, or a yes in `--interactive`",
-    frozenset({Tier.SAFE, Tier.UNSAFE}): "safe or unsafe, as the repository and the answers allow",
-    frozenset(): "none: the rule reports",
+    frozenset({Tier.SAFE, Tier.UNSAFE}): "safe or unsafe: the examples show when",
+    frozenset(): "none: the rule only reports",
 }
 _INTRODUCTION = """\
 # Rules
 
-<!-- Made from the rules themselves: python docs/write_rules.py -->
+<!-- Made from the rules themselves: uv run docs/write_rules.py -->
 
-Each rule has a page that says what it looks for, why it matters and since which version, shows what
-its fix changes, and what it leaves alone. A safe fix keeps what the tests mean. An unsafe one can
-change it, or changes what others install, and is made only when asked for. `--select` and
-`--ignore` take codes or their beginnings; an optional rule runs only where `--select` names its
-whole code.
+Each rule has a page. It says what the rule looks for, why that matters and since which version. It
+shows what the fix changes, and what the rule leaves alone. A safe fix keeps the meaning of the
+tests. An unsafe fix can change it, or changes what others install, so it is made only when you ask
+for it. `--select` and `--ignore` take codes or the first characters of codes. An optional rule runs
+only if `--select` names its whole code.
 
-To silence a finding, write `# att: ignore[AT105] reason` behind the line, or on the line above
-where the format has no comments behind a value, or name the rule in pyproject.toml:
+To silence a finding, write `# att: ignore[AT105] reason` at the end of the line. If the format
+allows no comment there, write it on the line above. To silence a rule everywhere, add it to
+pyproject.toml:
 
 ```toml
 [tool.async-test-template]
@@ -67,8 +68,8 @@ ignore = { AT105 = "the session loop is wanted" }
 _ENDING = """\
 ## {0}
 
-Write `# att: ignore[{1}] reason` behind the line, or on the line above it. For a whole
-repository, name the rule in pyproject.toml:
+Write `# att: ignore[{1}] reason` at the end of the line, or on the line above it. To silence the
+rule in the whole repository, add it to pyproject.toml:
 
 ```toml
 [tool.async-test-template]
@@ -86,12 +87,12 @@ def index() -> str:
 
 
 def framed(rule: Rule, head: Head, text: str = "") -> str:
-    """Give a rule's page with what follows from the rule written anew: its beginning and its end.
+    """Return a rule's page with its beginning and its end rewritten from the data of the rule.
 
     Args:
         rule: the rule.
         head: what its page says of it.
-        text: its page as it is, empty where there is none.
+        text: the current page, empty if there is none.
 
     """
     before, _, _ = text.partition(f"## {SILENCE}\n")
@@ -110,15 +111,15 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
         yield f"- The fix needs the repository to declare {needs}."
     if rule.needs:
-        needs = ", ".join(f"{name} >= {version}" for name, version in rule.needs)
-        yield f"- No fix where what is declared admits less than {needs}."
+        needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
+        yield f"- Fixes only where the declared versions allow nothing older than {needs}."
     if rule.about:
         yield f"- Silent where {rule.about} is not used, and in its own repository."
     if rule.python:
-        yield f"- Silent where no Python {rule.python} reaches the place."
+        yield f"- Silent in code that never runs on Python {rule.python}."
     if rule.expects:
         names = " or ".join(f"`{name}`" for name in rule.expects)
-        yield f"- Silent where a test waits for {names}: what raises it is meant there."
+        yield f"- Silent where a test expects {names}: there it is intended."
     if rule.optional:
         yield "- Optional: off unless `--select` names it."
     yield ""
