@@ -102,7 +102,7 @@ def test_there_is_no_fix_where_the_dependencies_leave_the_plugin_out(
 ) -> None:
     found = {f.code: f for f in look(tmp_path, files).left}
     assert found["AT501"].tier is Tier.REPORT
-    assert found["AT501"].hint == "the fix needs pytest-asyncio, which no dependency brings"
+    assert found["AT501"].hint == "the fix needs pytest-asyncio, which no dependency installs"
 
 
 def test_the_fix_is_made_once_the_plugin_is_declared(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_folder_that_is_configured_on_its_own_is_not_mended_from_above(
     plan = look(tmp_path, files, *Tier)
     assert "tests/test_top.py" in plan.after
     assert "sub/tests/test_it.py" not in plan.after
-    assert any(f.hint == "run this in sub, which is configured on its own" for f in plan.left)
+    assert any(f.hint == "run this in sub, which has its own configuration" for f in plan.left)
 
 
 COMMENTS = {
@@ -418,7 +418,7 @@ def test_a_mark_that_the_repository_looks_at_is_only_reported(
     }
     plan = look(tmp_path, files, *Tier)
     assert ("test_it.py" not in plan.after) is holds
-    assert any(f.hint.startswith("conftest.py looks at the mark") for f in plan.left) is holds
+    assert any(f.hint.startswith("conftest.py reads the mark") for f in plan.left) is holds
 
 
 def test_arguments_of_parametrize_that_the_repository_looks_at_keep_their_places(

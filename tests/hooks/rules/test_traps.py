@@ -491,7 +491,7 @@ REWRITTEN = {
             "import asyncio\n\nimport pytest_asyncio\n\n\nasync def test_it(event_loop):\n"
             "    def f():\n        nonlocal event_loop\n        event_loop = 1\n"
             "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
-            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            '    """Return the running loop to code that still asks for the old fixture."""\n'
             "    return asyncio.get_running_loop()\n"
         ),
     ),
@@ -501,7 +501,7 @@ REWRITTEN = {
             "import asyncio\n\nimport pytest_asyncio\nimport typing_extensions\n\n"
             "def test_it(event_loop): event_loop.run_forever()\n"
             "\n\n@pytest_asyncio.fixture\nasync def event_loop():\n"
-            '    """Hand the running loop to what still asks for the old fixture."""\n'
+            '    """Return the running loop to code that still asks for the old fixture."""\n'
             "    return asyncio.get_running_loop()\n"
         ),
     ),
@@ -871,7 +871,7 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
     assert plan.after["tests/conftest.py"].decode() == (
         "import asyncio\n\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture\n"
         "async def event_loop():\n"
-        '    """Hand the running loop to what still asks for the old fixture."""\n'
+        '    """Return the running loop to code that still asks for the old fixture."""\n'
         "    return asyncio.get_running_loop()\n"
     )
     assert plan.left == []
@@ -974,7 +974,7 @@ def test_no_bridge_takes_the_name_of_what_is_there(before: str, tmp_path: Path) 
     text = f"{before}\ndef test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
     new, plan = rewrite(tmp_path, text.encode())
     assert new.decode() == text
-    assert "test_it.py defines the name event_loop already" in plan.left[0].hint
+    assert "test_it.py already defines the name event_loop" in plan.left[0].hint
 
 
 def test_nothing_is_fixed_while_a_file_may_hide_who_asks(tmp_path: Path) -> None:

@@ -51,9 +51,9 @@ def renamed(
         if node.attr == old and node not in inside and not _is_super(node):
             raise EditError(f"line {node.lineno} uses {old} too")
     if not all(map(_is_super, calls)):
-        raise EditError(f"it uses {old} of more than its base class")
+        raise EditError(f"it uses the {old} of another class than its base class")
     if re.search(rb"[\"']%s[\"']" % old.encode(), source.data):
-        raise EditError(f"a string names {old}")
+        raise EditError(f"a string contains {old}")
     _check_family(project, source, owner, old, new)
     start = source.data.index(old.encode(), source.start(function))
     return (
@@ -81,13 +81,13 @@ def _check_family(
         for node in cls.body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if node.name == new:
-                    raise EditError(f"{cls.name} has a {new} already")
+                    raise EditError(f"{cls.name} already has a {new}")
                 if node.name == old:
                     found.append(node)
     for node in found:
         is_sure = isinstance(node, ast.AsyncFunctionDef) and node in renamed_too
         if len(found) > 1 and not is_sure:
-            raise EditError(f"{old} of line {node.lineno} belongs with it, and may have to stay")
+            raise EditError(f"the {old} in line {node.lineno} belongs to it, and may have to stay")
     names = own | {
         target.id
         for statement in source.nodes.of(ast.Assign)
@@ -98,7 +98,7 @@ def _check_family(
     whole = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(names)).encode())
     for module in project.code.modules:
         if module.file != source.file and whole.search(project.tree.read(module.file) or b""):
-            raise EditError(f"{module.file} may have classes based on {owner.name}")
+            raise EditError(f"{module.file} may have classes that derive from {owner.name}")
     _check_mixins(project, source, family, old)
 
 
@@ -133,7 +133,7 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
     defined = re.compile(rb"\bdef\s+%s\b" % old.encode())
     for file in project.tree.disk.python_files:
         if file != source.file and defined.search(project.tree.read(file) or b""):
-            raise EditError(f"{file} has a {old} too, and may belong with it")
+            raise EditError(f"{file} has a {old} too, which may belong to it")
 
 
 def _is_super(node: ast.Attribute) -> bool:

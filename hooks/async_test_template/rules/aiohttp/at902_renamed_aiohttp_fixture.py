@@ -44,7 +44,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 function,
-                f"{function.name} asks for {old}, which is {_NEW[old]} now",
+                f"{function.name} asks for {old}, which is now {_NEW[old]}",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, source, function, old),
                 hint=f"ask for {_NEW[old]}",
@@ -53,12 +53,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(source: Source, function: Function, old: str) -> tuple[Edit, ...]:
     if is_called(source, function):
-        raise EditError("it is called by its name")
+        raise EditError("something calls it by name")
     new = _NEW[old]
     parameters = [node for node in walk(function) if isinstance(node, ast.arg)]
     names = [node for node in walk(function) if isinstance(node, ast.Name)]
     if new in {node.arg for node in parameters} | {node.id for node in names}:
-        raise EditError(f"it has a {new} already")
+        raise EditError(f"it already has a {new}")
     renamed = [node for node in parameters if node.arg == old]
     if len(renamed) != 1:
         raise EditError(f"an inner function has a parameter {old} too")

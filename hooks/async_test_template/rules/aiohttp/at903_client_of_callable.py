@@ -34,7 +34,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{name} is given a function that makes an application",
+            f"{name} gets a function that creates an application",
             hint="call the function, and pass the application that it returns",
         )
 

@@ -77,7 +77,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 function,
-                f"the fixture {fixture.name} waits by loop.run_until_complete, and loop is gone",
+                f"the fixture {fixture.name} waits with the removed fixture loop",
                 tier=Tier.SAFE if _is_exact(function) and is_new else Tier.UNSAFE,
                 fix=partial(_fix, source, function),
                 hint="make it async and await the client",

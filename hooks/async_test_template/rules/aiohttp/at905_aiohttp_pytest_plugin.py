@@ -36,20 +36,20 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 node,
-                "aiohttp's own plugin leaves with aiohttp 4",
+                "aiohttp 4 removes aiohttp's own plugin",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, project, source, node),
-                hint="depend on pytest-aiohttp>=1.1, and drop it",
+                hint="depend on pytest-aiohttp>=1.1, and remove it",
             )
 
 
 def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit, ...]:
     if not project.dependencies.of("pytest-aiohttp"):
         # An environment that is not built anew would be left with no plugin at all.
-        raise EditError("no dependency brings pytest-aiohttp yet")
+        raise EditError("no dependency installs pytest-aiohttp yet")
     place = _handing_over(project)
     if place:
-        raise EditError(f"{place} hands a function to a client")
+        raise EditError(f"{place} passes a function to a client")
     return _without_plugin(source, statement), *_mode(project)
 
 
@@ -68,7 +68,7 @@ def _without_plugin(source: Source, statement: ast.Assign) -> Edit:
     elements = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
     named = [element for element in elements if text_of(element) == _PLUGIN]
     if len(named) != 1 or len(statement.targets) != 1:
-        raise EditError("it is more than a list of names")
+        raise EditError("it is not a plain list of names")
     if len(elements) > 1 and isinstance(value, (ast.List, ast.Tuple)):
         return changes.remove_element(source, value, named[0])
     return changes.remove_statement(source, statement)
@@ -82,7 +82,7 @@ def _mode(project: Project) -> tuple[Edit, ...]:
     if project.settings.effective(MODE) is None:
         edits = project.settings.set_all({MODE: "auto"})
     if not edits:
-        raise EditError("async tests without a mark need asyncio_mode = auto then")
+        raise EditError("then async tests without a mark need asyncio_mode = auto")
     return tuple(edits)
 
 

@@ -23,10 +23,10 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             decorator,
-            f"{name} needs no unittest_run_loop",
+            f"{name} does not need unittest_run_loop",
             tier=Tier.SAFE,
             fix=partial(undecorated, source, decorator),
-            hint="drop the decorator",
+            hint="remove the decorator",
         )
 
 

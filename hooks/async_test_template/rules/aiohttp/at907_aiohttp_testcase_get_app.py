@@ -27,7 +27,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             function,
-            f"{owner.name}.get_app is get_application now",
+            f"{owner.name}.get_app is now get_application",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source, owner, function),
             hint="write async def get_application",
@@ -41,9 +41,9 @@ def _fix(
     if isinstance(function, ast.AsyncFunctionDef):
         return edits
     if len(edits) > 1:
-        raise EditError("its base class has one too, which has to be awaited then")
+        raise EditError("its base class has one too, which then has to be awaited")
     if function.decorator_list:
-        raise EditError("it is decorated")
+        raise EditError("it has a decorator")
     start = source.start(function)
     return (changes.replace(source, start, start, "async "), *edits)
 

@@ -30,10 +30,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 function,
-                f"{owner.name}.{function.name} is {new} now",
+                f"{owner.name}.{function.name} is now {new}",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, project, source, owner, function),
-                hint="use unittest's own names",
+                hint="use the names of unittest",
             )
 
 

@@ -44,17 +44,17 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{source.text(call.func)} needs no loop=",
+            f"{source.text(call.func)} does not need loop=",
             tier=Tier.UNSAFE,
             fix=partial(_without_loop, source, call, loop),
-            hint="drop it: the running loop is taken",
+            hint="remove it: aiohttp uses the running loop",
         )
     for call in calls(source, _MOCK):
         yield code_finding(
             RULE.code,
             source,
             call,
-            "make_mocked_coro is older than unittest.mock.AsyncMock",
+            "unittest.mock.AsyncMock replaces make_mocked_coro",
             tier=Tier.UNSAFE,
             fix=partial(_async_mock, source, call),
             hint="use AsyncMock, with return_value= or side_effect=",
@@ -65,7 +65,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{name} makes or ends a loop beside the one of the test",
+            f"{name} creates or closes a second loop beside the loop of the test",
             hint="make the test async, or use asyncio.Runner",
         )
 
@@ -74,7 +74,7 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
     sure(source, call.func)
     plain = (ast.Name, ast.Attribute, ast.Constant)
     if not isinstance(loop.value, plain) and not _is_asked_for(source, loop.value):
-        raise EditError("the loop is made right there")
+        raise EditError("the loop is created in the argument")
     is_none = isinstance(loop.value, ast.Constant) and loop.value.value is None
     if not is_none and not _is_running(source, call, loop.value):
         # An application takes its loop when it starts, the tools of aiohttp 3 when they are made.
@@ -108,9 +108,9 @@ def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
 def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     sure(source, call.func)
     if has_stars(call) or len(call.args) + len(call.keywords) > 1:
-        raise EditError("it has more than one argument, or may have")
+        raise EditError("it has, or may have, more than one argument")
     if source.holds(_AS_MOCK):
-        raise EditError("the file sets up mocks, or looks at their kind")
+        raise EditError("the file configures mocks, or checks their type")
     given = call.args[0] if call.args else None
     raised = None
     for argument in call.keywords:
@@ -121,7 +121,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     # It awaits what can be awaited, which a mock would hand out.
     plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
     if given is not None and not isinstance(given, plain):
-        raise EditError("the value may be something to await")
+        raise EditError("the value may have to be awaited")
     mock, imports = new_imports.bind_name(source, "unittest.mock", "AsyncMock")
     arguments = ""
     if given is not None:

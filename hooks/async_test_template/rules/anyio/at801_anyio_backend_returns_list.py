@@ -38,7 +38,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 "anyio_backend returns several backends at once",
                 tier=Tier.SAFE,
                 fix=partial(_fix, source, function, value),
-                hint="give the fixture params and return request.param",
+                hint="give the fixture params, and return request.param",
             )
 
 

@@ -40,10 +40,10 @@ def _check(project: Project) -> Iterator[Finding]:
         RULE.code,
         source,
         source.functions[tests[0].line],
-        f"{tests[0].name}{more} of anyio's tests run once for each backend that is installed",
+        f"{tests[0].name}{more} of AnyIO's tests run once for each installed backend",
         tier=Tier.UNSAFE,
         fix=partial(_fix, project, tests),
-        hint="say which in a fixture anyio_backend",
+        hint="choose the backend in a fixture anyio_backend",
     )
 
 

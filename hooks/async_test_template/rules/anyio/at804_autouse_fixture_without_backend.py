@@ -39,11 +39,11 @@ def _check(project: Project) -> Iterator[Finding]:
         if hit is not None:
             yield Finding(
                 RULE.code,
-                f"the async autouse fixture {fixture.name} reaches {hit.name}, which is not async",
+                f"the async fixture {fixture.name} applies to {hit.name}, which is not async",
                 fixture.file,
                 fixture.line,
                 fixture.column,
-                hint="let it ask for anyio_backend; tests that are not async then run per backend",
+                hint="let it ask for anyio_backend; other tests then run once per backend too",
             )
 
 

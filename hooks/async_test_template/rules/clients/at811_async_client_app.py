@@ -44,7 +44,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                f"{name} takes no app=",
+                f"{name} does not accept app=",
                 tier=Tier.SAFE,
                 fix=partial(_fix, project, source, call, app),
                 hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
@@ -58,7 +58,7 @@ def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> 
     if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
     if source.holds(_PATCHED):
-        raise EditError("a string names a client: a mock may look at the argument")
+        raise EditError("a string names a client, so a mock may check the argument")
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))
     package, _, client = source.names.resolve(call.func).rpartition(".")
@@ -107,9 +107,9 @@ def _transport(
     if name in source.names.imported:
         if source.names.stands_for(name, f"{package}.{name}") and name not in source.names.bound:
             return name, ()
-        raise EditError(f"the name {name} stands for something else in this file")
+        raise EditError(f"the name {name} has another meaning in this file")
     if name in source.names.bound:
-        raise EditError(f"the name {name} stands for something else in this file")
+        raise EditError(f"the name {name} has another meaning in this file")
     return name, new_imports.import_beside(source, client, name)
 
 

@@ -56,10 +56,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                f"{source.names.resolve(call.func)} takes no proxies=",
+                f"{source.names.resolve(call.func)} does not accept proxies=",
                 tier=Tier.SAFE if text_of(proxies.value) is not None else Tier.REPORT,
                 fix=partial(_fix, project, source, call, proxies),
-                hint="write proxy= with one URL, or mounts= with a transport for each",
+                hint="write proxy= with one URL, or mounts= with a transport for each one",
             )
 
 
@@ -69,7 +69,7 @@ def _fix(
     if has_stars(call) or keyword(call, "proxy") is not None:
         raise EditError("it has, or may have, a proxy already")
     if source.holds(_PATCHED):
-        raise EditError("a string names a client: a mock may look at the argument")
+        raise EditError("a string names a client, so a mock may check the argument")
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))
     return renamed(source, proxies, "proxy")

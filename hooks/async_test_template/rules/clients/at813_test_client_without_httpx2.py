@@ -65,12 +65,12 @@ def _finding(project: Project, file: str, line: int) -> Finding:
     hint = "add httpx2>=2.14 to the test dependencies"
     if stranger := _stranger(project):
         # With httpx2 the client's answers are no longer httpx's.
-        hint = f"{stranger} has to become httpx2's at the same time; then {hint}"
+        hint = f"{stranger} has to come from httpx2 at the same time; then {hint}"
     elif floor is not None and floor >= _PYTHON:
         edits = project.dependencies.added("httpx2", "2.14")
     return Finding(
         RULE.code,
-        "TestClient is deprecated with httpx, and no dependency brings httpx2",
+        "TestClient is deprecated with httpx, and no dependency installs httpx2",
         file,
         line,
         tier=Tier.UNSAFE,

@@ -26,7 +26,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             node,
-            f"{name} has nothing to do with TestClient, which is built on httpx2",
+            f"{name} does not match TestClient, which is built on httpx2",
             hint=f"use httpx2.{name.removeprefix('httpx.')}",
         )
 

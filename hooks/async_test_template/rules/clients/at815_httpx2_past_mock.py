@@ -51,7 +51,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{source.names.resolve(call.func)} is not caught by {package}, which knows httpx only",
+            f"{package} only intercepts httpx, not {source.names.resolve(call.func)}",
             hint="use httpx here, or give the client transport=httpx2.MockTransport(...)",
         )
 

@@ -34,10 +34,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             imports[0],
-            "httpx is imported, and httpx2 is there to take its place",
+            "httpx is imported although httpx2 is declared",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source),
-            hint="import httpx2 instead, in the tests and in what they test at once",
+            hint="import httpx2 instead, in the tests and in the code under test together",
         )
 
 
@@ -52,12 +52,12 @@ def _imports(source: Source) -> Iterator[ast.Import | ast.ImportFrom]:
 
 def _fix(project: Project, source: Source) -> tuple[Edit, ...]:
     if package := mock(project):
-        raise EditError(f"{package} does not catch the requests of httpx2")
+        raise EditError(f"{package} does not intercept requests of httpx2")
     for module in project.code.modules:
         if imports_httpx(module) and not is_of_tests(module.file):
             raise EditError(f"{module.file} imports httpx too")
     if re.search(rb"[\"'](?:httpx)\b", source.data):
-        raise EditError("a string names httpx too")
+        raise EditError("a string contains httpx too")
     edits: list[Edit] = []
     for node in _imports(source):
         edits += _renamed(source, node)
@@ -67,7 +67,7 @@ def _fix(project: Project, source: Source) -> tuple[Edit, ...]:
 def _renamed(source: Source, node: ast.Import | ast.ImportFrom) -> Iterator[Edit]:
     if isinstance(node, ast.ImportFrom):
         if node.module != "httpx" or any(alias.name in {"*", *_GONE} for alias in node.names):
-            raise EditError(f"line {node.lineno} imports what httpx2 may not have")
+            raise EditError(f"line {node.lineno} imports a name that httpx2 may not have")
         start = source.data.index(b"httpx", source.start(node))
         yield changes.replace(source, start, start + len("httpx"), "httpx2")
         return
@@ -77,20 +77,20 @@ def _renamed(source: Source, node: ast.Import | ast.ImportFrom) -> Iterator[Edit
             yield changes.replace(source, start, start + len("httpx"), "httpx2")
             yield from () if alias.asname else _references(source)
         elif alias.name.startswith("httpx."):
-            raise EditError(f"line {node.lineno} imports what httpx2 may not have")
+            raise EditError(f"line {node.lineno} imports a name that httpx2 may not have")
 
 
 def _references(source: Source) -> Iterator[Edit]:
     names = source.names
     if "httpx" in names.bound or not names.stands_for("httpx", "httpx"):
-        raise EditError("the name httpx may stand for something else")
+        raise EditError("the name httpx may have another meaning")
     if "httpx2" in names.bound | names.imported:
-        raise EditError("the name httpx2 is in use already")
+        raise EditError("the name httpx2 is already used")
     for node in source.nodes.of(ast.Name):
         if node.id == "httpx":
             around = source.parents[node]
             if not isinstance(around, ast.Attribute) or around.attr in _GONE:
-                raise EditError(f"line {node.lineno} uses what httpx2 may not have")
+                raise EditError(f"line {node.lineno} uses a name that httpx2 may not have")
             yield changes.replace_node(source, node, "httpx2")
 
 

@@ -29,7 +29,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                f"{who} has imported httpx before alias_httpx is called",
+                f"{who} imports httpx before alias_httpx is called",
                 hint=(
                     "run pytest without that plugin, or call it in a module that pytest loads "
                     "first: -p name_of_the_module"

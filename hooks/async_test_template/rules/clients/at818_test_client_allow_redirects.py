@@ -24,7 +24,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{method} takes no allow_redirects=",
+            f"{method} does not accept allow_redirects=",
             tier=Tier.REPORT if keyword(call, "follow_redirects") else Tier.UNSAFE,
             fix=partial(renamed, source, argument, "follow_redirects"),
             hint="write follow_redirects=",

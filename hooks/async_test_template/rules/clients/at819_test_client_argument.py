@@ -30,7 +30,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     RULE.code,
                     source,
                     call,
-                    f"{method} takes raw content as content=",
+                    f"{method} accepts raw content as content=",
                     tier=Tier.REPORT if keyword(call, "content") else Tier.SAFE,
                     fix=partial(renamed, source, argument, "content"),
                     hint="write content=",
@@ -40,17 +40,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                f"{method} does nothing with timeout=",
+                f"{method} ignores timeout=",
                 tier=Tier.UNSAFE if isinstance(argument.value, _WITHOUT_EFFECT) else Tier.REPORT,
                 fix=partial(removed, source, call, argument),
-                hint="drop it, or bound the test with @pytest.mark.timeout",
+                hint="remove it, or limit the test with @pytest.mark.timeout",
             )
         elif not (isinstance(argument.value, ast.Constant) and argument.value.value is None):
             yield code_finding(
                 RULE.code,
                 source,
                 call,
-                f"{method} should not take cookies= for one request",
+                f"{method} should not get cookies= for one request",
                 hint="set them on the client, which keeps them: client.cookies.set(name, value)",
             )
 

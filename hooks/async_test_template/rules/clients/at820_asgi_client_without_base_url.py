@@ -33,8 +33,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                "the client has no base_url, so a path alone is no address",
-                hint='add base_url="http://test", unless every request has a whole address',
+                "the client has no base_url, so it cannot use a path alone",
+                hint='add base_url="http://test", unless every request has a full address',
             )
 
 

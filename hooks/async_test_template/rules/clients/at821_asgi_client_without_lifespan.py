@@ -43,7 +43,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                f"ASGITransport never runs the lifespan of the application in {made[0].file}",
+                f"ASGITransport does not run the lifespan of the application in {made[0].file}",
                 hint=(
                     "wrap the client in asgi_lifespan.LifespanManager(app), or use "
                     "`with TestClient(app)`"

@@ -29,13 +29,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         for name in EVENTS:
             if keyword(call, name):
                 kind = source.names.resolve(call.func).rpartition(".")[2]
-                yield code_finding(RULE.code, source, call, f"{kind} takes no {name}=", hint=_HINT)
+                message = f"{kind} does not accept {name}="
+                yield code_finding(RULE.code, source, call, message, hint=_HINT)
     for call in handlers(source):
         if _is_of_another(source, call):
             continue
         owner = source.text(call.func)
         gone = is_gone and "fastapi" not in packages
-        state = "is gone" if gone else "is deprecated"
+        state = "was removed" if gone else "is deprecated"
         if gone or "fastapi" in packages:
             yield code_finding(RULE.code, source, call, f"{owner} {state}", hint=_HINT)
 

@@ -25,12 +25,12 @@ def _check(project: Project) -> Iterator[Finding]:
         line, column = _place(project.tree.text(file) or "", shadowed)
         yield Finding(
             RULE.code,
-            f"pytest ignores this configuration ({options}), for "
+            f"pytest ignores this configuration ({options}), because "
             f"{project.relative(winner.path)} is in force",
             file,
             line,
             column,
-            hint="move what is still wanted to the file in force and delete the rest",
+            hint="move the settings that you want to the file in force, and delete the rest",
         )
 
 

@@ -24,7 +24,7 @@ def _check(project: Project) -> Iterator[Finding]:
         line, column = ini.locate(project.tree.text(file) or "", "pytest")
         yield Finding(
             RULE.code,
-            "pytest wants this section to be called [tool:pytest] in setup.cfg",
+            "in setup.cfg, pytest requires the section name [tool:pytest]",
             file,
             line,
             column,

@@ -27,12 +27,13 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         line, column = ini.locate(project.tree.text(file) or "", "tool:pytest")
         free = "pytest" not in sections
-        hint = "" if free else "there is a [pytest] too; merge the two"
+        hint = "" if free else "there is a [pytest] section too; merge the two"
         if free and not _is_harmless(project, file, sections["tool:pytest"]):
-            free, hint = False, "renamed, it changes what runs: take over by hand what is wanted"
+            free = False
+            hint = "renaming it changes what runs: move the settings that you want by hand"
         yield Finding(
             RULE.code,
-            f"pytest ignores [tool:pytest] in {file}; the section is called [pytest] there",
+            f"pytest ignores [tool:pytest] in {file}; the name is [pytest] there",
             file,
             line,
             column,

@@ -34,13 +34,13 @@ def _check(project: Project) -> Iterator[Finding]:
     line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))
     yield Finding(
         RULE.code,
-        "pytest refuses [tool.pytest] beside [tool.pytest.ini_options]",
+        "pytest refuses [tool.pytest] together with [tool.pytest.ini_options]",
         settings.file,
         line,
         column,
         tier=Tier.REPORT if apart else Tier.UNSAFE,
         edits=() if apart else tuple(edits),
-        hint=f"they disagree on {', '.join(apart)}" if apart else "",
+        hint=f"they differ in {', '.join(apart)}" if apart else "",
     )
 
 

@@ -58,7 +58,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if meant is not None:
             yield settings.finding(
                 RULE.code,
-                f"{name} is {value!r}, and a native table wants {meant!r}",
+                f"{name} is {value!r}, and a native table needs {meant!r}",
                 name,
                 tier=Tier.SAFE,
                 edits=(settings.set(name, meant),),

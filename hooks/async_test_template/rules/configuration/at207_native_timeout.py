@@ -23,7 +23,7 @@ def _check(project: Project) -> Iterator[Finding]:
     edits = (settings.delete("timeout"), settings.append_option(f"--timeout={value}"))
     yield settings.finding(
         RULE.code,
-        f"timeout = {value!r} in a native table suits only some versions of pytest-timeout",
+        f"timeout = {value!r} in a native table works with only some versions of pytest-timeout",
         "timeout",
         tier=Tier.UNSAFE if free else Tier.REPORT,
         edits=edits if free else (),

@@ -18,7 +18,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if settings.refusal == "options outside a table" and settings.text:
         yield Finding(
             RULE.code,
-            f"the options in {settings.file} stand outside of the table [pytest]",
+            f"the options in {settings.file} are outside of the table [pytest]",
             settings.file,
             tier=Tier.SAFE,
             edits=(Change(settings.file, "header", (), "pytest"),),

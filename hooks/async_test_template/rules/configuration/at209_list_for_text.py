@@ -38,7 +38,7 @@ def _check(project: Project) -> Iterator[Finding]:
         edits = (settings.set(name, value[0]),) if len(value) == 1 else ()
         yield settings.finding(
             RULE.code,
-            f"{name} is a list, and takes one value",
+            f"{name} is a list, and needs one value",
             name,
             tier=Tier.SAFE,
             edits=edits,

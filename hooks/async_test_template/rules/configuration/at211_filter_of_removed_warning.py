@@ -36,7 +36,7 @@ def _check(project: Project) -> Iterator[Finding]:
         needed = any(_is_there(project, lines[index]) for index in dead)
         yield settings.finding(
             RULE.code,
-            f"pytest has no {names} any more",
+            f"pytest no longer has {names}",
             "filterwarnings",
             index=dead[0],
             tier=Tier.REPORT if needed else Tier.SAFE,
@@ -47,7 +47,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if _gone(project, option.text):
             yield settings.finding(
                 RULE.code,
-                f"pytest has no {_class_of(option.text)} any more, which addopts filters",
+                f"pytest no longer has {_class_of(option.text)}, which addopts filters",
                 "addopts",
                 hint="remove the -W option",
             )

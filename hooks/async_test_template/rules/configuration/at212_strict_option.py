@@ -22,7 +22,7 @@ def _check(project: Project) -> Iterator[Finding]:
     edits = settings.replace_option(option, *(() if there else ("--strict-markers",)))
     yield settings.finding(
         RULE.code,
-        "--strict meant strict markers and means every strictness since pytest 9",
+        "--strict meant strict markers; since pytest 9 it turns on all of strict mode",
         "addopts",
         tier=Tier.SAFE,
         edits=edits,

@@ -18,7 +18,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if configuration is not None and configuration.refusal == "byte order mark":
             yield Finding(
                 RULE.code,
-                "pytest cannot read a TOML file that begins with a byte order mark",
+                "pytest cannot read a TOML file that starts with a byte order mark",
                 project.relative(configuration.path),
                 hint="save the file as UTF-8 without a byte order mark",
             )

@@ -44,7 +44,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if project.tree.read(file.removeprefix("./")) is None and mentions[place] == 1:
             yield Finding(
                 RULE.code,
-                f"this command names the configuration file {file}, which is not there",
+                f"this command names the configuration file {file}, which does not exist",
                 command.file,
                 command.line,
                 match.start("file") + 1,

@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
     missing = [guard for guard in _GUARDS if guard not in lines]
     yield settings.finding(
         RULE.code,
-        "a call that nobody awaits passes with a warning",
+        "a test that forgets an await passes with a warning",
         "filterwarnings",
         tier=Tier.UNSAFE,
         edits=settings.append_entries("filterwarnings", missing),

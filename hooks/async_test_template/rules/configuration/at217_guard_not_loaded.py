@@ -71,7 +71,7 @@ def _hint(project: Project, guard: str, line: str) -> str:
     conftest = conftests_of(guard)[0]
     if not line:
         line = f'pytest_plugins = ["{_module(project, guard).removeprefix(".")}"]'
-    return f"write this into {conftest}: {line}"
+    return f"add this line to {conftest}: {line}"
 
 
 RULE = Rule(

@@ -103,7 +103,7 @@ def parameter_findings(
 def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it comes from
     code: str, project: Project, source: Source, function: Function, name: str, where: Origin
 ) -> Finding:
-    message = f"{function.name} is async and asks for the fixture {name}, which is gone"
+    message = f"{function.name} is async and asks for the fixture {name}, which was removed"
     finding = code_finding(
         code,
         source,
@@ -112,10 +112,10 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         # An old pytest-aiohttp runs an async fixture only where something asks for `loop`.
         tier=Tier.UNSAFE if name == "loop" and may_have_old_aiohttp(project) else Tier.SAFE,
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
-        hint="take the running loop from asyncio.get_running_loop()",
+        hint="use asyncio.get_running_loop()",
     )
     if where == "override" and _is_another(function, name):
-        return finding.only_reported("it says itself that the loop is another one than its own")
+        return finding.only_reported("the test itself expects another loop than its own")
     if where == "override":
         # AT504 makes a bridge of an override; one more in the same file would take its place.
         return _limited(project, function, name, finding)
@@ -184,12 +184,12 @@ def _limited(project: Project, function: Function, name: str, finding: Finding) 
     }
     if uses(function, name) and asked <= _LOOP_METHODS:
         return finding._replace(tier=Tier.UNSAFE)
-    hint = "the override that it gets does more than make a loop"
+    hint = "the override that it gets does more than create a loop"
     return finding.only_reported(hint)
 
 
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
-    message = f"{function.name} asks for the fixture {name}, which is gone, and is not async"
+    message = f"{function.name} is not async and asks for the fixture {name}, which was removed"
     # What calls nothing needs no loop either; anything else may want it to be the current one.
     is_idle = not uses(function, name) and not called_names(function)
     if is_idle and not (
@@ -204,7 +204,7 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
             fix=when_all_is_read(
                 project, lambda: (changes.remove_parameter(source, function, name),)
             ),
-            hint="drop the parameter",
+            hint="remove the parameter",
         )
     return code_finding(
         code,
@@ -213,7 +213,7 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
         message,
         tier=Tier.UNSAFE,
         fix=when_all_is_read(project, lambda: bridge(project, name)),
-        hint="make it async, or hand it the running loop by a fixture of that name",
+        hint="make it async, or pass it the running loop through a fixture of that name",
     )
 
 
@@ -235,10 +235,10 @@ def usefixtures_findings(
                     code,
                     source,
                     call,
-                    f"usefixtures names the fixture {name}, which is gone",
+                    f"usefixtures names the fixture {name}, which was removed",
                     tier=Tier.SAFE if is_idle else Tier.REPORT,
                     fix=fix,
-                    hint="drop the name",
+                    hint="remove the name",
                 )
 
 
@@ -263,8 +263,8 @@ def getfixturevalue_findings(
                 code,
                 source,
                 call,
-                f"getfixturevalue names the fixture {name}, which is gone",
-                hint="take the running loop from asyncio.get_running_loop()",
+                f"getfixturevalue names the fixture {name}, which was removed",
+                hint="use asyncio.get_running_loop()",
             )
 
 

@@ -72,10 +72,12 @@ def bridge_text(
     With `for_all` each test gets it, so that what is not async finds a current loop.
     """
     arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
-    text = "Hand the running loop to what still asks for the old fixture."
+    text = "Return the running loop to code that still asks for the old fixture."
     if for_all:
         arguments.append("autouse=True")
-        text = "Give each test a current loop, and hand it to what still asks for the old fixture."
+        text = (
+            "Set a current loop for each test, and return it to code that asks for the old fixture."
+        )
     called = f"({', '.join(arguments)})" if arguments else ""
     return (
         f"@{pytest_asyncio}.fixture{called}\n"
@@ -127,14 +129,14 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     file = home(project, [item.file for item in asking])
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:
-        raise EditError(f"{named(above[0])} builds on it, and a bridge would hide it")
+        raise EditError(f"{named(above[0])} builds on it, and the new fixture would hide it")
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
         text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
         return (Change(file, "create", (), text), *raised)
     source = source_of(project, file)
     if _defines(project, source, name):
-        raise EditError(f"{file} defines the name {name} already")
+        raise EditError(f"{file} already defines the name {name}")
     asyncio, one = new_imports.bind_module(source, "asyncio")
     plugin, other = new_imports.bind_module(source, "pytest_asyncio")
     if {edit.start for edit in one} & {edit.start for edit in other}:
@@ -162,7 +164,7 @@ def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
         return ()
     raised = dependencies.raised("pytest-aiohttp", "1.0")
     if not raised:
-        raise EditError("what replaces it needs pytest-aiohttp >= 1.0, or pytest-asyncio declared")
+        raise EditError("the replacement needs pytest-aiohttp >= 1.0, or pytest-asyncio declared")
     return raised
 
 

@@ -57,7 +57,7 @@ def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
     target = source.names.resolve(call.func)
     found = MAKERS.get(target) or POLICIES.get(target)
     if found is None:
-        raise EditError("the policy is not a known one")
+        raise EditError("the policy is unknown")
     if call.args or call.keywords:
         raise EditError("it gets arguments")
     sure(source, call.func)
@@ -72,9 +72,9 @@ def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ..
 
     """
     if source.file.rpartition("/")[2] != "conftest.py":
-        raise EditError("pytest calls hooks in conftest.py only")
+        raise EditError("pytest calls hooks only in conftest.py")
     if any(function.name == HOOK for function in source.functions.values()):
-        raise EditError("the file has such a hook already")
+        raise EditError("the file already has such a hook")
     name, imports = new_imports.bind_module(source, module)
     text = f'def {HOOK}(config, item):\n    return {{"{module}": {name}.{factory}}}\n'
     return text, imports

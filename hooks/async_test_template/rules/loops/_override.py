@@ -87,7 +87,7 @@ def replacement(
     still = asking(project, fixture)
     if fixture.scope != "function" and _may_still_act(project):
         if still or hook or is_named(project):
-            raise EditError(f"what replaces it needs pytest-asyncio >= {_SINCE}")
+            raise EditError(f"the replacement needs pytest-asyncio >= {_SINCE}")
         # The oldest versions that the project allows need it, and the newer ones the settings.
         return settings
     if not still and not is_named(project) and not fixture.autouse:
@@ -144,11 +144,11 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     asked = project.desired.loop_scope if "loop_scope" in project.desired.insisted else None
     if asked is not None and wider(scope, asked) != asked:
         # AT122 would take the settings back, and so on at each run.
-        raise EditError(f"it takes a loop scope of {scope}, and {asked} was asked for")
+        raise EditError(f"it needs the loop scope {scope}, and {asked} was asked for")
     scope = asked or scope
     edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
     if edits is None:
-        raise EditError("no file that can be edited holds pytest's configuration")
+        raise EditError("no file that can be edited contains pytest's configuration")
     if _may_still_act(project) or not project.dependencies.may_be_below("pytest-asyncio", _SINCE):
         return edits
     return (*edits, *project.dependencies.raised("pytest-asyncio", _SINCE))

@@ -34,7 +34,7 @@ def without_parameter(
 
     """
     if is_called(source, function) or is_called_elsewhere(project, source, function):
-        raise EditError("it is called by its name")
+        raise EditError("something calls it by name")
     edits: list[Edit] = [changes.remove_parameter(source, function, name)]
     if uses(function, name):
         if any(isinstance(n, _UNSURE) for n in walk(function)):

@@ -37,16 +37,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if has_own_loop(source, function):
             # AT505 tells of those.
             continue
-        message = f"the {fixture.scope}-scoped fixture {NAME} replaces nothing any more"
+        message = f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything"
         if not is_canonical(function):
             yield code_finding(
                 RULE.code,
                 source,
                 function,
-                f"{message}, and what else it does is not done",
+                f"{message}, and the rest of its code does not run",
                 tier=Tier.UNSAFE,
                 fix=when_all_is_read(project, partial(settings_alone, project, fixture)),
-                hint="do it in a fixture of another name",
+                hint="move the rest to a fixture with another name",
             )
             continue
         yield code_finding(

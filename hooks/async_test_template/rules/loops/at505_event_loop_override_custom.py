@@ -47,8 +47,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             function,
-            f"the {fixture.scope}-scoped fixture {NAME} replaces nothing any more, and its own "
-            f"kind of loop ({made}) is not used",
+            f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything, and its own "
+            f"type of loop ({made}) is not used",
             tier=Tier.UNSAFE,
             fix=when_all_is_read(project, partial(_fix, project, source, fixture)),
             hint=f"return the loop's factory from {HOOK} in conftest.py ({SINCE})",
@@ -81,7 +81,7 @@ def _factory(source: Source, function: Function) -> tuple[str, str]:
 
     """
     if not is_canonical(function, _BESIDES):
-        raise EditError("it does more than make a loop")
+        raise EditError("it does more than create a loop")
     found = set()
     for call in walk(function):
         if isinstance(call, ast.Call) and source.names.resolve(call.func) in MAKERS:
@@ -89,7 +89,7 @@ def _factory(source: Source, function: Function) -> tuple[str, str]:
                 raise EditError("the loop depends on a condition")
             found.add(factory_of(source, call))
     if len(found) != 1:
-        raise EditError("its loop is not a known one")
+        raise EditError("its loop is unknown")
     return found.pop()
 
 

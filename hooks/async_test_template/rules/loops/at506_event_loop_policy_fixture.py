@@ -45,7 +45,7 @@ def _fix(project: Project, source: Source, function: Function) -> tuple[Edit, ..
     if len(function.body) != 1 or not isinstance(call, ast.Call) or call.args or call.keywords:
         raise EditError("it does more than return a policy")
     if any(isinstance(d, ast.Call) and keyword(d, "params") for d in function.decorator_list):
-        raise EditError("its params would be lost for tests that are not async")
+        raise EditError("tests that are not async would lose its params")
     text, imports = hook(source, *factory_of(source, call))
     return (changes.rewrite_definition(source, function, text), *imports)
 

@@ -67,7 +67,7 @@ def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -
     around = source.parents[statement]
     is_hook = isinstance(around, ast.FunctionDef) and around.name in _ONCE
     if not is_single or not isinstance(statement, ast.Expr):
-        raise EditError("what it comes to is not clear")
+        raise EditError("it is not clear which policy it sets")
     if around is not source.tree and not is_hook:
         raise EditError("it is not called in every run")
     text, imports = hook(source, *factory_of(source, _maker(call)))
@@ -80,7 +80,7 @@ def _maker(call: ast.Call) -> ast.Call:
         return call
     if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Call):
         return call.args[0]
-    raise EditError("the policy is not a known one")
+    raise EditError("the policy is unknown")
 
 
 RULE = Rule(

@@ -50,10 +50,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            "a hook adds the mark asyncio when it is too late",
+            "a hook adds the mark asyncio too late",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source, call, has_arguments=has_arguments),
-            hint=f"set {MODE} = auto and drop the hook",
+            hint=f"set {MODE} = auto and remove the hook",
         )
 
 
@@ -111,12 +111,12 @@ def _fix(
     project: Project, source: Source, call: ast.Call, *, has_arguments: bool
 ) -> tuple[Edit, ...]:
     if any(test.mark(name) for test in project.code.tests for name in ("anyio", "trio")):
-        raise EditError("in auto mode pytest-asyncio would take the fixtures of anyio's tests")
+        raise EditError("in auto mode pytest-asyncio would take the fixtures of AnyIO's tests")
     edits: tuple[Edit, ...] = ()
     if project.mode != "auto":
         made = project.settings.set_all({MODE: "auto"})
         if made is None or project.settings.option("--asyncio-mode") is not None:
-            raise EditError("no file that can be edited holds the mode")
+            raise EditError("no file that can be edited contains the mode")
         edits = made
     if has_arguments:
         return edits

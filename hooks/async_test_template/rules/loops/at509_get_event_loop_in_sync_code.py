@@ -130,19 +130,21 @@ def _functions(source: Source) -> dict[str, list[ast.FunctionDef | ast.AsyncFunc
 def _message(source: Source, call: ast.Call, root: Root) -> str:
     name = source.text(call.func)
     if root.function is None:
-        return f"{name}() takes the current loop, and none is there when the file is imported"
+        return f"{name}() gets the current loop, and there is none when the file is imported"
     around = context(source, call)
     if around is root.function:
-        return f"{root.function.name} is not async, and {name}() takes the current loop"
+        return f"{root.function.name} is not async, and {name}() gets the current loop"
     return (
-        f"{name}() takes the current loop, and {root.function.name}"
-        f" ({root.source.file}:{root.function.lineno}) comes here without one"
+        f"{name}() gets the current loop, and {root.function.name}"
+        f" ({root.source.file}:{root.function.lineno}) calls it without one"
     )
 
 
 def _hint(source: Source, call: ast.Call) -> str:
     if source.names.resolve(call.func) == "asyncio.Future":
-        return "make it in an async function, or by loop.create_future(); for a mock use AsyncMock"
+        return (
+            "create it in an async function, or with loop.create_future(); for a mock use AsyncMock"
+        )
     return "make it async, or run what it needs in an asyncio.Runner"
 
 

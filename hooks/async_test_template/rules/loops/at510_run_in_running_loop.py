@@ -55,7 +55,7 @@ def _fix(source: Source, call: ast.Call, function: Function) -> tuple[Edit, ...]
         raise EditError("it passes more than one call")
     if isinstance(call.func, ast.Attribute) and call.func.attr == _METHOD:
         if not _is_loop(source, call.func.value, function):
-            raise EditError("whose method it is cannot be told")
+            raise EditError("it is unknown whose method it is")
     else:
         sure(source, call.func)
     parent = source.parents[call]

@@ -46,7 +46,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     node,
                     f"{function.name} closes the loop that it runs in",
-                    hint="drop the call; the plugin closes its loops",
+                    hint="remove the call; the plugin closes its loops",
                 )
 
 

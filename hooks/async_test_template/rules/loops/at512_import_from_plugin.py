@@ -29,7 +29,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 node,
-                f"{names} of pytest_asyncio.plugin may be gone",
+                f"{names} of pytest_asyncio.plugin may no longer exist",
                 hint="import fixture from pytest_asyncio, and ask for the other names as fixtures",
             )
 

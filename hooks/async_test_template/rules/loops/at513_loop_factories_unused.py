@@ -25,7 +25,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if source.parents[function] is not source.tree:
             continue  # A plugin that somebody registers may have it.
         if source.module.tests and not source.file.endswith("conftest.py"):
-            message = "pytest calls no hook in a test module"
+            message = "pytest does not call hooks in a test module"
             hint = "move it to conftest.py"
         elif function not in source.generators and all(_is_empty(node.value) for node in returns):
             message = "the hook pytest_asyncio_loop_factories returns nothing"

@@ -48,8 +48,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{function.name} is async and calls {_SLEEP}: its event loop stands still meanwhile",
-            hint="await the sleep of the library whose loop runs, such as `asyncio.sleep`",
+            f"{function.name} is async and calls {_SLEEP}, which blocks its event loop",
+            hint="await the sleep of the library that runs the loop, such as `asyncio.sleep`",
         )
 
 

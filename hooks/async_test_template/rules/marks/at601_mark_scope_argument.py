@@ -35,7 +35,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             mark,
-            "the mark asyncio takes scope= as loop_scope="
+            "in the mark asyncio, scope= is now loop_scope="
             if loop_scope is None
             else "the mark asyncio has scope= and loop_scope=",
             tier=Tier.SAFE if loop_scope is None or same else Tier.REPORT,

@@ -23,7 +23,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             mark,
-            "the mark asyncio takes no forbid_global_loop=",
+            "the mark asyncio does not accept forbid_global_loop=",
             tier=Tier.SAFE,
             fix=partial(removed, source, mark, argument),
         )

@@ -39,7 +39,7 @@ def _fix(project: Project, source: Source, mark: ast.expr) -> tuple[Edit, ...]:
     if isinstance(mark, ast.Call) or isinstance(
         source.parents[mark], (ast.FunctionDef, ast.AsyncFunctionDef)
     ):
-        raise EditError("it stands where it never had a meaning")
+        raise EditError("it is in a place where it never had a meaning")
     name = source.text(mark).removesuffix("_event_loop")
     return (changes.replace_node(source, mark, f'{name}(loop_scope="{scope}")'),)
 

@@ -22,7 +22,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             source,
             mark,
             "the mark asyncio_process_pool is unknown",
-            hint="use pytest.mark.asyncio and make the executor in the test",
+            hint="use pytest.mark.asyncio, and create the executor in the test",
         )
 
 

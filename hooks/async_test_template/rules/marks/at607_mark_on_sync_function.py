@@ -40,17 +40,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 f"{function.name} is not async and has the mark asyncio",
                 tier=_tier(project, source, function),
                 fix=partial(_fix, source, mark),
-                hint="drop the mark",
+                hint="remove the mark",
             )
     for (line, column), names in inherited.items():
         more = f" and {len(names) - 1} more tests" if len(names) > 1 else ""
         yield Finding(
             RULE.code,
-            f"the mark asyncio reaches {names[0]}{more}, and nothing there is async",
+            f"the mark asyncio applies to {names[0]}{more}, and nothing there is async",
             source.file,
             line,
             column,
-            hint="give the mark to the async tests alone",
+            hint="give the mark only to the async tests",
         )
 
 

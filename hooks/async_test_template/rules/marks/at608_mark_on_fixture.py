@@ -37,7 +37,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     f"the fixture {function.name} has the mark {target.rpartition('.')[2]}",
                     tier=Tier.SAFE,
                     fix=partial(_fix, source, decorator),
-                    hint="drop the mark",
+                    hint="remove the mark",
                 )
 
 

@@ -88,7 +88,7 @@ def tied_to_pytest(project: Project) -> str:
     for module in project.code.modules:
         for name in module.imports:
             if name.startswith("_pytest.") and name not in _STEADY:
-                return f"{module.file} imports {name}, which a new pytest may have changed"
+                return f"{module.file} imports {name}, which may differ in a new pytest"
     return ""
 
 

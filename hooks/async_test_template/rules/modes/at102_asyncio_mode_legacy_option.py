@@ -23,7 +23,7 @@ def _check(project: Project) -> Iterator[Finding]:
         edits = settings.set_option(_OPTION, project.desired.instead_of_legacy)
         yield settings.finding(
             RULE.code,
-            "addopts asks for the asyncio mode legacy, which pytest-asyncio no longer knows",
+            "addopts sets the asyncio mode legacy, which pytest-asyncio no longer knows",
             "addopts",
             tier=Tier.SAFE,
             edits=edits,
@@ -33,11 +33,11 @@ def _check(project: Project) -> Iterator[Finding]:
         if match and not (command.file == settings.file and "addopts" in command.text):
             yield Finding(
                 RULE.code,
-                "this command asks for the asyncio mode legacy",
+                "this command sets the asyncio mode legacy",
                 command.file,
                 command.line,
                 match.start() + 1,
-                hint="write --asyncio-mode=auto, or leave it to the configuration file",
+                hint="write --asyncio-mode=auto, or leave the mode to the configuration file",
             )
 
 

@@ -40,7 +40,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     message = f"{FIXTURE_SCOPE} is not set"
     if is_fatal:
-        message += " while warnings are errors, so that pytest 9.2 stops with an internal error"
+        message += " while warnings are errors, so pytest 9.2 stops with an internal error"
     tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
     if tier is Tier.SAFE and _stops_old_ones(project):
         tier = Tier.UNSAFE
@@ -107,8 +107,8 @@ def _stuck(project: Project) -> bool:
 
 def _why_not(project: Project) -> str:
     if project.settings.file:
-        return "what else is wrong with this file comes first"
-    return "add a pytest.ini with this setting; no file here holds pytest's configuration"
+        return "first fix the other problem in this file"
+    return "add a pytest.ini with this setting; no file here contains pytest's configuration"
 
 
 def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
@@ -141,7 +141,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
         return (
             Tier.REPORT,
             (),
-            f"require pytest-asyncio >= 1.5 and set it to {AS_WIDE}, which keeps what happens now",
+            f"require pytest-asyncio >= 1.5 and set it to {AS_WIDE}, which keeps the behaviour",
         )
     return Tier.UNSAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE), *raised), ""
 

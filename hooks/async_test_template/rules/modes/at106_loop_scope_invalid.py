@@ -27,7 +27,7 @@ def _check(project: Project) -> Iterator[Finding]:
         edits = corrected(settings, name, value, allowed)
         yield settings.finding(
             RULE.code,
-            f"{name} is {value!r}, which is no loop scope" if value else f"{name} is empty",
+            f"{name} is {value!r}, which is not a loop scope" if value else f"{name} is empty",
             name,
             tier=Tier.SAFE,
             edits=edits,

@@ -61,7 +61,7 @@ def _check(project: Project) -> Iterator[Finding]:
             # What is around the value keeps another plugin from taking pytest-asyncio's tests.
             yield settings.finding(
                 RULE.code,
-                f"{name} is {settings.text_of(name)!r}, which means nothing; as {bare} it would "
+                f"{name} is {settings.text_of(name)!r}, which has no meaning; as {bare} it would "
                 "take the tests of pytest-asyncio",
                 name,
                 hint="remove it, or set asyncio_mode = strict",

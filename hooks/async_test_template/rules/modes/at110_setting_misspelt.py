@@ -54,7 +54,7 @@ def _check(project: Project) -> Iterator[Finding]:
             name,
             tier=Tier.UNSAFE,
             edits=edits,
-            hint="" if edits else "look at what it does once it counts, and give it the right name",
+            hint="" if edits else "give it the right name, and check what it does then",
         )
 
 

@@ -18,7 +18,7 @@ def _check(project: Project) -> Iterator[Finding]:
         for assignment in module.assignments:
             yield Finding(
                 RULE.code,
-                f"{assignment.name} is assigned in a hook, where pytest-asyncio does not look",
+                f"a hook assigns {assignment.name}, which pytest-asyncio does not read",
                 module.file,
                 assignment.line,
                 assignment.column,

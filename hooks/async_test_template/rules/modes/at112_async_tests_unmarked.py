@@ -53,7 +53,7 @@ def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
         return
     finding = _for_all(project, unmarked)
     if finding.edits:
-        message = f"{finding.message}, and pytest-aiohttp no longer does since 1.0"
+        message = f"{finding.message}, and pytest-aiohttp no longer does so since 1.0"
         edits = (*finding.edits, *raised)
         yield finding._replace(message=message, tier=Tier.UNSAFE, edits=edits)
 

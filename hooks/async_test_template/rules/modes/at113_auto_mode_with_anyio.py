@@ -36,12 +36,12 @@ def _check(project: Project) -> Iterator[Finding]:
     edits = (settings.set_all({MODE: "strict"}) if only_anyio else None) or ()
     yield settings.finding(
         RULE.code,
-        f"auto mode runs the fixture {named(fixture)} in another loop than anyio runs "
+        f"auto mode runs the fixture {named(fixture)} in another loop than AnyIO runs "
         f"{test.name} ({test.file}:{test.line})",
         MODE,
         tier=Tier.UNSAFE,
         edits=edits,
-        hint="use asyncio_mode = strict and mark pytest-asyncio's own tests, or leave out anyio",
+        hint="use asyncio_mode = strict and mark pytest-asyncio's own tests, or remove anyio",
     )
 
 

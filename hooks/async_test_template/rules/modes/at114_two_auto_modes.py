@@ -19,9 +19,9 @@ def _check(project: Project) -> Iterator[Finding]:
     if settings.effective("anyio_mode") == "auto" == settings.effective(MODE):
         yield settings.finding(
             RULE.code,
-            "anyio_mode and asyncio_mode are both auto, so anyio runs every async test",
+            "anyio_mode and asyncio_mode are both auto, so AnyIO runs every async test",
             "anyio_mode",
-            hint="keep one of them; strict is the other value",
+            hint="keep one of them, and set the other to strict",
         )
 
 

@@ -17,13 +17,13 @@ def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.option("--anyio-backends") is not None:
         yield settings.finding(
-            RULE.code, "anyio has no option --anyio-backends any more", "addopts", hint=_HINT
+            RULE.code, "AnyIO no longer has the option --anyio-backends", "addopts", hint=_HINT
         )
     for module in project.code.modules:
         for line, column in module.anyio_backends:
             yield Finding(
                 RULE.code,
-                "anyio ignores the name anyio_backends",
+                "AnyIO ignores the name anyio_backends",
                 module.file,
                 line,
                 column,

@@ -39,11 +39,11 @@ def _check(project: Project) -> Iterator[Finding]:
         safe = name == "--aiohttp-fast"
         yield settings.finding(
             RULE.code,
-            f"pytest-aiohttp has no option {name} any more",
+            f"pytest-aiohttp no longer has the option {name}",
             "addopts",
             tier=Tier.SAFE if safe else Tier.UNSAFE,
             edits=edits,
-            hint="" if safe else "the hook pytest_asyncio_loop_factories chooses the loop now",
+            hint="" if safe else "the hook pytest_asyncio_loop_factories now chooses the loop",
         )
 
 

@@ -22,9 +22,9 @@ def _check(project: Project) -> Iterator[Finding]:
     ):
         yield settings.finding(
             RULE.code,
-            "addopts disables pytest-asyncio, which pytest-aiohttp cannot do without",
+            "addopts disables pytest-asyncio, which pytest-aiohttp needs",
             "addopts",
-            hint="add -p no:aiohttp, or leave out -p no:asyncio",
+            hint="add -p no:aiohttp, or remove -p no:asyncio",
         )
 
 

@@ -47,7 +47,7 @@ def _check(project: Project) -> Iterator[Finding]:
         edits = project.dependencies.added(package, version, least)
         yield settings.finding(
             RULE.code,
-            f"{names[0]} is set and no dependency brings {package}",
+            f"{names[0]} is set, and no dependency installs {package}",
             names[0],
             tier=Tier.UNSAFE,
             edits=edits,

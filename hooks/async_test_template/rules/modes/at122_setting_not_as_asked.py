@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
             name,
             tier=Tier.SAFE,
             edits=edits,
-            hint="" if in_file else "it stands in addopts",
+            hint="" if in_file else "it is in addopts",
         )
 
 

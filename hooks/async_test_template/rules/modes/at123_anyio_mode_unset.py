@@ -21,7 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     yield settings.finding(
         RULE.code,
-        "anyio_mode is not set, and the answers are AnyIO's plugin in auto mode",
+        "anyio_mode is not set, and the answers ask for AnyIO's plugin in auto mode",
         tier=Tier.SAFE,
         edits=(settings.set("anyio_mode", "auto"),),
     )

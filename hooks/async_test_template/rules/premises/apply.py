@@ -54,7 +54,9 @@ def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iter
     for finding in findings:
         wanted = wish(source, finding, rule.expects) if finding.file == source.file else None
         if wanted is Wish.PERHAPS:
-            hint = "the test expects something to go wrong here: change it if it is not this"
+            hint = (
+                "the test expects an error or a warning here: change the code if it is not this one"
+            )
             yield finding.only_reported(hint)
         elif wanted is None:
             yield finding
@@ -101,7 +103,7 @@ def within_repository(
         package = rule.about
         found = presence(project, package) if package else Presence.THERE
         if found is Presence.PERHAPS and finding.edits:
-            hint = f"the fix needs {package}, which no dependency brings"
+            hint = f"the fix needs {package}, which no dependency installs"
             yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
@@ -118,14 +120,14 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
     if rule.about and (apart := own_project(project, finding.file.rpartition("/")[0])):
-        return f"run this in {apart}, which is configured on its own"
+        return f"run this in {apart}, which has its own configuration"
     if rule.mark and (reader := mark_reader(project, rule.mark)):
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
-        return f"{reader} looks at {looked_at}: see whether that still holds"
+        return f"{reader} reads {looked_at}: check whether that still works"
     if rule.gives_loop and (maker := loop_maker(project)):
         return f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
     if finding.tier is Tier.UNSAFE and (name := explained(project, finding)):
-        return f"the comment above {name} explains why it is so: decide whether it still holds"
+        return f"the comment above {name} gives a reason: decide whether it is still right"
     return ""
 
 

@@ -34,7 +34,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 mark,
-                "parametrize takes only its names and values by position",
+                "in parametrize only the names and the values can be positional",
                 tier=Tier.SAFE,
                 fix=partial(_fix, source, mark),
                 hint="write indirect=, ids= and scope=",
@@ -43,7 +43,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(source: Source, mark: ast.Call) -> tuple[Edit, ...]:
     if any(isinstance(argument, ast.Starred) for argument in mark.args):
-        raise EditError("some of its arguments cannot be seen")
+        raise EditError("some of its arguments are unknown")
     brackets = brackets_from(source, source.end(mark.func))
     return tuple(
         changes.replace(source, brackets.items[n].start, brackets.items[n].start, f"{_NAMES[n]}=")

@@ -29,7 +29,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{source.names.resolve(call.func)} takes reason=, not msg=",
+            f"{source.names.resolve(call.func)} has reason= instead of msg=",
             tier=Tier.SAFE,
             fix=partial(_fix, project, source, call, message),
             hint="write reason=",
@@ -41,13 +41,13 @@ def _fix(
 ) -> tuple[Edit, ...]:
     sure(source, call.func)
     if source.holds(_PATCHED):
-        raise EditError("the file patches pytest's functions, and the patch may look at the name")
+        raise EditError("the file patches pytest's functions, and the patch may check the name")
     if project.dependencies.allows_below("pytest", "7"):
         # Without its name it is understood by all of them.
         start = source.start(message)
         name = _NAME.match(source.data, start)
         if call.args or call.keywords[0] is not message or name is None:
-            raise EditError("pytest below 7 knows msg= only, and the repository allows it")
+            raise EditError("pytest below 7 has only msg=, and the repository allows it")
         return (changes.replace(source, start, name.end(), ""),)
     return renamed(source, message, "reason")
 

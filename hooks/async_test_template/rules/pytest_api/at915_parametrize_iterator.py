@@ -64,10 +64,10 @@ def _is_iterator(source: Source, node: ast.expr) -> bool:
 
 def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
     if "list" in source.names.bound or "list" in source.names.imported:
-        raise EditError("the name list stands for something else in this file")
+        raise EditError("the name list has another meaning in this file")
     late = finished_below(source, values)
     if late:
-        raise EditError(f"{late} is only complete below, and an iterator comes to it late enough")
+        raise EditError(f"{late} is only complete further down, so a list would be made too early")
     start, end = source.start(values), source.end(values)
     if isinstance(values, ast.GeneratorExp):
         # It has brackets of its own already.

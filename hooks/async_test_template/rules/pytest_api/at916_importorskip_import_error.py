@@ -22,8 +22,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                "importorskip skips only where the module is not there",
-                hint="pass exc_type=ImportError if a module that fails to import is to skip too",
+                "importorskip skips only if the module does not exist",
+                hint="pass exc_type=ImportError if a module that fails to import should skip too",
             )
 
 

@@ -61,9 +61,9 @@ def _fix(
 ) -> tuple[Edit, ...]:
     first = _name(found[0])
     if any(decorators(source, function, "pytest.hookimpl")):
-        raise EditError("it has a hookimpl already")
+        raise EditError("it already has a hookimpl")
     if first is None or any(isinstance(m, ast.Call) and (m.args or m.keywords) for m in found):
-        raise EditError("the mark is not a plain one")
+        raise EditError("the mark is not a simple one")
     sure(source, first)
     imports: tuple[Edit, ...] = ()
     if isinstance(first.value, ast.Attribute):

@@ -32,8 +32,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 function,
-                f"the hook {function.name} has no argument {old} any more",
-                hint=f"take {new}, which is a pathlib.Path",
+                f"the hook {function.name} no longer has the argument {old}",
+                hint=f"use {new}, which is a pathlib.Path",
             )
 
 

@@ -24,7 +24,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 call,
-                "pytest.warns takes no None",
+                "pytest.warns does not accept None",
                 hint='use warnings.catch_warnings() with simplefilter("error") for "no warning"',
             )
 

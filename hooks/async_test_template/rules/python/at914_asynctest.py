@@ -61,7 +61,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             imports[0],
-            "asynctest does not work with any Python since 3.11",
+            "asynctest does not work with Python 3.11 and later",
             tier=Tier.UNSAFE,
             fix=partial(_fix, source),
             hint="use unittest.mock.AsyncMock and unittest.IsolatedAsyncioTestCase",
@@ -92,7 +92,7 @@ def _fix(source: Source) -> tuple[Edit, ...]:
                 raise EditError("its TestCase is used in another way than as a base")
             edits.update(dict.fromkeys(_async_methods(source, around)))
     if not edits:
-        raise EditError("what it is used for cannot be told")
+        raise EditError("it is unknown what it is used for")
     return tuple(edits)
 
 
@@ -107,7 +107,7 @@ def _known(source: Source, name: ast.Name) -> ast.expr:
     while source.names.resolve(used) not in _NEW:
         around = source.parents[used]
         if not isinstance(around, ast.Attribute):
-            raise EditError(f"{source.names.resolve(used)} has no counterpart")
+            raise EditError(f"{source.names.resolve(used)} has no replacement")
         used = around
     return used
 
@@ -138,7 +138,7 @@ def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:
     for method in around.body:
         if isinstance(method, ast.AsyncFunctionDef) and method.name in _ASYNC_METHODS:
             if is_called(source, method):
-                raise EditError(f"{method.name} is called by its name")
+                raise EditError(f"something calls {method.name} by name")
             start = source.data.index(method.name.encode(), source.start(method))
             yield changes.replace(
                 source, start, start + len(method.name), _ASYNC_METHODS[method.name]

@@ -34,10 +34,10 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 decorator,
-                f"{function.name} is made by asyncio.coroutine, which is gone",
+                f"{function.name} uses asyncio.coroutine, which was removed",
                 tier=Tier.UNSAFE,
                 fix=partial(_fix, source, function, decorator),
-                hint="write async def, and await for yield from",
+                hint="write async def, and await instead of yield from",
             )
 
 
@@ -74,7 +74,7 @@ def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
     start, value = source.start(node), source.start(node.value)
     match = _YIELD_FROM.match(source.data, start)
     if match is None:
-        raise EditError("there is a comment within yield from")
+        raise EditError("there is a comment inside yield from")
     yield changes.replace(source, start, match.end(), "await")
     between = source.data[match.end() : value]
     if not isinstance(node.value, _PRIMARY) and b"(" not in between:

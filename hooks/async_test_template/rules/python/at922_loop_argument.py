@@ -53,10 +53,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"{source.names.resolve(call.func)} takes no loop=",
+            f"{source.names.resolve(call.func)} does not accept loop=",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source, call, argument),
-            hint="drop the argument: it is the running loop",
+            hint="remove the argument: it uses the running loop",
         )
 
 

@@ -31,7 +31,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            f"asyncio has what {source.names.resolve(call.func)} does",
+            f"asyncio can do what {source.names.resolve(call.func)} does",
             tier=Tier.SAFE,
             fix=partial(_fix, project, source, call),
             hint="use asyncio.timeout",
@@ -47,11 +47,11 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
     if not isinstance(item, ast.withitem) or not isinstance(source.parents[item], ast.AsyncWith):
         raise EditError("it is not the context of an async with")
     if item.optional_vars is not None:
-        raise EditError("what it gives has other methods than asyncio's")
+        raise EditError("its result has other methods than asyncio's")
     if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
         raise EditError("its arguments have other names in asyncio")
     if re.search(rb"[\"']async_timeout\b", source.data):
-        raise EditError("a string names async_timeout too")
+        raise EditError("a string contains async_timeout too")
     module, imports = new_imports.bind_module(source, "asyncio")
     name = source.names.resolve(call.func).rpartition(".")[2]
     return (changes.replace_node(source, call.func, f"{module}.{name}"), *imports)

@@ -46,8 +46,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 RULE.code,
                 source,
                 node,
-                f"{name} is gone",
-                hint="drop it: since Python 3.8 child processes are watched without one being set",
+                f"{name} was removed",
+                hint="remove it: since Python 3.8 asyncio watches child processes without it",
             )
 
 

@@ -59,7 +59,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 "asyncio.get_event_loop_policy is deprecated",
                 tier=Tier.SAFE,
                 fix=partial(_fix, project, source, node),
-                hint="make the loop by asyncio.new_event_loop, or by asyncio.Runner",
+                hint="create the loop with asyncio.new_event_loop or asyncio.Runner",
             )
         elif name != _ASKED and (is_called or isinstance(call, ast.ClassDef)):
             yield code_finding(
@@ -67,7 +67,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 source,
                 node,
                 f"{name} is deprecated, as all policies are",
-                hint="give a loop factory to asyncio.Runner, or to the plugin that runs the tests",
+                hint="pass a loop factory to asyncio.Runner, or to the plugin that runs the tests",
             )
 
 
@@ -112,7 +112,7 @@ def _fix(project: Project, source: Source, node: ast.expr) -> tuple[Edit, ...]:
     policy = source.parents[node]
     method = source.parents[policy]
     if not isinstance(policy, ast.Call) or not isinstance(method, ast.Attribute):
-        raise EditError("what is asked of the policy is not clear")
+        raise EditError("it is unclear what the policy is used for")
     call = source.parents[method]
     if method.attr not in _SAME or not isinstance(call, ast.Call) or call.func is not method:
         raise EditError("asyncio has no function that does the same")

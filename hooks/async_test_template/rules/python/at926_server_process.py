@@ -45,9 +45,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             node,
-            f"a process that is no longer forked: {reason}",
+            f"this process is no longer forked: {reason}",
             hint=(
-                "hand over a function of a module and what it needs, or ask for "
+                "pass a module-level function and the data that it needs, or ask for "
                 'multiprocessing.get_context("fork")'
             ),
         )
@@ -157,7 +157,7 @@ def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) ->
             [*inner.args, *(k.value for k in inner.keywords)] if isinstance(inner, ast.Call) else []
         )
         if any(_unpicklable(source, part) for part in (argument, *parts)):
-            return f"{owner.id}, with all that it holds,"
+            return f"{owner.id} with everything that it holds"
     return ""
 
 

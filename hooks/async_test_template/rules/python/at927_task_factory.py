@@ -36,7 +36,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     factory,
                     f"the task factory {name} does not take **kwargs",
-                    hint="take **kwargs, and hand them to asyncio.Task",
+                    hint="accept **kwargs, and pass them to asyncio.Task",
                 )
 
 

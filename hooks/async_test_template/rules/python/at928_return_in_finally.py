@@ -33,8 +33,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     RULE.code,
                     source,
                     node,
-                    f"{_WORDS[type(node)]} in a finally takes the place of every error",
-                    hint="let the error through: put it behind the block, or into its except",
+                    f"{_WORDS[type(node)]} in a finally replaces every error",
+                    hint="let the error through: move it after the block, or into its except",
                 )
 
 

@@ -27,8 +27,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             call,
-            "nest_asyncio.apply() takes the current task away from asyncio",
-            hint="await what is run inside of a loop; then nothing has to be nested",
+            "nest_asyncio.apply() breaks asyncio's current task",
+            hint="await instead of running a loop inside a loop",
         )
 
 

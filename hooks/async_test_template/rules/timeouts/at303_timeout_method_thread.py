@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
         "addopts" if in_addopts else "timeout_method",
         tier=Tier.UNSAFE,
         edits=edits,
-        hint="on Windows thread is the only method there is",
+        hint="on Windows thread is the only method",
     )
 
 

@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
             edits += added
     yield settings.finding(
         RULE.code,
-        "no timeout is set, so a test that hangs hangs for ever",
+        "no timeout is set, so a test can hang for ever",
         tier=Tier.SAFE,
         edits=() if missing else tuple(edits),
         hint="choose --timeout SECONDS, or 0 in the answers for none",

@@ -52,7 +52,7 @@ def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], 
         if not is_old:
             return (), "pytest 9 needs Python 3.10; raise requires-python first"
     if not is_old:
-        return (), declaration.why_not or "pytest 9 is out"
+        return (), declaration.why_not or "pytest 9 is released"
     edit = declaration.require(bounds.raised(declaration.specifier, wanted))
     if edit is None:
         return (), declaration.why_not

@@ -43,7 +43,7 @@ def _check(project: Project) -> Iterator[Finding]:
         edits = project.dependencies.added(package, version, _LEAST.get(package))
         yield Finding(
             RULE.code,
-            f"the tests use {package}, and no dependency brings it",
+            f"the tests use {package}, and no dependency installs it",
             file,
             line,
             tier=Tier.UNSAFE,

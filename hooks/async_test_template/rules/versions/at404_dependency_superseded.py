@@ -22,7 +22,7 @@ def _check(project: Project) -> Iterator[Finding]:
             continue  # It may be for the Pythons that still can.
         yield _finding(
             declaration,
-            "asynctest cannot be imported since Python 3.11",
+            "asynctest cannot be imported on Python 3.11 and later",
             "use unittest.mock.AsyncMock",
         )
     if dependencies.at_least("pytest", "9"):

@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
             if needed and bounds.release(version) < needed:
                 yield Finding(
                     RULE.code,
-                    f"{file} holds {name} {version}, older than what is declared",
+                    f"{file} has {name} {version}, which is older than declared",
                     file,
                     hint=f"run: {LOCK_FILES[file].format(name=name)}",
                 )
@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if command and not bounds.reaches(declaration.specifier, _TARGET):
             yield Finding(
                 RULE.code,
-                f"{declaration.file} is compiled and holds {declaration.text}",
+                f"{declaration.file} is compiled and has {declaration.text}",
                 declaration.file,
                 declaration.line,
                 declaration.column,
