@@ -160,7 +160,7 @@ def run(
     names: bool = True,
     watch: Callable[[int], None] | None = None,
 ) -> float:
-    """Give the seconds of a command in a tree.
+    """Return the seconds of a command in a tree.
 
     Args:
         command: what to run.
@@ -190,7 +190,7 @@ def run(
 
 
 def memory(pid: int) -> float:
-    """Give the megabytes of a process and its children; what they share counts once."""
+    """Return the megabytes of a process and its children; what they share counts once."""
     total = 0.0
     try:
         root = psutil.Process(pid)

@@ -44,7 +44,7 @@ def grow(root: Path, files: int) -> int:
 
 
 def memory(process: int) -> int:
-    """Give the memory of a process and of those that it has started, in kB."""
+    """Return the memory of a process and of those that it has started, in kB."""
     total, waiting = 0, [process]
     while waiting:
         folder = Path("/proc") / str(waiting.pop())

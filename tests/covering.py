@@ -37,7 +37,7 @@ def covering(rows: Iterable[Row], strength: int = 2) -> list[Row]:
 
 
 def covered(rows: Iterable[Row], strength: int = 2) -> list[ParameterSet]:
-    """Give each row as a parameter, those outside of the covering array for the full run alone."""
+    """Return each row as a parameter; those outside of the covering array run only in full."""
     rows = list(rows)
     chosen = covering(rows, strength)
     return [

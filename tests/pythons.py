@@ -95,7 +95,7 @@ def download(folder: Path) -> list[Path]:
 
 
 def mirror() -> str:
-    """Give the mirror of this machine for the Debian that it is."""
+    """Return the mirror of this machine for the Debian that it is."""
     columns = "$(RELEASE) $(COMPONENT) $(REPO_URI)"
     targets = run("apt-get", "indextargets", "Created-By: Packages", "--format", columns)
     codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "")

@@ -70,7 +70,7 @@ def template_source() -> str:
 
 
 def template_of(origin: str | None) -> str:
-    """Give the template's source for an installed engine's direct_url.json (PEP 610)."""
+    """Return the template's source for an installed engine's direct_url.json (PEP 610)."""
     record = json.loads(origin) if origin else {}
     if record.get("vcs_info", {}).get("vcs") == "git":
         return f"git+{record['url']}"
@@ -105,7 +105,7 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
 
 
 def files_to_edit(project: Project) -> set[str]:
-    """Give the files of the project that need an edit once the template's files are there."""
+    """Return the files of the project that need an edit once the template's files are there."""
     conftest = project.root / "tests" / "conftest.py"
     found = {"tests/conftest.py"} if conftest.exists() else set()
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):

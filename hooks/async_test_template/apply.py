@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
-    """Give the new contents of the files that the edits change, by path.
+    """Return the new contents of the files that the edits change, by path.
 
     Raises:
         EditError: an edit cannot be made without changing more than it should.
@@ -72,7 +72,7 @@ def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
 
 
 def _editor(file: str) -> Callable[[str, list[Change]], str]:
-    """Give the editor of a file's format, which makes all changes of a kind at once.
+    """Return the editor of a file's format, which makes all changes of a kind at once.
 
     Each of them reads the whole file twice, so one by one thousands would take for ever.
     """

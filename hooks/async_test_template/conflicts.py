@@ -55,11 +55,11 @@ class Touched:
         return any(clash(edit, other) for edit in edits for other in self._near(edit))
 
     def others(self, edits: Iterable[Edit]) -> list[Edit]:
-        """Give those of some edits that are not made yet."""
+        """Return those of some edits that are not made yet."""
         return [edit for edit in edits if edit not in self._near(edit)]
 
     def _near(self, edit: Edit) -> Iterator[Edit]:
-        """Give the edits that may touch an edit's place: thousands in one file are too many."""
+        """Return the edits that may touch an edit's place: thousands in one file are too many."""
         if isinstance(edit, Splice):
             for cell in (_ANYWHERE, *_cells(edit)):
                 yield from self._by_cell.get((edit.file, cell), ())
@@ -77,7 +77,7 @@ class Touched:
 
 
 def _places(change: Change) -> list[_Place]:
-    """Give the place of a change, behind those that it is in."""
+    """Return the place of a change, behind those that it is in."""
     return [(change.file, change.at[:depth]) for depth in range(len(change.at) + 1)]
 
 

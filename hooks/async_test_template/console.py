@@ -69,7 +69,7 @@ def print_diff(plan: Plan, prefix: str) -> None:
 
 
 def prefix(root: Path) -> str:
-    """Give what makes paths from the project's root paths from the current directory.
+    """Return what makes paths from the project's root paths from the current directory.
 
     Editors, `git apply` and GitHub look from there. Outside of it paths stay those from the root.
     """

@@ -20,7 +20,7 @@ _LETTERS = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"',
 
 
 def for_people(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool) -> str:
-    """Give the diff of old and new contents by file as it can be looked at on a terminal.
+    """Return the diff of old and new contents by file as it can be looked at on a terminal.
 
     Colours only repeat the signs. What a terminal would obey is shown.
     """
@@ -33,7 +33,7 @@ def for_people(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool) -> s
 
 
 def for_programs(changes: Mapping[str, tuple[bytes, bytes]]) -> bytes:
-    """Give the diff byte by byte, as a program takes it that is to make the change."""
+    """Return the diff byte by byte, as a program takes it that is to make the change."""
     return "".join(
         line
         for file in sorted(changes)
@@ -53,7 +53,7 @@ def _of_file(file: str, old: str, new: str) -> Iterator[str]:
 
 
 def _name(name: str) -> str:
-    """Give a name as git does: in quotes, C's escapes in it, where it could be misread."""
+    """Return a name as git does: in quotes, C's escapes in it, where it could be misread."""
     data = os.fsencode(name)
     if not _QUOTED.search(data):
         return name

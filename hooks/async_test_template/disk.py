@@ -35,7 +35,7 @@ class Disk:
         self._inside: dict[str, bool] = {}
 
     def read(self, file: str) -> bytes | None:
-        """Give a file's bytes, None where there is no such file, or none that is read.
+        """Return a file's bytes, None where there is no such file, or none that is read.
 
         Raises:
             UserError: it is there and cannot be read.

@@ -60,7 +60,7 @@ class Crash(Exception):  # noqa: N818 - carries a fault, and is no name for one 
         self.fault = fault
 
     def __str__(self) -> str:
-        """Give the exception in a line."""
+        """Return the exception in a line."""
         return self.fault.error
 
 

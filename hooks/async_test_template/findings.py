@@ -116,7 +116,7 @@ class Finding(NamedTuple):
     hint: str = ""
 
     def only_reported(self, hint: str) -> Finding:
-        """Give the finding without its fix, and what a person can do instead."""
+        """Return the finding without its fix, and what a person can do instead."""
         return self._replace(tier=Tier.REPORT, edits=(), hint=hint)
 
 

@@ -132,7 +132,7 @@ def _with_trio(project: Project, framework: str) -> Answer:
 
 
 def _configured(project: Project, name: str) -> str:
-    """Give the value that is meant, without the comment or the quotes that AT107 takes away."""
+    """Return the value that is meant, without the comment or the quotes that AT107 takes away."""
     value = project.settings.effective(name) or ""
     found = bare_value(project.settings, name)
     return found[0] if found and value == project.settings.text_of(name) else value.strip()

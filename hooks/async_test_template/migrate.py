@@ -92,7 +92,7 @@ def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> 
 
 
 def contents(root: Path, plan: Plan) -> tuple[Contents, Contents]:
-    """Give what the files had when they were read, and what they are to have."""
+    """Return what the files had when they were read, and what they are to have."""
     before = {root / file: data for file, data in plan.before.items()}
     return before, {root / file: data for file, data in plan.after.items()}
 

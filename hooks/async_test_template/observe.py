@@ -67,7 +67,7 @@ def observe(command: str, root: Path) -> list[Finding]:
 
 
 def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Give what was noted; a process that was killed may have left half a line."""
+    """Return what was noted; a process that was killed may have left half a line."""
     for line in lines:
         with suppress(ValueError):
             note = json.loads(line)
@@ -84,21 +84,21 @@ class _Places:
         self.tests = {note["test"]: note for note in notes if note["what"] == "collected"}
 
     def of_test(self, test: str | None) -> tuple[str, int] | None:
-        """Give the place of a test; one of a library's class is in the module that runs it."""
+        """Return the place of a test; one of a library's class is in the module that runs it."""
         noted = self.tests.get(test or "")
         if noted is None:
             return None
         return self.first([(noted["file"], noted["line"]), (noted["module"], 1)])
 
     def first(self, places: Iterable[tuple[str, int]]) -> tuple[str, int] | None:
-        """Give the first of some places that is the repository's own."""
+        """Return the first of some places that is the repository's own."""
         for file, line in places:
             if (own := self._own(file)) is not None:
                 return own, line
         return None
 
     def shown(self, file: str) -> str:
-        """Give a path as it is read best."""
+        """Return a path as it is read best."""
         return self._own(file) or file
 
     def _own(self, file: str) -> str | None:

@@ -104,7 +104,7 @@ def make_plan(
 
 
 def _commands_to_install(planner: _Planner) -> list[str]:
-    """Give the commands that install what the fixes declare."""
+    """Return the commands that install what the fixes declare."""
     if all(file.endswith(".py") for file in planner.plan.after):
         return []
     # Imported here: most fixes declare nothing.
@@ -172,7 +172,7 @@ class _Planner:
         self.plan.unreadable = project.unreadable
 
     def _project(self) -> Project:
-        """Give the repository as it is after the fixes so far, which later ones do not change."""
+        """Return the repository as it is after the fixes so far, which later ones do not change."""
         changed = dict(self.plan.after)
         return Project(self.root, self.desired, changed, self.memory, self.looks)
 

@@ -216,7 +216,7 @@ class Project:
         )
 
     def relative(self, path: Path) -> str:
-        """Give a path from the root with forward slashes, or the whole path outside of it."""
+        """Return a path from the root with forward slashes, or the whole path outside of it."""
         return path.relative_to(self.root).as_posix() if self.holds(path) else str(path)
 
     def holds(self, path: Path) -> bool:

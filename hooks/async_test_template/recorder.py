@@ -50,7 +50,7 @@ def _note(what: str, **details: object) -> None:
 
 
 def _running_loop() -> int | None:
-    """Give the number of the loop that runs; None on trio."""
+    """Return the number of the loop that runs; None on trio."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -147,7 +147,7 @@ def _is_async(code: CodeType) -> bool:
 
 
 def _fixtures(item: Any) -> list[tuple[str, str, int, int | None]]:
-    """Give the async fixtures of a test: name, file, line and loop."""
+    """Return the async fixtures of a test: name, file, line and loop."""
     used = [definitions[-1] for definitions in item._fixtureinfo.name2fixturedefs.values()]
     return [
         (fixture.argname, *_place(fixture.func), _loop_of_fixture[fixture])

@@ -46,7 +46,7 @@ class ReadableCheck:
     family = _FAMILY
 
     def check(self, async_test_findings: Found) -> str | None:
-        """Give what cannot be read; empty passes, and None skips the check."""
+        """Return what cannot be read; empty passes, and None skips the check."""
         return _list(async_test_findings, "0")
 
 
@@ -63,7 +63,7 @@ class FamilyCheck:
         self.__doc__ = _CHECKS[digit]
 
     def check(self, async_test_findings: Found) -> str | None:
-        """Give what the rules found; empty passes, and None skips the check."""
+        """Return what the rules found; empty passes, and None skips the check."""
         return _list(async_test_findings, self.digit)
 
 
@@ -75,7 +75,7 @@ def _list(found: Found, family: str) -> str | None:
 
 
 def checks() -> dict[str, ReadableCheck | FamilyCheck]:
-    """Give the checks by name: AT100 for the rules from AT101 to AT199, and so on.
+    """Return the checks by name: AT100 for the rules from AT101 to AT199, and so on.
 
     AT0xx is left out: those rules run the tests.
     """
@@ -84,7 +84,7 @@ def checks() -> dict[str, ReadableCheck | FamilyCheck]:
 
 
 def families() -> dict[str, dict[str, str]]:
-    """Give the heading of the checks."""
+    """Return the heading of the checks."""
     return {_FAMILY: {"name": "Async tests"}}
 
 

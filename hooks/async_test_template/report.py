@@ -43,7 +43,7 @@ def is_advice(finding: Finding) -> bool:
 def render(
     plan: Plan, style: str, *, prefix: str = "", colour: bool = False, advice: bool = False
 ) -> str:
-    """Give the report on a plan in one of FORMATS, ending in a newline unless it is empty.
+    """Return the report on a plan in one of FORMATS, ending in a newline unless it is empty.
 
     Args:
         plan: what the run came to.

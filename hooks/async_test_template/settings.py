@@ -86,14 +86,14 @@ class Settings:
         return self.table[0] in sections or "tool:pytest" not in sections
 
     def text_of(self, name: str) -> str | None:
-        """Give a file option as the text that pytest makes of it, None where it is not set."""
+        """Return a file option as the text that pytest makes of it, None where it is not set."""
         value = self.options.get(name)
         if value is None or isinstance(value, (list, dict)):
             return None
         return value if isinstance(value, str) else str(value)
 
     def effective(self, name: str) -> str | None:
-        """Give what counts in the end: the option in `addopts`, then `-o`, then the file's."""
+        """Return what counts in the end: the option in `addopts`, then `-o`, then the file's."""
         option = _OPTION_OF.get(name)
         if option is not None:
             given = self.option_value(option)
@@ -106,7 +106,7 @@ class Settings:
         return (self.effective(name) or "").lower() in {"1", "true", "yes", "on"}
 
     def lines_of(self, name: str) -> list[str]:
-        """Give the entries of a list option such as `filterwarnings` or `markers`."""
+        """Return the entries of a list option such as `filterwarnings` or `markers`."""
         value = self.options.get(name, [])
         if isinstance(value, str):
             return [line for line in value.split("\n") if line.strip()]
@@ -128,7 +128,7 @@ class Settings:
         return found[-1] if found else None
 
     def option_value(self, name: str) -> str | None:
-        """Give the value of `--name=value` or `--name value` in `addopts`."""
+        """Return the value of `--name=value` or `--name value` in `addopts`."""
         option = self.option(name)
         if option is None:
             return None
@@ -143,7 +143,7 @@ class Settings:
         return re.search(rf"(^| )-p ?no:{plugin}( |$)", words) is not None
 
     def place(self, name: str | None = None, index: int | None = None) -> tuple[int, int]:
-        """Give line and column, from 1, of an option, of one entry of it, or of the table."""
+        """Return line and column, from 1, of an option, of one entry of it, or of the table."""
         try:
             if self.holder == "ini":
                 return ini.locate(self.text, self.table[0], name, index)
@@ -186,13 +186,13 @@ class Settings:
         return Finding(code, message, self.file, line, column, tier, edits, hint)
 
     def set(self, name: str, value: object) -> Change:
-        """Give an option this value; INI files take it as text."""
+        """Set an option; INI files take the value as text."""
         if self.holder == "ini":
             return Change(self.file, "set", (self.table[0], name), str(value))
         return Change(self.file, "set", (*self.table, name), value)
 
     def set_all(self, values: Mapping[str, str]) -> tuple[Change, ...] | None:
-        """Give several options their values, in a new pytest.ini where nothing holds any yet.
+        """Set several options, in a new pytest.ini if no file contains any yet.
 
         None where the file that holds them cannot be edited, or `addopts` overrules it.
         """
@@ -206,7 +206,7 @@ class Settings:
         return tuple(itertools.chain(*edits)) if all(edits) else None
 
     def _set_in_force(self, name: str, value: str) -> tuple[Change, ...]:
-        """Give an option this value where it counts; nothing where that is an `-o` in `addopts`."""
+        """Set an option where it counts; return nothing if an `-o` in `addopts` decides."""
         option = _OPTION_OF.get(name)
         if option is not None and self.option(option) is not None:
             return self.set_option(option, value)
@@ -221,7 +221,7 @@ class Settings:
         return Change(self.file, "delete", (*self.table, name))
 
     def rename(self, name: str, new: str) -> Change:
-        """Give an option another name."""
+        """Rename an option."""
         return Change(self.file, "rename", (*self.table, name), new)
 
     def without_entries(self, name: str, indexes: Sequence[int]) -> tuple[Change, ...]:
@@ -275,7 +275,7 @@ class Settings:
         return (self.set("addopts", changed),)
 
     def set_option(self, name: str, value: str) -> tuple[Change, ...]:
-        """Give `--name=value` or `--name value` in `addopts` another value, if that can be done.
+        """Change the value of `--name=value` or `--name value` in `addopts`, if that is possible.
 
         The option must be there.
         """

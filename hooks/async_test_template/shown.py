@@ -29,32 +29,32 @@ _IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
 
 
 def shown(text: str) -> str:
-    r"""Give text as one line that can be printed: `\x1b` stands for an escape character."""
+    r"""Return text as one line that can be printed: `\x1b` stands for an escape character."""
     return _IN_A_LINE.sub(_escape, public(text))
 
 
 def public(text: str) -> str:
-    """Give text without the credentials of its URLs; the name that ssh asks for stays."""
+    """Return text without the credentials of its URLs; the name that ssh asks for stays."""
     return _CREDENTIALS.sub(_without_credentials, text) if "://" in text else text
 
 
 def shown_lines(text: str) -> str:
-    """Give text as lines that can be printed."""
+    """Return text as lines that can be printed."""
     return _IN_LINES.sub(_escape, public(text))
 
 
 def shown_diff(text: str) -> str:
-    """Give the lines of a diff for people: such a diff may not be one that git takes."""
+    """Return the lines of a diff for people: such a diff may not be one that git takes."""
     return _IN_A_DIFF.sub(_escape, text)
 
 
 def shown_path(path: str) -> str:
-    """Give a path at the beginning of a line."""
+    """Return a path at the beginning of a line."""
     return f"./{shown(path)}" if path.lstrip().startswith("::") else shown(path)
 
 
 def shown_json(text: str) -> str:
-    """Give JSON that means the same, without credentials and anything that a terminal obeys."""
+    """Return JSON that means the same, without credentials and anything that a terminal obeys."""
     return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", public(text))
 
 

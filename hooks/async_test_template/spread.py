@@ -23,7 +23,7 @@ _SMALL = 300_000
 
 
 def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) -> list[_Result]:
-    """Give `[work(item) for item in items]`, made by as many processes as pay.
+    """Return `[work(item) for item in items]`, made by as many processes as pay.
 
     Other processes are forked, on Linux alone, where that is safe: they see what this one has read
     so far, and nothing but results, which must be picklable, goes from one to the other.
@@ -100,7 +100,7 @@ def _received(receiver: Connection) -> list[_Result]:
 
 
 def _cores() -> int:
-    """Give the cores that this process may use."""
+    """Return the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

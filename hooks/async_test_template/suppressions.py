@@ -88,7 +88,7 @@ def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
 
 
 def comment_at(lines: Sequence[str], code: str, number: int) -> str | None:
-    """Give the reason in the comment that ignores a code at a line, None where there is none."""
+    """Return the reason in the comment that ignores a code at a line, None where there is none."""
     here = lines[number - 1] if 0 < number <= len(lines) else ""
     above = lines[number - 2].strip() if 1 < number <= len(lines) + 1 else ""
     for line in (here, above if above[:1] in {"#", ";"} else ""):

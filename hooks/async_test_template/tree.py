@@ -43,7 +43,7 @@ class Tree:
         self._inis: dict[str, dict[str, dict[str, str]]] = {}
 
     def read(self, file: str) -> bytes | None:
-        """Give a file's bytes, None where there is no such file.
+        """Return a file's bytes, None where there is no such file.
 
         Raises:
             UserError: it is there and cannot be read.
@@ -58,7 +58,7 @@ class Tree:
         self.disk.forget(file)
 
     def read_path(self, path: Path) -> bytes | None:
-        """Give the bytes of a file anywhere, its changed ones where it is inside the root.
+        """Return the bytes of a file anywhere, its changed ones where it is inside the root.
 
         Raises:
             UserError: it is there and cannot be read, or leads out of the repository.
@@ -73,7 +73,7 @@ class Tree:
         return data
 
     def text(self, file: str) -> str | None:
-        """Give a file's text without its byte order mark, None where there is no such file.
+        """Return a file's text without its byte order mark, None where there is no such file.
 
         Raises:
             UserError: it is not text.

@@ -54,7 +54,7 @@ _WATCHED = b"H"
 
 
 def uncommitted(targets: Iterable[Path]) -> set[Path]:
-    """Give those of some files whose content git cannot bring back.
+    """Return those of some files whose content git cannot bring back.
 
     They have changes that are not committed, or git does not know them, because it ignores them
     for one, or it was told not to look (assume-unchanged, skip-worktree). Files in no repository
@@ -110,7 +110,7 @@ def _of(repository: Path, targets: Sequence[Path], filters: dict[str, str]) -> s
 
 
 def _without_filters(repository: Path) -> dict[str, str]:
-    """Give the settings by which no filter is started to compare files."""
+    """Return the settings by which no filter is started to compare files."""
     command = ["config", "--includes", "--name-only", "-z", "--get-regexp", r"^filter\."]
     names = _git(repository, command, {})
     drivers = {os.fsdecode(name.rpartition(b".")[0]) for name in names}
@@ -144,7 +144,7 @@ def _git(
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
-    """Give an environment with some settings of git's, whatever their names hold (git 2.31)."""
+    """Return an environment with some settings of git's, whatever their names hold (git 2.31)."""
     environment = {name: value for name, value in os.environ.items() if _LEFT.match(name)}
     given = environment.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0

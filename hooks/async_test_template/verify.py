@@ -150,7 +150,7 @@ def _outcome(reports: bytes, status: int) -> Outcome:
 
 
 def _results(cases: Iterator[ET.Element]) -> dict[str, str]:
-    """Give how each test of one run ended; one that comes twice failed if one of them did."""
+    """Return how each test of one run ended; one that comes twice failed if one of them did."""
     results: dict[str, str] = {}
     for case in cases:
         name = "::".join(filter(None, (case.get("classname"), case.get("name"))))

@@ -105,7 +105,7 @@ def _accepted(
     contents: Mapping[Path, bytes | None],
     expected: Mapping[Path, bytes | None],
 ) -> tuple[dict[Path, bytes | None], dict[Path, bytes | None]]:
-    """Give the files that change, with their new contents and with the expected ones."""
+    """Return the files that change, with their new contents and with the expected ones."""
     wanted = _by_target(targets, contents)
     changed = {target: content for target, content in wanted.items() if _content(target) != content}
     known = _by_target(targets, expected)
@@ -124,14 +124,14 @@ def _content(target: Path) -> bytes | None:
 
 
 def _targets(root: Path, paths: Iterable[Path]) -> dict[Path, Path]:
-    """Give the file behind each path."""
+    """Return the file behind each path."""
     return {path: _target(root, root / path) for path in dict.fromkeys(paths)}
 
 
 def _by_target(
     targets: Mapping[Path, Path], contents: Mapping[Path, bytes | None]
 ) -> dict[Path, bytes | None]:
-    """Give the contents by the files behind the paths."""
+    """Return the contents by the files behind the paths."""
     found: dict[Path, bytes | None] = {}
     for path, content in contents.items():
         if found.setdefault(targets[path], content) != content:
@@ -273,7 +273,7 @@ class _Folders:
         self._at: dict[Path, Path] = {}
 
     def of(self, target: Path) -> Path:
-        """Give the folder for a target, on its file system: from another one nothing is renamed."""
+        """Return the folder for a target on its file system, from where files can be renamed."""
         try:
             if self._root.stat().st_dev == target.parent.stat().st_dev:
                 with suppress(PermissionError):

@@ -97,7 +97,7 @@ class Broken(NamedTuple):
 
 
 def seeds(more: Iterable[Path] = ()) -> list[Files]:
-    """Give what repositories are made of, in the same order each time."""
+    """Return what repositories are made of, in the same order each time."""
     found: list[Files] = []
     for code in CODES:
         page = read_page(page_of(code))
@@ -296,7 +296,7 @@ def _wrapped(choose: Random, data: bytes) -> bytes:
 
 
 def _named(choose: Random, data: bytes) -> bytes:
-    """Give a name that is in the file another one, of letters that no ASCII has."""
+    """Rename a name of the file, with letters outside of ASCII."""
     names = re.findall(rb"\b[a-z_]{2,}\b", data)
     if not names:
         return data
@@ -344,7 +344,7 @@ _WHOLE = (
 
 
 def answers(choose: Random) -> tuple[str, ...]:
-    """Give some flags, at least one."""
+    """Return some flags, at least one."""
     offered = (
         ("--loop-scope", choose.choice(LOOP_SCOPES)),
         ("--mode", choose.choice(MODES)),
@@ -461,7 +461,7 @@ def _parses(name: str, data: bytes) -> bool:
 
 
 def _changed_blanks(old: bytes, new: bytes) -> bytes | None:
-    """Give a line of which nothing changed but the blanks behind it, or how it ends."""
+    """Return a line of which nothing changed but the blanks behind it, or how it ends."""
     before, after = old.split(b"\n"), new.split(b"\n")
     # One that had no end gets one where lines are added behind it.
     before.pop()
@@ -484,6 +484,6 @@ def _diff(old: bytes, new: bytes) -> str:
 
 
 def folders_of_more() -> list[Path]:
-    """Give the repositories in the folders that FUZZ_SEEDS names."""
+    """Return the repositories in the folders that FUZZ_SEEDS names."""
     given = os.environ.get("FUZZ_SEEDS", "")
     return sorted(path for one in given.split(os.pathsep) if one for path in Path(one).iterdir())

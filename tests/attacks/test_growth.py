@@ -401,7 +401,7 @@ CASES = [
 
 
 def code(unit: str, count: int, before: str = "") -> dict[str, str]:
-    """Give a file of tests with something many times; {0} is its number, {1} the next one's."""
+    """Return a file of tests with something many times; {0} is its number, {1} the next one's."""
     text = "".join(unit.format(number, number + 1) for number in range(count))
     return {"requirements.txt": OLD, "pytest.ini": SETTINGS, "test_it.py": HEAD + before + text}
 

@@ -73,7 +73,7 @@ def module_of(path: Path) -> ModuleType | None:
 def value(  # noqa: PLR0911 - one for each kind of expression
     node: ast.expr, module: ModuleType | None
 ) -> str | bytes:
-    """Give the pattern that an expression stands for, with a sample for what changes."""
+    """Return the pattern that an expression stands for, with a sample for what changes."""
     match node:
         case ast.Constant(value=str() | bytes() as text):
             return text
@@ -101,7 +101,7 @@ def value(  # noqa: PLR0911 - one for each kind of expression
 
 @cache
 def assigned(module: ModuleType | None, name: str) -> list[tuple[int, ast.expr]]:
-    """Give what the functions of a module call by a name, with the lines."""
+    """Return what the functions of a module call by a name, with the lines."""
     tree = ast.parse(Path(module.__file__ or "").read_bytes() if module else b"")
     found = (
         (node.lineno, node.value)
@@ -114,7 +114,7 @@ def assigned(module: ModuleType | None, name: str) -> list[tuple[int, ast.expr]]
 
 
 def sample(node: ast.expr, module: ModuleType | None, like: str | bytes) -> str | bytes:
-    """Give what a part of a pattern stands for, or a name in its place."""
+    """Return what a part of a pattern stands for, or a name in its place."""
     try:
         return value(node.value if isinstance(node, ast.FormattedValue) else node, module)
     except NotKnown:
@@ -122,7 +122,7 @@ def sample(node: ast.expr, module: ModuleType | None, like: str | bytes) -> str 
 
 
 def uses(path: Path) -> Iterator[Use]:
-    """Give every regular expression in a file."""
+    """Return every regular expression in a file."""
     tree = ast.parse(path.read_bytes())
     module = module_of(path)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
@@ -150,7 +150,7 @@ def uses(path: Path) -> Iterator[Use]:
 
 @cache
 def asked(path: Path) -> dict[str, set[str]]:
-    """Give the methods by which each name of a file is asked, "" where it stands by itself."""
+    """Return the methods by which each name of a file is asked, "" where it stands by itself."""
     found: dict[str, set[str]] = {}
     tree = ast.parse(path.read_bytes())
     below = {node.value: node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -164,7 +164,7 @@ def asked(path: Path) -> dict[str, set[str]]:
 
 
 def methods(node: ast.Call, parents: dict[ast.AST, ast.AST], path: Path) -> set[str]:
-    """Give the methods by which a compiled pattern is asked, "" where that is not known."""
+    """Return the methods by which a compiled pattern is asked, "" where that is not known."""
     parent = parents[node]
     if isinstance(parent, ast.Attribute):
         return {parent.attr}
@@ -177,7 +177,7 @@ def methods(node: ast.Call, parents: dict[ast.AST, ast.AST], path: Path) -> set[
 
 
 def texts(pattern: re.Pattern[str] | re.Pattern[bytes]) -> list[tuple[str, str]]:
-    """Give what to repeat, and what to put before it: made from each part of a pattern."""
+    """Return what to repeat, and what to put before it: made from each part of a pattern."""
     found: dict[tuple[str, str], None] = {}
     written = pattern.pattern
     text = written.decode("latin-1") if isinstance(written, bytes) else written
@@ -200,7 +200,7 @@ def texts(pattern: re.Pattern[str] | re.Pattern[bytes]) -> list[tuple[str, str]]
 
 
 def shortest(parsed: Parsed) -> str:
-    """Give a short text that a parsed pattern is found in."""
+    """Return a short text that a parsed pattern is found in."""
     return "".join(piece(op, argument) for op, argument in parsed)
 
 
@@ -224,7 +224,7 @@ def piece(op: Any, argument: Any) -> str:  # noqa: ANN401, PLR0911 - the parser'
 
 
 def characters(members: list[tuple[object, object]]) -> list[str]:
-    """Give characters that a set holds, one for each of its parts."""
+    """Return characters that a set holds, one for each of its parts."""
     by_category = {
         codes.CATEGORY_DIGIT: "1",
         codes.CATEGORY_SPACE: " ",
@@ -248,7 +248,7 @@ def characters(members: list[tuple[object, object]]) -> list[str]:
 
 
 def repeated(parsed: Parsed, before: str) -> Iterator[tuple[str, str]]:
-    """Give each part that may come any number of times, with what has to stand before it."""
+    """Return each part that may come any number of times, with what has to stand before it."""
     for op, argument in parsed:
         match op, argument:
             case ((codes.MAX_REPEAT | codes.MIN_REPEAT), (_, most, body)):
@@ -265,7 +265,7 @@ def repeated(parsed: Parsed, before: str) -> Iterator[tuple[str, str]]:
 
 
 def alternatives(parsed: Parsed) -> Iterator[str]:
-    """Give texts of a part that is repeated, one for each of its ways."""
+    """Return texts of a part that is repeated, one for each of its ways."""
     yield shortest(parsed)
     for op, argument in parsed:
         match op, argument:

@@ -28,7 +28,7 @@ def migrate(root: Path, *select: str) -> int:
 
 
 def state(root: Path) -> dict[str, tuple[bytes, int, bool]]:
-    """Give what is in every file, with its mode, and which are links."""
+    """Return what is in every file, with its mode, and which are links."""
     return {
         path.relative_to(root).as_posix(): (
             path.read_bytes(),

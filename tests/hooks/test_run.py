@@ -68,7 +68,7 @@ def launch(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a project with a file that no one can read, as after a merge, and settings for uv."""
+    """Return a project with a file that no one can read, as after a merge, and settings for uv."""
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "pyproject.toml").write_text("[tool.a]\n[tool.a]\n", encoding="utf-8")

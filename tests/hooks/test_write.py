@@ -60,7 +60,7 @@ def unprivileged() -> Iterator[None]:
 
 @pytest.fixture
 def open_root() -> Iterator[Path]:
-    """Give a folder that every user can reach; those of tmp_path are for one only."""
+    """Return a folder that every user can reach; those of tmp_path are for one only."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -56,7 +56,7 @@ def add_fixtures(file: Path) -> None:
 
 
 def rename_package(project: Path) -> None:
-    """Give the package another name."""
+    """Rename the package."""
     (project / "src" / BEFORE).rename(project / "src" / AFTER)
     for file in (*project.rglob("*.py"), project / "pyproject.toml"):
         file.write_text(file.read_text().replace(BEFORE, AFTER))

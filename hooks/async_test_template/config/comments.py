@@ -46,7 +46,7 @@ def _is_reason(comment: str) -> bool:
 
 
 def _comment_behind(line: str) -> str:
-    """Give the comment at the end of a line; a `#` in quotes, or in a word, begins none."""
+    """Return the comment at the end of a line; a `#` in quotes, or in a word, begins none."""
     quote = ""
     for index, character in enumerate(line):
         if quote:

@@ -16,7 +16,7 @@ _MANY = 500
 
 
 def differences(old: Sequence[str], new: Sequence[str]) -> list[Difference]:
-    """Give the spans of `old` that change, each with the span of `new` that takes its place."""
+    """Return the spans of `old` that change, each with the span of `new` that takes its place."""
     begin = _alike(old, new)
     end = _alike(old[begin:][::-1], new[begin:][::-1])
     old, new = old[begin : len(old) - end], new[begin : len(new) - end]
@@ -36,7 +36,7 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _left_out(old: Sequence[str], new: Sequence[str]) -> list[Difference] | None:
-    """Give the spans of `old` without which it is `new`; None where it is not."""
+    """Return the spans of `old` without which it is `new`; None where it is not."""
     found: list[Difference] = []
     kept = 0
     for number, line in enumerate(old):

@@ -117,7 +117,7 @@ def find(
 
 
 def for_pytest(directory: Path, read: Reader) -> list[Configuration]:
-    """Give the files directly in a directory that hold configuration of pytest's.
+    """Return the files directly in a directory that hold configuration of pytest's.
 
     Raises:
         ParseError: one of them is not TOML, INI or UTF-8.

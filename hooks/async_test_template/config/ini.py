@@ -99,7 +99,7 @@ def parse(text: str) -> dict[str, dict[str, str]]:
 def locate(
     text: str, section: str, key: str | None = None, line: int | None = None
 ) -> tuple[int, int]:
-    """Give line and column, from 1, of a section's name, of a key, or of one line of its value.
+    """Return line and column, from 1, of a section's name, of a key, or of one line of its value.
 
     The lines of a value are counted from 0, without empty ones.
 
@@ -119,7 +119,7 @@ def locate(
 
 
 def set_value(text: str, section: str, key: str, value: str) -> str:
-    """Give `key` this value; a missing key goes behind the section's last, a section at the end.
+    """Set `key`; a missing key is added after the last of its section, a section at the end.
 
     The lines of a value that stay the same keep their place, indentation and comments.
 
@@ -147,7 +147,7 @@ def set_value(text: str, section: str, key: str, value: str) -> str:
 
 
 def set_values(text: str, values: Mapping[tuple[str, str], str]) -> str:
-    """Give several keys, by section and name, their values, and read the result once.
+    """Set several keys, by section and name, and read the result once.
 
     Raises:
         KeyError: one of them is not there.
@@ -179,7 +179,7 @@ def delete(text: str, section: str, key: str) -> str:
 
 
 def rename(text: str, section: str, key: str, new_key: str) -> str:
-    """Give a key another name, in its place.
+    """Rename a key in its place.
 
     Raises:
         KeyError: no such section or key.
@@ -196,7 +196,7 @@ def rename(text: str, section: str, key: str, new_key: str) -> str:
 
 
 def rename_section(text: str, section: str, new_name: str) -> str:
-    """Give a section another name, in its place.
+    """Rename a section in its place.
 
     Raises:
         KeyError: no such section.
@@ -277,7 +277,7 @@ def _option(line: str, start: int, end: int, number: int) -> tuple[_Option, str]
 
 
 def _section_name(line: str) -> str | None:
-    """Give the name in a section's header, which may have a comment behind it."""
+    """Return the name in a section's header, which may have a comment behind it."""
     if line[0] != "[":
         return None
     for character in "#;":
@@ -296,7 +296,7 @@ def _verified(text: str, expected: dict[str, dict[str, str]]) -> str:
 
 
 def _delimiter(text: str, section: _Section) -> str:
-    """Give the delimiter, with its spaces, that the section's last key uses."""
+    """Return the delimiter, with its spaces, that the section's last key uses."""
     if not section.options:
         return " = "
     option = list(section.options.values())[-1]

@@ -53,7 +53,7 @@ class Parts:
 
 
 def normalised(name: str) -> str:
-    """Give a project's name as PEP 503 compares it."""
+    """Return a project's name as PEP 503 compares it."""
     return _SEPARATORS.sub("-", name).lower()
 
 
@@ -107,7 +107,7 @@ def check(text: str) -> None:
 
 
 def replace_specifier(text: str, specifier: str) -> str:
-    """Give a requirement another version specifier; all else stays as written.
+    """Return a requirement another version specifier; all else stays as written.
 
     Raises:
         ParseError: `text`, or the result, is not a requirement.

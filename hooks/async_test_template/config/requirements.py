@@ -62,7 +62,7 @@ class Entry:
 
 
 def parse(text: str) -> list[Entry]:
-    """Give the entries of a requirements file in their order."""
+    """Return the entries of a requirements file in their order."""
     entries = []
     number = 1
     for start, end in _logical_lines(text):
@@ -78,7 +78,7 @@ def parse(text: str) -> list[Entry]:
 
 
 def replace_specifiers(text: str, specifiers: Iterable[tuple[Entry, str]]) -> str:
-    """Give entries of `parse(text)` other version specifiers.
+    """Replace the version specifiers of entries of `parse(text)`.
 
     Raises:
         EditError: an entry is not a requirement, is pinned by hashes, or points to a URL.
@@ -114,7 +114,7 @@ def append(text: str, requirement: str) -> str:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
-    """Give the span of each line with those that continue it, line ends included."""
+    """Return the span of each line with those that continue it, line ends included."""
     start = end = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     for raw in text[start:].splitlines(keepends=True):
         end += len(raw)

@@ -19,7 +19,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
-    """Give the 1-based line and column of `offset`, as an editor counts them.
+    """Return the 1-based line and column of `offset`, as an editor counts them.
 
     A byte order mark has no column.
     """
@@ -37,12 +37,12 @@ def _line_begins(text: str) -> list[int]:
 # A line is asked for at each finding and each declaration of a file.
 @lru_cache(maxsize=8)
 def lines_of(text: str) -> tuple[str, ...]:
-    """Give the lines of a text as `str.splitlines` does, the same ones to all who ask."""
+    """Return the lines of a text as `str.splitlines` does, the same ones to all who ask."""
     return tuple(text.splitlines())
 
 
 def line_end(text: str, offset: int) -> str:
-    """Give the line end to use for a new line at `offset`: that of the closest line above.
+    """Return the line end to use for a new line at `offset`: that of the closest line above.
 
     Without a line above it is the first one of the text, and a newline where there is none.
     """
@@ -70,12 +70,12 @@ def splice_all(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 
 def line_start(text: str, offset: int) -> int:
-    """Give the offset where the line of `offset` begins, behind a byte order mark."""
+    """Return the offset where the line of `offset` begins, behind a byte order mark."""
     return text.rfind("\n", 0, offset) + 1 or len(text) - len(text.removeprefix(BYTE_ORDER_MARK))
 
 
 def next_line(text: str, offset: int) -> int:
-    """Give the offset where the line behind that of `offset` begins, or the end of the text."""
+    """Return the offset where the line behind that of `offset` begins, or the end of the text."""
     return text.find("\n", offset) + 1 or len(text)
 
 

@@ -83,7 +83,7 @@ def _clause(part: str) -> Clause | None:
 
 
 def lowest(specifier: str) -> Release | None:
-    """Give the lower bound of a specifier, None where it has none or cannot be read."""
+    """Return the lower bound of a specifier, None where it has none or cannot be read."""
     bounds = [
         clause.release
         for clause in clauses(specifier) or ()
@@ -114,7 +114,7 @@ def reaches(specifier: str, version: Release) -> bool:
 
 @cache
 def minors(specifier: str) -> frozenset[int]:
-    """Give the minor versions of Python 3 that a specifier admits, with some that may come.
+    """Return the minor versions of Python 3 that a specifier admits, with some that may come.
 
     >>> sorted(minors(">=3.11,<3.14"))
     [11, 12, 13]
@@ -127,7 +127,7 @@ def minors(specifier: str) -> frozenset[int]:
 
 
 def raised(specifier: str, version: str) -> str:
-    """Give the specifier that asks for `version` or later; upper bounds beyond it stay.
+    """Return the specifier that asks for `version` or later; upper bounds beyond it stay.
 
     >>> raised("~=0.23", "1.5")
     '>=1.5'
@@ -156,7 +156,7 @@ def _padded(one: Release, other: Release) -> tuple[Release, Release]:
 
 
 def _ceiling(operator: str, bound: Release) -> Release:
-    """Give the first release that a caret or a tilde no longer admits."""
+    """Return the first release that a caret or a tilde no longer admits."""
     if operator == "^":
         # Poetry: the leftmost number that is not zero may not change.
         index = next((i for i, part in enumerate(bound) if part), len(bound) - 1)

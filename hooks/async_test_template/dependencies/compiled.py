@@ -20,7 +20,7 @@ _COMMAND = re.compile(r"^#\s+((?:uv pip compile|pip-compile)\b.*)$", re.MULTILIN
 
 
 def how_to_compile(text: str, file: str) -> str:
-    """Give the command that writes a compiled requirements file, or nothing for a written one.
+    """Return the command that writes a compiled requirements file, or nothing for a written one.
 
     uv (`uv pip compile`) and pip-tools (`pip-compile`) both say in the first lines that they
     generated the file, and by which command.

@@ -43,7 +43,7 @@ class Home(NamedTuple):
     compiled_by: str = ""
 
     def add(self, name: str, version: str) -> Change | None:
-        """Give the edit that adds `name>=version`, None where nothing may be written."""
+        """Return the edit that adds `name>=version`, None where nothing may be written."""
         if self.why_not:
             return None
         requirement = f"{name}>={version}"
@@ -106,7 +106,7 @@ class Declaration(NamedTuple):
         return "the comment beside it may say why" if explained else ""
 
     def require(self, specifier: str) -> Change | None:
-        """Give the edit to another specifier, None where it may not be edited."""
+        """Return the edit to another specifier, None where it may not be edited."""
         if self.why_not:
             return None
         if self.home.notation == "poetry":

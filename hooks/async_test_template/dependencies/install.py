@@ -36,7 +36,7 @@ def tool_of(tree: Tree) -> str:
 
 
 def how_to_install(tree: Tree, home: Home) -> str:
-    """Give the command that installs what one list of dependencies declares."""
+    """Return the command that installs what one list of dependencies declares."""
     own = {
         "requirements": f"pip install -r {home.file}",
         "tox.ini": "tox (it makes its environments anew)",
@@ -72,7 +72,7 @@ def _option(name: str, option: str, needless: Collection[str] = ()) -> str:
 
 
 def how_to_install_new(before: Dependencies, after: Dependencies) -> list[str]:
-    """Give a sentence for each command that installs what is declared now and was not before."""
+    """Return a sentence for each command that installs what is declared now and was not before."""
     known = {(home.file, home.at, d.text) for home, declared in before.lists for d in declared}
     names: dict[str, list[str]] = {}
     for home, declared in after.lists:

@@ -77,7 +77,7 @@ class Dependencies(NamedTuple):
     known: dict[tuple[str, str], bool]
 
     def of(self, name: str) -> list[Declaration]:
-        """Give every declaration of a package, constraints and compiled files included.
+        """Return every declaration of a package, constraints and compiled files included.
 
         Those for Pythons that pytest 9 has left behind say nothing about what is used today.
         """
@@ -87,7 +87,7 @@ class Dependencies(NamedTuple):
         return self.named.get(name, [])
 
     def written(self, name: str) -> list[Declaration]:
-        """Give the declarations that a person wrote: neither compiled nor constraints."""
+        """Return the declarations that a person wrote: neither compiled nor constraints."""
         return [d for d in self.of(name) if not d.home.why_not]
 
     def has(self, name: str) -> bool:
@@ -198,7 +198,7 @@ class Dependencies(NamedTuple):
         )
 
     def _specifiers(self, name: str) -> list[str]:
-        """Give what is said on a package's version wherever it can be read, or guessed at."""
+        """Return what is said on a package's version wherever it can be read, or guessed at."""
         found = [d.specifier for d in self._in_force(name)]
         floor = self.python_floor
         if floor is None or floor < PYTHON_LEFT_BEHIND:
@@ -220,7 +220,7 @@ class Dependencies(NamedTuple):
                     yield match["specifier"].strip().rstrip(",")
 
     def lock_of(self, name: str) -> str | None:
-        """Give the lowest version of a package in the lock files, None where there is none.
+        """Return the lowest version of a package in the lock files, None where there is none.
 
         One that is older than what is declared does not count: before anything is installed from
         that lock file it has to be made again.
@@ -231,12 +231,12 @@ class Dependencies(NamedTuple):
         return min(counting, key=bounds.release, default=None)
 
     def _least(self, name: str) -> bounds.Release:
-        """Give the lowest version that every written declaration admits."""
+        """Return the lowest version that every written declaration admits."""
         declared = [bounds.lowest(d.specifier) for d in self.written(name)]
         return max((bound for bound in declared if bound is not None), default=())
 
     def _in_force(self, name: str) -> list[Declaration]:
-        """Give the declarations of a package but the compiled ones that are out of date."""
+        """Return the declarations of a package but the compiled ones that are out of date."""
         least = self._least(name)
         return [
             declaration
@@ -246,7 +246,7 @@ class Dependencies(NamedTuple):
         ]
 
     def raised(self, name: str, version: str, *, with_pytest: bool = True) -> tuple[Change, ...]:
-        """Give the edits after which every declaration asks for that version or later.
+        """Return the edits after which every declaration asks for that version or later.
 
         There are none where there is nothing to edit, or something that may not be, or where the
         version does not go with the Pythons of the project or, unless that is raised too, its
@@ -267,7 +267,7 @@ class Dependencies(NamedTuple):
         return tuple(edits)
 
     def added(self, name: str, version: str, least: str | None = None) -> tuple[Change, ...]:
-        """Give the edit that adds a package to the list where pytest, or its plugins, stand.
+        """Return the edit that adds a package to the list where pytest, or its plugins, stand.
 
         Args:
             name: the package.

@@ -47,27 +47,27 @@ _CARRIERS: dict[tuple[str, str], tuple[str, str]] = {("starlette", "0.21"): ("fa
 
 
 def python_for(name: str, version: Release) -> Release:
-    """Give the oldest Python that a release runs on, `()` where nothing is known of one."""
+    """Return the oldest Python that a release runs on, `()` where nothing is known of one."""
     steps = [python for first, python in _PYTHONS.get(name, ()) if at_least(version, first)]
     return max(steps, default=())
 
 
 def pytest_for(name: str, version: Release) -> str | None:
-    """Give the oldest pytest that a plugin's release works with, None where none is known."""
+    """Return the oldest pytest that a plugin's release works with, None where none is known."""
     steps = [pytest for first, pytest in _PYTESTS.get(name, ()) if at_least(version, first)]
     return steps[-1] if steps else None
 
 
 def first_with_pytest(name: str) -> tuple[str, str] | None:
-    """Give the oldest release of a plugin for the newest pytest, and that pytest."""
+    """Return the oldest release of a plugin for the newest pytest, and that pytest."""
     return _FIRST_WITH_PYTEST.get(name)
 
 
 def carrier_of(name: str, version: str) -> tuple[str, str] | None:
-    """Give the package that brings another one along, and from when on one as new as that."""
+    """Return the package that brings another one along, and from when on one as new as that."""
     return _CARRIERS.get((name, version))
 
 
 def older(name: str) -> tuple[str, ...]:
-    """Give the last releases of a package for Pythons of old, newest first."""
+    """Return the last releases of a package for Pythons of old, newest first."""
     return _OLDER.get(name, ())

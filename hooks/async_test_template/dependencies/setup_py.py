@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def read_setup(data: bytes, group: str) -> tuple[list[object], list[str]]:
-    """Give the names of the project, and the lines of one group of its entry points."""
+    """Return the names of the project, and the lines of one group of its entry points."""
     names: list[object] = []
     entries: list[str] = []
     for keyword in _arguments(data):
@@ -37,7 +37,7 @@ def _constant(node: ast.expr) -> object:
 
 
 def _entries(node: ast.expr, group: str) -> list[str]:
-    """Give the lines of a group in `entry_points=`, a mapping or the text of an INI file."""
+    """Return the lines of a group in `entry_points=`, a mapping or the text of an INI file."""
     if isinstance(node, ast.Dict):
         return [
             line

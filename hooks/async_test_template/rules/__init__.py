@@ -45,12 +45,12 @@ def load(code: str) -> Rule:
 
 
 def family_of(code: str) -> str:
-    """Give the folder that a rule lives in."""
+    """Return the folder that a rule lives in."""
     return _MODULES[code].partition(".")[0]
 
 
 def page_of(code: str) -> Path:
-    """Give the path of a rule's page."""
+    """Return the path of a rule's page."""
     return Path(__file__).parent / f"{_MODULES[code].replace('.', '/')}.md"
 
 
@@ -78,7 +78,7 @@ def _load_or_tell(code: str) -> Rule | Fault:
 
 
 def run(project: Project, rules: Iterable[Rule]) -> Found:
-    """Give the findings of some rules, by file, line and code, as far as their premises hold.
+    """Return the findings of some rules, by file, line and code, as far as their premises hold.
 
     The findings of rules that look at one file alone are those of `look`, which the project was
     made with. A rule that fails does not take the others with it.
@@ -102,7 +102,7 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
 
 
 def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
-    """Give the findings of rules that look at one file alone."""
+    """Return the findings of rules that look at one file alone."""
     words = Words(source.data)
     return _joined(
         _judge(project, rule, source, source.file)
@@ -112,7 +112,7 @@ def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
 
 
 def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
-    """Give what tells from the words of a file that one of some rules may find something in it.
+    """Return what tells from the words of a file that one of some rules may find something in it.
 
     Its second argument is whether pytest collects tests from a file of this name; others belong to
     the tests if they mention pytest.
@@ -183,7 +183,7 @@ def _within_repository(project: Project, rules: Sequence[Rule], found: Found) ->
 
 
 def _told(findings: Callable[[], Iterable[Finding]], code: str, file: str) -> Found:
-    """Give what a rule finds; what it raises is a fault of ours, unless a file is to blame."""
+    """Return what a rule finds; what it raises is a fault of ours, unless a file is to blame."""
     try:
         return Found(tuple(findings()))
     except EditError as error:

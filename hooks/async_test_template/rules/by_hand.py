@@ -184,7 +184,7 @@ class _Search:
                     yield _Value(node, owner, frozenset(self.attributes[name]), is_listed=True)
 
     def _roots(self, name: str, source: Source, item: Fixture | Test | None) -> frozenset[Fixture]:
-        """Give what a parameter may come from; one that is overridden has nothing of it."""
+        """Return what a parameter may come from; one that is overridden has nothing of it."""
         carriers = self.names[name]
         found = None
         if item is not None:
@@ -271,7 +271,7 @@ def _stored(assigned: ast.Assign) -> Iterator[str]:
 def _outermost(
     source: Source, node: ast.expr, *, is_listed: bool = False
 ) -> tuple[ast.AST, ast.AST]:
-    """Give a value, or what it is listed in, and what stands around that."""
+    """Return a value, or what it is listed in, and what stands around that."""
     inner: ast.AST = node
     around = source.parents[inner]
     while isinstance(around, _AROUND) or (
@@ -320,7 +320,7 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
 
 
 def _taken_as(function: Function, call: ast.Call, node: ast.AST) -> list[str]:
-    """Give the name by which a function takes what a call hands to it."""
+    """Return the name by which a function takes what a call hands to it."""
     if isinstance(node, ast.keyword):
         return [node.arg] if node.arg else []
     own = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]

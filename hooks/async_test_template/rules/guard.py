@@ -62,7 +62,7 @@ def _file(project: Project, name: str, holds: tuple[bytes, ...]) -> str | None:
 
 
 def conftests_of(guard: str) -> list[str]:
-    """Give the conftest.py files that pytest reads for the guard's folder, the closest first."""
+    """Return the conftest.py files that pytest reads for the guard's folder, the closest first."""
     return [*places(guard)][1:]
 
 

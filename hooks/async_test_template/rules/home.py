@@ -28,7 +28,7 @@ def home(project: Project, files: list[str]) -> str:
 
 
 def source_of(project: Project, file: str) -> Source:
-    """Give a file that is there, also one that holds nothing relevant yet.
+    """Return a file that is there, also one that holds nothing relevant yet.
 
     Raises:
         EditError: this Python cannot parse it.

@@ -73,7 +73,7 @@ def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
 
 
 def keyword(call: ast.Call, name: str) -> ast.keyword | None:
-    """Give the argument that a call passes by that name."""
+    """Return the argument that a call passes by that name."""
     return next((k for k in call.keywords if k.arg == name), None)
 
 
@@ -85,7 +85,7 @@ def has_stars(call: ast.Call) -> bool:
 
 
 def text_of(node: ast.expr | None) -> str | None:
-    """Give the value of a plain string, None for everything else."""
+    """Return the value of a plain string, None for everything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 

@@ -88,7 +88,7 @@ def _parameters(function: Function | ast.Lambda) -> set[str]:
 
 
 def bindings(source: Source, scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
-    """Give what a name is bound to in a scope: values, or the definition of that name.
+    """Return what a name is bound to in a scope: values, or the definition of that name.
 
     Where the value cannot be told, as in a loop, that is the name itself.
     """

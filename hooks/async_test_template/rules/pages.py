@@ -188,7 +188,7 @@ class _Section:
                 self._answers[name] = int(value) if value.isdigit() else value
 
     def example(self) -> Iterator[Example]:
-        """Give the files that were read, if there are any."""
+        """Return the files that were read, if there are any."""
         before, *after = self._files
         if not before and self._heading == LEFT_ALONE:
             return

@@ -34,7 +34,7 @@ def not_patched(project: Project, name: str) -> None:
 # One project is in use at a time; many calls are of the same few names.
 @lru_cache(maxsize=64)
 def patching(project: Project, name: str) -> str:
-    """Give the first file that may put something in the place of a dotted name, or ""."""
+    """Return the first file that may put something in the place of a dotted name, or ""."""
     module, _, last = (part.encode() for part in name.rpartition("."))
     for file in project.tree.disk.python_files:
         if _names(project.tree.read(file) or b"", module, last):
@@ -64,7 +64,7 @@ def _names(data: bytes, module: bytes, last: bytes) -> bool:
 
 
 def _skipped(data: bytes, end: int, characters: frozenset[int]) -> int:
-    """Give where a row of some characters begins that ends there."""
+    """Return where a row of some characters begins that ends there."""
     while end > 0 and data[end - 1] in characters:
         end -= 1
     return end

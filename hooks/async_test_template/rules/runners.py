@@ -119,7 +119,7 @@ def async_test_classes(project: Project) -> Iterator[Kin]:
 
 
 def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
-    """Give the async tests that nothing runs, as far as can be told (AT112).
+    """Return the async tests that nothing runs, as far as can be told (AT112).
 
     They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is
     there. A mark or a runner that may come from where nobody can look counts as one.

@@ -85,14 +85,14 @@ def is_used_in_another_loop(project: Project, fixture: Fixture) -> bool:
 
 
 def named_scopes(project: Project) -> set[str]:
-    """Give the loop scopes that tests and fixtures ask for themselves."""
+    """Return the loop scopes that tests and fixtures ask for themselves."""
     said = {mark.loop_scope for test in asyncio_tests(project) for mark in test.marks}
     said |= {fixture.loop_scope for fixture in asyncio_fixtures(project)}
     return {scope for scope in said if scope is not None}
 
 
 def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Give the settings under which tests and fixtures share a loop of at least that scope.
+    """Return the settings under which tests and fixtures share a loop of at least that scope.
 
     Raises:
         EditError: an explicit scope stands against it, or the settings cannot be made.
@@ -192,7 +192,7 @@ def anyio_tests(project: Project) -> Iterator[Test]:
 
 
 def fixture_loop(project: Project, fixture: Fixture) -> str:
-    """Give the scope of the loop that a fixture runs in."""
+    """Return the scope of the loop that a fixture runs in."""
     if fixture.loop_scope is not None:
         return fixture.loop_scope
     default = project.settings.effective(FIXTURE_SCOPE)
@@ -201,7 +201,7 @@ def fixture_loop(project: Project, fixture: Fixture) -> str:
 
 
 def test_loop(project: Project, test: Test) -> str:
-    """Give the scope of the loop that a test runs in."""
+    """Return the scope of the loop that a test runs in."""
     mark = test.mark("asyncio")
     if mark is not None and mark.loop_scope is not None:
         return mark.loop_scope
@@ -209,7 +209,7 @@ def test_loop(project: Project, test: Test) -> str:
 
 
 def wider(one: str, other: str) -> str:
-    """Give the wider of two scopes."""
+    """Return the wider of two scopes."""
     return max(one, other, key=SCOPES.index)
 
 

@@ -53,7 +53,7 @@ class Brackets(NamedTuple):
     has_comment: bool
 
     def index_at(self, position: int) -> int:
-        """Give the number of the item that `position` lies in.
+        """Return the number of the item that `position` lies in.
 
         Raises:
             EditError: it lies in none.
@@ -127,7 +127,7 @@ class _ItemReader:
 
 
 def without(source: Source, brackets: Brackets, index: int) -> tuple[int, int]:
-    """Give the span to cut so that one item, its comma and its lines are gone.
+    """Return the span to cut so that one item, its comma and its lines are gone.
 
     Raises:
         EditError: a comment would be lost that may belong to something else.

@@ -53,7 +53,7 @@ def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.key
 
 
 def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Splice:
-    """Give a decorator, called or not, an argument by its name, or another value for it.
+    """Return a decorator, called or not, an argument by its name, or another value for it.
 
     Raises:
         EditError: it has arguments by position, or some that nobody can see.
@@ -164,7 +164,7 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Spl
 
 
 def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
-    """Give the span to cut so that a statement at the top level is gone.
+    """Return the span to cut so that a statement at the top level is gone.
 
     Raises:
         EditError: it shares its lines with another statement.
@@ -177,7 +177,7 @@ def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
 def remove_import(
     source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias
 ) -> tuple[int, int]:
-    """Give the span to cut so that one of several imported names is gone.
+    """Return the span to cut so that one of several imported names is gone.
 
     Raises:
         EditError: the statement cannot be made out.
@@ -194,7 +194,7 @@ def remove_import(
 
 
 def before(source: Source, statement: ast.stmt) -> int:
-    """Give where what belongs to a statement begins: the comments above it and its decorators."""
+    """Return where what belongs to a statement begins: the comments above it and its decorators."""
     start = min([source.start(statement), *map(source.start, _decorators(statement))])
     # A comment above the first import is about the file more often than about the import.
     at_top = isinstance(statement, (ast.Import, ast.ImportFrom))
@@ -230,7 +230,7 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
 
 
 def _line_above(source: Source, begin: int) -> int:
-    r"""Give where the line above begins; between the two bytes of `\r\n` no line does."""
+    r"""Return where the line above begins; between the two bytes of `\r\n` no line does."""
     return source.line_start(begin - 1 - (source.data[begin - 2 : begin] == b"\r\n"))
 
 

@@ -80,7 +80,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def added_marks(node: ast.expr) -> list[ast.expr]:
-    """Give what `pytestmark.append(…)` and its like add."""
+    """Return what `pytestmark.append(…)` and its like add."""
     if not (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -94,7 +94,7 @@ def added_marks(node: ast.expr) -> list[ast.expr]:
 
 
 def changing_tests(source: Source) -> set[ast.AST]:
-    """Give what may put something else in the place of a class's tests, and all around it."""
+    """Return what may put something else in the place of a class's tests, and all around it."""
     mentions = source.mentions
     swaps = (node for node in mentions.get("setattr", ()) if isinstance(node, ast.Name))
     inner = (*mentions.get("_testMethodName", ()), *mentions.get("__dict__", ()))

@@ -194,7 +194,7 @@ class Conditions:
         return _is_in(f"{names.resolve(call.args[0])}.{attribute.value}", version)
 
     def _value(self, node: ast.expr, version: tuple[object, ...]) -> object:  # noqa: PLR0911
-        """Give what an expression comes to on a Python, as far as that is certain."""
+        """Return what an expression comes to on a Python, as far as that is certain."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
@@ -232,7 +232,7 @@ class Conditions:
         return not is_later if match["less"] else is_later
 
     def _part(self, node: ast.Subscript, version: tuple[object, ...]) -> object:
-        """Give `sys.version_info[0]`, `sys.version_info[:2]` or `sys.version_info[0:2]`."""
+        """Return `sys.version_info[0]`, `sys.version_info[:2]` or `sys.version_info[0:2]`."""
         if self._source.names.resolve(node.value) != "sys.version_info":
             return _UNKNOWN
         index = node.slice
@@ -247,7 +247,7 @@ class Conditions:
 
 
 def without(name: str) -> Pythons | None:
-    """Give the Pythons whose standard library lacks a name, None where nothing is known of it."""
+    """Return the Pythons whose standard library lacks a name, None where nothing is known of it."""
     lives = _LIVES.get(name)
     return None if lives is None else frozenset(m for m in EVERY if not lives[0] <= m < lives[1])
 

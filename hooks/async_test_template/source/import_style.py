@@ -53,7 +53,7 @@ class _Place(NamedTuple):
 
 
 def import_styles(tree: Tree, file: str) -> list[ImportStyle]:
-    """Give how the imports of a file may be sorted, the likeliest first."""
+    """Return how the imports of a file may be sorted, the likeliest first."""
     styles: list[ImportStyle] = []
     for folder in _folders(file):
         if styles:
@@ -132,7 +132,7 @@ def _isort(isort: Mapping[str, Any], where: _Place) -> ImportStyle:
 def _section_finder(
     where: _Place, src: tuple[str, ...], known: Mapping[str, tuple[str, ...]]
 ) -> Callable[[str], str]:
-    """Give what finds a module's section; one that the settings name has `!` behind it."""
+    """Return what finds a module's section; one that the settings name has `!` behind it."""
     package = _package_of(where.tree, where.file)
     base = where.tree.root / where.folder
     whole = where.whole
@@ -160,7 +160,7 @@ def _section_finder(
 
 
 def _package_of(tree: Tree, file: str) -> str:
-    """Give the name of the outermost package that a file lies in, or nothing."""
+    """Return the name of the outermost package that a file lies in, or nothing."""
     package = ""
     for folder in _folders(file):
         if not folder or not (tree.root / folder / "__init__.py").is_file():

@@ -97,7 +97,7 @@ class _Line(NamedTuple):
 def in_order(
     old: Callable[[], Source], new: Source, styles: Sequence[ImportStyle]
 ) -> list[tuple[int, int, bytes]]:
-    """Give the splices that bring a file's imports in order again; none if they never were.
+    """Return the splices that bring a file's imports in order again; none if they never were.
 
     Args:
         old: gives the file as it was, and is called where something is out of order.
@@ -352,7 +352,7 @@ def _statement(line: _Line, indent: str, newline: str, style: ImportStyle) -> st
 
 
 def _gap(source: Source, block: _Block, end: int, style: ImportStyle) -> int | None:
-    """Give how many blank lines stand behind a block, None where nobody counts them."""
+    """Return how many blank lines stand behind a block, None where nobody counts them."""
     if block.following is None or not block.at_top:
         return None
     if style.lines_after >= 0:

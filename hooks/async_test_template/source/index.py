@@ -57,12 +57,12 @@ class Index:
         return {module.file: module for module in self.modules}
 
     def items_of(self, file: str) -> list[Fixture | Test]:
-        """Give the fixtures and tests of one file, by line."""
+        """Return the fixtures and tests of one file, by line."""
         module = self.by_file[file]
         return sorted((*module.fixtures, *module.tests), key=lambda item: item.line)
 
     def around(self, file: str) -> list[Module]:
-        """Give the modules whose fixtures a file sees: itself and the conftest files above."""
+        """Return the modules whose fixtures a file sees: itself and the conftest files above."""
         return [module for place in places(file) if (module := self.by_file.get(place)) is not None]
 
     def may_bring(self, name: str, file: str) -> bool:
@@ -112,7 +112,7 @@ class Index:
         return any(module.has_item_hook for module in self.modules)
 
     def used_by(self, test: Test) -> Sequence[Fixture]:
-        """Give the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
+        """Return the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
         place = (test.file, test.line, test.column)
         if place not in self._used:
             self._used[place] = tuple(self._used_by(test))
@@ -220,7 +220,7 @@ def places(file: str) -> Iterator[str]:
 
 
 def _last(fixtures: Sequence[Fixture], besides: Fixture | None) -> Fixture | None:
-    """Give the last of some fixtures that is not a certain one."""
+    """Return the last of some fixtures that is not a certain one."""
     last = fixtures[-2:]
     return next((fixture for fixture in reversed(last) if fixture is not besides), None)
 

@@ -87,7 +87,7 @@ class Test(NamedTuple):
     decorators: tuple[str, ...] = ()
 
     def mark(self, name: str) -> Mark | None:
-        """Give the closest mark of that name; it is the one that plugins read."""
+        """Return the closest mark of that name; it is the one that plugins read."""
         return next((mark for mark in self.marks if mark.name == name), None)
 
 

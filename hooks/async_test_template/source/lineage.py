@@ -126,7 +126,7 @@ class Lineage:
         return None
 
     def _named(self, file: str) -> dict[str, list[Class]]:
-        """Give the classes of a file by name: in a long one, each base is looked for in all."""
+        """Return the classes of a file by name: in a long one, each base is looked for in all."""
         if file not in self._classes:
             module = self._module(file)
             found = self._classes[file] = {}

@@ -403,7 +403,7 @@ def _parameters(call: ast.Call) -> Iterator[str]:
 
 
 def _keywords(expression: ast.expr) -> dict[str, object]:
-    """Give the keyword arguments of a call; UNKNOWN for all that is not a plain constant."""
+    """Return the keyword arguments of a call; UNKNOWN for all that is not a plain constant."""
     if not isinstance(expression, ast.Call):
         return {}
     return {

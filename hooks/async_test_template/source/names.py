@@ -66,7 +66,7 @@ class Names:
         return frozenset(names)
 
     def aliases(self, name: str) -> frozenset[str]:
-        """Give the names of this file's own for what is called `name` where it comes from."""
+        """Return the names of this file's own for what is called `name` where it comes from."""
         return self._aliases.get(name, frozenset())
 
     @cached_property
@@ -112,7 +112,7 @@ class Names:
             self._targets[name] = target
 
     def resolve(self, node: ast.expr) -> str:
-        """Give the full dotted name of a name or an attribute chain, or nothing.
+        """Return the full dotted name of a name or an attribute chain, or nothing.
 
         A name that no import bound is given as it stands, so that a local `fixture` stays
         `fixture` and is not taken for pytest's.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Many fixes of one file need the same module.
 @lru_cache(maxsize=4)
 def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
-    """Give the name that stands for a module, and the edits that import it where it is not yet.
+    """Return the name that stands for a module, and the edits that import it where it is not yet.
 
     Raises:
         EditError: the name stands for something else in this file.
@@ -42,7 +42,7 @@ _BEHIND_NAME = re.compile(rb"((?:[ \t]*,)?)([ \t]*(?:#[^\r\n]*)?)(\r\n|\r|\n)")
 
 
 def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice, ...]]:
-    """Give what stands for a name of a module, and the edits that import it where nothing does.
+    """Return what stands for a name of a module, and the edits that import it where nothing does.
 
     Raises:
         EditError: the name stands for something else in this file.
@@ -78,7 +78,7 @@ def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ..
 
 
 def _imported_at_top(source: Source) -> dict[str, str]:
-    """Give what the imports at the top level bring, with the name that stands for it."""
+    """Return what the imports at the top level bring, with the name that stands for it."""
     found = {}
     for statement in source.tree.body:
         for alias in getattr(statement, "names", ()):
@@ -158,7 +158,7 @@ def _place_of_first_import(source: Source, statement: str) -> tuple[int, str]:
 
 
 def _leading_imports(source: Source) -> list[ast.Import | ast.ImportFrom]:
-    """Give the imports at the top of a file, before its first other statement."""
+    """Return the imports at the top of a file, before its first other statement."""
     found: list[ast.Import | ast.ImportFrom] = []
     for node in source.tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -52,7 +52,7 @@ _WITHOUT_CHILDREN = ("Constant", "Global", "MatchSingleton", "Name", "Nonlocal")
 
 
 def _children(kind: type[ast.AST]) -> tuple[str, ...]:
-    """Give the fields of a kind of nodes that hold nodes, lists of nodes, or None.
+    """Return the fields of a kind of nodes that hold nodes, lists of nodes, or None.
 
     To know them saves the walk from looking at each value: most nodes have nothing else. What a
     field holds is asked of the class, for a new Python adds fields: `is_lazy`, a number, in 3.15.

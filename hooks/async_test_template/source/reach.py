@@ -61,7 +61,7 @@ class Reach:
         self._places: dict[ast.AST, dict[ast.AST, _Place]] = {}
 
     def at(self, line: int, column: int) -> Pythons:
-        """Give the Pythons that reach what begins at a place, counted as findings count.
+        """Return the Pythons that reach what begins at a place, counted as findings count.
 
         What stands there has to be reached, and so has the import of the name that it begins
         with: of `from asyncio import timeout` in a branch, only the Pythons of that branch know.
@@ -85,7 +85,7 @@ class Reach:
         return found
 
     def of(self, node: ast.AST) -> Pythons:
-        """Give the Pythons that reach a node."""
+        """Return the Pythons that reach a node."""
         found = self._marked(node) if isinstance(node, _FUNCTIONS) else EVERY
         passed: list[tuple[ast.AST, Pythons]] = []
         child = node
@@ -106,7 +106,7 @@ class Reach:
         return found & outer
 
     def _called(self, function: Function) -> Pythons:
-        """Give the Pythons that call a function, as far as its own file tells.
+        """Return the Pythons that call a function, as far as its own file tells.
 
         pytest calls tests and hooks. It calls a fixture for those who ask for it, and a helper is
         called where its name stands; for either, this file alone counts.
@@ -160,7 +160,7 @@ class Reach:
         return frozenset(constant.value for constant in self._source.nodes.of(ast.Constant))
 
     def _imported(self, node: ast.AST) -> Pythons:
-        """Give the Pythons that reach an import of a name as what it stands for in this file."""
+        """Return the Pythons that reach an import of a name as what it stands for in this file."""
         if not isinstance(node, ast.Name):
             return EVERY
         target = self._source.names.resolve(node)
@@ -191,7 +191,7 @@ class Reach:
         return found
 
     def _branch(self, around: ast.AST, child: ast.AST) -> Pythons:
-        """Give the Pythons that go from a node into one of its branches."""
+        """Return the Pythons that go from a node into one of its branches."""
         if isinstance(around, (ast.If, ast.While, ast.IfExp)):
             if child is around.test:
                 return EVERY
@@ -209,7 +209,7 @@ class Reach:
         return EVERY
 
     def _lacking(self, around: ast.Try, handler: ast.ExceptHandler) -> Pythons:
-        """Give the Pythons that do not have what a `try` asks for first."""
+        """Return the Pythons that do not have what a `try` asks for first."""
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         names = {self._source.names.resolve(kind) for kind in kinds if kind is not None}
         if not names & _LACKING:
@@ -234,7 +234,7 @@ class Reach:
                     yield self._source.names.resolve(node)
 
     def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
-        """Give the Pythons that come to a statement of a block, past those before it."""
+        """Return the Pythons that come to a statement of a block, past those before it."""
         is_definition = isinstance(child, (*_FUNCTIONS, ast.ClassDef))
         place = self._place(around, child)
         found = EVERY
@@ -255,7 +255,7 @@ class Reach:
         return place.block == "body" if place else getattr(around, "body", None) is child
 
     def _place(self, around: ast.AST, child: ast.AST) -> _Place | None:
-        """Give the place of a statement in a block of another, None for what is none."""
+        """Return the place of a statement in a block of another, None for what is none."""
         if around not in self._places:
             self._places[around] = {
                 statement: place for name in _BLOCKS for statement, place in self._of(around, name)
@@ -271,7 +271,7 @@ class Reach:
             past_all[0] = past
 
     def _past(self, statement: ast.stmt) -> Pythons:
-        """Give the Pythons that come past a statement."""
+        """Return the Pythons that come past a statement."""
         if isinstance(statement, ast.Assert):
             return self._conditions.judge(statement.test).true
         if self._ends(statement):
@@ -297,7 +297,7 @@ class Reach:
         return False
 
     def _assigned_marks(self, around: ast.Module | ast.ClassDef) -> Pythons:
-        """Give the Pythons that `pytestmark = …` lets through; in a conftest.py it does nothing."""
+        """Return the Pythons that `pytestmark = …` allows; in a conftest.py it has no effect."""
         found = EVERY
         if self._source.file.endswith("conftest.py"):
             return found
@@ -317,7 +317,7 @@ class Reach:
         return found
 
     def _marked(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Pythons:
-        """Give the Pythons that the decorators of a function or a class let through."""
+        """Return the Pythons that the decorators of a function or a class let through."""
         return EVERY.intersection(*map(self._mark, node.decorator_list))
 
     def _mark(self, mark: ast.expr) -> Pythons:
@@ -340,7 +340,7 @@ def _block_of(node: ast.AST, name: str) -> Sequence[ast.stmt]:
 
 
 def _parsed(condition: ast.expr) -> ast.expr:
-    """Give a condition as code: pytest takes it as a string as well."""
+    """Return a condition as code: pytest takes it as a string as well."""
     if isinstance(condition, ast.Constant) and isinstance(condition.value, str):
         with suppress(SyntaxError, ValueError):
             return ast.parse(condition.value.strip(), mode="eval").body

@@ -182,7 +182,7 @@ class Reader:
         return reading.state == self._state(file)
 
     def _relevant(self, files: list[str]) -> list[str]:
-        """Give the files that are of interest, and remember that the others are not."""
+        """Return the files that are of interest, and remember that the others are not."""
         told = spread(self._is_relevant, files, len(files) * _LOOK)
         self._readings.of_file |= dict.fromkeys(
             file for file, is_relevant in zip(files, told, strict=True) if not is_relevant
@@ -203,7 +203,7 @@ class Reader:
         return False
 
     def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
-        """Give what a reading depends on: the file and the configuration, as far as changed."""
+        """Return what a reading depends on: the file and the configuration, as far as changed."""
         return self._tree.changed.get(file), self._configuration
 
     def _module(self, source: Source) -> Module:

@@ -92,7 +92,7 @@ class Readings:
             self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
 
     def statements(self, file: str, changed: bytes | None) -> Statements | None:
-        """Give where a file's statements stand, if that is known.
+        """Return where a file's statements stand, if that is known.
 
         Args:
             file: its path.
@@ -121,7 +121,7 @@ class Readings:
             del self._recent[next(iter(self._recent))]
 
     def source(self, file: str, data: bytes) -> Source:
-        """Give a file as Python code; it is parsed when something first looks at its tree."""
+        """Return a file as Python code; it is parsed when something first looks at its tree."""
         kept = self._sources.get(file) or self._recent.get(file)
         if kept is not None and kept[0] == data:
             return kept[1]
@@ -149,7 +149,7 @@ class Sources:
         self._read = read
 
     def get(self, file: str) -> Source:
-        """Give a file's code.
+        """Return a file's code.
 
         Raises:
             Unreadable: it is no text in the encoding that it declares.
@@ -158,7 +158,7 @@ class Sources:
         return self._readings.source(file, self._tree.read(file) or b"")
 
     def module(self, file: str) -> Module | None:
-        """Give what a file holds that the index may have no use for, None where there is none."""
+        """Return what a file holds that the index may have no use for, None where there is none."""
         from async_test_template.source.source import Unreadable
 
         try:

@@ -99,7 +99,7 @@ class Source:
 
     @cached_property
     def _lines(self) -> list[int]:
-        """Give the offset of each line; a form feed ends no line for Python."""
+        """Return the offset of each line; a form feed ends no line for Python."""
         return [0, *(match.end() for match in _LINE_END.finditer(self.data)), len(self.data)]
 
     @cached_property
@@ -114,7 +114,7 @@ class Source:
         return len(set(_LINE_END.findall(self.data))) > 1
 
     def with_line_ends(self, start: int, end: int, text: str) -> str:
-        """Give what is to stand in a span the line ends of the file.
+        """Return what is to stand in a span the line ends of the file.
 
         Where those are mixed, a line that is there already, or that was copied from another place
         with its carriage return, ends as it did.
@@ -184,21 +184,21 @@ class Source:
                 yield around
 
     def offset(self, line: int, column: int = 0) -> int:
-        """Give the offset of a 1-based line and a column in bytes."""
+        """Return the offset of a 1-based line and a column in bytes."""
         return self._lines[line - 1] + column
 
     def start(self, node: Placed) -> int:
-        """Give the offset of a node's first byte; of a decorated function that is its `def`."""
+        """Return the offset of a node's first byte; of a decorated function that is its `def`."""
         return self.offset(node.lineno, node.col_offset)
 
     def end(self, node: Placed) -> int:
-        """Give the offset behind a node's last byte."""
+        """Return the offset behind a node's last byte."""
         if node.end_lineno is None or node.end_col_offset is None:
             raise ValueError(node)
         return self.offset(node.end_lineno, node.end_col_offset)
 
     def text(self, node: Placed) -> str:
-        """Give a node as it is written."""
+        """Return a node as it is written."""
         return self.data[self.start(node) : self.end(node)].decode()
 
     def holds(self, pattern: re.Pattern[bytes]) -> bool:
@@ -213,22 +213,22 @@ class Source:
         return {}
 
     def line_start(self, position: int) -> int:
-        """Give the offset at which the line of `position` begins."""
+        """Return the offset at which the line of `position` begins."""
         # The last entry is the end of the file.
         return self._lines[bisect_right(self._lines, position, hi=len(self._lines) - 1) - 1]
 
     def line_end(self, position: int) -> int:
-        """Give the offset behind the line of `position`, its line end included."""
+        """Return the offset behind the line of `position`, its line end included."""
         match = _LINE_END.search(self.data, position)
         return match.end() if match else len(self.data)
 
     def column(self, node: Placed) -> int:
-        """Give a node's column for people: from 1, in characters."""
+        """Return a node's column for people: from 1, in characters."""
         begin = self.offset(node.lineno)
         return len(self.data[begin : self.start(node)].decode()) + 1
 
     def scope(self, node: ast.AST) -> ast.AST:
-        """Give the function or the class that a node stands in, or the module."""
+        """Return the function or the class that a node stands in, or the module."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
         return next((outer for outer in self.around(node) if isinstance(outer, kinds)), self.tree)
 
@@ -245,7 +245,7 @@ class Source:
 
 
 def read_source(file: str, data: bytes) -> Source:
-    """Give the bytes of a file as code.
+    """Return the bytes of a file as code.
 
     Raises:
         Unreadable: they are no text in the encoding they declare.

@@ -35,7 +35,7 @@ def splice(
     styles: Sequence[ImportStyle] = (),
     statements: Statements | None = None,
 ) -> tuple[Source, bytes]:
-    """Give the file's new code and its bytes, without imports that the splices leave unused.
+    """Return the file's new code and its bytes, without imports that the splices leave unused.
 
     Imports that are in order stay so.
 
@@ -164,7 +164,7 @@ def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Itera
 
 
 def _imported(source: Source) -> set[tuple[str, int, str, str | None]]:
-    """Give what all imports of a file bring, by module, level, name and name here."""
+    """Return what all imports of a file bring, by module, level, name and name here."""
     nodes: list[ast.Import | ast.ImportFrom] = [*source.nodes.of(ast.Import)]
     nodes += source.nodes.of(ast.ImportFrom)
     return {

@@ -18,7 +18,7 @@ _COMPOUND = {kind for kind in _KINDS if {"body", "cases"} & {*kind._fields}}
 
 
 def statements_of(source: Source) -> Statements:
-    """Give the place, the kind and the depth of every statement, in no order.
+    """Return the place, the kind and the depth of every statement, in no order.
 
     A decorated one begins with its first decorator. Places count as in `Source`.
     """

@@ -57,7 +57,7 @@ def _alternatives(
 
 
 def _word_in(part: bytes) -> bytes:
-    """Give the longest word that whatever fits a pattern holds; none where that is not plain."""
+    """Return the longest word that whatever fits a pattern holds; none where that is not plain."""
     plain = _ESCAPE.sub(b" ", part)
     if _SEVERAL.search(plain):
         return b""
@@ -65,7 +65,7 @@ def _word_in(part: bytes) -> bytes:
 
 
 def _search(part: bytes) -> Callable[[bytes], object] | None:
-    """Give what finds a pattern in a file; None for a word, which is found where it is one."""
+    """Return what finds a pattern in a file; None for a word, which is found where it is one."""
     literal = _ESCAPED.sub(rb"\1", part)
     if literal == _word_in(part):
         return None

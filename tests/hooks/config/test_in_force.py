@@ -56,7 +56,7 @@ def write(root: Path, tree: dict[str, dict[str, str]]) -> None:
 
 
 def asked_of_pytest(directory: Path) -> tuple[Path, Path | None, list[str], list[str]] | None:
-    """Give rootdir, file, options and ignored files; None where pytest stops with an error."""
+    """Return rootdir, file, options and ignored files; None where pytest stops with an error."""
     try:
         rootdir, path, options, ignored = determine_setup(
             inifile=None,

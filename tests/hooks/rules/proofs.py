@@ -106,7 +106,7 @@ def prove(
 
 
 def declared(root: Path) -> list[str]:
-    """Give the requirements of a suite, for itself and its tests."""
+    """Return the requirements of a suite, for itself and its tests."""
     if (root / REQUIREMENTS).exists():
         return (root / REQUIREMENTS).read_text().splitlines()
     document = tomllib.loads((root / "pyproject.toml").read_text())

@@ -48,7 +48,7 @@ def _lazily(text: str) -> str:
 
 
 def sorted_lines(files: Mapping[str, str]) -> dict[str, list[str]]:
-    """Give the lines without the word; where an import is added depends on which are lazy."""
+    """Return the lines without the word; where an import is added depends on which are lazy."""
     return {
         name: sorted(line.removeprefix("lazy ") for line in text.splitlines())
         for name, text in files.items()

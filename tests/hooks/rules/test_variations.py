@@ -171,7 +171,7 @@ def test_a_rule_is_silent_where_a_test_waits_for_what_it_speaks_of(
 
 
 def setting_of(finding: Finding, files: Mapping[str, str]) -> str | None:
-    """Give the line of a finding, where it holds a setting that the fix changes."""
+    """Return the line of a finding, where it holds a setting that the fix changes."""
     line = files[finding.file].splitlines()[finding.line - 1]
     name = line.partition("=")[0].strip()
     changes = [edit for edit in finding.edits if isinstance(edit, Change) and edit.at]

@@ -43,7 +43,7 @@ _NAME = re.compile(r"[\w.-]*")
 
 
 def locate(text: str, path: Path) -> tuple[int, int]:
-    """Give line and column, from 1, of a key, an array element or a table's header.
+    """Return line and column, from 1, of a key, an array element or a table's header.
 
     A table without a header of its own is where its name first stands.
 
@@ -62,7 +62,7 @@ def locate(text: str, path: Path) -> tuple[int, int]:
 
 
 def set_value(text: str, path: Path, value: object) -> str:
-    """Give `path` this value, in its place; a missing key or table is added.
+    """Set `path` in its place; add a missing key or table.
 
     A string keeps its kind of quotes, an array its layout and its comments. A new key goes behind
     the last one of its table, a new table to the end.
@@ -124,7 +124,7 @@ def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) ->
 
 
 def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
-    """Give several keys of a table that it has not yet their values, as `set_value` does."""
+    """Add several keys to a table that does not have them yet, as `set_value` does."""
     for key, value in values.items():
         # The table has a header from the first one on, or is none that takes them all at once.
         if not layout.has_lines(text, table):
@@ -220,7 +220,7 @@ def delete(text: str, path: Path) -> str:
 
 
 def rename(text: str, path: Path, new_key: str) -> str:
-    """Give a key or a table another last name, in its place.
+    """Rename the last part of a key or a table in its place.
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -306,7 +306,7 @@ def _verified(text: str, expected: dict[str, Any]) -> str:
 
 
 def _sorted_place(elements: list[Any], value: str) -> int:
-    """Give the index that keeps `elements` sorted, by name or by letters; else the end."""
+    """Return the index that keeps `elements` sorted, by name or by letters; else the end."""
     if not all(isinstance(element, str) for element in elements):
         return len(elements)
     for key in (_name, str.casefold):
@@ -317,6 +317,6 @@ def _sorted_place(elements: list[Any], value: str) -> int:
 
 
 def _name(requirement: str) -> str:
-    """Give what a requirement is sorted by: `pytest` comes before `pytest-asyncio`."""
+    """Return what a requirement is sorted by: `pytest` comes before `pytest-asyncio`."""
     match = _NAME.match(requirement)
     return match.group().casefold() if match else ""

@@ -130,7 +130,7 @@ def _add_table(text: str, document: Document, path: Path, assignment: str, value
 
 
 def _comments_above(text: str, above: Table, table: Table) -> int:
-    """Give the offset of the comment lines that stand directly above a table's header."""
+    """Return the offset of the comment lines that stand directly above a table's header."""
     floor = next_line(text, above.members[-1].value.stop if above.members else above.stop)
     offset = line_start(text, table.start)
     while offset > floor:
@@ -159,7 +159,7 @@ def remove_member(text: str, member: Member) -> str:
 
 
 def without_elements(text: str, array: Value, indexes: Collection[int]) -> list[Edit]:
-    """Give the edits that remove several elements of an array, the last one first.
+    """Return the edits that remove several elements of an array, the last one first.
 
     Each is looked at with no more of the text than lies between the elements that stay.
     """
@@ -185,7 +185,7 @@ def without_elements(text: str, array: Value, indexes: Collection[int]) -> list[
 
 
 def line_of(text: str, member: Member) -> Edit:
-    """Give the edit that removes the lines of an assignment in a table."""
+    """Return the edit that removes the lines of an assignment in a table."""
     return line_start(text, member.start), next_line(text, member.value.stop), ""
 
 
@@ -333,7 +333,7 @@ def has_comment_line(text: str, path: Path) -> bool:
 
 
 def _comma_behind(text: str, stop: int) -> int | None:
-    """Give the offset behind the comma that follows an element, or None where none does."""
+    """Return the offset behind the comma that follows an element, or None where none does."""
     at = _end(_BLANKS, text, stop)
     return at + 1 if text[at] == "," else None
 
@@ -348,12 +348,12 @@ def _is_first_on_line(text: str, offset: int) -> bool:
 
 
 def _equals(text: str, member: Member) -> str:
-    """Give the equals sign as `member` writes it; spaces that align it are not copied."""
+    """Return the equals sign as `member` writes it; spaces that align it are not copied."""
     return "=" if text[member.keys[-1].stop : member.value.start] == "=" else " = "
 
 
 def _quotes(text: str, members: list[Member]) -> str:
-    """Give the last string among `members` as a model for a new one."""
+    """Return the last string among `members` as a model for a new one."""
     strings = [member.value for member in members if member.value.kind == "string"]
     return text[strings[-1].start : strings[-1].stop] if strings else ""
 

@@ -176,7 +176,7 @@ class _Scanner:
         return Table(path, keys, start, self.at)
 
     def _last_of(self, *path: str | int) -> Path:
-        """Give the path of the last element if this is an array of tables, else the path."""
+        """Return the path of the last element if this is an array of tables, else the path."""
         return (*path, self.lengths[path] - 1) if path in self.lengths else path
 
     def _assignment(self, base: Path, owner: Table | Value) -> Member:

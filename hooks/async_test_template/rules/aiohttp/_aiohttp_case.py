@@ -38,7 +38,7 @@ def methods(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.ClassDe
 def renamed(
     project: Project, source: Source, owner: ast.ClassDef, function: Function, new: str
 ) -> tuple[Edit, ...]:
-    """Give the edits that rename a method, and its calls of the same one of its base class.
+    """Return the edits that rename a method, and its calls of the same one of its base class.
 
     Raises:
         EditError: something else may call or override it by the old name.
@@ -103,7 +103,7 @@ def _check_family(
 
 
 def _family(source: Source, owner: ast.ClassDef) -> list[ast.ClassDef]:
-    """Give the classes of a file that a class is based on, or that have such a base with it."""
+    """Return the classes of a file that a class is based on, or that have such a base with it."""
     bases = {
         node: {source.names.resolve(base) for base in node.bases}
         for node in source.nodes.of(ast.ClassDef)

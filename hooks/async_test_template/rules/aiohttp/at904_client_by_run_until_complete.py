@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def client_calls(function: Function) -> list[ast.Call]:
-    """Give the calls of `loop.run_until_complete` where a client fixture uses its loop for no more.
+    """Return the calls of `loop.run_until_complete`, if a fixture uses its loop for nothing else.
 
     Such a fixture takes a client's factory, and the loop only to wait for it.
     """

@@ -56,7 +56,7 @@ def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit,
 # One project is in use at a time.
 @lru_cache(maxsize=2)
 def _handing_over(project: Project) -> str:
-    """Give the first place where a client gets a function, empty where none does."""
+    """Return the first place where a client gets a function, empty where none does."""
     for module in project.code.modules:
         for call in clients_of_callables(project, project.code.sources.get(module.file)):
             return f"{module.file}:{call.lineno}"
@@ -75,7 +75,7 @@ def _without_plugin(source: Source, statement: ast.Assign) -> Edit:
 
 
 def _mode(project: Project) -> tuple[Edit, ...]:
-    """Give the edit for auto mode, where tests have no mark: aiohttp's plugin runs them so."""
+    """Return the edit for auto mode, where tests have no mark: aiohttp's plugin runs them so."""
     if may_be_auto(project) or all(test.mark("asyncio") for test in project.code.async_tests):
         return ()
     edits = None

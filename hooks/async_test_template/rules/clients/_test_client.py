@@ -91,7 +91,7 @@ def _has_own_methods(project: Project) -> bool:
 
 
 def _annotation(source: Source, node: ast.Name) -> str:
-    """Give the type that the parameter of that name is said to have, or nothing."""
+    """Return the type that the parameter of that name is said to have, or nothing."""
     for around in source.around(node):
         if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for argument in (*around.args.args, *around.args.kwonlyargs):

@@ -68,7 +68,7 @@ class Root(NamedTuple):
 
 
 def context(source: Source, node: ast.AST) -> ast.AST:
-    """Give the function or the lambda that a place runs with, or the module.
+    """Return the function or the lambda that a place runs with, or the module.
 
     Decorators and defaults run with what is around the function.
     """
@@ -235,7 +235,7 @@ def _is_among_tests(project: Project, file: str) -> bool:
 
 
 def _dotted(other: Source, source: Source, name: str) -> set[str]:
-    """Give how a name of one file may be spelt out in another one that imports it."""
+    """Return how a name of one file may be spelt out in another one that imports it."""
     path = source.file.removesuffix("/__init__.py").removesuffix(".py").split("/")
     ends = {".".join(path[start:]) for start in range(len(path))}
     here = other.file.split("/")[:-1]

@@ -88,7 +88,7 @@ def bridge_text(
 
 
 def bridge(project: Project, name: str) -> tuple[Edit, ...]:
-    """Give the edits that put a bridge where everything that asks for the fixture can see it.
+    """Return the edits that put a bridge where everything that asks for the fixture can see it.
 
     Raises:
         EditError: a name that it needs stands for something else there, or its own does.
@@ -153,7 +153,7 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
 
 
 def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
-    """Give the edits after which a pytest-aiohttp brings the pytest-asyncio that a bridge imports.
+    """Return the edits that raise pytest-aiohttp, so that it installs pytest-asyncio for a bridge.
 
     Raises:
         EditError: an old one brings none, and only a person can raise it.

@@ -44,7 +44,7 @@ CANONICAL = frozenset(
 
 
 def called_names(function: Function) -> set[str]:
-    """Give the last part of the name of everything that a function's body calls."""
+    """Return the last part of the name of everything that a function's body calls."""
     return {
         call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "?")
         for statement in function.body
@@ -98,7 +98,7 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
 
 
 def _default_policy(function: Function) -> set[str]:
-    """Give the name of the call that sets a policy, where it sets asyncio's own."""
+    """Return the name of the call that sets a policy, where it sets asyncio's own."""
     calls = [node for node in walk(function) if isinstance(node, ast.Call)]
     setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
     is_default = all(

@@ -48,7 +48,7 @@ def has_own_loop(source: Source, function: Function) -> bool:
 
 
 def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
-    """Give module and name of the factory that makes the loops of a policy or of a maker.
+    """Return module and name of the factory that makes the loops of a policy or of a maker.
 
     Raises:
         EditError: it is not a known one, or gets arguments.
@@ -65,7 +65,7 @@ def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
 
 
 def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ...]]:
-    """Give the definition of the hook that chooses a factory, and the import that it needs.
+    """Return the definition of the hook that chooses a factory, and the import that it needs.
 
     Raises:
         EditError: the file is none whose hooks pytest calls, or has the hook already.

@@ -70,7 +70,7 @@ def may_be_missed(project: Project, override: Fixture) -> bool:
 def replacement(
     project: Project, source: Source, fixture: Fixture, hook: str = ""
 ) -> tuple[Edit, ...]:
-    """Give the edits that put a hook, or nothing, and the settings in the place of an override.
+    """Return the edits that put a hook, or nothing, and the settings in the place of an override.
 
     What still asks for the fixture gets a bridge besides.
 
@@ -117,7 +117,7 @@ def _only_parameters(source: Source) -> bool:
 
 
 def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
-    """Give the settings that bring an override's one loop back, where it cannot be replaced.
+    """Return the settings that bring an override's one loop back, where it cannot be replaced.
 
     It may stay, for pytest-asyncio takes no notice of it.
 
@@ -131,7 +131,7 @@ def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
 
 
 def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Give the settings under which tests and fixtures share a loop as they did.
+    """Return the settings under which tests and fixtures share a loop as they did.
 
     There is one pair of them for all tests, so the widest loop that anything wants it is.
     """

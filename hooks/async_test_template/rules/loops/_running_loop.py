@@ -27,7 +27,7 @@ _UNSURE = (ast.Global, ast.Nonlocal, ast.Delete)
 def without_parameter(
     project: Project, source: Source, function: Function, name: str
 ) -> tuple[Edit, ...]:
-    """Give the edits after which an async function takes the running loop itself.
+    """Return the edits after which an async function takes the running loop itself.
 
     Raises:
         EditError: it is called from somewhere, or what the name stands for is not sure.
@@ -59,7 +59,7 @@ def is_called_elsewhere(project: Project, source: Source, function: Function) ->
 # One project is in use at a time; each function that asks for a loop asks this.
 @lru_cache(maxsize=4)
 def _calls_of_tests(project: Project) -> dict[bytes, set[str]]:
-    """Give the files that seem to call a test, by its name."""
+    """Return the files that seem to call a test, by its name."""
     found: dict[bytes, set[str]] = {}
     for module in project.code.modules:
         for name in _CALL_OF_TEST.findall(project.tree.read(module.file) or b""):

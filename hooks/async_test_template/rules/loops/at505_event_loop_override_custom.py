@@ -74,7 +74,7 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
 
 
 def _factory(source: Source, function: Function) -> tuple[str, str]:
-    """Give module and name of the one factory that an override uses.
+    """Return module and name of the one factory that an override uses.
 
     Raises:
         EditError: there are several, or it does something else, or decides as it runs.

@@ -75,7 +75,7 @@ def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -
 
 
 def _maker(call: ast.Call) -> ast.Call:
-    """Give the call that tells the kind of loop: the policy, or `uvloop.install()` itself."""
+    """Return the call that tells the kind of loop: the policy, or `uvloop.install()` itself."""
     if not call.args and not call.keywords:
         return call
     if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Call):

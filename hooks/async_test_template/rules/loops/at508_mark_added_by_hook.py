@@ -71,7 +71,7 @@ def _adding(source: Source) -> Iterator[ast.Call]:
 
 
 def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
-    """Give what stands for the mark asyncio, None where something else, or nobody knows what, does.
+    """Return the expression for the mark asyncio, None if it is another mark or unknown.
 
     It may be the mark, its name, `getattr(pytest.mark, "asyncio")`, or a variable for one of them.
     """
@@ -124,7 +124,7 @@ def _fix(
 
 
 def _whole(source: Source, call: ast.Call) -> ast.stmt:
-    """Give the largest statement around a call that does nothing besides.
+    """Return the largest statement around a call that does nothing besides.
 
     Raises:
         EditError: something else depends on it.

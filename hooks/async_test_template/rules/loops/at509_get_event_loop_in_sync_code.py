@@ -113,14 +113,14 @@ def _is_patched(source: Source, call: ast.Call) -> bool:
 # Both are asked for at each call of a file.
 @lru_cache(maxsize=2)
 def _last_words(source: Source) -> frozenset[str]:
-    """Give what stands behind the last dot of each text."""
+    """Return what stands behind the last dot of each text."""
     texts = (text.value for text in source.nodes.of(ast.Constant))
     return frozenset(text.rpartition(".")[2] for text in texts if isinstance(text, str))
 
 
 @lru_cache(maxsize=2)
 def _functions(source: Source) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Give the functions and methods of each name."""
+    """Return the functions and methods of each name."""
     found: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
     for function in source.functions.values():
         found.setdefault(function.name, []).append(function)
@@ -142,9 +142,7 @@ def _message(source: Source, call: ast.Call, root: Root) -> str:
 
 def _hint(source: Source, call: ast.Call) -> str:
     if source.names.resolve(call.func) == "asyncio.Future":
-        return (
-            "create it in an async function, or with loop.create_future(); for a mock use AsyncMock"
-        )
+        return "create it in an async function or with loop.create_future(); mock with AsyncMock"
     return "make it async, or run what it needs in an asyncio.Runner"
 
 

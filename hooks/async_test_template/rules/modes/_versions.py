@@ -44,13 +44,13 @@ def _lock_command(project: Project, package: str) -> str:
 
 
 def pytest_wanted(project: Project) -> str:
-    """Give the lowest pytest to raise an old one to: 9 where it has to read a native table."""
+    """Return the lowest pytest to raise an old one to: 9 where it has to read a native table."""
     is_native = project.settings.holder == "native" and project.settings.options
     return "9" if is_native else "8.4"
 
 
 def plugin_wanted(project: Project) -> str:
-    """Give the lowest pytest-asyncio to raise an old one to."""
+    """Return the lowest pytest-asyncio to raise an old one to."""
     return next((v for v in PLUGIN if project.dependencies.fits_python(*v)), PLUGIN[-1])[1]
 
 
@@ -93,7 +93,7 @@ def tied_to_pytest(project: Project) -> str:
 
 
 def raised_with(project: Project, name: str, version: str) -> tuple[tuple[Edit, ...], str]:
-    """Give the edits that raise what goes along with a package, or say why there can be none."""
+    """Return the edits that raise what goes along with a package, or say why there can be none."""
     dependencies = project.dependencies
     if not dependencies.of(name) or dependencies.may_reach(name, version):
         return (), ""

@@ -70,7 +70,7 @@ def _is_fatal(project: Project) -> bool:
 
 
 def _filters(project: Project) -> list[str]:
-    """Give the filters that `addopts` names by `-W`."""
+    """Return the filters that `addopts` names by `-W`."""
     words = [option.text for option in project.settings.addopts]
     after = [new for old, new in itertools.pairwise(words) if old in _SHORT]
     return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _SHORT]

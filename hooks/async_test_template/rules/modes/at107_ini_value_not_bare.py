@@ -32,7 +32,7 @@ _COMMENT = re.compile(r"\s[#;]")
 
 
 def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
-    """Give the bare value and the comment of a value that has something around it."""
+    """Return the bare value and the comment of a value that has something around it."""
     value = settings.text_of(name)
     if value is None:
         return None

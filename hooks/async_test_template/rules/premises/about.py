@@ -121,7 +121,7 @@ def ships(project: Project, file: str) -> bool:
 
 
 def _package(plugin: str) -> str:
-    """Give the folder of a plugin's module, or what no path begins with if it is in none."""
+    """Return the folder of a plugin's module, or what no path begins with if it is in none."""
     folder, slash, _ = plugin.rpartition("/")
     return f"{folder}{slash}" or "/"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def asked(project: Project) -> dict[str, str]:
-    """Give the settings that a flag asks for, as far as the suite can have them.
+    """Return the settings that a flag asks for, as far as the suite can have them.
 
     The loop of fixtures is not asked to be narrower than one of them, which could not be set up.
     """
@@ -51,7 +51,7 @@ def against(project: Project, finding: Finding) -> str:
 
 
 def _set_by(change: Change) -> list[tuple[str, str]]:
-    """Give the options that a change sets, with their values as text."""
+    """Return the options that a change sets, with their values as text."""
     if change.verb == "set":
         return [(str(change.at[-1]), str(change.value))]
     if change.verb == "create" and change.file.endswith(".ini"):

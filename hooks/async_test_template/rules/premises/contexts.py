@@ -91,7 +91,7 @@ def is_called_form(source: Source, call: ast.Call) -> bool:
 
 
 def class_names(source: Source, node: ast.expr, depth: int = 0) -> frozenset[str] | None:
-    """Give the last names of a class, or of several; None where one cannot be told."""
+    """Return the last names of a class, or of several; None where one cannot be told."""
     if isinstance(node, (ast.Tuple, ast.List)):
         return _joined(source, node.elts, depth)
     if isinstance(node, ast.Call):

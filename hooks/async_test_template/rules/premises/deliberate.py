@@ -24,7 +24,7 @@ _FEWEST_WORDS = 3
 
 
 def explained(project: Project, finding: Finding) -> str:
-    """Give the name of a setting that a fix changes and a comment right above explains, or "".
+    """Return the name of a setting that a fix changes and a comment right above explains, or "".
 
     A heading of one or two words, a line of dashes and a setting that is switched off explain
     nothing. A comment on an entry of a list does not count: entries have none above them in INI
@@ -56,7 +56,7 @@ def _explains(line: str) -> bool:
 # One project is in use at a time; every finding asks for the folder that it is in.
 @lru_cache(maxsize=4096)
 def own_project(project: Project, folder: str) -> str:
-    """Give the folder above a file, below the root, that is configured on its own, or "".
+    """Return the folder above a file, below the root, that is configured on its own, or "".
 
     It has a configuration of pytest's, or a pyproject.toml of a package: pytest that is started
     there reads another configuration than the root's, with other dependencies.

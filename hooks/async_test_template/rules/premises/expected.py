@@ -171,7 +171,7 @@ def _marked(source: Source) -> Iterator[_Stretch]:
 
 
 def _owner(source: Source, mark: ast.expr) -> ast.AST | None:
-    """Give the function, the class or the module that a mark is put on as a whole."""
+    """Return the function, the class or the module that a mark is put on as a whole."""
     owner = source.parents[mark]
     while isinstance(owner, (ast.List, ast.Tuple)):
         owner = source.parents[owner]

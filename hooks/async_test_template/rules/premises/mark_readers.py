@@ -37,7 +37,7 @@ _PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b
 # One project is in use at a time.
 @lru_cache(maxsize=16)
 def mark_reader(project: Project, mark: str) -> str:
-    """Give a file whose code looks at a mark, or at all of them, or "".
+    """Return a file whose code looks at a mark, or at all of them, or "".
 
     A hook or a fixture that does may count on the mark, on its arguments, or on their order.
     Of OF_FIXTURES the file is one that looks at what stands on functions.
@@ -53,7 +53,7 @@ def mark_reader(project: Project, mark: str) -> str:
 # One project is in use at a time, and its files are many.
 @lru_cache(maxsize=4)
 def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
-    """Give the marks that each file looks at, by their names; an empty one where none is seen."""
+    """Return the marks that each file looks at, by their names; an empty one where none is seen."""
     return tuple(
         (
             file,
@@ -69,7 +69,7 @@ def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
 # One project is in use at a time.
 @lru_cache(maxsize=1)
 def loop_maker(project: Project) -> str:
-    """Give a file with code that is not async and asks for the current loop, or "".
+    """Return a file with code that is not async and asks for the current loop, or "".
 
     pytest-asyncio before 1.0 sets up a loop for whatever has the mark. A test that is not async
     relies on it where an earlier one has ended with `asyncio.run`, which leaves no loop behind.

@@ -64,7 +64,7 @@ class _Names(NamedTuple):
 # One file is looked at at a time; each of its iterators asks this.
 @lru_cache(maxsize=1)
 def _names(source: Source) -> dict[ast.AST, _Names]:
-    """Give what a file binds when it is imported, by scope."""
+    """Return what a file binds when it is imported, by scope."""
     found: dict[ast.AST, _Names] = {}
     for node in _run_at_import(source.tree):
         if _is_of_comprehension(source, node):
@@ -89,7 +89,7 @@ class _Top:
         return [node for names in self._names for node in names.bound.get(name, ())]
 
     def needed(self, values: ast.expr) -> list[str]:
-        """Give the names of the top of the file that a value is made of, step by step."""
+        """Return the names of the top of the file that a value is made of, step by step."""
         waiting = [*_mentioned(values)]
         found: dict[str, None] = {}
         for name in waiting:
@@ -176,7 +176,7 @@ class _Top:
 
 
 def _mentioned(node: ast.AST) -> dict[str, None]:
-    """Give the names in a node, in their order."""
+    """Return the names in a node, in their order."""
     return dict.fromkeys(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
 
 
@@ -194,7 +194,7 @@ def _decorates(around: ast.AST, node: ast.AST) -> bool:
 
 
 def _done_at_import(node: ast.AST) -> list[ast.expr]:
-    """Give the calls, and the decorators, by which a statement may change something."""
+    """Return the calls, and the decorators, by which a statement may change something."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         return [node.value]
     return node.decorator_list if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) else []

@@ -22,7 +22,7 @@ _NAME = re.compile(rb"\w+\s*=(?!=)")
 
 @lru_cache(maxsize=1)
 def odd_calls(data: bytes) -> tuple[list[bytes], ...]:
-    """Give the arguments of each call but the plainest, as they are written.
+    """Return the arguments of each call but the plainest, as they are written.
 
     The comments in front of an argument are no part of it.
     """
@@ -43,7 +43,7 @@ def is_by_name(argument: bytes) -> bool:
 
 
 def _arguments(data: bytes, start: int) -> tuple[list[bytes], int]:
-    """Give the arguments of the call that begins there, and where it ends."""
+    """Return the arguments of the call that begins there, and where it ends."""
     found: list[bytes] = []
     depth = 0
     for token in _TOKEN.finditer(data, start):

@@ -97,7 +97,7 @@ def _fix(source: Source) -> tuple[Edit, ...]:
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:
-    """Give the expression from a name on that has a counterpart.
+    """Return the expression from a name on that has a counterpart.
 
     Raises:
         EditError: none has.
@@ -113,7 +113,7 @@ def _known(source: Source, name: ast.Name) -> ast.expr:
 
 
 def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
-    """Give the name of a module, however it is imported at the top, or import it."""
+    """Return the name of a module, however it is imported at the top, or import it."""
     for statement in source.tree.body:
         if isinstance(statement, ast.ImportFrom) and statement.module == "unittest":
             for alias in statement.names:

@@ -168,7 +168,7 @@ def _is_local(source: Source, definition: ast.AST, node: ast.AST) -> bool:
 
 
 def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
-    """Give what a name is given, if that is done only once in the file."""
+    """Return what a name is given, if that is done only once in the file."""
     found = _assignments(source).get(name.id, [])
     return found[0] if len(found) == 1 else None
 
@@ -176,7 +176,7 @@ def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
 # Each is asked for at every process of a file.
 @lru_cache(maxsize=2)
 def _assignments(source: Source) -> dict[str, list[ast.expr]]:
-    """Give what each name of a file is given."""
+    """Return what each name of a file is given."""
     found: dict[str, list[ast.expr]] = {}
     for statement in source.nodes.of(ast.Assign):
         for target in statement.targets:
@@ -187,7 +187,7 @@ def _assignments(source: Source) -> dict[str, list[ast.expr]]:
 
 @lru_cache(maxsize=2)
 def _functions(source: Source) -> dict[str, list[Function]]:
-    """Give the functions and methods of each name."""
+    """Return the functions and methods of each name."""
     found: dict[str, list[Function]] = {}
     for function in source.functions.values():
         found.setdefault(function.name, []).append(function)
@@ -196,7 +196,7 @@ def _functions(source: Source) -> dict[str, list[Function]]:
 
 @lru_cache(maxsize=256)
 def _first_change(source: Source, function: Function) -> int:
-    """Give the offset behind the first change in a function, or the end of the file."""
+    """Return the offset behind the first change in a function, or the end of the file."""
     match = _CHANGES.search(source.data, source.start(function), source.end(function))
     return len(source.data) + 1 if match is None else match.end()
 
@@ -225,7 +225,7 @@ def _changed(project: Project, source: Source, call: ast.Call) -> str:
 
 
 def _alive(project: Project, item: Fixture | Test) -> list[Fixture]:
-    """Give the fixtures that may be alive when a test runs, or when a fixture is made.
+    """Return the fixtures that may be alive when a test runs, or when a fixture is made.
 
     A narrower one than a fixture is made after it, and was nothing that a fork inherits either.
     """

@@ -44,7 +44,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], str]:
-    """Give the edits that raise it, its plugin included, or say why there can be none."""
+    """Return the edits that raise it, its plugin included, or say why there can be none."""
     floor, wanted = project.dependencies.python_kept, pytest_wanted(project)
     is_old = not bounds.reaches(declaration.specifier, bounds.release("8.4"))
     if floor is not None and floor < _NEEDS_PYTHON:
