@@ -176,7 +176,7 @@ def _migrate(options: argparse.Namespace) -> int:
     if options.diff and options.verify is not None:
         raise UserError("--verify runs tests on written files, and --diff writes none: give one")
     if options.diff:
-        print_diff(plan, prefix(root))
+        print_diff(plan, root)
         _tell(plan, options, written=False)
         return _status(plan, left=_is_wrong(plan) or bool(plan.after))
     # Before anything is written: what fails here leaves the files as they are.

@@ -54,11 +54,15 @@ def print_report(report: str) -> None:
     sys.stdout.flush()
 
 
-def print_diff(plan: Plan, prefix: str) -> None:
+def print_diff(plan: Plan, root: Path) -> None:
     """Print what would change: for people on a terminal, else so that `git apply` takes it."""
     from async_test_template.diff import for_people, for_programs
 
-    changes = {prefix + file: (plan.before[file] or b"", new) for file, new in plan.after.items()}
+    above = prefix(root)
+    changes = {
+        above + _behind(root, file): (plan.before[file] or b"", new)
+        for file, new in plan.after.items()
+    }
     if sys.stdout.isatty():
         sys.stdout.write(for_people(changes, colour=colour(sys.stdout)))
         return
@@ -66,6 +70,12 @@ def print_diff(plan: Plan, prefix: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(for_programs(changes))
         sys.stdout.buffer.flush()
+
+
+def _behind(root: Path, file: str) -> str:
+    """Give the file that a link leads to: that is written, and git writes through no link."""
+    target = (root / file).resolve()
+    return target.relative_to(root).as_posix() if target.is_relative_to(root) else file
 
 
 def prefix(root: Path) -> str:

@@ -157,6 +157,19 @@ def test_git_takes_every_diff(name: str, encoded: bytes, tmp_path: Path) -> None
     assert path.read_bytes() == by_git != encoded
 
 
+def test_git_takes_a_diff_of_what_a_link_leads_to(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    real = project / "real" / "settings.ini"
+    real.parent.mkdir(parents=True)
+    real.write_text("[pytest]\nasyncio_mode = legacy\n")
+    (project / "pytest.ini").symlink_to("real/settings.ini")
+    done = run(tmp_path, "migrate", "--diff", "project")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=done.stdout, check=True)
+    assert "asyncio_mode = auto\n" in real.read_text()
+    assert (project / "pytest.ini").is_symlink()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
