@@ -99,6 +99,9 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
             "the template was here before; run `copier update`, or `migrate` for the settings",
             path=found,
         )
+    beside = project.root / BESIDE
+    if os.path.lexists(beside):
+        raise UserError("is where the answers go, and holds none of this template", path=beside)
     inferred = {answer.key: answer for answer in infer(project)}
     overruled = {key: Answer(key, value, "given") for key, value in given.items()}
     return list({**inferred, **overruled}.values())

@@ -10,21 +10,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
-from async_test_template.stopping import postponed
+from async_test_template.stopping import Stopped, postponed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 _STDERR = 2  # the process's own, whatever sys.stderr is
-#: How long fixtures may take to tidy up after a signal (seconds).
-_PATIENCE = 5.0
+#: How long what was started may take to tidy up (seconds): a runner of CI kills us after seven.
+_PATIENCE = 4.0
 
 
 def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
     """Run a command to its end and give its exit status; its output goes to standard error.
 
-    It has a session of its own. What stops us is handed on to all that it started, pytest below
+    It has a session of its own. When we are stopped, so is all that it started, pytest below
     make or tox for one, and what is still there after a while is killed.
 
     Args:
@@ -53,8 +53,17 @@ def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
         raise UserError(f"cannot run {command!r}: {error.strerror}") from error
     except BaseException as stop:
         if process is not None:
-            _end(process, getattr(stop, "number", signal.SIGTERM))
+            _end(process, _handed_on(stop))
         raise
+
+
+def _handed_on(stop: BaseException) -> int:
+    """Choose a signal: that of a Ctrl-C as a terminal hands it on, for pytest ends fixtures then.
+
+    Where it takes Python unprepared, that prints a traceback, which belongs in nobody's log.
+    """
+    is_typed = isinstance(stop, Stopped) and stop.number == signal.SIGINT and os.isatty(_STDERR)
+    return signal.SIGINT if is_typed else signal.SIGTERM
 
 
 def _end(process: subprocess.Popen[bytes], number: int) -> None:
@@ -65,10 +74,11 @@ def _end(process: subprocess.Popen[bytes], number: int) -> None:
         return
     # None that are left, or none that are ours.
     with suppress(ProcessLookupError, PermissionError):
-        for sent in (number, signal.SIGKILL):
-            os.killpg(process.pid, sent)
-            end = time.monotonic() + _PATIENCE
-            while time.monotonic() < end:
-                process.poll()
-                os.killpg(process.pid, 0)
-                time.sleep(0.01)
+        os.killpg(process.pid, number)
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

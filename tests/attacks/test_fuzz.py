@@ -117,6 +117,18 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         },
         (),
     ),
+    "a function that is a fixture twice, once with a loop": (
+        {
+            "conftest.py": WIDE.replace(
+                b"async", b'@pytest_asyncio.fixture(scope="session", loop_scope="session")\nasync'
+            ),
+            "requirements.txt": b"pytest-asyncio>=1.2\n",
+            "pytest.ini": (
+                b"[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+            ),
+        },
+        (),
+    ),
     "auto mode asked for, and strict mode better for AnyIO's tests": (
         {"test_it.py": ON_ANYIO, "pytest.ini": b"[pytest]\nasyncio_mode = strict\n"},
         ("--mode", "auto"),

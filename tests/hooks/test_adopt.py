@@ -542,6 +542,19 @@ def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
     assert "run `copier update`" in done.stdout
 
 
+def test_what_is_at_the_place_of_the_answers_and_is_none_of_ours_stops_first(
+    repository: Path,
+) -> None:
+    (repository / ".copier-answers.yml").write_text("_src_path: other\n")
+    beside = repository / ".copier-answers.async-test.yml"
+    beside.write_text("- loop_scope: class\n")
+    before = sorted(path.name for path in repository.iterdir())
+    done = adopt(repository, "--yes")
+    assert done.returncode == 2
+    assert "is where the answers go" in done.stdout
+    assert sorted(path.name for path in repository.iterdir()) == before
+
+
 def test_without_copier_nobody_is_asked(repository: Path) -> None:
     command = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.modules['copier'] = None; "
     command += "from async_test_template.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
+from async_test_template.errors import EditError
 from async_test_template.project import Project
 from async_test_template.source.nodes import Nodes
 from async_test_template.source.splices import splice
@@ -190,6 +191,26 @@ def test_an_import_stays_that_no_removed_code_used_or_that_a_parameter_asks_for(
 def test_an_import_goes_with_its_last_use() -> None:
     text = b"import it\n\nprint(it)\n"
     assert splice("test_it.py", text, [(16, 20, b"()")])[1] == b"print()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("print(sep='')\n", "sep=''", "sep='', sep=''"),
+        ("async def it():\n    await it()\n", "async ", ""),
+        ("def it(a, b): ...\n", "b", "a"),
+    ],
+)
+def test_what_compiled_goes_on_to_compile(text: str, old: str, new: str) -> None:
+    start = text.index(old)
+    change = start, start + len(old), new.encode()
+    with pytest.raises(EditError, match="compile"):
+        splice("test_it.py", text.encode(), [change])
+    # One that was wrong before may stay so.
+    broken = f"{text}\n\nreturn\n".encode()
+    assert splice("test_it.py", broken, [change])[1] == broken.replace(
+        old.encode(), new.encode(), 1
+    )
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="templates of strings are new")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.cli import main
 from async_test_template.verify import Outcome, run_tests
-from helpers import start_engine
+from helpers import ROOT, start_engine
+from terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -327,18 +328,17 @@ def test_a_signal_to_us_alone_ends_all_that_the_command_started(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
-def test_fixtures_may_tidy_up_after_a_signal(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="a terminal is one as POSIX has it")
+def test_fixtures_may_tidy_up_after_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(STRICT)
     (tmp_path / "test_it.py").write_text(
         "import time\nfrom pathlib import Path\n\nimport pytest\n\n\n@pytest.fixture\n"
-        "def server():\n    Path('begun').touch()\n    yield\n    Path('ended').touch()\n\n\n"
+        "def server():\n    print('begun')\n    yield\n    Path('ended').touch()\n\n\n"
         "def test_a(server):\n    time.sleep(300)\n"
     )
-    process = start_engine("migrate", "--verify", f"{COMMAND}; true", cwd=tmp_path)
-    while not (tmp_path / "begun").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    arguments = ["migrate", "--verify", f"{COMMAND} -s; true"]
+    terminal = Terminal(sys.executable, ROOT / "hooks" / "run.py", *arguments, cwd=tmp_path)
+    terminal.wait_for("begun")
+    terminal.type("\x03", then="Interrupted")
+    assert terminal.finish() == 130
     assert (tmp_path / "ended").exists()

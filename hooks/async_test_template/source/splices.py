@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from functools import partial
@@ -39,8 +40,8 @@ def splice(
 
     Imports that are in order stay so.
 
-    The result must parse, and every statement that no splice touches must stand in it with the
-    same text, kind and nesting.
+    The result must parse, and compile if the file did, and every statement that no splice touches
+    must stand in it with the same text, kind and nesting.
 
     Args:
         file: its path, for messages.
@@ -69,6 +70,8 @@ def splice(
         if _imported(ordered) != _imported(new):
             raise EditError("the imports cannot be brought in order")
         new = ordered
+    if (why := _why_not_compiled(new.data)) and not _why_not_compiled(text):
+        raise EditError(f"the result does not compile: {why}")
     try:
         return new, encoded.encode(new.data.decode())
     except ParseError as error:
@@ -95,6 +98,20 @@ def _parse(file: str, text: str) -> Source:
     except Unreadable as error:
         raise EditError(f"the result does not parse: {error.message}") from error
     return source
+
+
+def _why_not_compiled(text: bytes) -> str:
+    """Say what Python has against a file that parses, such as an argument that is given twice."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Decoded: in bytes it would look for a cookie.
+            compile(text.decode(), "", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or "too deeply nested"
+    return ""
 
 
 def _compare(
