@@ -102,7 +102,7 @@ def _run_here(arguments: list[str]) -> int:
         package.name, package / "__init__.py", submodule_search_locations=[str(package)]
     )
     if spec is None or spec.loader is None:
-        raise ImportError(f"{package} is no package")
+        raise ImportError(f"{package} is not a package")
     sys.modules[package.name] = module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     from async_test_template.cli import main as run_engine

@@ -92,7 +92,9 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
             raise UserError(f"the template has no question {key}, only {', '.join(QUESTIONS)}")
     kind = given.get("project_kind", "existing")
     if kind != "existing":
-        raise UserError(f"the answer project_kind: {kind} is not for adopt, only existing is")
+        raise UserError(
+            f"the answer project_kind: {kind} is not for adopt, which only takes existing"
+        )
     found = find_answers(project.root)
     if found is not None:
         raise UserError(
@@ -146,7 +148,7 @@ def confirm() -> bool:
 
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UserError("adopt asks before it writes, and there is no terminal: give --yes")
+        raise UserError("adopt asks before it writes, and there is no terminal: pass --yes")
     # Imported here: it takes 0.3 s, and only this asks anything.
     import questionary
 

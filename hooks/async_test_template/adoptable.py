@@ -50,11 +50,13 @@ def require_adoptable(project: Project, backend: str, guard: str = "vendored") -
         reasons += [f"{path} {other}" for path in in_the_way(project)]
     elif backend == "anyio" and _lacks_backend(project):
         reasons.append(
-            f"with guard={guard}, tests/conftest.py has to have the fixture anyio_backend, for it "
-            "stays as it is"
+            f"with guard={guard}, tests/conftest.py has to have the fixture anyio_backend, because "
+            "it stays as it is"
         )
     if reasons:
-        raise UserError(f"adopt changes nothing, for its tests cannot run: {'; '.join(reasons)}")
+        raise UserError(
+            f"adopt changes nothing, because its tests cannot run: {'; '.join(reasons)}"
+        )
 
 
 def _lacks_backend(project: Project) -> bool:
@@ -102,7 +104,7 @@ def _versions(project: Project, backend: str) -> Iterator[str]:
             continue
         locked = dependencies.lock_of(name)
         if locked is not None:
-            yield f"they need {name} {version}, and a lock file holds {locked}"
+            yield f"they need {name} {version}, and a lock file has {locked}"
             continue
         declaration = next(
             d
@@ -123,11 +125,11 @@ def _settings(project: Project) -> Iterator[str]:
             before = text[max(end, text.rfind("\n", end, match.start()) + 1) : match.start()]
             end = match.end()
             if _reads_other_settings(project, match, before):
-                yield f"a command in {file} has pytest read {match['file']}, and not {own}"
+                yield f"a command in {file} makes pytest read {match['file']} instead of {own}"
                 break
     given = project.settings.option_value("-c") or project.settings.option_value("--config-file")
     if given and PurePosixPath(given) != PurePosixPath(project.settings.file):
-        yield f"addopts in {own} has pytest read {given}"
+        yield f"addopts in {own} makes pytest read {given}"
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):
         if not obstacle.edits:
             yield f"{obstacle.sentence} ({own})"

@@ -46,7 +46,7 @@ def _changed(path: str, data: bytes | None, changes: list[Change]) -> bytes:
     rest = changes
     if changes[0].verb == "create":
         if data is not None:
-            raise EditError(f"{path} exists already")
+            raise EditError(f"{path} already exists")
         data, rest = str(changes[0].value).encode(), changes[1:]
     if data is None:
         raise EditError(f"{path} does not exist")

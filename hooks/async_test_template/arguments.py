@@ -30,7 +30,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         prog="async-test-template",
         formatter_class=_formatter,
         description="Find and fix what is wrong with a repository's async test set-up.",
-        epilog="Exit status: 0 nothing left to do but advice, 1 findings left, 2 unusable input, "
+        epilog="Exit status: 0 nothing left but advice, 1 findings left, 2 unusable input, "
         "3 a fault of this program, 130 interrupted, 143 terminated.",
     )
     parser.set_defaults(outcome="nothing was written")
@@ -53,9 +53,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         nargs="?",
         const="python -m pytest",
         dest="test_command",
-        help="run the tests once too (%(const)s), and report what only a run can tell",
+        help="also run the tests once (%(const)s), and report what only a run can show",
     )
-    check.set_defaults(outcome="what it would find is missing")
+    check.set_defaults(outcome="its findings are missing")
 
     migrate = add("migrate", help="make the safe fixes")
     _add_common(migrate)
@@ -72,7 +72,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     migrate.add_argument(
         "--verify",
         metavar="COMMAND",
-        help="run this test command before and after, and put every file back if it does worse",
+        help="run this test command before and after, and restore every file if it does worse",
     )
 
     adopt = add("adopt", help="infer the template's answers, add its files, and migrate")
@@ -100,7 +100,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     add("rules", help="list all rules")
 
-    explain = add("explain", help="print the page of a rule: why, since when, before and after")
+    explain = add("explain", help="print the page of a rule: why, since when, examples")
     explain.add_argument("code", metavar="CODE", help="such as AT105")
     return parser
 
@@ -110,7 +110,7 @@ def _add_traceback(parser: argparse.ArgumentParser, *, default: bool | str) -> N
         "--traceback",
         action="store_true",
         default=default,
-        help="print where a fault of this program comes from, for a report",
+        help="print where a fault of this program comes from, for a bug report",
     )
 
 
@@ -130,14 +130,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         action="append",
         default=[],
-        help="run only these rules, or families: AT1",
+        help="run only these rules or families, such as AT1",
     )
     parser.add_argument(
         "--ignore",
         metavar="CODE",
         action="append",
         default=[],
-        help="leave out these rules, or families",
+        help="leave out these rules or families",
     )
     parser.add_argument(
         "--format",
@@ -146,7 +146,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="how findings are printed (%(default)s)",
     )
     parser.add_argument(
-        "--advice", action="store_true", help="show advice too, for which no run fails"
+        "--advice", action="store_true", help="show advice too, which does not fail a run"
     )
     parser.add_argument("--mode", choices=MODES, help="the asyncio mode that fixes write")
     parser.add_argument(

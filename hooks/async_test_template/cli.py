@@ -174,7 +174,9 @@ def _migrate(options: argparse.Namespace) -> int:
     tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
     plan = _plan(options, root, frozenset(tiers))
     if options.diff and options.verify is not None:
-        raise UserError("--verify runs tests on written files, and --diff writes none: give one")
+        raise UserError(
+            "--verify runs tests on written files, and --diff writes none: use only one"
+        )
     if options.diff:
         print_diff(plan, root)
         _tell(plan, options, written=False)
@@ -194,7 +196,7 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 _HOW_TO_REPORT = (
-    "Give a command whose pytest gets the environment variable PYTEST_ADDOPTS as it is, and has no "
+    "Give a command whose pytest gets the variable PYTEST_ADDOPTS unchanged, and has no "
     "--junit-xml of its own."
 )
 
@@ -206,7 +208,7 @@ def _tell_verified(verified: Verified) -> None:
         reason = "The tests do worse" if new.vouches else "Nothing shows that the tests still run"
         worse = new.worse_than(old) if new.vouches else ()
         names = f" ({listed(worse, 'tests')})" if worse else ""
-        print(shown(f"{reason}{names}: every file is as it was."), file=sys.stderr)
+        print(shown(f"{reason}{names}: every file was restored."), file=sys.stderr)
         if not new.reported:
             print(_HOW_TO_REPORT, file=sys.stderr)
 
@@ -259,7 +261,7 @@ def _adopt(options: argparse.Namespace) -> int:
     options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
     if file != ANSWERS_FILE:
-        print(f"Update it later by `uvx copier update -a {shown(file)}`.", file=sys.stderr)
+        print(f"Update it later with `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
         plan = safe_plan(root, read_answers(root, None), guarded=True)
         own = adopt.added(root, there)

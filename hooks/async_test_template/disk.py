@@ -87,7 +87,9 @@ class Disk:
         except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
             if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
                 return None
-            reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+            reason = (
+                error.strerror if isinstance(error, OSError) else "no file can have such a name"
+            )
             raise UserError(f"cannot be read: {reason}", path=Path(path)) from error
 
     def _holds(self, folder: str) -> bool:

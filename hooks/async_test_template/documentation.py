@@ -23,7 +23,7 @@ FAMILIES = {
     "versions": "Dependencies",
     "loops": "Event loops in code",
     "marks": "Marks",
-    "fixtures": "Fixtures, and what takes their place",
+    "fixtures": "Fixtures and set-up methods",
     "anyio": "AnyIO",
     "clients": "HTTP clients",
     "aiohttp": "aiohttp",
@@ -33,7 +33,7 @@ FAMILIES = {
 #: The head of a page that nobody has written yet.
 TO_WRITE = Head(
     title="What is wrong, in one line",
-    why="What it costs to leave it, in a sentence or two.",
+    why="What happens if nothing is done, in a sentence or two.",
     because="The reason, in a sentence.",
     since="PROJECT VERSION, which made it so",
     source="[PROJECT VERSION, changelog](https://example.org)",

@@ -44,7 +44,7 @@ def infer(project: Project) -> list[Answer]:
     framework = _framework(project)
     backend = _backend(project)
     answers = [
-        Answer("project_kind", "existing", "what is here is kept"),
+        Answer("project_kind", "existing", "adopt keeps every existing file"),
         *_names(project),
         framework,
         backend,
@@ -113,7 +113,7 @@ def _backend(project: Project) -> Answer:
         mark = test.mark("anyio")
         if mark:
             return Answer("backend", "anyio", f"{test.file}:{mark.line} marks a test with anyio")
-    return Answer("backend", "asyncio", "nothing runs tests by AnyIO's plugin")
+    return Answer("backend", "asyncio", "nothing runs tests with AnyIO's plugin")
 
 
 def _with_trio(project: Project, framework: str) -> Answer:
@@ -147,7 +147,7 @@ def _mode(project: Project, backend: str) -> Answer:
         reason = f"{project.settings.file} sets {name} to legacy, which did what auto does"
         return Answer("mode", "auto", reason)
     if name == "asyncio_mode" and may_be_auto(project):
-        return Answer("mode", "auto", "a command that runs pytest asks for it")
+        return Answer("mode", "auto", "a command that runs pytest sets it")
     if name == "asyncio_mode" and without_runner(project) and not _has_marked(project):
         return Answer("mode", "auto", "no async test has a mark, so nothing else runs them")
     if any(True for _ in project.code.async_tests):
@@ -194,4 +194,4 @@ def _python_version(project: Project) -> Answer:
     if wanted in PYTHONS:
         return Answer("python_version", wanted, "the lowest Python that is declared")
     nearest = PYTHONS[0] if tuple(floor[:2]) < (3, 11) else PYTHONS[-1]
-    return Answer("python_version", nearest, f"the nearest that the template knows to {wanted}")
+    return Answer("python_version", nearest, f"the nearest to {wanted} that the template knows")

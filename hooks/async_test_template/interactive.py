@@ -44,9 +44,7 @@ class Interview:
                 questionary.Choice("yes", shortcut_key="y"),
                 questionary.Choice("no", shortcut_key="n"),
                 questionary.Choice("all of the rest", value="all", shortcut_key="a"),
-                questionary.Choice(
-                    "quit asking, and make none of the rest", "quit", shortcut_key="q"
-                ),
+                questionary.Choice("quit, and make none of the rest", "quit", shortcut_key="q"),
             ],
             use_shortcuts=True,
         ).unsafe_ask()

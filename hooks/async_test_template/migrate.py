@@ -150,4 +150,4 @@ def _put_back(root: Path, before: Contents, after: Contents) -> None:
     try:
         write_all(root, before, expected=after, allow_dirty=True)
     except WriteRefused as error:
-        raise WriteRefused(f"the fixes stay, for they cannot be undone: {error}") from error
+        raise WriteRefused(f"the fixes stay, because they cannot be undone: {error}") from error

@@ -56,7 +56,7 @@ def observe(command: str, root: Path) -> list[Finding]:
     if not any(note["what"] == "collected" for note in notes):
         raise UserError(
             f"{command!r} collected no test (exit status {status}); "
-            "give the command that runs the tests, as in --run 'uv run pytest'"
+            "give the command that runs the tests, such as --run 'uv run pytest'"
         )
     try:
         places = _Places(notes, root)
@@ -125,13 +125,13 @@ def _about_tests(notes: list[dict[str, Any]], places: _Places) -> Iterator[Findi
         if place is None:
             continue
         if test not in started:
-            hint = "see why the run ended before it"
+            hint = "check why the run ended before it"
             yield Finding("AT004", f"{name} was collected and did not run", *place, hint=hint)
         elif test not in finished:
-            hint = "see what it waits for: a timeout below that of the run names the line"
+            hint = "check what it waits for: a timeout shorter than that of the run shows the line"
             yield Finding("AT004", f"the run ended while {name} ran", *place, hint=hint)
         if noted["is_async"] and test in passed & watched and test not in awaited:
-            hint = "see which plugin or decorator takes the test"
+            hint = "check which plugin or decorator takes the test"
             yield Finding("AT002", f"{name} passed and was never awaited", *place, hint=hint)
         for fixture, where, line, loop in awaited.get(test, {}).get("fixtures", ()):
             if loop is not None and loop != awaited[test]["loop"]:

@@ -37,7 +37,7 @@ _CHECKS = {
     "8": "AnyIO and HTTP clients",
     "9": "aiohttp, pytest and the standard library",
 }
-_OUTCOME = "what it would find is missing"
+_OUTCOME = "its findings are missing"
 
 
 class ReadableCheck:

@@ -223,7 +223,7 @@ def _json(plan: Plan) -> str:
 
 
 def _sentence(fault: Fault) -> str:
-    (sentence,) = sentences([fault], "what it would find is missing")
+    (sentence,) = sentences([fault], "its findings are missing")
     return sentence
 
 

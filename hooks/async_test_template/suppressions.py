@@ -66,7 +66,9 @@ def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]
     table = table_at(project.tree.toml(file), *_TABLE)
     for key in table:
         if key != "ignore":
-            raise _fault(project, (*_TABLE, key), f"there is no setting {key}; ignore is the one")
+            raise _fault(
+                project, (*_TABLE, key), f"there is no setting {key}; the only one is ignore"
+            )
     ignore = table.get("ignore", {})
     if not isinstance(ignore, dict):
         raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')

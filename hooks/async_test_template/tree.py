@@ -69,7 +69,7 @@ class Tree:
         file = path.relative_to(self.root).as_posix()
         data = self.read(file)
         if data is None and (why := self.disk.left_out.get(file)):
-            raise UserError(f"pytest would read it, and it is not read here: {why}", path=path)
+            raise UserError(f"pytest would read it, and this program does not: {why}", path=path)
         return data
 
     def text(self, file: str) -> str | None:

@@ -159,6 +159,6 @@ def _environment(settings: dict[str, str]) -> dict[str, str]:
 def _cannot_tell(reason: str, repository: Path) -> WriteRefused:
     return WriteRefused(
         f"git cannot tell whether there are uncommitted changes ({reason}): "
-        "look for yourself, then pass --allow-dirty",
+        "check yourself, then pass --allow-dirty",
         path=repository,
     )

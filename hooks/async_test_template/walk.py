@@ -16,7 +16,7 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "s
 
 
 #: Why a file is not read that pytest would collect.
-LINKED = "it is a symbolic link to what is not read here"
+LINKED = "it is a symbolic link to a place that is not read"
 
 
 def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:

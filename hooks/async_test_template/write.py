@@ -135,7 +135,7 @@ def _by_target(
     found: dict[Path, bytes | None] = {}
     for path, content in contents.items():
         if found.setdefault(targets[path], content) != content:
-            raise WriteRefused("is the same file as another one, with another content", path=path)
+            raise WriteRefused("is the same file as another one, with different content", path=path)
     return found
 
 
@@ -152,11 +152,11 @@ def _target(root: Path, path: Path) -> Path:
     if not target.is_relative_to(root):
         raise WriteRefused(f"is outside {root}, at {target}", path=path)
     if any(map(_is_git, (target, *target.parents))):
-        raise WriteRefused(f"is git's own, at {target}", path=path)
+        raise WriteRefused(f"belongs to git, at {target}", path=path)
     if status is not None:
         _refuse_special(root, path, target, status)
         if not os.access(target, os.W_OK):
-            raise WriteRefused("is not yours to write", path=path)
+            raise WriteRefused("is not writable", path=path)
     return target
 
 
@@ -173,7 +173,7 @@ def _refuse_special(root: Path, path: Path, target: Path, status: os.stat_result
     places = {root, target.parent}
     if status.st_nlink > 1 and (links := status.st_nlink - _own_names(places, status)) > 1:
         names = f"{links} names (hard links)"
-        raise WriteRefused(f"has {names}, and writing it would part them", path=path)
+        raise WriteRefused(f"has {names}, and writing it would separate them", path=path)
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise WriteRefused("is read-only", path=path)
 
@@ -219,7 +219,7 @@ def _lock(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise WriteRefused("another run is writing here, try again", path=folder) from error
+            raise WriteRefused("another run is writing here: try again", path=folder) from error
         except OSError:  # some network file systems have no locks
             pass
         yield

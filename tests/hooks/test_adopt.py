@@ -333,14 +333,14 @@ def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path
                 "pyproject.toml": '[dependency-groups]\ntest = ["pytest", "pytest-asyncio"]\n',
                 "uv.lock": '[[package]]\nname = "pytest"\nversion = "6.2.5"\n',
             },
-            "they need pytest 7, and a lock file holds 6.2.5",
+            "they need pytest 7, and a lock file has 6.2.5",
         ),
         (
             {
                 "tox.ini": "[testenv]\ncommands =\n    pytest \\\n        -c ci/pytest.ini\n",
                 "ci/pytest.ini": "[pytest]\n",
             },
-            "a command in tox.ini has pytest read ci/pytest.ini",
+            "a command in tox.ini makes pytest read ci/pytest.ini",
         ),
         ({"pytest.ini": "[pytest]\npython_functions = check_*\n"}, "python_functions leaves out"),
         ({"pytest.ini": "[pytest]\nnorecursedirs = tests\n"}, "norecursedirs leaves the folder"),

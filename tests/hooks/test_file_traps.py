@@ -222,7 +222,7 @@ def test_what_a_link_has_outside_the_repository_is_not_changed(
     assert done == REFUSED
     errors = capsys.readouterr().err
     assert fix.file in errors
-    assert "it is a symbolic link to what is not read here" in errors
+    assert "it is a symbolic link to a place that is not read" in errors
 
 
 @EACH

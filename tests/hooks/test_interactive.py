@@ -36,7 +36,7 @@ def start(root: Path) -> spawn[str]:
 def answer(child: spawn[str], *keys: str) -> int:
     for key in keys:
         child.expect("Make this change")
-        child.expect("quit asking")
+        child.expect("quit, and make")
         child.send(key + "\r")
     child.expect(pexpect.EOF)
     child.close()
@@ -61,7 +61,7 @@ def test_all_takes_the_rest(root: Path) -> None:
 
 def test_an_edit_made_while_a_question_waits_stays(root: Path) -> None:
     child = start(root)
-    child.expect("quit asking")
+    child.expect("quit, and make")
     (root / "pytest.ini").write_text(f"{BEFORE}# mine\n")
     child.send("a\r")
     child.expect("changed since it was read")
@@ -79,9 +79,9 @@ def test_quit_keeps_what_was_said_before(root: Path) -> None:
 
 def test_ctrl_c_changes_nothing(root: Path) -> None:
     child = start(root)
-    child.expect("quit asking")
+    child.expect("quit, and make")
     child.send("y\r")
-    child.expect("quit asking")
+    child.expect("quit, and make")
     child.sendcontrol("c")
     child.expect("Interrupted")
     child.expect(pexpect.EOF)

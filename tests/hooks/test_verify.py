@@ -105,7 +105,7 @@ def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["migrate", str(tmp_path), "--verify", COMMAND]) == 1
     assert (tmp_path / "pytest.ini").read_bytes() == STRICT.replace("\n", "\r\n").encode()
     assert (
-        "The tests do worse (test_it::test_a): every file is as it was." in capsys.readouterr().err
+        "The tests do worse (test_it::test_a): every file was restored." in capsys.readouterr().err
     )
 
 
@@ -141,7 +141,7 @@ def test_a_file_that_the_fixes_created_is_removed_again(
     assert main(["migrate", str(tmp_path), *arguments]) == 1
     assert "pytest.ini" in (tmp_path.parent / "seen").read_text()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["requirements.txt", "test_it.py"]
-    assert "every file is as it was" in capsys.readouterr().err
+    assert "every file was restored" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("allow", [[], ["--allow-dirty"]])
@@ -165,9 +165,9 @@ def test_an_edit_made_during_the_second_run_stays(
     assert "--strict-markers" in text
     assert text.endswith("# mine\n")
     errors = capsys.readouterr().err
-    assert "the fixes stay, for they cannot be undone" in errors
+    assert "the fixes stay, because they cannot be undone" in errors
     assert "pytest.ini: changed since" in errors
-    assert "every file is as it was" not in errors
+    assert "every file was restored" not in errors
 
 
 def test_nothing_to_change_runs_no_tests(tmp_path: Path) -> None:

@@ -355,8 +355,8 @@ def same_file(root: Path) -> None:
         (dangling, "symbolic link to nothing"),
         (hard_link, r"has 2 names \(hard links\)"),
         (read_only, "is read-only"),
-        (into_git, "is git's own"),
-        (into_another_repository, "is git's own"),
+        (into_git, "belongs to git"),
+        (into_another_repository, "belongs to git"),
         (folder, "is not a regular file"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -392,7 +392,7 @@ def test_a_file_of_another_user_is_refused(root: Path, monkeypatch: pytest.Monke
     # os.access asks for the real user, which a test cannot change and change back.
     monkeypatch.setattr(os, "access", lambda path, _: path.name != "b.ini")
 
-    with pytest.raises(WriteRefused, match="not yours to write"):
+    with pytest.raises(WriteRefused, match="is not writable"):
         write_all(root, new(root, "a.ini", "b.ini"), allow_dirty=True)
     assert contents(root) == OLD
 

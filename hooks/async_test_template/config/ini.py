@@ -189,7 +189,7 @@ def rename(text: str, section: str, key: str, new_key: str) -> str:
     expected = parse(text)
     options = expected[section]
     if new_key in options:
-        raise EditError(f"[{section}] has the key {new_key!r} already")
+        raise EditError(f"[{section}] already has the key {new_key!r}")
     options[new_key] = options.pop(key)
     option = _scan(text)[section].options[key]
     return _verified(splice(text, option.start, option.stop, new_key), expected)
@@ -205,7 +205,7 @@ def rename_section(text: str, section: str, new_name: str) -> str:
     """
     expected = parse(text)
     if new_name in expected:
-        raise EditError(f"there is a section [{new_name}] already")
+        raise EditError(f"there is already a section [{new_name}]")
     expected[new_name] = expected.pop(section)
     found = _scan(text)[section]
     return _verified(splice(text, found.start, found.stop, new_name), expected)

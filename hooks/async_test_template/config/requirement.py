@@ -107,7 +107,7 @@ def check(text: str) -> None:
 
 
 def replace_specifier(text: str, specifier: str) -> str:
-    """Return a requirement another version specifier; all else stays as written.
+    """Change the version specifier of a requirement; everything else stays as written.
 
     Raises:
         ParseError: `text`, or the result, is not a requirement.

@@ -39,7 +39,7 @@ def how_to_install(tree: Tree, home: Home) -> str:
     """Return the command that installs what one list of dependencies declares."""
     own = {
         "requirements": f"pip install -r {home.file}",
-        "tox.ini": "tox (it makes its environments anew)",
+        "tox.ini": "tox (it creates its environments again)",
         "hatch": "hatch run (it installs what is new by itself)",
     }
     if home.notation in own:

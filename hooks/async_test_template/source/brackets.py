@@ -62,7 +62,7 @@ class Brackets(NamedTuple):
         for index, item in enumerate(self.items):
             if item.start <= position < item.end:
                 return index
-        raise EditError("the item does not stand between the brackets")
+        raise EditError("the item is not between the brackets")
 
 
 def brackets_from(source: Source, position: int, bracket: str = "(") -> Brackets:
@@ -83,7 +83,7 @@ def brackets_from(source: Source, position: int, bracket: str = "(") -> Brackets
             return Brackets(opened, begin, tuple(reader.items), reader.has_comment)
         else:
             reader.read(text, begin, end)
-    raise EditError("the brackets cannot be made out")
+    raise EditError("the brackets are not clear")
 
 
 def _open(tokens: Iterator[tuple[int, str, int, int]], bracket: str) -> int:
@@ -94,7 +94,7 @@ def _open(tokens: Iterator[tuple[int, str, int, int]], bracket: str) -> int:
             return end
         # The closing ones may be those around the name that is called.
         depth = max(depth + (text in _OPENING) - (text in _CLOSING), 0)
-    raise EditError("the brackets cannot be made out")
+    raise EditError("the brackets are not clear")
 
 
 class _ItemReader:

@@ -36,7 +36,7 @@ def remove_parameter(source: Source, function: Function, name: str) -> Splice:
     index = brackets.index_at(source.start(argument))
     around = [source.data[i.start : i.end] for i in brackets.items[max(index - 1, 0) : index + 2]]
     if around[0] == b"*" and len(function.args.kwonlyargs) == 1:
-        raise EditError("the bare * before the parameter would be left alone")
+        raise EditError("the bare * before the parameter would have nothing after it")
     return replace(source, *without(source, brackets, index))
 
 
@@ -53,7 +53,7 @@ def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.key
 
 
 def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> Splice:
-    """Return a decorator, called or not, an argument by its name, or another value for it.
+    """Set a keyword argument of a decorator, called or not; replace its value if it is there.
 
     Raises:
         EditError: it has arguments by position, or some that nobody can see.
@@ -97,7 +97,7 @@ def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.
     start = source.start(sequence)
     opening = source.data[start : start + 1].decode()
     if opening not in {"[", "("} or len(sequence.elts) <= (2 if opening == "(" else 1):
-        raise EditError("the other elements would not stay what they are")
+        raise EditError("the other elements would not stay the same")
     brackets = brackets_from(source, start, opening)
     return replace(source, *without(source, brackets, brackets.index_at(source.start(element))))
 
@@ -158,7 +158,7 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Spl
     indent = source.data[line:start].decode()
     if indent.strip():
         if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            raise EditError("the body does not begin on a line of its own")
+            raise EditError("the body does not start on its own line")
         return replace(source, start, start, f"{statement}; ")
     return replace(source, start, start, f"{statement}\n{indent}")
 
@@ -211,7 +211,7 @@ def _block_of(source: Source, statement: ast.stmt) -> list[ast.stmt]:
         block = getattr(parent, field, None)
         if isinstance(block, list) and statement in block:
             return block
-    raise EditError("the statement stands in no block")
+    raise EditError("the statement is in no block")
 
 
 def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
@@ -293,5 +293,5 @@ def rewrite_definition(source: Source, function: Function, text: str) -> Splice:
     """Put another definition in the place of a function and its decorators."""
     start = min([source.start(function), *(source.start(d) - 1 for d in function.decorator_list)])
     if function.col_offset or start != source.line_start(start):
-        raise EditError("the function does not stand at the top level")
+        raise EditError("the function is not at the top level")
     return replace(source, start, source.line_end(source.end(function)), text)

@@ -32,7 +32,7 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
                 if alias.name == module and ("." not in module or alias.asname):
                     return alias.asname or alias.name, ()
     if module in source.names.bound or not source.names.stands_for(module, module):
-        raise EditError(f"the name {module} stands for something else in this file")
+        raise EditError(f"the name {module} has another meaning in this file")
     position, text = _place_of_import(source, module, f"import {module}\n", ast.Import)
     return module, (replace(source, position, position, text),)
 
@@ -54,7 +54,7 @@ def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice
     if module in at_top:
         return f"{at_top[module]}.{name}", ()
     if name in source.names.bound or name in source.names.imported:
-        raise EditError(f"the name {name} stands for something else in this file")
+        raise EditError(f"the name {name} has another meaning in this file")
     for statement in source.tree.body:
         if isinstance(statement, ast.ImportFrom) and _module_of(statement) == module:
             return name, (_with_name(source, statement, name),)
@@ -74,7 +74,7 @@ def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ..
     for statement in source.nodes.of(ast.ImportFrom):
         if any((alias.asname or alias.name) == bound for alias in statement.names):
             return (_with_name(source, statement, name),)
-    raise EditError(f"no import statement brings {bound}")
+    raise EditError(f"no import statement imports {bound}")
 
 
 def _imported_at_top(source: Source) -> dict[str, str]:

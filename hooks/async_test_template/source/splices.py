@@ -68,7 +68,7 @@ def splice(
     if order:
         ordered = _spliced(file, new.data, statements_of(new), order)
         if _imported(ordered) != _imported(new):
-            raise EditError("the imports cannot be brought in order")
+            raise EditError("the imports cannot be sorted")
         new = ordered
     if (why := _why_not_compiled(new.data)) and not _why_not_compiled(text):
         raise EditError(f"the result does not compile: {why}")

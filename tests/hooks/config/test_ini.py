@@ -85,14 +85,14 @@ Asyncio_Mode: auto
 def test_keys_are_renamed_in_their_place() -> None:
     renamed = ini.rename(TEXT, "pytest", "Asyncio_Mode", "asyncio_mode")
     assert renamed == TEXT.replace("Asyncio_Mode", "asyncio_mode")
-    with pytest.raises(EditError, match="has the key 'addopts' already"):
+    with pytest.raises(EditError, match="already has the key 'addopts'"):
         ini.rename(TEXT, "pytest", "markers", "addopts")
 
 
 def test_sections_are_renamed_in_their_place() -> None:
     renamed = ini.rename_section(TEXT, "pytest", "tool:pytest")
     assert renamed == TEXT.replace("[pytest]", "[tool:pytest]")
-    with pytest.raises(EditError, match=r"a section \[tox\] already"):
+    with pytest.raises(EditError, match=r"already a section \[tox\]"):
         ini.rename_section(TEXT, "pytest", "tox")
 
 

@@ -432,7 +432,7 @@ def test_only_strings_and_arrays_are_replaced_and_appended_to() -> None:
 
 
 def test_rename_refuses_a_name_that_is_taken() -> None:
-    with pytest.raises(EditError, match=r"a\.c is there already"):
+    with pytest.raises(EditError, match=r"a\.c already exists"):
         toml.rename("[a]\nb = 1\nc = 2\n", ("a", "b"), "c")
 
 

@@ -230,7 +230,7 @@ def rename(text: str, path: Path, new_key: str) -> str:
     expected = parse(text)
     table = _at(expected, path[:-1])
     if new_key in table:
-        raise EditError(f"{_dotted((*path[:-1], new_key))} is there already")
+        raise EditError(f"{_dotted((*path[:-1], new_key))} already exists")
     table[new_key] = _at(table, path[-1:])
     del table[path[-1]]
     return _verified(layout.rename_key(text, path, new_key), expected)
