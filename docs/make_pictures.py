@@ -2,7 +2,7 @@
 
     uv run docs/make_pictures.py
 
-Each question of Copier is drawn as it stands before Enter, so that its choices can be read; the
+Each question of Copier is drawn as it is before Enter, so that its choices can be read; the
 chosen one has the colour that Copier gives it after Enter, and one that cannot be chosen is grey.
 """
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A project that has another template as well keeps our answers in the first.
 ANSWERS_FILES = (".copier-answers.async-test.yml", ".copier-answers.yml")
 INTERRUPTED = 130
-# What tells git where a repository is (`git rev-parse --local-env-vars`); a hook hands it on.
+# What tells git where a repository is (`git rev-parse --local-env-vars`); a hook passes it on.
 OF_GIT = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",

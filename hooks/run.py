@@ -12,7 +12,7 @@
 Copier's own environment has no tomlkit, and often no pip to get it with. So the engine runs here
 where all it needs can be imported; else once more under `uv run`, which brings it along; else here
 with what pip puts into a temporary folder. What cannot be downloaded is no reason to stop before
-the last way was tried. Only the standard library is used, for nothing else is sure to be there.
+the last way was tried. Only the standard library is used, because nothing else is sure to be there.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DOWN = "\x1b[B"
 ENTER = "\r"
-CLEAR = "\x15"  # Ctrl-U deletes what stands before the cursor
+CLEAR = "\x15"  # Ctrl-U deletes what is before the cursor
 
 
 class _AnsweringScreen(pyte.Screen):

@@ -141,7 +141,7 @@ def _reads_other_settings(project: Project, command: re.Match[str], before: str)
     Args:
         project: the repository.
         command: the command, from `pytest` on.
-        before: what stands before it in its line.
+        before: what is before it in its line.
 
     """
     file = command["file"]

@@ -128,7 +128,7 @@ def _ini(text: str, edits: list[Change]) -> str:
         if edit.verb == "specifier":
             lines = entries.setdefault(at, parsed[section][at[1]].split("\n"))
             old, number, value = edit.old or "", int(name[1]), str(edit.value)
-            # A factor may stand before the requirement and a comment behind it.
+            # A factor may be before the requirement and a comment after it.
             new = requirement.replace_specifier(old, value)
             lines[number] = lines[number].replace(old, new, 1)
         elif edit.verb == "set" and at[1] in parsed.get(section, ()):

@@ -41,7 +41,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
         command = subparsers.add_parser(name, help=help, formatter_class=_formatter)
         command.set_defaults(run=commands[name])
-        # Without a default, which would take back what stands before the command.
+        # Without a default, which would take back what is before the command.
         _add_traceback(command, default=argparse.SUPPRESS)
         return command
 

@@ -77,7 +77,7 @@ class Touched:
 
 
 def _places(change: Change) -> list[_Place]:
-    """Return the place of a change, behind those that it is in."""
+    """Return the place of a change, after those that it is in."""
     return [(change.file, change.at[:depth]) for depth in range(len(change.at) + 1)]
 
 
@@ -90,14 +90,14 @@ def clash(one: Edit, other: Edit) -> bool:
         return not (isinstance(one, Splice) and isinstance(other, Splice)) or _overlap(one, other)
     shorter, longer = sorted((one, other), key=lambda change: len(change.at))
     if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
-        # The entries behind a deleted one have other numbers now.
+        # The entries after a deleted one have other numbers now.
         return True
     if longer.at[: len(shorter.at)] != shorter.at:
         return False
     additions = {"append", "require"}
     if len(shorter.at) == len(longer.at):
         return not {shorter.verb, longer.verb} <= additions
-    # What is required goes where a sorted list wants it, and moves the entries behind it.
+    # What is required goes where a sorted list wants it, and moves the entries after it.
     is_at_end = shorter.verb in additions and (shorter.verb == "append" or not shorter.at)
     return not is_at_end or longer.verb == "delete"
 

@@ -1,6 +1,6 @@
 """A repository's files as they are on the disk, each read once, and nothing outside of it read.
 
-Whoever sends a repository decides where its links lead. What lies outside is not its author's to
+Whoever sends a repository decides where its links lead. What is outside is not its author's to
 show, least of all in the log of a pull request; and a pipe or a device may never come to an end.
 """
 
@@ -65,7 +65,7 @@ class Disk:
         self._contents.pop(file, None)
 
     def _read(self, file: str) -> bytes | None:
-        # Texts, for there are thousands of files, and a Path takes its time.
+        # Texts, because there are thousands of files, and a Path takes its time.
         path = f"{self._root}/{file}"
         try:
             status = os.lstat(path)

@@ -57,7 +57,7 @@ class Change(NamedTuple):
         file: path from the project's root, with forward slashes.
         verb: what is done to the place.
         at: the place: a TOML path; `(section, key)` in an INI file, with the number of the entry
-            behind it for `specifier`; `(line,)` in a requirements file, `()` for its end.
+            after it for `specifier`; `(line,)` in a requirements file, `()` for its end.
         value: the new value, name, comment or specifier, where the verb takes one.
         old: the requirement whose specifier changes.
 
@@ -76,7 +76,7 @@ class Splice(NamedTuple):
     Attributes:
         file: path from the project's root, with forward slashes.
         start: offset of its first byte, as `source.Source` counts.
-        end: offset behind its last byte; that of an insertion is its start.
+        end: offset after its last byte; that of an insertion is its start.
         text: the new code.
 
     """

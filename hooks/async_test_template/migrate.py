@@ -67,7 +67,7 @@ def plan_with(
 
     """
     rules, faults = chosen
-    # The line on the progress would stand in the way of a question.
+    # The line on the progress would be in the way of a question.
     with nullcontext() if ask else progress(sys.stderr, "Reading the repository"):
         plan = make_plan(root, desired, rules, frozenset() if faults else tiers, ask)
     plan.faults += faults

@@ -76,7 +76,7 @@ def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 class _Places:
-    """Where the findings are: in files of the repository, for nobody can mend the others."""
+    """Where the findings are: in files of the repository, because nobody can fix the others."""
 
     def __init__(self, notes: Iterable[dict[str, Any]], root: Path) -> None:
         """Take what was noted of the tests."""

@@ -183,7 +183,7 @@ class _Planner:
         """Make every wanted fix whose edits touch no place that another fix has touched.
 
         Edits are made at the end, all of a file at once: they count in the text that the round
-        began with. Where one of them cannot be made the round begins anew without it.
+        began with. Where one of them cannot be made the round begins again without it.
         """
         earlier = dict(self.plan.after)
         while True:
@@ -351,7 +351,7 @@ def _touches(finding: Finding, file: str) -> bool:
 
 
 def _identity(finding: Finding) -> _Identity:
-    # Places in code move with every other fix, and the message names what stands there.
+    # Places in code move with every other fix, and the message names what is there.
     if any(isinstance(edit, Splice) for edit in finding.edits):
         return (finding.code, finding.file, finding.message)
     # A list among the new values has no hash, but a text.

@@ -220,7 +220,7 @@ class Project:
         return path.relative_to(self.root).as_posix() if self.holds(path) else str(path)
 
     def holds(self, path: Path) -> bool:
-        """Tell whether a path lies in the project; nothing else is edited."""
+        """Tell whether a path is in the project; nothing else is edited."""
         return path.is_relative_to(self.root)
 
     def _settings(self) -> Settings:

@@ -19,7 +19,7 @@ class CommandLine(NamedTuple):
     Attributes:
         file: path from the root, with forward slashes.
         line: 1-based.
-        text: the line as it stands.
+        text: the line as it is.
 
     """
 
@@ -29,7 +29,7 @@ class CommandLine(NamedTuple):
 
     @property
     def given_files(self) -> list[str]:
-        """Paths of Python files in it, perhaps with a test behind `::`."""
+        """Paths of Python files in it, perhaps with a test after `::`."""
         return _FILE.findall(self.text)
 
 

@@ -1,4 +1,4 @@
-"""The pytest configuration in force: its options, where each stands, and edits to them."""
+"""The pytest configuration in force: its options, where each is, and edits to them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
 
 
 def _handed_on(stop: BaseException) -> int:
-    """Choose a signal: that of a Ctrl-C as a terminal hands it on, for pytest ends fixtures then.
+    """Choose a signal: that of a Ctrl-C as a terminal passes it on, for pytest ends fixtures then.
 
     Where it takes Python unprepared, that prints a traceback, which belongs in nobody's log.
     """

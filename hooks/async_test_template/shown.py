@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _IN_A_LINE = re.compile(f"[{_OBEYED}]")
 _IN_LINES = re.compile(f"(?!\n)[{_OBEYED}]")
-#: What stands before the host of a URL, where it is not `git@`, which ssh needs.
+#: What is before the host of a URL, where it is not `git@`, which ssh needs.
 _CREDENTIALS = re.compile(r"(ssh)?://([^\s/?#'\"]*)@")
 _IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
 

@@ -1,6 +1,6 @@
 """Which findings the user has silenced, and why.
 
-On a line: `# att: ignore[AT105]`, behind the setting or, since INI files have no comments there,
+On a line: `# att: ignore[AT105]`, after the setting or, since INI files have no comments there,
 on the line above; what follows the bracket is the reason. For the whole repository, in
 pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
 """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # As many as fit into a command line on every system.
 _PATHS_A_CALL = 100
 #: What tells git which repository is meant (`git rev-parse --local-env-vars`, 2.47), without its
-#: settings; a git hook that runs us hands it on.
+#: settings; a git hook that runs us passes it on.
 OF_REPOSITORY = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",

@@ -1,6 +1,6 @@
 """Run the test command before and after, and compare what pytest itself says of each test.
 
-Every pytest that the command starts reports, one behind the other: the reports go through a pipe,
+Every pytest that the command starts reports, one after the other: the reports go through a pipe,
 whose name pytest takes for that of a JUnit file.
 """
 

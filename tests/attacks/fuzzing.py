@@ -1,7 +1,7 @@
 """Repositories that nobody wrote, and what must hold for each.
 
 The seeds are the rules' own examples, a generated project, and what is below `FUZZ_SEEDS`; their
-files are put together anew, spliced with one another, and changed by lines, tokens and bytes.
+files are put together again, spliced with one another, and changed by lines, tokens and bytes.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _renamed(choose: Random, name: str) -> str:
 
 
 def _spliced(choose: Random, one: bytes, other: bytes) -> bytes:
-    """Put two files of a kind together: one behind the other, cut anywhere, or line by line."""
+    """Put two files of a kind together: one after the other, cut anywhere, or line by line."""
     lines, others = one.splitlines(keepends=True), other.splitlines(keepends=True)
     cut, other_cut = choose.randint(0, len(lines)), choose.randint(0, len(others))
     kind = choose.randrange(5)
@@ -461,9 +461,9 @@ def _parses(name: str, data: bytes) -> bool:
 
 
 def _changed_blanks(old: bytes, new: bytes) -> bytes | None:
-    """Return a line of which nothing changed but the blanks behind it, or how it ends."""
+    """Return a line of which nothing changed but the blanks after it, or how it ends."""
     before, after = old.split(b"\n"), new.split(b"\n")
-    # One that had no end gets one where lines are added behind it.
+    # One that had no end gets one where lines are added after it.
     before.pop()
     for kind, start, end, begin, stop in _opcodes(before, after):
         if kind == "replace":

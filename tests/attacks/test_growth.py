@@ -460,7 +460,7 @@ def test_the_time_grows_with_the_length_alone(
     shape: str, tiers: frozenset[Tier], factor: int, tmp_path: Path
 ) -> None:
     make, count = SHAPES[shape]
-    # What is found takes less time than what is mended.
+    # What is found takes less time than what is fixed.
     root = lay_out(tmp_path / "root", make(2 * factor * count))
     half = lay_out(tmp_path / "half", make(factor * count))
     require_growth(root, half, Desired(), tiers)

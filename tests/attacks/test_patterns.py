@@ -150,7 +150,7 @@ def uses(path: Path) -> Iterator[Use]:
 
 @cache
 def asked(path: Path) -> dict[str, set[str]]:
-    """Return the methods by which each name of a file is asked, "" where it stands by itself."""
+    """Return the methods by which each name of a file is asked, "" where it is by itself."""
     found: dict[str, set[str]] = {}
     tree = ast.parse(path.read_bytes())
     below = {node.value: node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
@@ -248,7 +248,7 @@ def characters(members: list[tuple[object, object]]) -> list[str]:
 
 
 def repeated(parsed: Parsed, before: str) -> Iterator[tuple[str, str]]:
-    """Return each part that may come any number of times, with what has to stand before it."""
+    """Return each part that may come any number of times, with what has to be before it."""
     for op, argument in parsed:
         match op, argument:
             case ((codes.MAX_REPEAT | codes.MIN_REPEAT), (_, most, body)):

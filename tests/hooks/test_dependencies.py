@@ -1,4 +1,4 @@
-"""Every notation is read where it stands, and edited there and nowhere else."""
+"""Every notation is read where it is, and edited there and nowhere else."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def migrate_twice(root: Path, *select: str) -> int:
 
 @dataclass(frozen=True)
 class Fix:
-    """A file with something to fix, the same without, and what stands beside it."""
+    """A file with something to fix, the same without, and what is beside it."""
 
     file: str
     code: str
@@ -155,7 +155,7 @@ def test_a_look_is_kept(fix: Fix, look: Callable[[str], str], tmp_path: Path) ->
         (tmp_path / name).write_text(text)
     (tmp_path / fix.file).write_bytes(look(fix.before).encode())
     if fix.code == "AT103" and look("").startswith("\ufeff") and fix.file.endswith(".toml"):
-        # pytest does not read it, which has to be mended first.
+        # pytest does not read it, which has to be fixed first.
         assert migrate_twice(tmp_path, fix.code, "AT214") == LEFT
         assert (tmp_path / fix.file).read_text() == look(fix.before)
         return

@@ -13,7 +13,7 @@ from async_test_template.report import render, summary
 from async_test_template.suppressions import Silenced
 
 # The part of the SARIF 2.1.0 schema (OASIS) that a report of ours touches, made strict: nothing
-# may stand in it that is not named here.
+# may be in it that is not named here.
 STRING = {"type": "string"}
 POSITIVE = {"type": "integer", "minimum": 1}
 

@@ -1,4 +1,4 @@
-"""A finding is silenced where it stands or for the whole repository, and nowhere else."""
+"""A finding is silenced where it is or for the whole repository, and nowhere else."""
 
 from __future__ import annotations
 

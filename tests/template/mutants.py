@@ -90,7 +90,7 @@ def without_effect(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 - a list of cases, one by one
-    """Yield what may stand in place of a node."""
+    """Yield what may be in place of a node."""
     match node:
         case ast.Constant(value=bool() as value):
             yield ast.Constant(not value)

@@ -33,5 +33,5 @@ def test_a_picture_loads_nothing_and_names_no_folder_of_a_machine(picture: Path)
 
 
 def texts(picture: str) -> list[str]:
-    """Return what a picture says; where it stands is up to the version of rich."""
+    """Return what a picture says; where it is is up to the version of rich."""
     return re.findall(r"<text[^>]*>([^<]*)</text>", picture)

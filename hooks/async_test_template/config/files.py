@@ -33,7 +33,7 @@ class TextFile(NamedTuple):
     mark: bytes
 
     def encode(self, text: str) -> bytes:
-        """Return the bytes of `text` in this file's encoding, behind its byte order mark.
+        """Return the bytes of `text` in this file's encoding, after its byte order mark.
 
         Raises:
             ParseError: the encoding has no bytes for one of the characters.

@@ -6,7 +6,7 @@ iniconfig (2.3, `iniconfig/_parse.py`), whose rules are its own:
 - keys and sections are case-sensitive, `=` or `:` ends a key, nothing is interpolated;
 - a line that begins with `#` or `;`, however far indented, is a comment, and so invisible
   inside a value of several lines; so is a blank line;
-- there are no comments behind a value: `auto  # why` is the value `auto  # why`;
+- there are no comments after a value: `auto  # why` is the value `auto  # why`;
 - a line that begins with a space continues the value above, and must have one above;
 - a line ends where `str.splitlines` says so, which includes a form feed.
 """
@@ -48,7 +48,7 @@ class _Option:
     """A key at `start:stop` and its value.
 
     Attributes:
-        after: where the value begins, behind the delimiter.
+        after: where the value begins, after the delimiter.
         first_end: where the key's own line ends, line end included.
         lines: the lines of the value that are not empty.
 
@@ -212,7 +212,7 @@ def rename_section(text: str, section: str, new_name: str) -> str:
 
 
 def comment_above(text: str, section: str, key: str, comment: str) -> str:
-    """Put a comment line above a key, for what INI cannot have behind a value.
+    """Put a comment line above a key, for what INI cannot have after a value.
 
     Raises:
         KeyError: no such section or key.
@@ -277,7 +277,7 @@ def _option(line: str, start: int, end: int, number: int) -> tuple[_Option, str]
 
 
 def _section_name(line: str) -> str | None:
-    """Return the name in a section's header, which may have a comment behind it."""
+    """Return the name in a section's header, which may have a comment after it."""
     if line[0] != "[":
         return None
     for character in "#;":
@@ -353,7 +353,7 @@ def _removal(option: _Option, line: _Line) -> _Edit:
 
 
 def _insertion(text: str, option: _Option, index: int, lines: list[str]) -> _Edit:
-    """Insert `lines` behind the first `index` lines of the value."""
+    """Insert `lines` after the first `index` lines of the value."""
     offset = option.lines[index - 1].end if index else option.first_end
     model = next((line for line in option.lines if not option.is_on_key_line(line)), None)
     indent = text[model.line_start : model.start] if model else ""

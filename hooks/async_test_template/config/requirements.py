@@ -1,8 +1,8 @@
 """Edit requirements files: find every entry, change the specifier of one, add one.
 
 The grammar is pip's (26.1, `_internal/req/req_file.py`): a backslash at the end of a line
-continues it, unless the line is a comment; ` #` begins a comment; options stand alone on a line
-(`-r FILE`) or behind a requirement (`--hash=...`).
+continues it, unless the line is a comment; ` #` begins a comment; options are alone on a line
+(`-r FILE`) or after a requirement (`--hash=...`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Kind = Literal["requirement", "include", "constraint", "editable", "option", "ot
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _CONTINUATION = re.compile(r"\\(?:\r\n|\r|\n)")
-# An option behind a requirement, or the next line of a continued one.
+# An option after a requirement, or the next line of a continued one.
 _BEHIND = re.compile(rf"(?<=\s)-|{_CONTINUATION.pattern}")
 _TARGETS: tuple[tuple[Kind, str, str], ...] = (
     ("include", "-r", "--requirement"),
@@ -41,9 +41,9 @@ class Entry:
         kind: `include` is `-r`, `constraint` is `-c`, `editable` is `-e`; `option` is every other
             option line; `other` is a path, a bare URL or whatever else
             is not a requirement on one line.
-        text: the entry without its comment and without the options behind a requirement.
+        text: the entry without its comment and without the options after a requirement.
         start: offset of `text` in the file.
-        end: offset behind it.
+        end: offset after it.
         line: 1-based line where the entry begins.
         requirement: its parts, of kind `requirement` only.
         target: the argument of `-r`, `-c` and `-e`, else None.
@@ -96,7 +96,7 @@ def replace_specifiers(text: str, specifiers: Iterable[tuple[Entry, str]]) -> st
 
 
 def append(text: str, requirement: str) -> str:
-    """Add a requirement on a line of its own, behind the last one there is, else at the end.
+    """Add a requirement on a line of its own, after the last one there is, else at the end.
 
     Raises:
         ParseError: `requirement` is not one.

@@ -70,12 +70,12 @@ def splice_all(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 
 def line_start(text: str, offset: int) -> int:
-    """Return the offset where the line of `offset` begins, behind a byte order mark."""
+    """Return the offset where the line of `offset` begins, after a byte order mark."""
     return text.rfind("\n", 0, offset) + 1 or len(text) - len(text.removeprefix(BYTE_ORDER_MARK))
 
 
 def next_line(text: str, offset: int) -> int:
-    """Return the offset where the line behind that of `offset` begins, or the end of the text."""
+    """Return the offset where the line after that of `offset` begins, or the end of the text."""
     return text.find("\n", offset) + 1 or len(text)
 
 
@@ -107,7 +107,7 @@ def without_last_end(text: str, ends: LineEnds = LINE_ENDS) -> str:
 
 
 def append_block(text: str, block: str, ends: LineEnds = LINE_ENDS) -> str:
-    """Add lines at the end, behind one blank line."""
+    """Add lines at the end, after one blank line."""
     end = line_end(text, len(text))
     if not text.removeprefix(BYTE_ORDER_MARK):
         return text + block + end

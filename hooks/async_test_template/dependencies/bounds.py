@@ -100,7 +100,7 @@ def admits(specifier: str, version: Release) -> bool:
 def reaches(specifier: str, version: Release) -> bool:
     """Tell whether a specifier admits `version` or something later.
 
-    Whatever a specifier begins to admit, it does so at a release that it names, right behind it,
+    Whatever a specifier begins to admit, it does so at a release that it names, right after it,
     or where its wildcard ends.
     """
     edges = [version]

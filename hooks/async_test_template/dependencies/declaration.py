@@ -63,10 +63,10 @@ class Declaration(NamedTuple):
         specifier: its version specifier as written, `""` for any; poetry's own language included.
         place: finds its line and column, both from 1; only findings need them.
         at: the entry's place, as in `Change.at`.
-        home: the list it stands in.
+        home: the list it is in.
         fixed: why its version may not be edited (a hash, a URL, a marker, a constraint), or empty.
         is_old: it counts only for Pythons that pytest 9 has left behind.
-        text_of_file: gives what stands around it; only edits need that.
+        text_of_file: gives what is around it; only edits need that.
         conditional: an environment marker, or poetry's words for one, may leave it out.
 
     """

@@ -38,7 +38,7 @@ class Lack(NamedTuple):
     command: str
 
 
-# The lists that each lock file is made from, and what makes it anew without raising the rest.
+# The lists that each lock file is made from, and what makes it again without raising the rest.
 _LOCKS = {
     "uv.lock": (("project", "group", "uv"), "uv lock"),
     "poetry.lock": (("project", "group", "poetry"), "poetry lock"),

@@ -267,7 +267,7 @@ class Dependencies(NamedTuple):
         return tuple(edits)
 
     def added(self, name: str, version: str, least: str | None = None) -> tuple[Change, ...]:
-        """Return the edit that adds a package to the list where pytest, or its plugins, stand.
+        """Return the edit that adds a package to the list where pytest, or its plugins, are.
 
         Args:
             name: the package.

@@ -34,7 +34,7 @@ _PYTESTS: dict[str, tuple[tuple[str, str], ...]] = {
 #: By plugin, the first release that works with a pytest, and that pytest: those before forbid it.
 #: Still older ones forbade nothing, and no installer falls back to them.
 _FIRST_WITH_PYTEST = {"pytest-asyncio": ("1.3", "9")}
-#: The last releases for Pythons of old, newest first.
+#: The last releases for old Pythons, newest first.
 _OLDER: dict[str, tuple[str, ...]] = {
     "anyio": ("4.5", "3.7"),
     "httpx": ("0.24",),
@@ -69,5 +69,5 @@ def carrier_of(name: str, version: str) -> tuple[str, str] | None:
 
 
 def older(name: str) -> tuple[str, ...]:
-    """Return the last releases of a package for Pythons of old, newest first."""
+    """Return the last releases of a package for old Pythons, newest first."""
     return _OLDER.get(name, ())

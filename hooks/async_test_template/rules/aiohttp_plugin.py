@@ -9,7 +9,7 @@ from async_test_template.rules.which_loop import has_aiohttps_plugin
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
-#: Plugins that hand out a `loop` of their own.
+#: Plugins that provide a `loop` of their own.
 _OTHERS = (
     "aiomisc",
     "aiomisc-pytest",

@@ -1,6 +1,6 @@
 """Which async fixtures of pytest's own a repository runs itself.
 
-Before pytest 9 a test got the coroutine of such a fixture, and could await it, or hand it to
+Before pytest 9 a test got the coroutine of such a fixture, and could await it, or pass it to
 `asyncio.run`. Once a plugin runs the fixture the test gets the value instead, and fails.
 """
 
@@ -37,7 +37,7 @@ _RUN = frozenset(
 )
 _TELLS = re.compile(r"run|await|sync|complete|block|drive|resolve", re.IGNORECASE)
 _ASKS = frozenset({"callable", "hasattr", "isinstance", "type"})
-#: A fixture hands it on to another, which hands it on to a class: more is hardly ever there.
+#: A fixture passes it on to another, which passes it on to a class: more is hardly ever there.
 _ROUNDS = 4
 
 
@@ -225,7 +225,7 @@ class _Search:
         waiting = [value.node]
         seen = set(waiting)
         for node in waiting:
-            # What was kept or handed on may be one of several.
+            # What was kept or passed on may be one of several.
             is_listed = node is not value.node or value.is_listed
             outer, around = _outermost(source, node, is_listed=is_listed)
             if isinstance(around, ast.Assign) and around.value is outer:
@@ -271,7 +271,7 @@ def _stored(assigned: ast.Assign) -> Iterator[str]:
 def _outermost(
     source: Source, node: ast.expr, *, is_listed: bool = False
 ) -> tuple[ast.AST, ast.AST]:
-    """Return a value, or what it is listed in, and what stands around that."""
+    """Return a value, or what it is listed in, and what is around that."""
     inner: ast.AST = node
     around = source.parents[inner]
     while isinstance(around, _AROUND) or (
@@ -320,7 +320,7 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
 
 
 def _taken_as(function: Function, call: ast.Call, node: ast.AST) -> list[str]:
-    """Return the name by which a function takes what a call hands to it."""
+    """Return the name by which a function takes what a call passes to it."""
     if isinstance(node, ast.keyword):
         return [node.arg] if node.arg else []
     own = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]

@@ -1,4 +1,4 @@
-"""The file in which a fixture can stand that several files ask for."""
+"""The file in which a fixture can be that several files ask for."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
         code: the rule's.
         source: the file.
         node: the place.
-        message: one sentence, which names what stands there.
+        message: one sentence, which names what is there.
         tier: how far the fix may go.
         fix: gives the edits, or raises EditError where it is not sure how.
         hint: what a person can do.
@@ -141,7 +141,7 @@ def is_below(
     condition: re.Pattern[str],
     kinds: tuple[type[ast.If | ast.IfExp], ...] = (ast.If,),
 ) -> bool:
-    """Tell whether a place stands in an `if`, or in the `else` of one, with such a condition.
+    """Tell whether a place is in an `if`, or in the `else` of one, with such a condition.
 
     Args:
         source: the file.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
-    #: An expression or a definition, with the file it stands in.
+    #: An expression or a definition, with the file it is in.
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -124,7 +124,7 @@ def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr | None, ast.expr | None]
     elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
         yield node.target, node.value
     elif isinstance(node, ast.withitem):
-        # A client's `with` hands out the client.
+        # A client's `with` provides the client.
         yield node.optional_vars, node.context_expr
 
 
@@ -177,7 +177,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
         return None
     if bound:
         return (other, bound[0]) if len(bound) == 1 else None
-    # What a package hands on from one of its modules.
+    # What a package passes on from one of its modules.
     return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
 
 

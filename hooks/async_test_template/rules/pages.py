@@ -1,8 +1,8 @@
 """The page of a rule: a Markdown file beside its module, its documentation and its tests in one.
 
-Above the first heading stands what is wrong, why it matters, how much, and since when. A heading of
-the second level begins an example, whose fix its last word tells; the files stand in fenced blocks
-with their names above, and behind a line `becomes` those that a fix changes. A line `Answers:
+Above the first heading is what is wrong, why it matters, how much, and since when. A heading of
+the second level begins an example, whose fix its last word tells; the files are in fenced blocks
+with their names above, and after a line `becomes` those that a fix changes. A line `Answers:
 mode=auto, loop_scope=session.` says what is given to the command line. Below "Left alone" each
 heading of the third level begins an example of what the rule does not find.
 """
@@ -94,7 +94,7 @@ class Head(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What stands on a page.
+    """What is on a page.
 
     Attributes:
         invalid: repositories with exactly one finding of the rule each.
@@ -159,7 +159,7 @@ def read_page(path: Path) -> Page:
 
 
 class _Section:
-    """One heading and what stands below it."""
+    """One heading and what is below it."""
 
     def __init__(self, path: Path, line: int, heading: str, tier: Tier) -> None:
         self._path = path

@@ -46,7 +46,7 @@ def _names(data: bytes, module: bytes, last: bytes) -> bool:
     """Tell whether a string ends in a name of a module, or is it and stands behind the module.
 
     Both `"a.module.sub.last"` and `module.sub, "last"` do. From the last name it goes backwards:
-    forwards, a long chain of names would be read anew from each of them.
+    forwards, a long chain of names would be read again from each of them.
     """
     for match in re.finditer(rb"%s[\"']" % re.escape(last), data):
         end = match.start() - 1

@@ -1,4 +1,4 @@
-"""What a rule is: the code that looks, and all that is known of it as data."""
+"""What a rule is: the code that looks, and everything that is known of it as data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Where(enum.Enum):
 class Rule:
     """One thing to look for; each lives in a module of its own.
 
-    What people read of it stands on the page beside the module (`rules.head_of`).
+    What people read of it is on the page beside the module (`rules.head_of`).
 
     Attributes:
         code: `AT` and three digits: 0xx what a run shows, 1xx loop scopes and modes, 2xx
@@ -45,7 +45,7 @@ class Rule:
             offered; below them the rule only reports.
         needs: lowest versions, by package, with which the fix keeps the meaning. Where what is
             declared admits an older one, the rule only reports; where it admits none as new, the
-            rule is silent, for it speaks of newer ones. Where nothing is said the newest is
+            rule is silent, because it speaks of newer ones. Where nothing is said the newest is
             installed; a fix of what only warns is an unsafe one then, as nothing is broken yet.
         expects: the errors and warnings, by their names, to which what the rule finds leads in
             some version: where a test waits for one of them, it is meant, and there is no finding.

@@ -95,7 +95,7 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
     """Return the settings under which tests and fixtures share a loop of at least that scope.
 
     Raises:
-        EditError: an explicit scope stands against it, or the settings cannot be made.
+        EditError: an explicit scope is against it, or the settings cannot be made.
 
     """
     if project.dependencies.allows_below("pytest-asyncio", "0.26"):
@@ -169,7 +169,7 @@ def has_other_runner(project: Project) -> bool:
 def has_aiohttps_plugin(project: Project) -> bool:
     """Tell whether aiohttp's own plugin is loaded.
 
-    It hands out `loop`, and runs every async test and fixture in it.
+    It provides `loop`, and runs every async test and fixture in it.
     """
     name = "aiohttp.pytest_plugin"
     plugins = {plugin for module in project.code.modules for plugin in module.plugins}

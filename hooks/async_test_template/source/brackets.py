@@ -1,4 +1,4 @@
-"""What stands between two brackets, item by item, and how to take one item out."""
+"""What is between two brackets, item by item, and how to take one item out."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Item(NamedTuple):
 
     Attributes:
         start: offset of its first byte.
-        end: offset behind its last byte.
-        comma: offset of the comma behind it, None behind the last.
+        end: offset after its last byte.
+        comma: offset of the comma after it, None after the last.
 
     """
 
@@ -40,9 +40,9 @@ class Brackets(NamedTuple):
     """A pair of brackets with its items.
 
     Attributes:
-        open: offset behind the opening bracket.
+        open: offset after the opening bracket.
         close: offset of the closing one.
-        items: what stands between.
+        items: what is between.
         has_comment: there is a comment between.
 
     """
@@ -53,10 +53,10 @@ class Brackets(NamedTuple):
     has_comment: bool
 
     def index_at(self, position: int) -> int:
-        """Return the number of the item that `position` lies in.
+        """Return the number of the item that `position` is in.
 
         Raises:
-            EditError: it lies in none.
+            EditError: it is in none.
 
         """
         for index, item in enumerate(self.items):
@@ -66,7 +66,7 @@ class Brackets(NamedTuple):
 
 
 def brackets_from(source: Source, position: int, bracket: str = "(") -> Brackets:
-    """Read the first pair of such brackets at or behind `position`, skipping other kinds.
+    """Read the first pair of such brackets at or after `position`, skipping other kinds.
 
     Raises:
         EditError: there is none that Python's tokenizer understands.
@@ -87,7 +87,7 @@ def brackets_from(source: Source, position: int, bracket: str = "(") -> Brackets
 
 
 def _open(tokens: Iterator[tuple[int, str, int, int]], bracket: str) -> int:
-    """Read up to the first bracket of that kind and give the offset behind it."""
+    """Read up to the first bracket of that kind and give the offset after it."""
     depth = 0
     for _, text, _, end in tokens:
         if depth == 0 and text == bracket:

@@ -20,7 +20,7 @@ def replace(source: Source, start: int, end: int, text: str = "") -> Splice:
 
 
 def replace_node(source: Source, node: Placed, text: str) -> Splice:
-    """Write a node anew."""
+    """Write a node again."""
     return replace(source, source.start(node), source.end(node), text)
 
 
@@ -142,7 +142,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Splice:
 
 
 def prepend_statement(source: Source, function: Function, statement: str) -> Splice:
-    """Insert a statement before all others of a function, behind its docstring."""
+    """Insert a statement before all others of a function, after its docstring."""
     first = function.body[0]
     if ast.get_docstring(function, clean=False) is not None:
         if len(function.body) == 1:
@@ -180,7 +180,7 @@ def remove_import(
     """Return the span to cut so that one of several imported names is gone.
 
     Raises:
-        EditError: the statement cannot be made out.
+        EditError: the statement cannot be found.
 
     """
     text = source.data[source.start(statement) : source.end(statement)]
@@ -215,7 +215,7 @@ def _block_of(source: Source, statement: ast.stmt) -> list[ast.stmt]:
 
 
 def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
-    """Move up over comments that stand right above; a file's first lines stay."""
+    """Move up over comments that are right above; a file's first lines stay."""
     position = begin
     while position > 0:
         line = _line_above(source, position)
@@ -257,7 +257,7 @@ def with_blank_lines(
 
 
 def append(source: Source, text: str) -> Splice:
-    """Put definitions at the end of a file, behind two blank lines."""
+    """Put definitions at the end of a file, after two blank lines."""
     data = source.data
     stripped = data.rstrip()
     end = len(data)
@@ -271,7 +271,7 @@ def remove_mark(source: Source, mark: ast.expr) -> Splice:
     """Remove a mark: a decorator, an entry of `pytestmark`, or the whole `pytestmark`.
 
     Raises:
-        EditError: it stands somewhere else, or the rest would not stay what it is.
+        EditError: it is somewhere else, or the rest would not stay what it is.
 
     """
     parent = source.parents[mark]

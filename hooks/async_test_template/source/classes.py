@@ -70,7 +70,7 @@ def blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of a body, and of what stands below a condition in it."""
+    """Yield the statements of a body, and of what is below a condition in it."""
     for node in body:
         if isinstance(node, (ast.If, ast.Try, ast.With)):
             for block in blocks(node):

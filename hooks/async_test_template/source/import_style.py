@@ -66,7 +66,7 @@ def import_styles(tree: Tree, file: str) -> list[ImportStyle]:
 
 
 def _folders(file: str) -> Iterator[str]:
-    """Yield the folders around a file, the closest first, each with a slash behind it."""
+    """Yield the folders around a file, the closest first, each with a slash after it."""
     folder = file
     while folder:
         folder = folder.rpartition("/")[0]
@@ -132,7 +132,7 @@ def _isort(isort: Mapping[str, Any], where: _Place) -> ImportStyle:
 def _section_finder(
     where: _Place, src: tuple[str, ...], known: Mapping[str, tuple[str, ...]]
 ) -> Callable[[str], str]:
-    """Return what finds a module's section; one that the settings name has `!` behind it."""
+    """Return what finds a module's section; one that the settings name has `!` after it."""
     package = _package_of(where.tree, where.file)
     base = where.tree.root / where.folder
     whole = where.whole
@@ -160,7 +160,7 @@ def _section_finder(
 
 
 def _package_of(tree: Tree, file: str) -> str:
-    """Return the name of the outermost package that a file lies in, or nothing."""
+    """Return the name of the outermost package that a file is in, or nothing."""
     package = ""
     for folder in _folders(file):
         if not folder or not (tree.root / folder / "__init__.py").is_file():

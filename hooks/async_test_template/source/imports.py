@@ -1,7 +1,7 @@
 """The order of imports, as isort (5) and ruff (0.17, rules I) see it, kept where a file has it.
 
 A file whose imports are in order before a fix has them in order after it. Whether they are is told
-by writing each block anew and comparing: where that changes nothing, this module knows the file's
+by writing each block again and comparing: where that changes nothing, this module knows the file's
 order well enough to write the changed block too. Other files are left as they are.
 """
 
@@ -38,11 +38,11 @@ class ImportStyle(NamedTuple):
         section_of: gives the section of an absolute module that is not of the standard library.
         sections: the order of the sections; `all` stands for all but the first.
         line_length: longer lines are wrapped.
-        lines_after: blank lines behind a block, -1 for two before a definition and one else.
+        lines_after: blank lines after a block, -1 for two before a definition and one else.
         mixed: `import` and `from` statements are sorted together.
         from_first: `from` statements come first in a section.
         single: each name is imported by a statement of its own.
-        combine_as: names with an `as` stand among the others.
+        combine_as: names with an `as` are among the others.
         case_sensitive: capital letters come first.
         by_type: constants come before classes, and those before other names.
 
@@ -65,8 +65,8 @@ class _Block(NamedTuple):
 
     Attributes:
         imports: the statements.
-        following: the statement behind them, None where there is none.
-        at_top: they stand at the top level.
+        following: the statement after them, None where there is none.
+        at_top: they are at the top level.
 
     """
 
@@ -82,8 +82,8 @@ class _Line(NamedTuple):
         comments: the lines of comments above it.
         node: the statement.
         names: what it imports, with `as`.
-        text: how it stands there, None where it is written anew.
-        exploded: its names stand on a line each, as a comma behind the last one asks for.
+        text: how it is there, None where it is written again.
+        exploded: its names are on a line each, as a comma after the last one asks for.
 
     """
 
@@ -143,7 +143,7 @@ def _with_end(text: bytes, source: Source, end: int) -> bytes:
 
 
 def _blocks(source: Source) -> Iterator[_Block]:
-    """Yield every run of import statements, wherever it stands."""
+    """Yield every run of import statements, wherever it is."""
     bodies: list[tuple[list[ast.stmt], bool]] = [(source.tree.body, True)]
     parents = {source.parents[node] for node in source.nodes.of(ast.Import, ast.ImportFrom)}
     bodies += [
@@ -250,7 +250,7 @@ def _merged(lines: Iterable[_Line], style: ImportStyle) -> list[_Line]:
 
 
 def _groups(line: _Line, style: ImportStyle) -> list[tuple[tuple[str, str | None], ...]]:
-    """Part the names of a statement into those that stand together."""
+    """Part the names of a statement into those that are together."""
     if isinstance(line.node, ast.Import) or style.single:
         return [(name,) for name in line.names]
     if style.combine_as:
@@ -321,9 +321,9 @@ def _member(name: tuple[str, str | None], style: ImportStyle) -> tuple[object, .
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Compare runs of digits as numbers: `module2` stands before `module10`."""
+    """Compare runs of digits as numbers: `module2` is before `module10`."""
     return tuple(
-        # The longer one is more, but for its zeros; Python reads no number of any length.
+        # The longer one is more, except for its zeros; Python reads no number of any length.
         (_DIGIT, len(part.lstrip("0")), part.lstrip("0"))
         if part[0].isdecimal()
         else (ord(part), 0, "")
@@ -352,7 +352,7 @@ def _statement(line: _Line, indent: str, newline: str, style: ImportStyle) -> st
 
 
 def _gap(source: Source, block: _Block, end: int, style: ImportStyle) -> int | None:
-    """Return how many blank lines stand behind a block, None where nobody counts them."""
+    """Return how many blank lines are after a block, None where nobody counts them."""
     if block.following is None or not block.at_top:
         return None
     if style.lines_after >= 0:

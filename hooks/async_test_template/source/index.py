@@ -69,7 +69,7 @@ class Index:
         """Tell whether a fixture may reach a file in a way that the index does not follow.
 
         Imported under that name, made by an assignment, by a call that names it, by a star import,
-        or handed out by `pytest_generate_tests`.
+        or provided by `pytest_generate_tests`.
         """
         return any(
             name in module.bound

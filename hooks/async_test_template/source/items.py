@@ -40,7 +40,7 @@ class Fixture(NamedTuple):
         scope: pytest's fixture scope, `function` by default, UNKNOWN if computed.
         loop_scope: as given to the decorator, or None.
         requests: names of the fixtures it takes.
-        owner: the class it stands in, or None.
+        owner: the class it is in, or None.
         is_generator: it yields its value.
         function: the name of the function, which a `name=` may hide from tests.
 
@@ -67,7 +67,7 @@ class Test(NamedTuple):
     Attributes:
         marks: its own, then its class's, then its module's.
         requests: names of the fixtures it takes, by parameter or by `usefixtures`.
-        owner: the class it stands in, or None.
+        owner: the class it is in, or None.
         in_unittest: it is a method of a `unittest` class, which no plugin's mark reaches.
         wrapped: a decorator that is no mark may have made something else of it.
         decorators: names of those that may run it; what replaces names or skips it does not.
@@ -141,7 +141,7 @@ class Module(NamedTuple):
         bound: names that it imports or assigns at its top level; fixtures may hide among them.
         imports_all: a star import brings names that nobody can tell.
         plugins: what its `pytest_plugins` names.
-        hands_out: it has a `pytest_generate_tests`, which may hand out any argument, or makes
+        hands_out: it has a `pytest_generate_tests`, which may provide any argument, or makes
             fixtures by calls that name them.
         classes: every class at its top level, or in another one.
         marks: those of its `pytestmark`.

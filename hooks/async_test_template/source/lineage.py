@@ -37,7 +37,7 @@ class Kin(NamedTuple):
 
     @property
     def is_unittest(self) -> bool:
-        """It is a `unittest` class, so pytest collects it by whatever name."""
+        """It is a `unittest` class, so pytest collects it by any name."""
         return any(map(_OF_UNITTEST.search, self.others))
 
     @property

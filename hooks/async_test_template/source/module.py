@@ -392,7 +392,7 @@ def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:
 
 
 def _parameters(call: ast.Call) -> Iterator[str]:
-    """Yield the names that `parametrize` hands out; `indirect` ones reach their fixture."""
+    """Yield the names that `parametrize` provides; `indirect` ones reach their fixture."""
     if any(keyword.arg == "indirect" for keyword in call.keywords) or not call.args:
         return
     first = call.args[0]

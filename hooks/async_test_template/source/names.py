@@ -18,7 +18,7 @@ def is_lazy(statement: ast.Import | ast.ImportFrom) -> bool:
 class Names:
     """The import table of one module.
 
-    Every import statement counts, wherever it stands: under `if TYPE_CHECKING`, in a `try`, in a
+    Every import statement counts, wherever it is: under `if TYPE_CHECKING`, in a `try`, in a
     function. A name that is bound in two ways resolves to the last import.
 
     Attributes:
@@ -55,7 +55,7 @@ class Names:
 
     @cached_property
     def bound(self) -> frozenset[str]:
-        """Names that something else than an import binds, in whatever scope."""
+        """Names that something else than an import binds, in any scope."""
         nodes = self._nodes
         names = {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
         names.update(node.arg for node in nodes.of(ast.arg))
@@ -114,7 +114,7 @@ class Names:
     def resolve(self, node: ast.expr) -> str:
         """Return the full dotted name of a name or an attribute chain, or nothing.
 
-        A name that no import bound is given as it stands, so that a local `fixture` stays
+        A name that no import bound is given as it is, so that a local `fixture` stays
         `fixture` and is not taken for pytest's.
         """
         if isinstance(node, ast.Name):

@@ -1,4 +1,4 @@
-"""Imports that a change needs: the name that stands for it, and where a new one stands."""
+"""Imports that a change needs: the name that stands for it, and where a new one is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     return module, (replace(source, position, position, text),)
 
 
-#: What may stand behind a name in brackets that closes its line: a comma, blanks and a comment.
+#: What may be after a name in brackets that closes its line: a comma, blanks and a comment.
 _BEHIND_NAME = re.compile(rb"((?:[ \t]*,)?)([ \t]*(?:#[^\r\n]*)?)(\r\n|\r|\n)")
 
 
@@ -103,12 +103,12 @@ def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Splice:
     end = source.end(last)
     behind = _BEHIND_NAME.match(source.data, end)
     if indent and not indent.strip() and behind:
-        # On a line of its own, with what is behind the last one staying where it is.
+        # On a line of its own, with what is after the last one staying where it is.
         comma, rest, newline = (group.decode() for group in behind.groups())
         text = f",{rest}{newline}{indent}{name}{comma.strip()}{newline}"
         return replace(source, end, behind.end(), text)
     between = f",\n{indent}" if not indent.strip() and indent else ", "
-    # Written anew, since an insertion behind a statement is taken for no part of it.
+    # Written anew, since an insertion after a statement is taken for no part of it.
     return replace_node(source, last, f"{source.text(last)}{between}{name}")
 
 
@@ -122,7 +122,7 @@ def _place_of_import(
 ) -> tuple[int, str]:
     """Choose the place of an import as isort would: by section, `import` first, then by name.
 
-    Lazy imports stand behind the others of their section.
+    Lazy imports are after the others of their section.
     """
     imports = [
         node

@@ -30,7 +30,7 @@ _LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError",
 
 
 class _Place(NamedTuple):
-    """Where a statement stands in a block.
+    """Where a statement is in a block.
 
     Attributes:
         block: the name of the block.
@@ -63,7 +63,7 @@ class Reach:
     def at(self, line: int, column: int) -> Pythons:
         """Return the Pythons that reach what begins at a place, counted as findings count.
 
-        What stands there has to be reached, and so has the import of the name that it begins
+        What is there has to be reached, and so has the import of the name that it begins
         with: of `from asyncio import timeout` in a branch, only the Pythons of that branch know.
         """
         nodes = [
@@ -109,7 +109,7 @@ class Reach:
         """Return the Pythons that call a function, as far as its own file tells.
 
         pytest calls tests and hooks. It calls a fixture for those who ask for it, and a helper is
-        called where its name stands; for either, this file alone counts.
+        called where its name is; for either, this file alone counts.
         """
         if function in self._open or function.name.startswith(_BY_PYTEST):
             return EVERY

@@ -148,7 +148,7 @@ class Reader:
 
         Args:
             words: what to look for.
-            plain: words of which one stands wherever the pattern fits; looking for those first is
+            plain: words of which one is wherever the pattern fits; looking for those first is
                 far faster where it begins with no plain byte.
 
         """

@@ -58,7 +58,7 @@ class Reading(NamedTuple):
         problem: line and message where it cannot.
         findings: those of the rules that look at nothing but the file.
         faults: what failed in those rules, or in reading the file.
-        statements: where its statements stand, if one of those has a fix.
+        statements: where its statements are, if one of those has a fix.
 
     """
 
@@ -92,7 +92,7 @@ class Readings:
             self.of_file = {file: read for file, read in self.of_file.items() if read is not None}
 
     def statements(self, file: str, changed: bytes | None) -> Statements | None:
-        """Return where a file's statements stand, if that is known.
+        """Return where a file's statements are, if that is known.
 
         Args:
             file: its path.

@@ -1,4 +1,4 @@
-"""One Python file with its syntax tree, and where in its bytes each node stands."""
+"""One Python file with its syntax tree, and where in its bytes each node is."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Source:
         return len(set(_LINE_END.findall(self.data))) > 1
 
     def with_line_ends(self, start: int, end: int, text: str) -> str:
-        """Return what is to stand in a span the line ends of the file.
+        """Return what is to be in a span the line ends of the file.
 
         Where those are mixed, a line that is there already, or that was copied from another place
         with its carriage return, ends as it did.
@@ -160,7 +160,7 @@ class Source:
 
     @cached_property
     def mentions(self) -> dict[str, list[ast.Name | ast.Attribute]]:
-        """Where the file mentions a name, by itself or behind a dot; definitions do not."""
+        """Where the file mentions a name, by itself or after a dot; definitions do not."""
         found: dict[str, list[ast.Name | ast.Attribute]] = {}
         for name in self.nodes.of(ast.Name):
             found.setdefault(name.id, []).append(name)
@@ -192,7 +192,7 @@ class Source:
         return self.offset(node.lineno, node.col_offset)
 
     def end(self, node: Placed) -> int:
-        """Return the offset behind a node's last byte."""
+        """Return the offset after a node's last byte."""
         if node.end_lineno is None or node.end_col_offset is None:
             raise ValueError(node)
         return self.offset(node.end_lineno, node.end_col_offset)
@@ -218,7 +218,7 @@ class Source:
         return self._lines[bisect_right(self._lines, position, hi=len(self._lines) - 1) - 1]
 
     def line_end(self, position: int) -> int:
-        """Return the offset behind the line of `position`, its line end included."""
+        """Return the offset after the line of `position`, its line end included."""
         match = _LINE_END.search(self.data, position)
         return match.end() if match else len(self.data)
 
@@ -228,7 +228,7 @@ class Source:
         return len(self.data[begin : self.start(node)].decode()) + 1
 
     def scope(self, node: ast.AST) -> ast.AST:
-        """Return the function or the class that a node stands in, or the module."""
+        """Return the function or the class that a node is in, or the module."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
         return next((outer for outer in self.around(node) if isinstance(outer, kinds)), self.tree)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from async_test_template.source.imports import ImportStyle
     from async_test_template.source.statements import Statements
 
-#: Start, end, and what stands there instead.
+#: Start, end, and what is there instead.
 Splice: TypeAlias = "tuple[int, int, bytes]"
 
 _WORDS = re.compile(r"[\w.\[\], |]+")
@@ -41,14 +41,14 @@ def splice(
     Imports that are in order stay so.
 
     The result must parse, and compile if the file did, and every statement that no splice touches
-    must stand in it with the same text, kind and nesting.
+    must be in it with the same text, kind and nesting.
 
     Args:
         file: its path, for messages.
-        data: its bytes, in whatever encoding it has.
+        data: its bytes, in any encoding it has.
         splices: what changes; places count in the text as UTF-8 (see `Source`).
         styles: how its imports may be sorted, the likeliest first.
-        statements: where its statements stand, if that is known.
+        statements: where its statements are, if that is known.
 
     Raises:
         EditError: two splices overlap, or the result would not be as meant.
@@ -117,7 +117,7 @@ def _why_not_compiled(text: bytes) -> str:
 def _compare(
     old: bytes, statements: Statements, after: Statements, splices: Sequence[Splice]
 ) -> None:
-    """Require that each untouched statement stands where the splices have moved it."""
+    """Require that each untouched statement is where the splices have moved it."""
     starts = [start for start, _, _ in splices]
     ends = [end for _, end, _ in splices]
     moved = [0]
@@ -140,8 +140,8 @@ def _in_fours(statements: Statements) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Iterator[Splice]:
-    """Yield the splices that remove top-level imports whose last use stood in what was removed."""
-    # Behind a dot stands an attribute.
+    """Yield the splices that remove top-level imports whose last use was in what was removed."""
+    # Behind a dot is an attribute.
     words = set(re.findall(r"(?<![\w.])\w+", removed.decode(errors="replace")))
     gone = {
         (node, alias)

@@ -1,4 +1,4 @@
-"""Where the statements of a Python file stand, small enough to be kept for thousands of files."""
+"""Where the statements of a Python file are, small enough to be kept for thousands of files."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def offset_of(text: str, path: toml.Path) -> int:
 
 
 def end_of_statement(text: str, offset: int) -> int:
-    """Return the end of the first line behind `offset` up to which the text is a document."""
+    """Return the end of the first line after `offset` up to which the text is a document."""
     ends = [at for at in range(offset, len(text)) if text[at] == "\n"]
     return next((at for at in ends if is_valid(text[:at].removeprefix(MARK))), len(text))
 

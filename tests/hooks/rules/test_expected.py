@@ -1,4 +1,4 @@
-"""What a test wants to go wrong is neither reported nor mended away, and all else is."""
+"""What a test wants to go wrong is neither reported nor fixed away, and all else is."""
 
 from __future__ import annotations
 

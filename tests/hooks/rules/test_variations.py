@@ -78,9 +78,9 @@ def below(text: str, head: str) -> str:
 
 
 def places(text: str, line: int) -> Iterator[tuple[ast.stmt, str]]:
-    """Yield the statements around a line that can be tried, with what has to stand above each.
+    """Yield the statements around a line that can be tried, with what has to be above each.
 
-    One in a function is tried where it stands, one at the top level within a test of its own.
+    One in a function is tried where it is, one at the top level within a test of its own.
     """
     tree = ast.parse(text)
     for node in ast.walk(tree):
@@ -109,13 +109,13 @@ def within(text: str, place: tuple[ast.stmt, str], head: str) -> str:
     return "import pytest\n" + "".join([*lines[:first], block, *lines[last:]])
 
 
-#: These speak of parameters and marks of tests and fixtures, which stand within no statement.
+#: These speak of parameters and marks of tests and fixtures, which are within no statement.
 NOT_IN_A_STATEMENT = {"AT501", "AT502", "AT608", "AT901", "AT902"}
 
 
 def ways_to_expect(rule: Rule) -> Iterable[str]:
     for name in rule.expects:
-        # An example imports no others; behind a dot, a name is taken for what it says.
+        # An example imports no others; after a dot, a name is taken for what it says.
         named = name if name in vars(builtins) else f"library.{name}"
         yield f"with pytest.{'warns' if name.endswith('Warning') else 'raises'}({named}):"
 

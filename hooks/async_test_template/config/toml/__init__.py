@@ -1,1 +1,1 @@
-"""TOML: what a document means, where a value stands, how it is laid out, and the edits."""
+"""TOML: what a document means, where a value is, how it is laid out, and the edits."""

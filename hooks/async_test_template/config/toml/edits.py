@@ -1,7 +1,7 @@
 """Edit TOML files: one value at a time, every other byte as it was.
 
 A parser says what a document means, tomlkit how a value is written, our scanner (`spans`)
-where it stands; the edit itself is a splice into the text (`layout`). That keeps what tomlkit
+where it is; the edit itself is a splice into the text (`layout`). That keeps what tomlkit
 alone would not (0.15.2): a byte order mark, Windows and mixed line ends, a comment block that
 belongs to the next table, the kind of quotes, the spaces of an inline table. Afterwards the result
 is parsed: either exactly the one value differs, or there is no result but an EditError.
@@ -45,7 +45,7 @@ _NAME = re.compile(r"[\w.-]*")
 def locate(text: str, path: Path) -> tuple[int, int]:
     """Return line and column, from 1, of a key, an array element or a table's header.
 
-    A table without a header of its own is where its name first stands.
+    A table without a header of its own is where its name first is.
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -64,12 +64,12 @@ def locate(text: str, path: Path) -> tuple[int, int]:
 def set_value(text: str, path: Path, value: object) -> str:
     """Set `path` in its place; add a missing key or table.
 
-    A string keeps its kind of quotes, an array its layout and its comments. A new key goes behind
+    A string keeps its kind of quotes, an array its layout and its comments. A new key goes after
     the last one of its table, a new table to the end.
 
     Raises:
         ParseError: `text` is not TOML.
-        EditError: a table stands at `path`, or no place for it can be found.
+        EditError: a table is at `path`, or no place for it can be found.
 
     """
     expected = parse(text)
@@ -95,7 +95,7 @@ def has(text: str, path: Path) -> bool:
 
 
 def is_string(text: str, path: Path) -> bool:
-    """Tell whether a string stands at `path`."""
+    """Tell whether a string is at `path`."""
     return has(text, path) and isinstance(_at(parse_shared(text), path), str)
 
 
@@ -139,7 +139,7 @@ def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
 def delete_all(text: str, paths: Iterable[Path]) -> str:
     """Remove several keys of tables and elements of arrays as `delete` does.
 
-    The result is read once, but for what is neither: that is removed one by one.
+    The result is read once, except for what is neither: that is removed one by one.
 
     Raises:
         KeyError: one of them is not there.
@@ -200,7 +200,7 @@ def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = Fals
 
 
 def delete(text: str, path: Path) -> str:
-    """Remove a key, an array element, or a table with all that is in it.
+    """Remove a key, an array element, or a table with everything that is in it.
 
     A comment on the line goes with it; comments on lines of their own stay.
 

@@ -51,7 +51,7 @@ def string_like(text: str, value: Value, new: str) -> str:
 
 
 def has_lines(text: str, path: Path) -> bool:
-    """Tell whether assignments to a table stand on lines of their own, below its header."""
+    """Tell whether assignments to a table are on lines of their own, below its header."""
     return any(table.path == path and (table.keys or table.members) for table in scan(text).tables)
 
 
@@ -130,7 +130,7 @@ def _add_table(text: str, document: Document, path: Path, assignment: str, value
 
 
 def _comments_above(text: str, above: Table, table: Table) -> int:
-    """Return the offset of the comment lines that stand directly above a table's header."""
+    """Return the offset of the comment lines that are directly above a table's header."""
     floor = next_line(text, above.members[-1].value.stop if above.members else above.stop)
     offset = line_start(text, table.start)
     while offset > floor:
@@ -161,7 +161,7 @@ def remove_member(text: str, member: Member) -> str:
 def without_elements(text: str, array: Value, indexes: Collection[int]) -> list[Edit]:
     """Return the edits that remove several elements of an array, the last one first.
 
-    Each is looked at with no more of the text than lies between the elements that stay.
+    Each is looked at with no more of the text than is between the elements that stay.
     """
     members = array.members
     edits: list[Edit] = []
@@ -307,7 +307,7 @@ def _element_before(text: str, start: int, written: str) -> str:
 
 
 def _element_behind(text: str, value: Value, written: str) -> str:
-    """Put an element behind another one; below it where that one begins its line."""
+    """Put an element after another one; below it where that one begins its line."""
     start, stop = value.start, value.stop
     comma = _comma_behind(text, stop)
     behind = stop if comma is None else comma
@@ -324,7 +324,7 @@ def _element_behind(text: str, value: Value, written: str) -> str:
 
 
 def has_comment_line(text: str, path: Path) -> bool:
-    """Tell whether a comment stands on a line of its own between an array's elements."""
+    """Tell whether a comment is on a line of its own between an array's elements."""
     array = scan(text).members[path].value
     ends = [array.start + 1, *(member.value.stop for member in array.members)]
     starts = [*(member.start for member in array.members), array.stop]
@@ -333,7 +333,7 @@ def has_comment_line(text: str, path: Path) -> bool:
 
 
 def _comma_behind(text: str, stop: int) -> int | None:
-    """Return the offset behind the comma that follows an element, or None where none does."""
+    """Return the offset after the comma that follows an element, or None where none does."""
     at = _end(_BLANKS, text, stop)
     return at + 1 if text[at] == "," else None
 

@@ -1,4 +1,4 @@
-"""Read TOML into plain values; a module of its own, for most runs only read."""
+"""Read TOML into plain values; a module of its own, because most runs only read."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _refuse_long_keys(source: str) -> None:
 
 
 def value_at(document: dict[str, Any], *keys: str) -> object:
-    """Return the value behind these keys, None where one is missing or holds no table."""
+    """Return the value after these keys, None where one is missing or holds no table."""
     value: object = document
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
@@ -94,6 +94,6 @@ def value_at(document: dict[str, Any], *keys: str) -> object:
 
 
 def table_at(document: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the table behind these keys, an empty one where there is something else or nothing."""
+    """Return the table after these keys, an empty one where there is something else or nothing."""
     found = value_at(document, *keys)
     return found if isinstance(found, dict) else {}

@@ -59,7 +59,7 @@ class Member:
         path: from the root of the document.
         keys: the parts of the key as written here; `path` ends in their names.
         value: what is assigned.
-        owner: the table or value it stands in.
+        owner: the table or value it is in.
 
     """
 
@@ -82,7 +82,7 @@ class Table:
         path: from the root; the elements of an array of tables are counted from 0.
         keys: the parts of the header.
         start: where the header's first bracket is.
-        stop: behind its last bracket.
+        stop: after its last bracket.
         members: the assignments up to the next header.
 
     """

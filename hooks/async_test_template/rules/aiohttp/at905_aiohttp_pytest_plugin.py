@@ -45,7 +45,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit, ...]:
     if not project.dependencies.of("pytest-aiohttp"):
-        # An environment that is not built anew would be left with no plugin at all.
+        # An environment that is not built again would be left with no plugin at all.
         raise EditError("no dependency installs pytest-aiohttp yet")
     place = _handing_over(project)
     if place:

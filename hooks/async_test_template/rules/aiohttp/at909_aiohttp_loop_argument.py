@@ -94,7 +94,7 @@ def _is_asked_for(source: Source, value: ast.AST | None) -> bool:
 
 
 def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
-    """Tell whether the loop that is handed on is the one that runs the code around."""
+    """Tell whether the loop that is passed on is the one that runs the code around."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
     if not isinstance(function, ast.AsyncFunctionDef):
@@ -118,7 +118,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
             given = argument.value
         else:
             raised = argument.value
-    # It awaits what can be awaited, which a mock would hand out.
+    # It awaits what can be awaited, which a mock would provide.
     plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
     if given is not None and not isinstance(given, plain):
         raise EditError("the value may have to be awaited")

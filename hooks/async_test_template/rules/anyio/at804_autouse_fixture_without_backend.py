@@ -50,7 +50,7 @@ def _check(project: Project) -> Iterator[Finding]:
 def _is_left(project: Project, test: Test, fixture: Fixture) -> bool:
     """Tell whether a fixture reaches a test for which AnyIO runs no fixture.
 
-    It does for a test that gets the backend, by whichever of its fixtures.
+    It does for a test that gets the backend, by any of its fixtures.
     """
     used = list(project.code.used_by(test))
     return (

@@ -1,4 +1,4 @@
-"""What stands between httpx and httpx2, which has taken its place in Starlette's `TestClient`."""
+"""What is between httpx and httpx2, which has taken its place in Starlette's `TestClient`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
 
     That is `isinstance` on an answer, an exception that is waited for around a request, and an
     `auth=` of a request. An application that uses httpx may raise such an exception itself, and the
-    client hands it on.
+    client passes it on.
     """
     may_raise = any(
         imports_httpx(module) and not is_of_tests(module.file) for module in project.code.modules

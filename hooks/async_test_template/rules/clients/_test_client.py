@@ -23,7 +23,7 @@ def requests(
 ) -> Iterator[tuple[ast.Call, str, ast.keyword]]:
     """Yield the requests that pass such an argument by its name.
 
-    With each comes what stands before its brackets, and the argument.
+    With each comes what is before its brackets, and the argument.
     """
     if not _has_clients(project):
         return

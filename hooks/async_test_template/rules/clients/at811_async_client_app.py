@@ -93,7 +93,7 @@ def _may_be_none(source: Source, node: ast.expr) -> bool:
 
 
 def _end(source: Source, call: ast.Call, app: ast.keyword) -> int:
-    """Find the end of the argument with the brackets that its value may stand in."""
+    """Find the end of the argument with the brackets that its value may be in."""
     brackets = brackets_from(source, source.end(call.func))
     return brackets.items[brackets.index_at(source.start(app))].end
 

@@ -206,7 +206,7 @@ def _is_imported(project: Project, source: Source) -> bool:
 
 
 def _others(project: Project, source: Source) -> Iterator[Source]:
-    """Yield the files of tests that import a file that stands among the tests."""
+    """Yield the files of tests that import a file that is among the tests."""
     folder, _, name = source.file.rpartition("/")
     stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
     if not _is_among_tests(project, source.file):

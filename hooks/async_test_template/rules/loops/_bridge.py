@@ -1,4 +1,4 @@
-"""The bridge: a fixture of the old name that hands out the running loop.
+"""The bridge: a fixture of the old name that provides the running loop.
 
 What is not async has no running loop at hand; with the bridge a whole suite lives on without its
 calls changed.
@@ -67,7 +67,7 @@ def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
 def bridge_text(
     name: str, scope: str, asyncio: str, pytest_asyncio: str, *, for_all: bool = False
 ) -> str:
-    """Write the fixture that hands out the running loop under the old name.
+    """Write the fixture that provides the running loop under the old name.
 
     With `for_all` each test gets it, so that what is not async finds a current loop.
     """
@@ -169,7 +169,7 @@ def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
 
 
 def _defines(project: Project, source: Source, name: str) -> bool:
-    """Tell whether a function or a fixture of that name stands at the top level of a file."""
+    """Tell whether a function or a fixture of that name is at the top level of a file."""
     module = project.code.by_file.get(source.file)
     if module is not None and any(f.name == name and f.owner is None for f in module.fixtures):
         return True

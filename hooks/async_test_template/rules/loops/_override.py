@@ -105,7 +105,7 @@ def replacement(
 
 
 def _only_parameters(source: Source) -> bool:
-    """Tell whether each mention of the name stands in a function that takes it as a parameter."""
+    """Tell whether each mention of the name is in a function that takes it as a parameter."""
     return all(
         any(
             isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))

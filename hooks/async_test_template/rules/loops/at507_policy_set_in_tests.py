@@ -51,7 +51,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
-    """Tell whether a call stands in an override of `event_loop`, which AT505 takes as a whole."""
+    """Tell whether a call is in an override of `event_loop`, which AT505 takes as a whole."""
     lines = {getattr(around, "lineno", 0) for around in source.around(call)}
     return any(
         fixture.line in lines and is_override(project, fixture)

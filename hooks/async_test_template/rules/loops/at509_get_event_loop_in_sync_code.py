@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What takes the current loop of its own accord, whatever is handed in.
+#: What takes the current loop of its own accord, whatever is passed.
 _ALWAYS = ("asyncio.get_event_loop",)
 #: And what does so without `loop=`; the number is that of arguments before it by position.
 _WITHOUT_LOOP = {
@@ -113,7 +113,7 @@ def _is_patched(source: Source, call: ast.Call) -> bool:
 # Both are asked for at each call of a file.
 @lru_cache(maxsize=2)
 def _last_words(source: Source) -> frozenset[str]:
-    """Return what stands behind the last dot of each text."""
+    """Return what is after the last dot of each text."""
     texts = (text.value for text in source.nodes.of(ast.Constant))
     return frozenset(text.rpartition(".")[2] for text in texts if isinstance(text, str))
 

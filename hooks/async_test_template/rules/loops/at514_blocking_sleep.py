@@ -72,7 +72,7 @@ def _is_meant(source: Source, call: ast.Call, function: Function) -> bool:
 
 
 def _has_deadline(source: Source, call: ast.Call) -> bool:
-    """Tell whether it stands under a deadline, which may pass in it."""
+    """Tell whether it is under a deadline, which may pass in it."""
     return any(
         isinstance(around, (ast.With, ast.AsyncWith))
         and any(_DEADLINES.search(source.text(item.context_expr)) for item in around.items)

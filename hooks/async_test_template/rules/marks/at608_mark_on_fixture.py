@@ -46,7 +46,7 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 
 
 # A mark and a fixture decorator on one function. One pattern each: each begins with a plain byte,
-# which `re` looks for at once. Between a decorator and the `def` below it stand only other ones.
+# which `re` looks for at once. Between a decorator and the `def` below it are only other ones.
 _LINES = rb"(?:(?![ \t]*(?:async[ \t]+)?(?:def|class)[ \t])[^\n]*\n){0,40}?[ \t]*@(?:\w+\.)?"
 _TOGETHER = (
     re.compile(rb"@(?:\w+\.)?fixture\b(?:(?!@(?:\w+\.)?fixture\b)[^\n])*\n" + _LINES + rb"mark\."),

@@ -19,7 +19,7 @@ def bound_finding(
 ) -> Iterator[Finding]:
     """Yield a finding at an option when a declared bound or the lock file allows less.
 
-    The fix raises the bounds; it is unsafe, for it changes what others install.
+    The fix raises the bounds; it is unsafe, because it changes what others install.
     """
     dependencies = project.dependencies
     if not dependencies.may_be_below(package, version):

@@ -28,7 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if project.settings.effective(MODE) == "strict" or backend == "anyio":
         yield from _one_a_file(unmarked, backend)
         return
-    # The finding stands in the settings, and what silences it beside the tests.
+    # The finding is in the settings, and what silences it beside the tests.
     unmarked = [test for test in unmarked if not _is_silenced(project, test)]
     if unmarked:
         yield _for_all(project, unmarked)

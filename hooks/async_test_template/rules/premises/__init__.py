@@ -1,1 +1,1 @@
-"""The premises of a rule, as far as they are data: where it may speak, and where it may mend."""
+"""The premises of a rule, as far as they are data: where it may speak, and where it may fix."""

@@ -42,7 +42,7 @@ def within_premises(
     for finding in findings:
         found = _within_needs(project, rule, _within_gate(project, rule, finding))
         if found is not None:
-            # What can be found and not be mended is told, by whichever rule.
+            # What can be found and not be fixed is told, by any rule.
             yield found if found.edits else found._replace(tier=Tier.REPORT)
 
 
@@ -83,7 +83,7 @@ def _reached(
 
 
 def may_stand(project: Project, rule: Rule) -> bool:
-    """Tell whether findings of a rule can stand in the repository, wherever they are."""
+    """Tell whether findings of a rule can be in the repository, wherever they are."""
     reaches = project.dependencies.may_reach
     return all(reaches(name, version) for name, version in rule.needs) and (
         not rule.about or presence(project, rule.about) is not Presence.ABSENT

@@ -27,7 +27,7 @@ _CONTEXTS = {
     "pytest.warns": "Warning",
     "contextlib.suppress": "BaseException",
 }
-#: Of `unittest`, of whatever object; nose has them as functions with underscores.
+#: Of `unittest`, of any object; nose has them as functions with underscores.
 _ASSERTIONS = {
     "assertRaises": "BaseException",
     "assertRaisesRegex": "BaseException",

@@ -45,7 +45,7 @@ class _Stretch(NamedTuple):
 
     Attributes:
         start: offset of its first byte.
-        end: offset behind its last byte.
+        end: offset after its last byte.
         hope: the errors and warnings.
         is_single: it is one statement or one expression, so that nothing else can be meant.
         is_caught: it is under `try`, which goes on when nothing is raised.
@@ -118,7 +118,7 @@ def _stretches(source: Source) -> tuple[_Stretch, ...]:
 
 
 def _blocks(source: Source) -> Iterator[_Stretch]:
-    """Yield what stands under `pytest.raises` and its like, later contexts included."""
+    """Yield what is under `pytest.raises` and its like, later contexts included."""
     kinds: tuple[type[ast.With | ast.AsyncWith], ...] = (ast.With, ast.AsyncWith)
     for block in source.nodes.of(*kinds):
         for item in block.items:
@@ -128,7 +128,7 @@ def _blocks(source: Source) -> Iterator[_Stretch]:
 
 
 def _calls(source: Source) -> Iterator[_Stretch]:
-    """Yield the functions handed to `raises`, and what follows on a context that is entered."""
+    """Yield the functions passed to `raises`, and what follows on a context that is entered."""
     for call in source.nodes.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _ENTER and call.args:
             scope = source.scope(call)
@@ -141,9 +141,9 @@ def _calls(source: Source) -> Iterator[_Stretch]:
 
 
 def _attempts(source: Source) -> Iterator[_Stretch]:
-    """Yield what stands under `try`, with what is caught there."""
+    """Yield what is under `try`, with what is caught there."""
     for attempt in source.nodes.of(ast.Try):
-        # The first statement may be a function, whose decorators stand above it.
+        # The first statement may be a function, whose decorators are above it.
         start, end = source.start(attempt), source.end(attempt.body[-1])
         for handler in attempt.handlers:
             caught: frozenset[str] | None = frozenset({"BaseException"})

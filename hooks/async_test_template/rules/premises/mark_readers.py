@@ -17,7 +17,7 @@ _ASKED = re.compile(
     rb"|\bkeywords(?:\.get\(|\[)\s*[\"'](?P<got>\w+)"
     rb"|\bown_markers\b|\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']"
 )
-# A fixture's marks stand on its function alone: no test has them, and no hook is told of them.
+# A fixture's marks are on its function alone: no test has them, and no hook is told of them.
 _OF_FUNCTION = re.compile(
     rb"\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']|\bget_unpacked_marks\b"
 )
@@ -25,7 +25,7 @@ _OF_FUNCTION = re.compile(
 #: Stands for any mark of a fixture's.
 OF_FIXTURES = "*"
 
-# What is awaited stands in a coroutine, where a loop runs.
+# What is awaited is in a coroutine, where a loop runs.
 _TAKES_LOOP = re.compile(
     rb"\bget_event_loop\(|(?<!await )(?<![\w.])(?:asyncio\.)?(?:Future|ensure_future|gather)\("
 )
@@ -40,7 +40,7 @@ def mark_reader(project: Project, mark: str) -> str:
     """Return a file whose code looks at a mark, or at all of them, or "".
 
     A hook or a fixture that does may count on the mark, on its arguments, or on their order.
-    Of OF_FIXTURES the file is one that looks at what stands on functions.
+    Of OF_FIXTURES the file is one that looks at what is on functions.
     """
     if mark == OF_FIXTURES:
         found = project.reader.mentioning(_OF_FUNCTION, (b"pytestmark", b"get_unpacked_marks"))

@@ -27,7 +27,7 @@ def odd_calls(data: bytes) -> tuple[list[bytes], ...]:
     The comments in front of an argument are no part of it.
     """
     found = []
-    # Where calls stand in a text that never closes them, each would be read to its end.
+    # Where calls are in a text that never closes them, each would be read to its end.
     left = _MOST * len(data)
     for call in _CALL.finditer(data):
         if _PLAIN.match(data, call.end()) is None and left > 0:

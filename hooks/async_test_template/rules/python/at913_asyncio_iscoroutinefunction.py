@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: From here on the two functions agree on mocks.
 _AGREE = (3, 13)
-#: Where a function stands that is handed on: as an argument, a value, an element.
+#: Where a function is that is passed on: as an argument, a value, an element.
 _HANDED_ON = (
     ast.AnnAssign,
     ast.Assign,
@@ -62,7 +62,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
     """Tell how surely inspect's function gives the same answer.
 
-    Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that stands in the
+    Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that is in the
     file under its name is none; what is imported may have been replaced by one.
     """
     floor = project.dependencies.python_floor
@@ -74,7 +74,7 @@ def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
     ):
         return Tier.SAFE
     if call is None:
-        # Nobody can tell what the function that is handed on will be asked about.
+        # Nobody can tell what the function that is passed on will be asked about.
         return Tier.REPORT if source.holds(_MOCKS) else Tier.UNSAFE
     if node is None or source.holds(_MOCKS):
         return Tier.REPORT

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
-#: What `await` binds as closely to as `yield from` does to everything behind it.
+#: What `await` binds as closely to as `yield from` does to everything after it.
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 
 

@@ -24,7 +24,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PARTIAL = "functools.partial"
 #: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
-#: How a method of process is chosen, or asked for, in whatever file.
+#: How a method of process is chosen, or asked for, in any file.
 _METHOD = re.compile(rb"[gs]et_start_method\s*\(")
 #: Fixtures, and calls, that change what a forked process would inherit.
 _CHANGES = re.compile(
@@ -196,7 +196,7 @@ def _functions(source: Source) -> dict[str, list[Function]]:
 
 @lru_cache(maxsize=256)
 def _first_change(source: Source, function: Function) -> int:
-    """Return the offset behind the first change in a function, or the end of the file."""
+    """Return the offset after the first change in a function, or the end of the file."""
     match = _CHANGES.search(source.data, source.start(function), source.end(function))
     return len(source.data) + 1 if match is None else match.end()
 

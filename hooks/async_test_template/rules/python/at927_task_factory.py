@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What `asyncio.create_task` takes, and hands to the factory when it is given (3.13.3).
+#: What `asyncio.create_task` takes, and passes to the factory when it is given (3.13.3).
 _NAMES = {"name", "context"}
 
 
