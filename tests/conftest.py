@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
-from helpers import EVERYTHING, Environment, copy_template
+from helpers import EVERYTHING, ROOT, Environment, compile_imports, copy_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,18 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     """Return a folder that all workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled(shared_folder: Path) -> Iterator[None]:
+    """Keep bytecode in a folder of this run, with what this interpreter's programs import."""
+    folder = shared_folder / "bytecode"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPYCACHEPREFIX", str(folder))
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                compile_imports(sys.executable, shared_folder, PYTHONPATH=str(ROOT / "hooks"))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,7 +69,7 @@ def environment_of(shared_folder: Path) -> Callable[..., Environment]:
         folder = shared_folder / f"environment{name}"
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
-                Environment.build(folder, sys.executable, "--compile-bytecode", *requirements)
+                Environment.build(folder, sys.executable, *requirements)
         return Environment(folder)
 
     return build

@@ -28,8 +28,18 @@ PARTS = {
     # Most of the time it waits for what hangs.
     "guard": ["-n2", "tests/template/test_guard.py"],
 }
-#: The first two take the longest, and most of that in programs that they start: one Python will do.
-RUNS = [(v, part) for part in PARTS for v in pythons.VERSIONS[part in {"adopt", "write"} :]]
+#: The newest is enough for the gate, and for it the parts that run in this process.
+RUNS = [
+    pytest.param(
+        version,
+        part,
+        marks=pytest.mark.full
+        if part in {"adopt", "write"} or version != pythons.VERSIONS[-1]
+        else (),
+    )
+    for part in PARTS
+    for version in pythons.VERSIONS
+]
 
 
 @pytest.fixture

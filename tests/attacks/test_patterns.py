@@ -333,7 +333,7 @@ def test_the_words_of_a_rule_are_found_in_time(code: str) -> None:
 
 @pytest.mark.slow
 def test_a_pattern_that_is_too_slow_is_told() -> None:
-    for pattern in (r"a*b", r"(?:a*)*b", r"\s+$", r"x[^)]*y"):
+    for pattern in (r"a*b", r"(?:aa?)*b", r"\s+$", r"x[^)]*y"):
         assert slow(Use(pattern, re.compile(pattern), {"search"})), pattern
     for pattern in (r"a+", r"x[^)x]*y"):
         assert not slow(Use(pattern, re.compile(pattern), {"findall"})), pattern

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from breaks import SLOW
 from breaks import __file__ as script
-from helpers import FRAMEWORKS, Answers, Environment, choices, clean_environment, label, render
+from covering import covered
+from helpers import FRAMEWORKS, Answers, Environment, choices, clean_environment, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +181,7 @@ def ends_the_run(broken: Break, said: str) -> bool:
     return "pytest.PytestDeprecationWarning: The configuration option" in said
 
 
-@pytest.mark.parametrize("answers", PROJECTS, ids=label)
+@pytest.mark.parametrize("answers", covered(PROJECTS))
 def test_the_contract_tells_every_break(
     answers: Answers, template: Path, tmp_path: Path, environment: Environment
 ) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from covering import covered
 from helpers import (
     COPIER,
     ROOT,
@@ -18,7 +18,6 @@ from helpers import (
     commit,
     copy_template,
     git,
-    label,
     products,
     render,
     run,
@@ -58,18 +57,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "answers",
-    # Only the backend and its loop decide what comes; the rest can wait.
-    [
-        pytest.param(
-            answers,
-            id=label(answers),
-            marks=[pytest.mark.slow] * (answers["framework"] != "library"),
-        )
-        for answers in products()
-    ],
-)
+@pytest.mark.parametrize("answers", covered(products()))
 def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'theirs'\n")
     before = files(tmp_path)
@@ -251,21 +239,25 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("answers", "package"),
-    # With a tests package and without one, in turn.
-    list(zip(products(), itertools.cycle(["tests/__init__.py", "conftest.py"]), strict=False)),
-    ids=lambda value: label(value) if isinstance(value, dict) else value,
+    "row",
+    # With a tests package and without one.
+    covered(
+        {**answers, "package": package}
+        for answers in products()
+        for package in ("tests/__init__.py", "conftest.py")
+    ),
 )
 def test_the_command_of_the_message_makes_the_contract_hold(
-    answers: Answers, package: str, template: Path, environment: Environment, tmp_path: Path
+    row: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
+    answers = {key: value for key, value in row.items() if key != "package"}
     plugin = "anyio" if answers["backend"] == "anyio" else "pytest-asyncio"
     (tmp_path / "pyproject.toml").write_text(
         f'[dependency-groups]\ntest = ["pytest>=9", "{plugin}"]\n\n'
         "[tool.pytest.ini_options]\nstrict = true\n"
     )
     (tmp_path / "tests").mkdir()
-    (tmp_path / package).touch()
+    (tmp_path / row["package"]).touch()
     data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
     done = run(*COPIER, "copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
     assert_done(done)

@@ -73,7 +73,7 @@ def stored(folder: Path, name: str = ANSWERS_FILE) -> tuple[str, str]:
     [
         (f"gh:{NAME}", f"https://github.com/{NAME}"),
         *(
-            pytest.param(given, url or given, marks=pytest.mark.slow)
+            pytest.param(given, url or given, marks=pytest.mark.full)
             for given, url in {
                 f"gl:{NAME}": f"https://gitlab.com/{NAME}",
                 f"gh:/{NAME}": f"https://github.com/{NAME}",

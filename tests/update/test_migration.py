@@ -122,7 +122,12 @@ def test_the_table_is_not_written_twice(template_repository: Path, project: Path
     tomllib.loads(settings.read_text())
 
 
-@pytest.fixture(params=["uvx", "uv tool install", "pipx", "pip", "no pip", "uv offline"])
+#: With uv, and without: the rest is for the full run.
+WAYS = ["uvx", "pip"]
+MORE_WAYS = ["uv tool install", "pipx", "no pip", "uv offline"]
+
+
+@pytest.fixture(params=[*WAYS, *(pytest.param(way, marks=pytest.mark.full) for way in MORE_WAYS)])
 def installed_copier(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Command:

@@ -18,7 +18,7 @@ import copier
 import pytest
 import tomllib
 import yaml
-from covering import covering
+from covering import covered, covering
 from edits import BEFORE, edit
 from helpers import (
     PARTS,
@@ -31,7 +31,6 @@ from helpers import (
     commit,
     copy_template,
     git,
-    label,
     products,
 )
 from packaging.version import Version
@@ -100,13 +99,13 @@ def offers(version: Version, answers: Answers) -> bool:
 
 def rows(answers: Iterable[Answers]) -> list[ParameterSet]:
     """Return each of the answers for each of the releases."""
-    return [
-        pytest.param(version, row, id=f"{version}-{label(row)}")
+    return covered(
+        {"version": version, **row}
         for version, row in itertools.product(RELEASES, answers)
         if offers(version, row)
         # A migration gives an existing project the settings that it has not: see test_migration.py.
         and (row["project_kind"] == "new" or not crosses_a_migration(version))
-    ]
+    )
 
 
 FILES = ("timeout", "ci", "project_kind")
@@ -117,6 +116,12 @@ WITH_SUITE = {
     for answers in EDITED
     if answers["project_kind"] == "new"
 }.values()
+
+
+def release_and_answers(row: Answers) -> tuple[Version, Answers]:
+    """Take the release out of a row."""
+    answers = dict(row)
+    return answers.pop("version"), answers
 
 
 @pytest.fixture(scope="module")
@@ -200,10 +205,11 @@ def managed_settings(file: Path) -> dict[str, object]:
     return {key: value for key, value in settings.items() if key.startswith(prefixes)}
 
 
-@pytest.mark.parametrize(("version", "answers"), rows(pairwise(*FILES, "python_version")))
+@pytest.mark.parametrize("row", rows(pairwise(*FILES, "python_version")))
 def test_an_update_equals_a_fresh_project(
-    version: Version, answers: Answers, template_repository: Path, tmp_path: Path
+    row: Answers, template_repository: Path, tmp_path: Path
 ) -> None:
+    version, answers = release_and_answers(row)
     project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
     fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
     assert_updated_to(fresh, project, version, answers)
@@ -212,14 +218,11 @@ def test_an_update_equals_a_fresh_project(
         assert settings[0] == settings[1], "a setting differs: a migration has to change it"
 
 
-@pytest.mark.parametrize(("version", "answers"), rows(EDITED))
+@pytest.mark.parametrize("row", rows(EDITED))
 def test_the_edits_of_the_owner_survive(
-    version: Version,
-    answers: Answers,
-    template_repository: Path,
-    environment: Environment,
-    tmp_path: Path,
+    row: Answers, template_repository: Path, environment: Environment, tmp_path: Path
 ) -> None:
+    version, answers = release_and_answers(row)
     project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
     fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
     edit(project)

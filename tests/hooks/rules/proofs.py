@@ -28,16 +28,16 @@ OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
 #: The plugins as they are today.
 PLUGINS = ("anyio>=4.12", "pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*")
 #: With what the rules on code speak of; pytest-aiohttp changes what asyncio modes mean.
-EVERYTHING = (
+LIBRARIES = (
     *PLUGINS,
     "async-timeout==5.*",
     "httpx==0.28.*",
     "pytest-aiohttp==1.1.*",
     "starlette==1.*",
-    # For AnyIO, which runs tests on what is installed, and for loops of another kind.
-    "trio==0.*",
     "uvloop==0.*",
 )
+#: AnyIO runs tests on what is installed, and imports it at each start.
+TRIO = "trio==0.*"
 #: A requirements file that stands for whatever a repository declares.
 REQUIREMENTS = "requirements.txt"
 
