@@ -1,4 +1,4 @@
-"""Every rule, one a file: `marks/at601_mark_scope_argument.py` holds AT601 as RULE."""
+"""All rules, one per file: `marks/at601_mark_scope_argument.py` has AT601 as RULE."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MODULES = {
 }
 #: The codes of all rules, in order.
 CODES = tuple(sorted(_MODULES))
-#: From here on the rules are about Python code.
+#: The rules from this code on are about Python code.
 FIRST_ON_CODE = "AT5"
 
 
@@ -38,14 +38,14 @@ FIRST_ON_CODE = "AT5"
 def load(code: str) -> Rule:
     """Import one rule.
 
-    Not all at once: those on code take as long as a whole check of a configuration.
+    Rules are not imported all at once: those on code take as long as checking a configuration.
     """
     rule: Rule = import_module(f"{__name__}.{_MODULES[code]}").RULE
     return rule
 
 
 def family_of(code: str) -> str:
-    """Return the folder that a rule lives in."""
+    """Return the folder of a rule."""
     return _MODULES[code].partition(".")[0]
 
 
@@ -57,14 +57,14 @@ def page_of(code: str) -> Path:
 @cache
 def head_of(code: str) -> Head:
     """Read what the page of a rule says above its examples."""
-    # Only what is told to people needs a page.
+    # Only output for people needs a page.
     from async_test_template.rules.pages import read_head
 
     return read_head(page_of(code))
 
 
 def load_all(codes: Iterable[str]) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
-    """Import some rules; one that cannot be imported is a fault, and the others are there."""
+    """Import some rules; a rule that cannot be imported is a fault, and the others are returned."""
     loaded = [_load_or_tell(code) for code in codes]
     faults = tuple(one for one in loaded if isinstance(one, Fault))
     return tuple(one for one in loaded if not isinstance(one, Fault)), faults
@@ -80,8 +80,8 @@ def _load_or_tell(code: str) -> Rule | Fault:
 def run(project: Project, rules: Iterable[Rule]) -> Found:
     """Return the findings of some rules, by file, line and code, as far as their premises hold.
 
-    The findings of rules that look at one file alone are those of `look`, which the project was
-    made with. A rule that fails does not take the others with it.
+    The findings of rules that look at one file only come from `look`, with which the project was
+    created. If a rule fails, the others still run.
 
     Raises:
         UserError: a file cannot be read or parsed.
@@ -112,10 +112,10 @@ def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
 
 
 def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
-    """Return what tells from the words of a file that one of some rules may find something in it.
+    """Return a function that decides from the words of a file whether some rules need it.
 
-    Its second argument is whether pytest collects tests from a file of this name; others belong to
-    the tests if they mention pytest.
+    Its second argument says whether pytest collects tests from a file of this name; other files
+    belong to the tests if they mention pytest.
     """
     anywhere = [rule for rule in rules if rule.where is Where.EVERYWHERE]
     in_tests = [*anywhere, *(rule for rule in rules if rule.where is Where.TESTS)]
@@ -158,7 +158,7 @@ def _may_stand(project: Project, rule: Rule) -> bool:
 
 
 def _judge(project: Project, rule: Rule, source: Source | None, file: str) -> Found:
-    """Ask one rule."""
+    """Run one rule."""
 
     def findings() -> Iterable[Finding]:
         found: Iterable[Finding] = ()
@@ -183,11 +183,11 @@ def _within_repository(project: Project, rules: Sequence[Rule], found: Found) ->
 
 
 def _told(findings: Callable[[], Iterable[Finding]], code: str, file: str) -> Found:
-    """Return what a rule finds; what it raises is a fault of ours, unless a file is to blame."""
+    """Return what a rule finds; an exception is a fault of ours, unless a file is the reason."""
     try:
         return Found(tuple(findings()))
     except EditError as error:
-        # A rule that offers a fix has to know whether it can be made.
+        # A rule that offers a fix has to know whether the fix is possible.
         return Found(faults=(fault_of(error, rules=(code,), file=file),))
     except UserError:
         raise

@@ -9,7 +9,7 @@ from async_test_template.rules.which_loop import has_aiohttps_plugin
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
-#: Plugins that provide a `loop` of their own.
+#: Plugins that provide their own `loop`.
 _OTHERS = (
     "aiomisc",
     "aiomisc-pytest",
@@ -21,7 +21,7 @@ _OTHERS = (
 
 
 def is_aiohttps(project: Project) -> bool:
-    """Tell whether `loop` and its like must have been aiohttp's, and its plugin is not loaded."""
+    """Tell whether `loop` and similar fixtures came from aiohttp's plugin, which is not loaded."""
     imports = {module for m in project.code.modules for module in m.imports}
     return (
         not has_aiohttps_plugin(project)

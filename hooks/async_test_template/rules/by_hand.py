@@ -1,7 +1,7 @@
-"""Which async fixtures of pytest's own a repository runs itself.
+"""Which async fixtures of pytest a repository runs itself.
 
 Before pytest 9 a test got the coroutine of such a fixture, and could await it, or pass it to
-`asyncio.run`. Once a plugin runs the fixture the test gets the value instead, and fails.
+`asyncio.run`. If a plugin runs the fixture, the test gets the value instead, and fails.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _AROUND = (ast.Tuple, ast.List, ast.Set, ast.Starred, ast.Dict, ast.IfExp, ast.keyword)
-#: What only a coroutine or an asynchronous generator has.
+#: Attributes that only a coroutine or an async generator has.
 _OWN = re.compile(r"cr_|ag_|__await__$|__anext__$|__aiter__$|asend$|athrow$")
-#: What a value may have as well; a test that is not async passes by it with a coroutine only.
+#: Attributes that a value may have too; a test that is not async passes only with a coroutine.
 _SHARED = frozenset({"send", "throw", "close", "__class__"})
 _MODULES = ("asyncio.", "inspect.", "anyio.", "contextlib.", "types.", "trio.")
 _RUN = frozenset(
@@ -37,12 +37,12 @@ _RUN = frozenset(
 )
 _TELLS = re.compile(r"run|await|sync|complete|block|drive|resolve", re.IGNORECASE)
 _ASKS = frozenset({"callable", "hasattr", "isinstance", "type"})
-#: A fixture passes it on to another, which passes it on to a class: more is hardly ever there.
+#: A fixture passes it to another one, which passes it to a class: longer chains are rare.
 _ROUNDS = 4
 
 
 class _Value(NamedTuple):
-    """A place that holds what a fixture gave.
+    """A place that holds the value of a fixture.
 
     Attributes:
         node: the expression.
@@ -82,7 +82,7 @@ class Uses(NamedTuple):
 
     Attributes:
         by_hand: a place for each fixture that something awaits, or runs, itself.
-        unseen: fixtures that something gets without a look at the value, so that it passes
+        unseen: fixtures that tests use without looking at the value, so the tests pass
             today whatever the fixture would do.
 
     """
@@ -91,12 +91,12 @@ class Uses(NamedTuple):
     unseen: set[Fixture]
 
 
-# One project is in use at a time.
+# Only one project is used at a time.
 @lru_cache(maxsize=1)
 def uses(project: Project) -> Uses:
-    """Look at whatever gets an async fixture of pytest's own.
+    """Look at all code that uses an async fixture of pytest.
 
-    Nothing is looked at where pytest is 9 or later: it lets no test pass that gets one.
+    With pytest 9 or later there is nothing to look at: no test passes with such a fixture.
     """
     found = Uses({}, set())
     if project.dependencies.at_least("pytest", "9"):
@@ -123,7 +123,7 @@ def _is_broad(project: Project, fixture: Fixture) -> bool:
 
 
 def comes_into_force(project: Project, option: str) -> bool:
-    """Tell whether a setting that nothing reads today can make a passing test fail once it counts.
+    """Tell whether a setting that has no effect today could make a passing test fail.
 
     A timeout ends tests, and a mode runs fixtures that the suite runs by hand.
     """
@@ -136,7 +136,7 @@ class _Search:
     def __init__(self, project: Project, found: Uses) -> None:
         self.project = project
         self.found = found
-        #: Fixtures, by name, and attributes, by which one gets what some of the fixtures gave.
+        #: Names of fixtures and attributes that give access to the value of one of the fixtures.
         self.names: dict[str, dict[Fixture, set[Fixture]]] = {}
         self.attributes: dict[str, set[Fixture]] = {}
 
@@ -165,7 +165,7 @@ class _Search:
             items.update({test.line: test for test in module.tests})
             items.update({fixture.line: fixture for fixture in module.fixtures})
         for function in source.functions.values():
-            # The one of the index, where it is there: it is told from others by what it is.
+            # Use the object of the index if it exists, because fixtures are compared by identity.
             item = self.project.code.at.get((source.file, function.lineno))
             item = item or items.get(function.lineno)
             if item is None and not function.name.startswith("test"):
@@ -184,7 +184,7 @@ class _Search:
                     yield _Value(node, owner, frozenset(self.attributes[name]), is_listed=True)
 
     def _roots(self, name: str, source: Source, item: Fixture | Test | None) -> frozenset[Fixture]:
-        """Return what a parameter may come from; one that is overridden has nothing of it."""
+        """Return the possible values of a parameter; an overridden one has none."""
         carriers = self.names[name]
         found = None
         if item is not None:
@@ -209,7 +209,7 @@ class _Search:
             yield _Value(node, function, roots, name not in {root.name for root in roots})
 
     def _of_requests(self, source: Source) -> Iterator[_Value]:
-        """Yield the calls of `getfixturevalue`, with whatever name of the file it may get."""
+        """Yield the calls of `getfixturevalue` with every name in the file that it may get."""
         for node in source.mentions.get("getfixturevalue", ()):
             call, owner = source.parents[node], source.scope(node)
             if not isinstance(call, ast.Call) or not isinstance(owner, _FUNCTIONS):
@@ -225,7 +225,7 @@ class _Search:
         waiting = [value.node]
         seen = set(waiting)
         for node in waiting:
-            # What was kept or passed on may be one of several.
+            # A value that was stored or passed may be one of several.
             is_listed = node is not value.node or value.is_listed
             outer, around = _outermost(source, node, is_listed=is_listed)
             if isinstance(around, ast.Assign) and around.value is outer:
@@ -271,7 +271,7 @@ def _stored(assigned: ast.Assign) -> Iterator[str]:
 def _outermost(
     source: Source, node: ast.expr, *, is_listed: bool = False
 ) -> tuple[ast.AST, ast.AST]:
-    """Return a value, or what it is listed in, and what is around that."""
+    """Return a value, or the list that contains it, and the code around it."""
     inner: ast.AST = node
     around = source.parents[inner]
     while isinstance(around, _AROUND) or (
@@ -282,7 +282,7 @@ def _outermost(
 
 
 def _is_run(place: _Place, node: ast.AST) -> bool:
-    """Tell whether a place takes a value for a coroutine, or for an asynchronous generator."""
+    """Tell whether the code expects the value to be a coroutine or an async generator."""
     around = place.source.parents[node]
     if isinstance(around, ast.Await):
         return True
@@ -297,7 +297,7 @@ def _is_run(place: _Place, node: ast.AST) -> bool:
 
 
 def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
-    """Tell whether a call runs the coroutine that it gets, or asks whether it is one."""
+    """Tell whether a call runs the coroutine that it gets, or checks whether it is one."""
     project, source, owner, depth = place
     name = source.names.resolve(call.func)
     last = call.func.attr if isinstance(call.func, ast.Attribute) else name.rpartition(".")[2]
@@ -315,12 +315,12 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
         return False
     if last == name and hasattr(builtins, last):
         return last in _ASKS
-    # A fixture that is not async may well prepare something for tests that are.
+    # A fixture that is not async may prepare something for async tests.
     return owner.name.startswith("test") or bool(_TELLS.search(last))
 
 
 def _taken_as(function: Function, call: ast.Call, node: ast.AST) -> list[str]:
-    """Return the name by which a function takes what a call passes to it."""
+    """Return the name of the parameter that gets an argument of a call."""
     if isinstance(node, ast.keyword):
         return [node.arg] if node.arg else []
     own = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]

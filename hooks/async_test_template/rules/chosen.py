@@ -1,4 +1,4 @@
-"""Which rules run: those that a command line chooses, where the repository has a use for them."""
+"""Which rules run: those that the command line selects and that fit the repository."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def choose(
     root: Path, select: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
-    """Choose the rules to run; an optional one only by its whole code.
+    """Choose the rules to run; an optional rule only by its whole code.
 
-    Those on code are not even imported for a repository that has none. One that cannot be imported
+    Rules on code are not even imported if a repository has no code. A rule that cannot be imported
     is a fault.
 
     Args:
         root: the project's root.
-        select: codes or their beginnings, several with commas between; all rules where it is empty.
-        ignore: those that are left out, likewise.
+        select: codes or their first characters, separated by commas; empty for all rules.
+        ignore: the rules to leave out, in the same form.
 
     Raises:
         UserError: a code, or the beginning of one, fits no rule.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 GUARD, CONTRACT = "async_guard", "test_event_loop.py"
-#: The function that loads the guard where a conftest.py imports it, since 1.2.
+#: The function that loads the guard when a conftest.py imports it, since 1.2.
 LOADER = "pytest_async_guard"
 #: The guard's own folder, since 1.3.
 VENDORED = f"tests/{LOADER}"
@@ -34,7 +34,7 @@ def guard_of(project: Project) -> str | None:
 
 
 def in_the_way(project: Project) -> Iterator[str]:
-    """Yield what of the project has the place of the guard, and is something else."""
+    """Yield files at the guard's path that are something else."""
     guard, folder = f"tests/{GUARD}.py", f"{VENDORED}/__init__.py"
     text = project.tree.read(guard)
     if text is not None and not any(word in text for word in _OF_GUARD):
@@ -67,7 +67,7 @@ def conftests_of(guard: str) -> list[str]:
 
 
 class Obstacle(NamedTuple):
-    """Why pytest does not collect a file: the setting, a sentence, and what ends it."""
+    """Why pytest does not collect a file: the setting, a sentence, and the edits that change it."""
 
     setting: str
     sentence: str
@@ -75,14 +75,14 @@ class Obstacle(NamedTuple):
 
 
 def obstacles(project: Project, file: str) -> Iterator[Obstacle]:
-    """Yield what keeps pytest from the tests in a file, which need not be there yet.
+    """Yield what keeps pytest from collecting a file of tests, which need not exist yet.
 
-    As pytest 9.2 collects when it is started at the root without arguments.
+    This follows pytest 9.2 when it is started at the root without arguments.
     """
     settings = project.settings
     is_named = False
     starts = [word for line in settings.lines_of("testpaths") for word in line.split()]
-    # Where none of them is there, pytest begins in the current folder.
+    # If none of them exists, pytest starts in the current folder.
     if any(_is_there(project, start) for start in starts):
         is_named = any(PurePosixPath(start) == PurePosixPath(file) for start in starts)
         if not any(covers(start, file) for start in starts):
@@ -124,7 +124,7 @@ def _is_there(project: Project, start: str) -> bool:
         try:
             return any(True for _ in project.root.glob(re.sub(r"(\*\*/)+", "**/", start)))
         except (ValueError, NotImplementedError, OSError):
-            # No pattern below the root, or a name that no system takes.
+            # The pattern is not below the root, or the system does not allow such a name.
             return False
     return is_there(project.root / start)
 

@@ -1,4 +1,4 @@
-"""The file in which a fixture can be that several files ask for."""
+"""The file for a fixture that several files ask for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def home(project: Project, files: list[str]) -> str:
-    """Choose the conftest.py, or the one test file, that all who ask can see."""
+    """Choose the conftest.py, or the only test file, that all of them can see."""
     folders = [file.split("/")[:-1] for file in files]
     common: list[str] = []
     for parts in zip(*folders, strict=False):
@@ -28,7 +28,7 @@ def home(project: Project, files: list[str]) -> str:
 
 
 def source_of(project: Project, file: str) -> Source:
-    """Return a file that is there, also one that holds nothing relevant yet.
+    """Return an existing file, even one that contains nothing relevant yet.
 
     Raises:
         EditError: this Python cannot parse it.

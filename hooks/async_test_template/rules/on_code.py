@@ -28,15 +28,15 @@ def code_finding(  # noqa: PLR0913 - a finding has these parts
     fix: Callable[[], tuple[Edit, ...]] | None = None,
     hint: str = "",
 ) -> Finding:
-    """Make a finding at a node; where the fix cannot surely be made it only reports.
+    """Make a finding at a node; if the fix is not certain, the finding is only reported.
 
     Args:
         code: the rule's.
         source: the file.
         node: the place.
-        message: one sentence, which names what is there.
+        message: one sentence, which names the code at the place.
         tier: how far the fix may go.
-        fix: gives the edits, or raises EditError where it is not sure how.
+        fix: returns the edits, or raises EditError if it is not certain.
         hint: what a person can do.
 
     """
@@ -78,7 +78,7 @@ def keyword(call: ast.Call, name: str) -> ast.keyword | None:
 
 
 def has_stars(call: ast.Call) -> bool:
-    """Tell whether `*` or `**` may pass arguments that nobody can see."""
+    """Tell whether `*` or `**` may pass unknown arguments."""
     return any(isinstance(argument, ast.Starred) for argument in call.args) or any(
         k.arg is None for k in call.keywords
     )
@@ -90,7 +90,7 @@ def text_of(node: ast.expr | None) -> str | None:
 
 
 def sure(source: Source, node: ast.expr) -> None:
-    """Require that a name is what its import says.
+    """Require that a name has the meaning of its import.
 
     Raises:
         EditError: it is bound twice, or not by an import.
@@ -101,7 +101,7 @@ def sure(source: Source, node: ast.expr) -> None:
 
 
 def is_called(source: Source, function: Function) -> bool:
-    """Tell whether the file mentions a function by its name, beside defining it."""
+    """Tell whether the file mentions a function by name, apart from defining it."""
     return function.name in source.mentions
 
 
@@ -115,7 +115,7 @@ def uses(function: Function, name: str) -> bool:
 
 
 def marks(source: Source, name: str) -> Iterator[ast.expr]:
-    """Yield every `pytest.mark.<name>`, as the call where it is one."""
+    """Yield every `pytest.mark.<name>`, as a call if it is one."""
     for node in source.references(f"pytest.mark.{name}"):
         around = source.parents[node]
         yield around if isinstance(around, ast.Call) and around.func is node else node
@@ -146,7 +146,7 @@ def is_below(
     Args:
         source: the file.
         node: the place.
-        condition: what is looked for in the text of the condition.
+        condition: what to search for in the text of the condition.
         kinds: whether statements or expressions count.
 
     """
@@ -157,9 +157,9 @@ def is_below(
 
 
 def is_chosen_by_version(source: Source, node: ast.AST) -> bool:
-    """Tell whether a condition around a place looks at the version of a package.
+    """Tell whether a condition around a place checks the version of a package.
 
-    What Pythons reach a place is a premise of rules, which reads `sys.version_info`.
+    Which Pythons reach a place is a premise of rules, which handles `sys.version_info`.
     """
     return is_below(source, node, _VERSION, (ast.If, ast.IfExp))
 

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: Names may lead in circles; nobody hands an application on more often than this.
+#: Names may form a circle; an application is not passed on more often than this.
 _STEPS = 8
-# A file is an immutable read; every name in it asks.
+# The content of a file does not change, and every name in it asks this.
 _KNOWN: weakref.WeakKeyDictionary[Source, dict[ast.AST, dict[str, list[ast.expr | ast.stmt]]]] = (
     weakref.WeakKeyDictionary()
 )
 
 
 def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS) -> Origin | None:
-    """Follow an expression to the one that makes its value, inside the repository.
+    """Follow an expression to the one that creates its value, inside the repository.
 
-    A name leads to what it was assigned, a fixture or a function of the repository to what it
-    returns, an import to the file that it names. None where there is more than one way, or where
-    a value comes from outside: from a package, or from a caller.
+    A name leads to what was assigned to it, a fixture or a function of the repository to what it
+    returns, an import to the file that it names. The result is None if there is more than one way,
+    or if a value comes from outside: from a package, or from a caller.
     """
     while isinstance(node, (ast.Await, ast.NamedExpr)):
         node = node.value
@@ -42,7 +42,7 @@ def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS
     if isinstance(node, ast.Call):
         made_by = origin(project, source, node.func, steps - 1)
         if made_by is None or not isinstance(made_by[1], _FUNCTIONS):
-            # A class, or something of a package: the call itself makes the value.
+            # It is a class, or comes from a package: the call itself creates the value.
             return source, node
         return _returned(project, *made_by, steps)
     found = _definition(project, source, node, steps - 1)
@@ -90,7 +90,7 @@ def _parameters(function: Function | ast.Lambda) -> set[str]:
 def bindings(source: Source, scope: ast.AST, name: str) -> list[ast.expr | ast.stmt]:
     """Return what a name is bound to in a scope: values, or the definition of that name.
 
-    Where the value cannot be told, as in a loop, that is the name itself.
+    If the value is unknown, as in a loop, that is the name itself.
     """
     known = _KNOWN.setdefault(source, {})
     if scope not in known:
@@ -163,7 +163,7 @@ def _of_fixture(
 
 
 def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:
-    """Find what an import inside the repository brings, at the top of the file it names."""
+    """Find what an import inside the repository imports, at the top of the file that it names."""
     if steps <= 0 or not source.names.is_certain(node):
         return None
     module, _, name = source.names.resolve(node).lstrip(".").rpartition(".")
@@ -182,7 +182,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
 
 
 def _file_of(project: Project, file: str, module: str) -> str | None:
-    """Find a module's file: by pytest's paths and the usual ones, the closest folder first."""
+    """Find a module's file on pytest's paths and the usual ones, the closest folder first."""
     folders = file.split("/")[:-1]
     places = ["/".join(folders[:depth]) for depth in range(len(folders), -1, -1)]
     path = module.replace(".", "/")

@@ -24,7 +24,7 @@ LEFT_ALONE = "Left alone"
 #: The heading of what every page ends with.
 SILENCE = "How to silence it"
 
-#: The parts of a page's beginning, each with what to do where it is written in another way.
+#: The parts of a page's beginning, each with what to do if it is written differently.
 _HEAD = (
     (re.compile(r"# .+\n\n").match, "begin with `# CODE name` and an empty line"),
     (
@@ -52,7 +52,7 @@ _TIERS = {"(safe)": Tier.SAFE, "(unsafe)": Tier.UNSAFE, "(report)": Tier.REPORT}
 
 
 class PageError(Exception):
-    """A page that is not written as it has to be; says where, and what to do."""
+    """A page that is not written as it has to be; the text says where, and what to do."""
 
 
 class Example(NamedTuple):
@@ -79,10 +79,10 @@ class Head(NamedTuple):
 
     Attributes:
         title: what is wrong, as a heading.
-        why: what it costs to leave it, in a sentence or two.
+        why: what happens if nothing is done, in a sentence or two.
         because: the reason for the rule's severity, a sentence.
         since: the version that made it so, and of what.
-        source: what proves that, a link in Markdown with the project and its version as its text.
+        source: the proof, a link in Markdown whose text has the project and its version.
 
     """
 
@@ -98,7 +98,7 @@ class Page(NamedTuple):
 
     Attributes:
         invalid: repositories with exactly one finding of the rule each.
-        valid: repositories that look alike and have none.
+        valid: repositories that look similar and have none.
 
     """
 

@@ -1,4 +1,4 @@
-"""Functions and classes that tests replace: a replacement may look at how it is called."""
+"""Functions and classes that tests replace: a replacement may check how it is called."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def not_patched(project: Project, name: str) -> None:
         raise EditError(f"{file} may put something else in the place of {name}")
 
 
-# One project is in use at a time; many calls are of the same few names.
+# Only one project is used at a time, and many calls are of the same few names.
 @lru_cache(maxsize=64)
 def patching(project: Project, name: str) -> str:
-    """Return the first file that may put something in the place of a dotted name, or ""."""
+    """Return the first file that may replace the object with a dotted name, or ""."""
     module, _, last = (part.encode() for part in name.rpartition("."))
     for file in project.tree.disk.python_files:
         if _names(project.tree.read(file) or b"", module, last):
@@ -64,7 +64,7 @@ def _names(data: bytes, module: bytes, last: bytes) -> bool:
 
 
 def _skipped(data: bytes, end: int, characters: frozenset[int]) -> int:
-    """Return where a row of some characters begins that ends there."""
+    """Return the start of a run of some characters that ends at a place."""
     while end > 0 and data[end - 1] in characters:
         end -= 1
     return end

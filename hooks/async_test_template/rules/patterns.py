@@ -1,7 +1,7 @@
-"""What rules are made of that only rename, remove, name or correct one thing.
+"""Building blocks of rules that only rename, remove, name or correct one thing.
 
-The first functions find a place, the others give the edits for it. They are no language: a rule
-that needs one exception more writes its own visit.
+The first functions find a place, the others return the edits for it. They are not a language: a
+rule that needs an exception writes its own visit.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def renamed(source: Source, argument: ast.keyword, new: str) -> tuple[Edit, ...]
 
 
 def named(source: Source, argument: ast.expr, name: str) -> tuple[Edit, ...]:
-    """Pass by its name what is passed by its position."""
+    """Pass a positional argument by its name."""
     start = source.start(argument)
     return (changes.replace(source, start, start, f"{name}="),)
 
 
 def removed(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit, ...]:
-    """Drop an argument; a mark that has no other loses its brackets.
+    """Remove an argument; a mark without other arguments loses its brackets.
 
     Raises:
         EditError: a comment would be lost.
@@ -71,7 +71,7 @@ def removed(source: Source, call: ast.Call, argument: ast.keyword) -> tuple[Edit
 
 
 def undecorated(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
-    """Drop a decorator.
+    """Remove a decorator.
 
     Raises:
         EditError: its name may stand for something else.
@@ -84,6 +84,6 @@ def undecorated(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
 def corrected(
     settings: Settings, name: str, value: str, allowed: Container[str]
 ) -> tuple[Edit, ...]:
-    """Write a value of a setting in small letters and without blanks, where that makes it one."""
+    """Write the value of a setting in lower case and without spaces, if that makes it valid."""
     meant = value.strip().lower()
     return (settings.set(name, meant),) if meant in allowed else ()

@@ -1,4 +1,4 @@
-"""What a rule is: the code that looks, and everything that is known of it as data."""
+"""What a rule is: the code that looks, and its data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Where(enum.Enum):
     """Which files hold what a rule looks for.
 
-    INDEXED: those that the index of fixtures and tests holds anyway, TESTS: test files besides,
-    with or without anything async in them, EVERYWHERE: any Python file. A file counts that holds
+    INDEXED: the files that the index of fixtures and tests has anyway. TESTS: also test files
+    without anything async in them. EVERYWHERE: any Python file. A file counts if it contains
     the words of the rule.
     """
 
@@ -29,9 +29,9 @@ class Where(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One thing to look for; each lives in a module of its own.
+    """One thing to look for; each rule is a module of its own.
 
-    What people read of it is on the page beside the module (`rules.head_of`).
+    The text for people is on the page next to the module (`rules.head_of`).
 
     Attributes:
         code: `AT` and three digits: 0xx what a run shows, 1xx loop scopes and modes, 2xx
@@ -43,31 +43,31 @@ class Rule:
             the tests; neither function touches the disk.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
-        needs: lowest versions, by package, with which the fix keeps the meaning. Where what is
-            declared admits an older one, the rule only reports; where it admits none as new, the
-            rule is silent, because it speaks of newer ones. Where nothing is said the newest is
-            installed; a fix of what only warns is an unsafe one then, as nothing is broken yet.
-        expects: the errors and warnings, by their names, to which what the rule finds leads in
-            some version: where a test waits for one of them, it is meant, and there is no finding.
+        needs: lowest versions, by package, with which the fix keeps the meaning. If the declared
+            versions include an older one, the rule only reports. If all of them are older, the rule
+            is silent, because it is about newer ones. If nothing is declared, the newest is
+            installed; then a fix of something that only warns is unsafe, as nothing is broken yet.
+        expects: the names of the errors and warnings that the code causes in some version. If a
+            test expects one of them, it is intended, and there is no finding.
         optional: off unless `--select` names it: a matter of taste.
         visit: reads one Python file of a project; it is called for the files in which `words`
             is found.
         words: a regular expression on the bytes of a file.
-        where: which files it looks at; from those of the chosen rules follows which files are
+        where: which files it looks at; together, the selected rules decide which files are
             parsed.
-        suspects: tells from the bytes of a file that holds the words, and that nothing else is
-            parsed for, whether it is worth parsing; None where the words say enough.
-        alone: `visit` asks for no other Python file, only for the configuration, and finds what
-            the file holds in `source.module`: it can run in another process, and once for as long
-            as the file stays the same.
-        python: the Pythons on which what the rule says is true, as a specifier; empty for all. It
-            is silent where the project admits none of them, or where none reaches the place.
-        about: the plugin or library that the rule speaks of, as a package's name; empty for pytest
-            and Python themselves. The rule is silent where the repository does not use it, or is
-            its own, and has no fix where only a mark tells of it.
-        mark: the mark that a fix takes away or writes anew: it is left where code of the repository
-            looks at that mark. `*` stands for all that fixtures have.
-        gives_loop: the mark that a fix takes away sets up a loop, in an older pytest-asyncio, for
+        suspects: decides from the bytes of a file with the words, which nothing else needs to
+            parse, whether it is worth parsing; None if the words are enough.
+        alone: `visit` needs no other Python file, only the configuration, and finds the content of
+            the file in `source.module`. It can run in another process, and its result is kept as
+            long as the file stays the same.
+        python: the Pythons for which the rule is true, as a specifier; empty for all. The rule
+            is silent if the project supports none of them, or if none of them runs the code.
+        about: the plugin or library that the rule is about, as a package's name; empty for pytest
+            and Python themselves. The rule is silent if the repository does not use it, or is that
+            package, and has no fix if only a mark mentions it.
+        mark: the mark that a fix removes or rewrites. There is no fix if code of the repository
+            reads that mark. `*` stands for all marks of fixtures.
+        gives_loop: the mark that a fix removes sets up a loop, in an older pytest-asyncio, for
             code that asks for the current one.
 
     """

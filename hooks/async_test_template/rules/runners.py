@@ -1,4 +1,4 @@
-"""Who runs async tests, and which of them nobody does."""
+"""Who runs async tests, and which of them nothing runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Module, Test
     from async_test_template.source.lineage import Kin
 
-#: Marks by which some plugin runs a test, and those by which it does not run at all.
+#: Marks with which some plugin runs a test, and marks with which it does not run at all.
 _MARKS = frozenset(
     {
         "aiomisc",
@@ -28,13 +28,13 @@ _MARKS = frozenset(
         "gen_test",
         "skip",
         "trio",
-        # It is meant to fail, as the one in the template's own test_event_loop.py.
+        # It is meant to fail, like the one in the template's own test_event_loop.py.
         "xfail",
     }
 )
-#: Libraries whose users have a pytest plugin of another kind.
+#: Libraries whose users have another kind of pytest plugin.
 _OTHER_LIBRARIES = frozenset({"aiomisc", "curio", "sanic", "tornado", "twisted"})
-#: Plugins with nothing to do with async tests; of another one nobody knows what it runs.
+#: Plugins that have nothing to do with async tests; other plugins may run anything.
 _NO_RUNNERS = frozenset(
     {
         "pytest",
@@ -119,14 +119,14 @@ def async_test_classes(project: Project) -> Iterator[Kin]:
 
 
 def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
-    """Return the async tests that nothing runs, as far as can be told (AT112).
+    """Return the async tests that nothing runs, as far as the code shows (AT112).
 
     They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is
-    there. A mark or a runner that may come from where nobody can look counts as one.
+    there. A mark or a runner that may come from an unknown place counts as one.
 
     Args:
         project: the repository.
-        once_raised: whether an old pytest-aiohttp, which runs them all, is taken for a new one.
+        once_raised: whether an old pytest-aiohttp, which runs them all, counts as a new one.
 
     """
     if _runs_all(project) or (has_old_aiohttp(project) and not once_raised):
@@ -143,7 +143,7 @@ def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]
 
 
 def _runs_all(project: Project) -> bool:
-    """Tell whether something runs each async test, marked or not, for all that can be told."""
+    """Tell whether something runs every async test, marked or not, as far as the code shows."""
     settings, desired = project.settings, project.desired
     by_mode = settings.effective(MODE) not in {None, "strict"} or may_be_auto(project)
     by_other_mode = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
@@ -155,7 +155,7 @@ def _runs_all(project: Project) -> bool:
 
 
 def has_old_aiohttp(project: Project) -> bool:
-    """Tell whether pytest-aiohttp is older than 1.0: it runs each async test, marked or not."""
+    """Tell whether pytest-aiohttp is older than 1.0: it runs every async test, marked or not."""
     dependencies = project.dependencies
     return bool(dependencies.of("pytest-aiohttp")) and not dependencies.may_reach(
         "pytest-aiohttp", "1.0"
@@ -163,7 +163,7 @@ def has_old_aiohttp(project: Project) -> bool:
 
 
 def _may_have_other(project: Project) -> bool:
-    """Tell whether a plugin may be there that nobody can see, where pytest-asyncio is not."""
+    """Tell whether there may be an unknown plugin in a project without pytest-asyncio."""
     dependencies = project.dependencies
     if dependencies.has("pytest-asyncio") or project.desired.backend is not None:
         return False
@@ -196,7 +196,7 @@ def _collected(project: Project) -> Iterator[Module]:
 
 
 def _heirs(project: Project) -> Iterator[Module]:
-    """Yield test files with nothing async in them that may have async tests from other files."""
+    """Yield test files with nothing async in them that may get async tests from other files."""
     naming = project.reader.naming
     names = {
         name
@@ -218,7 +218,7 @@ def _heirs(project: Project) -> Iterator[Module]:
 
 
 def _is_imported(project: Project, module: Module) -> bool:
-    """Tell whether a file that pytest finds by no pattern serves others, as base classes do."""
+    """Tell whether a file that matches no pattern of pytest serves others, like base classes."""
     if project.reader.is_test_file(module.file):
         return False
     name = module.file.rpartition("/")[2].removesuffix(".py")

@@ -32,10 +32,10 @@ def may_be_auto(project: Project) -> bool:
 
 
 def asyncio_fixtures(project: Project) -> Iterator[Fixture]:
-    """Yield the fixtures that pytest-asyncio runs in a loop of its own choice.
+    """Yield the fixtures that pytest-asyncio runs in a loop that it chooses.
 
-    In strict mode those are the ones of `pytest_asyncio.fixture`, async or not; in auto mode
-    every async fixture besides.
+    In strict mode those are the fixtures of `pytest_asyncio.fixture`, async or not; in auto mode
+    also every async fixture.
     """
     auto = may_be_auto(project)
     for fixture in project.code.fixtures:
@@ -44,7 +44,7 @@ def asyncio_fixtures(project: Project) -> Iterator[Fixture]:
 
 
 def wide_fixtures(project: Project) -> list[Fixture]:
-    """Find the fixtures wider than a function that do not say which loop they want."""
+    """Find the fixtures wider than function scope that do not say which loop they need."""
     return [
         fixture
         for fixture in asyncio_fixtures(project)
@@ -65,10 +65,10 @@ def narrow_fixtures(project: Project) -> list[Fixture]:
 
 
 def is_used_in_another_loop(project: Project, fixture: Fixture) -> bool:
-    """Tell whether something that is async would use a fixture from another loop than its own.
+    """Tell whether async code would use a fixture from another loop than the fixture's own.
 
-    Its own is meant to be as wide as it is. Where a hook marks tests, or a decorator is not known,
-    nobody can tell, so the answer is yes.
+    The fixture's loop should have its scope. If a hook marks tests, or a decorator is unknown,
+    this cannot be known, so the answer is yes.
     """
     if project.code.has_item_hook or not project.code.complete:
         return True
@@ -92,7 +92,7 @@ def named_scopes(project: Project) -> set[str]:
 
 
 def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Return the settings under which tests and fixtures share a loop of at least that scope.
+    """Return the settings with which tests and fixtures share a loop of at least that scope.
 
     Raises:
         EditError: an explicit scope is against it, or the settings cannot be made.
@@ -121,14 +121,14 @@ def asyncio_tests(project: Project) -> Iterator[Test]:
 
 
 def runs_asyncio(project: Project) -> bool:
-    """Tell whether pytest-asyncio runs any test or is there at all."""
+    """Tell whether pytest-asyncio runs any test or is installed at all."""
     return project.uses_asyncio_plugin or any(
         test.mark("asyncio") is not None for test in project.code.tests
     )
 
 
 def is_anyios(project: Project, fixture: Fixture) -> bool:
-    """Tell whether anyio runs a fixture: it asks for the backend, or only anyio's tests use it."""
+    """Tell whether AnyIO runs a fixture: it asks for the backend, or only AnyIO's tests use it."""
     if "anyio_backend" in fixture.requests:
         return True
     users = project.code.users.get(fixture, ())
@@ -141,14 +141,14 @@ def names_another(test: Test) -> bool:
 
 
 def is_run_by_another(project: Project, test: Test) -> bool:
-    """Tell whether AnyIO or trio run an async test: by its mark, its backend or their own mode."""
+    """Tell whether AnyIO or trio run an async test: through its mark, its backend or their mode."""
     if names_another(test):
         return True
     return _takes_all(project) and test.mark("asyncio") is None
 
 
 def _takes_all(project: Project) -> bool:
-    """Tell whether AnyIO or trio are told to run all tests that are async."""
+    """Tell whether AnyIO or trio are told to run all async tests."""
     settings = project.settings
     return settings.is_on("trio_mode") or settings.effective("anyio_mode") == "auto"
 

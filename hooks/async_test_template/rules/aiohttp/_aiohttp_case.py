@@ -21,7 +21,7 @@ _BASE = "aiohttp.test_utils.AioHTTPTestCase"
 
 
 def methods(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.ClassDef, Function]]:
-    """Yield the methods of such names, with their class: one on aiohttp's, at whatever remove."""
+    """Yield the methods with such names and their class, which derives from aiohttp's."""
     classes: set[str] = set()
     for node in sorted(source.nodes.of(ast.ClassDef), key=lambda node: node.lineno):
         bases = {source.names.resolve(base) for base in node.bases}
@@ -65,9 +65,9 @@ def renamed(
 def _check_family(
     project: Project, source: Source, owner: ast.ClassDef, old: str, new: str
 ) -> None:
-    """Refuse where not all of the classes that belong together get the new name together.
+    """Refuse if not all classes that belong together get the new name together.
 
-    One of them alone under the new name would hide the others, or no longer be reached by them.
+    If only one had the new name, it would hide the others, or they would no longer reach it.
 
     Raises:
         EditError: one cannot be renamed, or may be out of reach.
@@ -113,7 +113,7 @@ def _family(source: Source, owner: ast.ClassDef) -> list[ast.ClassDef]:
     while size != len(names):
         size = len(names)
         for node, above in bases.items():
-            # What each has from aiohttp makes no two of them relatives.
+            # Two classes are not related just because both have a method from aiohttp.
             if node.name in names or above & (names - {_BASE}):
                 names |= {node.name} | above
     return [node for node in bases if node.name in names]

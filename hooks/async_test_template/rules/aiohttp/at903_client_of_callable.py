@@ -40,7 +40,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def clients_of_callables(project: Project, source: Source) -> Iterator[ast.Call]:
-    """Yield the calls that hand a client a function that makes its application."""
+    """Yield the calls that pass a client a function that creates its application."""
     for call in source.nodes.of(ast.Call):
         if (
             isinstance(call.func, ast.Name)

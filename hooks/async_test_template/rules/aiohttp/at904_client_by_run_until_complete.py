@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def client_calls(function: Function) -> list[ast.Call]:
     """Return the calls of `loop.run_until_complete`, if a fixture uses its loop for nothing else.
 
-    Such a fixture takes a client's factory, and the loop only to wait for it.
+    Such a fixture asks for a client factory, and uses the loop only to wait for it.
     """
     names = {argument.arg for argument in function.args.args}
     if isinstance(function, ast.AsyncFunctionDef) or not names & {"aiohttp_client", "test_client"}:
@@ -48,7 +48,7 @@ def client_calls(function: Function) -> list[ast.Call]:
 
 
 def _is_exact(function: Function) -> bool:
-    """Tell whether a fixture does nothing but wait for the client of an application."""
+    """Tell whether a fixture only waits for the client of an application."""
     statement = function.body[-1]
     calls = client_calls(function)
     if len(function.body) != 1 or not isinstance(statement, ast.Return) or len(calls) != 1:

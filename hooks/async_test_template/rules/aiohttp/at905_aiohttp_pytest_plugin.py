@@ -45,7 +45,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit, ...]:
     if not project.dependencies.of("pytest-aiohttp"):
-        # An environment that is not built again would be left with no plugin at all.
+        # An environment that is not reinstalled would be left without a plugin.
         raise EditError("no dependency installs pytest-aiohttp yet")
     place = _handing_over(project)
     if place:
@@ -53,10 +53,10 @@ def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit,
     return _without_plugin(source, statement), *_mode(project)
 
 
-# One project is in use at a time.
+# Only one project is used at a time.
 @lru_cache(maxsize=2)
 def _handing_over(project: Project) -> str:
-    """Return the first place where a client gets a function, empty where none does."""
+    """Return the first place where a client gets a function, or an empty text."""
     for module in project.code.modules:
         for call in clients_of_callables(project, project.code.sources.get(module.file)):
             return f"{module.file}:{call.lineno}"
@@ -75,7 +75,7 @@ def _without_plugin(source: Source, statement: ast.Assign) -> Edit:
 
 
 def _mode(project: Project) -> tuple[Edit, ...]:
-    """Return the edit for auto mode, where tests have no mark: aiohttp's plugin runs them so."""
+    """Return the edit for auto mode if tests have no mark: aiohttp's plugin needs none."""
     if may_be_auto(project) or all(test.mark("asyncio") for test in project.code.async_tests):
         return ()
     edits = None

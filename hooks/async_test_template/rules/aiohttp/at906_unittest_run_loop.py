@@ -38,7 +38,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"unittest_run_loop",
     alone=True,
-    # Before, it is what runs the test: without it the test passes unawaited.
+    # Before, the decorator runs the test: without it the test passes without being awaited.
     needs=(("aiohttp", "3.8"),),
     expects=("DeprecationWarning",),
 )

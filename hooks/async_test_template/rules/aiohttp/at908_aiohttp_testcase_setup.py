@@ -50,6 +50,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
-    # Older ones know only the old names.
+    # Older versions know only the old names.
     needs=(("aiohttp", "3.8"),),
 )

@@ -1,4 +1,4 @@
-"""AT909: what aiohttp's test tools do with loops and mocks of their own."""
+"""AT909: loops and mocks in aiohttp's test tools."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _OWN_LOOPS = {
 }
 _MOCK = f"{_TOOLS}.make_mocked_coro"
 _ASKS = re.compile(rb"(?<!self)\._?loop\b")
-#: What an AsyncMock does otherwise than the Mock that make_mocked_coro gives: it is a coroutine
-#: function itself, so what is set later is awaited too, and a reset forgets what it returns.
+#: AsyncMock differs from the Mock of make_mocked_coro in these points: it is a coroutine
+#: function itself, so values that are set later are awaited too, and a reset clears its result.
 _AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|isinstance\(.*Mock")
 
 
@@ -77,7 +77,7 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
         raise EditError("the loop is created in the argument")
     is_none = isinstance(loop.value, ast.Constant) and loop.value.value is None
     if not is_none and not _is_running(source, call, loop.value):
-        # An application takes its loop when it starts, the tools of aiohttp 3 when they are made.
+        # An application takes its loop when it starts, aiohttp 3's tools when created.
         if source.names.resolve(call.func) != _APPLICATION:
             raise EditError("no loop runs there, or it may be another one")
         if source.holds(_ASKS):
@@ -86,7 +86,7 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
 
 
 def _is_asked_for(source: Source, value: ast.AST | None) -> bool:
-    """Tell whether a value is the current loop, as asyncio tells it."""
+    """Tell whether a value is the current loop, as asyncio returns it."""
     return isinstance(value, ast.Call) and source.names.resolve(value.func) in {
         "asyncio.get_event_loop",
         "asyncio.get_running_loop",
@@ -94,7 +94,7 @@ def _is_asked_for(source: Source, value: ast.AST | None) -> bool:
 
 
 def _is_running(source: Source, call: ast.Call, value: ast.expr) -> bool:
-    """Tell whether the loop that is passed on is the one that runs the code around."""
+    """Tell whether the loop that is passed is the one that runs the surrounding code."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
     if not isinstance(function, ast.AsyncFunctionDef):
@@ -118,7 +118,7 @@ def _async_mock(source: Source, call: ast.Call) -> tuple[Edit, ...]:
             given = argument.value
         else:
             raised = argument.value
-    # It awaits what can be awaited, which a mock would provide.
+    # AsyncMock awaits awaitable values, which a plain mock would return.
     plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr)
     if given is not None and not isinstance(given, plain):
         raise EditError("the value may have to be awaited")

@@ -43,7 +43,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _names_backends(value: ast.List | ast.Tuple) -> bool:
-    """Tell a list of backends from the pair of one backend and its options."""
+    """Tell a list of backends from a pair of one backend and its options."""
     return bool(value.elts) and all(text_of(item) in _BACKENDS for item in value.elts)
 
 

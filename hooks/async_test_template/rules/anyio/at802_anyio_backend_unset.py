@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Test
 
 _NAME = "anyio_backend"
-#: What is named in `pytest_plugins` and has no such fixture, or is AnyIO itself.
+#: Entries of `pytest_plugins` that have no such fixture, or are AnyIO itself.
 _KNOWN = {"aiohttp", "anyio", "pytester", "pytest_asyncio", "pytest_mock", "_pytest"}
-#: As AnyIO's own, with one backend: as wide, and with the same ids of tests.
+#: Like AnyIO's own fixture, with one backend: the same scope, and the same test ids.
 _FIXTURE = (
     '@pytest.fixture(scope="module", params=["asyncio"])\n'
     "def anyio_backend(request):\n"
@@ -57,9 +57,9 @@ def _has_backend(project: Project, test: Test) -> bool:
 
 
 def _plugins(project: Project, test: Test) -> Iterator[str]:
-    """Yield the plugins that files name whose fixtures reach a test, and that are not known.
+    """Yield the unknown plugins that files name and whose fixtures reach a test.
 
-    Those of the repository are known: their fixtures are in the index.
+    Plugins in the repository are known: their fixtures are in the index.
     """
     own = {module.file for module in project.code.modules}
     for module in project.code.around(test.file):
@@ -74,10 +74,10 @@ def _is_strange(plugin: str) -> bool:
 
 
 def _wants_trio(project: Project) -> bool:
-    """Tell whether trio is there on purpose, as far as anything names it."""
+    """Tell whether trio is installed on purpose, as far as files mention it."""
     return (
         project.dependencies.may_have("trio")
-        # `anyio[trio]` and its like.
+        # `anyio[trio]` and similar.
         or any("trio" in d.text for _, declared in project.dependencies.lists for d in declared)
         or any("trio" in module.imports for module in project.code.modules)
     )

@@ -48,9 +48,9 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_left(project: Project, test: Test, fixture: Fixture) -> bool:
-    """Tell whether a fixture reaches a test for which AnyIO runs no fixture.
+    """Tell whether a fixture reaches a test for which AnyIO does not run fixtures.
 
-    It does for a test that gets the backend, by any of its fixtures.
+    AnyIO runs fixtures for a test if any fixture of the test asks for the backend.
     """
     used = list(project.code.used_by(test))
     return (

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from async_test_template.source.source import Source
 
-#: These take no `on_startup=` any more, FastAPI's do.
+#: These no longer accept `on_startup=`; FastAPI's applications do.
 STARLETTE = frozenset({"starlette.applications.Starlette", "starlette.routing.Router"})
 FASTAPI = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
 EVENTS = ("on_startup", "on_shutdown")
 
 
 def handlers(source: Source) -> Iterator[ast.Call]:
-    """Yield the calls of `….on_event("startup")`, and of the like for the end."""
+    """Yield the calls of `….on_event("startup")` and `….on_event("shutdown")`."""
     for call in source.nodes.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "on_event" and call.args:
             event = call.args[0]
@@ -28,7 +28,7 @@ def handlers(source: Source) -> Iterator[ast.Call]:
 
 
 def has_lifespan(source: Source, made: ast.Call) -> bool:
-    """Tell whether an application does something at its start or its end, seen in its file."""
+    """Tell whether an application does something at its start or end, as far as its file shows."""
     if any(keyword(made, name) for name in EVENTS) or any(handlers(source)):
         return True
     lifespan = keyword(made, "lifespan")

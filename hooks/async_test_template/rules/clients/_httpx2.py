@@ -1,4 +1,4 @@
-"""What is between httpx and httpx2, which has taken its place in Starlette's `TestClient`."""
+"""The differences between httpx and httpx2, which Starlette's `TestClient` now uses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Module
     from async_test_template.source.source import Placed, Source
 
-#: Packages that catch the requests of httpx, and what a test that uses them asks for or imports.
+#: Packages that intercept requests of httpx, with the names by which a test uses them.
 _MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
 
 
 def mock_in_use(project: Project) -> str | None:
-    """Name the package with which the tests catch the requests of httpx, None where none does."""
+    """Return the package with which the tests intercept requests of httpx, or None."""
     index = project.code
     requested = {name for test in index.tests for name in test.requests}
     requested.update(name for fixture in index.fixtures for name in fixture.requests)
@@ -34,7 +34,7 @@ def mock_in_use(project: Project) -> str | None:
 
 
 def mock(project: Project) -> str | None:
-    """Name the package that catches the requests of httpx, in use or only declared."""
+    """Return the package that intercepts requests of httpx, whether used or only declared."""
     declared = (package for package in _MOCKS if project.dependencies.of(package))
     return mock_in_use(project) or next(declared, None)
 
@@ -51,14 +51,14 @@ def is_of_tests(file: str) -> bool:
 
 
 def imports_httpx(module: Module) -> bool:
-    """Tell whether a file imports httpx, or something of it."""
+    """Tell whether a file imports httpx, or something from it."""
     return any(name.partition(".")[0] == "httpx" for name in module.imports)
 
 
 def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
-    """Yield what of httpx meets a `TestClient`, which deals in httpx2's, with its full name.
+    """Yield the uses of httpx with a `TestClient`, which uses httpx2, with their full names.
 
-    That is `isinstance` on an answer, an exception that is waited for around a request, and an
+    These are `isinstance` on a response, an exception that is expected around a request, and an
     `auth=` of a request. An application that uses httpx may raise such an exception itself, and the
     client passes it on.
     """
@@ -81,7 +81,7 @@ def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
 
 
 def _expected(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
-    """Yield the exceptions that `pytest.raises` waits for, with the statements under it."""
+    """Yield the exceptions that `pytest.raises` expects, with the statements in its block."""
     for item in source.nodes.of(ast.withitem):
         raises, block = item.context_expr, source.parents[item]
         if (
@@ -109,7 +109,7 @@ def _of_httpx(source: Source, node: ast.expr) -> Iterator[tuple[Placed, str]]:
 
 
 def _asks(project: Project, source: Source, body: list[ast.stmt], *, requests: bool) -> bool:
-    """Tell whether statements look whether an answer is a good one, or make a request."""
+    """Tell whether statements check the status of a response, or make a request."""
     for statement in body:
         for node in walk(statement):
             if requests and is_request(project, source, node):

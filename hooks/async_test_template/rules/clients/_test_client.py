@@ -21,9 +21,9 @@ _METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request
 def requests(
     project: Project, source: Source, arguments: frozenset[str]
 ) -> Iterator[tuple[ast.Call, str, ast.keyword]]:
-    """Yield the requests that pass such an argument by its name.
+    """Yield the requests that pass such a keyword argument.
 
-    With each comes what is before its brackets, and the argument.
+    Each comes with the expression before its brackets, and the argument.
     """
     if not _has_clients(project):
         return
@@ -36,7 +36,7 @@ def requests(
             yield from ((call, source.text(method), argument) for argument in passed)
 
 
-# One project is in use at a time; each of its files asks.
+# Only one project is used at a time, and each of its files asks this.
 @lru_cache(maxsize=4)
 def _has_clients(project: Project) -> bool:
     """Tell whether any file imports a module that has the client, or its package."""
@@ -67,9 +67,9 @@ def is_response(project: Project, source: Source, node: ast.AST) -> bool:
 
 
 def is_client(project: Project, source: Source, node: ast.expr) -> bool:
-    """Tell whether an expression is a `TestClient`, wherever in the repository it was made."""
+    """Tell whether an expression is a `TestClient`, created anywhere in the repository."""
     if isinstance(node, ast.Name) and _annotation(source, node) in CLIENTS:
-        # What is given may be of a class that derives from it.
+        # The argument may be of a class that derives from it.
         return not _has_own_methods(project)
     made = origin(project, source, node)
     return (
@@ -82,7 +82,7 @@ def is_client(project: Project, source: Source, node: ast.expr) -> bool:
 
 @lru_cache(maxsize=4)
 def _has_own_methods(project: Project) -> bool:
-    """Tell whether a class of the repository derives from the client and makes requests its way."""
+    """Tell whether a class in the repository derives from the client and changes its requests."""
     return any(
         held.methods & _METHODS and any(base.endswith("TestClient") for base in held.bases)
         for module in project.code.modules
@@ -91,7 +91,7 @@ def _has_own_methods(project: Project) -> bool:
 
 
 def _annotation(source: Source, node: ast.Name) -> str:
-    """Return the type that the parameter of that name is said to have, or nothing."""
+    """Return the annotated type of the parameter of that name, or an empty text."""
     for around in source.around(node):
         if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for argument in (*around.args.args, *around.args.kwonlyargs):

@@ -54,7 +54,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "transport") is not None:
         raise EditError("it has, or may have, a transport already")
-    # Where httpx is older than 0.28, `app=None` is no application: requests go to the network.
+    # Before httpx 0.28, `app=None` means no application: requests use the network.
     if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
     if source.holds(_PATCHED):
@@ -101,7 +101,7 @@ def _end(source: Source, call: ast.Call, app: ast.keyword) -> int:
 def _transport(
     source: Source, client: ast.expr, package: str, name: str
 ) -> tuple[str, tuple[Edit, ...]]:
-    """Name the transport as the file names the client: by its module, or imported with it."""
+    """Name the transport in the style of the client: through its module, or imported with it."""
     if isinstance(client, ast.Attribute):
         return f"{source.text(client.value)}.{name}", ()
     if name in source.names.imported:

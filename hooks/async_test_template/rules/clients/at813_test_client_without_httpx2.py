@@ -34,7 +34,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_run(project: Project, file: str, line: int) -> bool:
-    """Tell whether an import is run, and not there for type checkers alone."""
+    """Tell whether an import is executed, not only read by type checkers."""
     source = project.code.sources.get(file)
     return not any(
         is_below(source, node, _FOR_TYPES)
@@ -47,13 +47,13 @@ _FOR_TYPES = re.compile(r"\bTYPE_CHECKING\b")
 
 
 def _is_warned(project: Project) -> bool:
-    """Tell whether the declared packages are such that `TestClient` warns at its import."""
+    """Tell whether `TestClient` warns at import with the declared packages."""
     dependencies = project.dependencies
     frameworks = [d for name in _PREFER for d in dependencies.of(name)]
     return (
         not dependencies.may_have("httpx2")
         and any(dependencies.of(name) for name in ("httpx", "respx", "pytest-httpx"))
-        # Their extras bring httpx2 along.
+        # Their extras install httpx2.
         and not any("[" in declaration.text for declaration in frameworks)
         and all(dependencies.may_reach(name, version) for name, version in _PREFER.items())
     )
@@ -64,7 +64,7 @@ def _finding(project: Project, file: str, line: int) -> Finding:
     edits: tuple[Edit, ...] = ()
     hint = "add httpx2>=2.14 to the test dependencies"
     if stranger := _stranger(project):
-        # With httpx2 the client's answers are no longer httpx's.
+        # With httpx2 the client's responses no longer belong to httpx.
         hint = f"{stranger} has to come from httpx2 at the same time; then {hint}"
     elif floor is not None and floor >= _PYTHON:
         edits = project.dependencies.added("httpx2", "2.14")
@@ -80,7 +80,7 @@ def _finding(project: Project, file: str, line: int) -> Finding:
 
 
 def _stranger(project: Project) -> str:
-    """Name the first place where something of httpx meets a client, as AT814 would find it."""
+    """Return the first place where httpx is used with a client, as AT814 would find it."""
     for module in project.code.modules:
         if re.search(rb"\bhttpx\b", project.tree.read(module.file) or b""):
             source = project.code.sources.get(module.file)

@@ -1,4 +1,4 @@
-"""AT814: what of httpx meets a `TestClient` that deals in httpx2."""
+"""AT814: uses of httpx with a `TestClient` that uses httpx2."""
 
 from __future__ import annotations
 

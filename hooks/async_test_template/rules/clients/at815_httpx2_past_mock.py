@@ -1,4 +1,4 @@
-"""AT815: httpx2 clients where the tests catch the requests of httpx."""
+"""AT815: httpx2 clients in tests that intercept requests of httpx."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SENDERS = [
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    # A transport is what the test or the application put in the network's place.
+    # With a transport, the test or the application already replaces the network.
     senders = [
         call
         for call in calls(source, *_SENDERS)
@@ -57,7 +57,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_alias(project: Project) -> bool:
-    """Tell whether `httpx2.alias_httpx()` makes one of the two, so that the mocks catch both."""
+    """Tell whether `httpx2.alias_httpx()` merges the two, so that the mocks intercept both."""
     return any(b"alias_httpx(" in (project.tree.read(m.file) or b"") for m in project.code.modules)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: Of httpx and not of httpx2.
+#: Names that httpx has and httpx2 does not.
 _GONE = frozenset({"main"})
 
 

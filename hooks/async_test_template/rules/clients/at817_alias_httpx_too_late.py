@@ -1,4 +1,4 @@
-"""AT817: `httpx2.alias_httpx()` when httpx is there already."""
+"""AT817: `httpx2.alias_httpx()` after httpx was imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: Plugins of pytest that import httpx, and what else brings it into a file.
+#: Plugins of pytest that import httpx, and other imports that include it.
 _PLUGINS = ("respx", "pytest-httpx")
 _MODULES = frozenset({"httpx", "httpcore", "respx", "pytest_httpx"})
 

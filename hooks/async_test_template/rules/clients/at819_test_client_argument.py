@@ -24,7 +24,7 @@ _ARGUMENTS = frozenset({"data", "cookies", "timeout"})
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call, method, argument in requests(project, source, _ARGUMENTS):
         if argument.arg == "data":
-            # Anything but plain text may be a form, which is what data= is for.
+            # Anything but plain text may be a form, for which data= is meant.
             if _is_raw(argument.value):
                 yield code_finding(
                     RULE.code,
@@ -55,7 +55,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-#: What can be left out without a call that somebody may count on.
+#: Values that can be removed, because they contain no call with a possible side effect.
 _WITHOUT_EFFECT = (ast.Constant, ast.Name, ast.Attribute)
 
 

@@ -39,7 +39,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_handed_on(source: Source, client: ast.Call) -> bool:
-    """Tell whether something else is given the client, which may have the address itself."""
+    """Tell whether the client is passed to other code, which may have the address itself."""
     around = source.parents[client]
     if isinstance(around, ast.keyword):
         around = source.parents[around]
@@ -49,7 +49,7 @@ def _is_handed_on(source: Source, client: ast.Call) -> bool:
 
 
 def _gets_whole_addresses(source: Source, client: ast.Call) -> bool:
-    """Tell whether each request of the function that has the client begins with a scheme."""
+    """Tell whether every request in the client's function has a URL with a scheme."""
     around = source.parents[client]
     target = around.optional_vars if isinstance(around, ast.withitem) else None
     if isinstance(around, ast.Assign) and len(around.targets) == 1:
@@ -60,10 +60,10 @@ def _gets_whole_addresses(source: Source, client: ast.Call) -> bool:
     return bool(found) and all(found)
 
 
-# One file is looked at at a time; each of its clients asks this.
+# One file is checked at a time, and each of its clients asks this.
 @lru_cache(maxsize=1)
 def _requests(source: Source) -> dict[tuple[str, ast.AST], list[bool]]:
-    """Tell of each request, by the name of its client and the function, if its URL is whole."""
+    """Tell for each client and function whether all URLs of its requests are complete."""
     found: dict[tuple[str, ast.AST], list[bool]] = {}
     for call in source.nodes.of(ast.Call):
         method = call.func
@@ -88,7 +88,7 @@ def _is_whole(url: ast.expr | None) -> bool:
 
 
 _TRANSPORTS = {"httpx.ASGITransport", "httpx2.ASGITransport"}
-#: Calls that give the client back.
+#: Calls that return the client.
 _CONTEXTS = {"enter_async_context", "aclosing"}
 #: Methods that make a request, with the place of the address.
 _METHODS = {

@@ -32,7 +32,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         given = keyword(call, "app")
         app = given.value if given else call.args[0] if call.args else None
         made = origin(project, source, app) if app is not None else None
-        # One of many clients on an application says enough.
+        # One finding for an application is enough, however many clients it has.
         if made is None or (place := (made[0].file, made[1].lineno)) in seen:
             continue
         seen.add(place)
@@ -51,10 +51,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-# One is in use at a time; thousands of files may have such a client.
+# Only one is used at a time; thousands of files may have such a client.
 @lru_cache(maxsize=2)
 def _is_lifespan_in(project: Project) -> bool:
-    """Tell whether any file has what makes a lifespan, before one is parsed to look closer."""
+    """Tell whether any file mentions a lifespan, before files are parsed for it."""
     return any(True for _ in project.reader.mentioning(_LIFESPAN))
 
 
@@ -77,7 +77,7 @@ def _in_reach(project: Project, source: Source) -> Iterator[Source]:
 
 
 def _runs_lifespan(source: Source) -> bool:
-    """Tell whether a file may start an application: by a manager, a context or its router."""
+    """Tell whether a file may start an application with a manager, a context or its router."""
     try:
         called = [call.func for call in source.nodes.of(ast.Call)]
     except Unreadable:

@@ -1,4 +1,4 @@
-"""AT822: handlers of start-up and shutdown beside a lifespan."""
+"""AT822: start-up and shutdown handlers instead of a lifespan."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_of_another(source: Source, handler: ast.Call) -> bool:
-    """Tell whether the handler's owner is of a class beside those of the file's applications."""
+    """Tell whether the object with the handler is not one of the file's applications."""
     method = handler.func
     owner = method.value if isinstance(method, ast.Attribute) else None
     if not isinstance(owner, ast.Name):

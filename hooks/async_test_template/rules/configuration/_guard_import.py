@@ -32,12 +32,12 @@ def _words(node: ast.AST) -> Iterator[str | None]:
     elif isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
-        # A sentence, as in a docstring, loads nothing.
+        # A sentence, for example in a docstring, does not load anything.
         yield None if " " in node.value else node.value
 
 
 def add_line(source: Source, line: str) -> tuple[Edit, ...]:
-    """Add the line at the end, where no import has a neighbour to be sorted with."""
+    """Add the line at the end, where it does not have to be sorted with other imports."""
     body = source.tree.body
     plain = all(
         isinstance(node, (ast.Import, ast.ImportFrom))

@@ -42,7 +42,7 @@ def _place(text: str, shadowed: Configuration) -> tuple[int, int]:
 
         return toml.locate(text, shadowed.table)
     except KeyError:
-        # A file of pytest's own counts without its table, too.
+        # A file with a name of pytest's own also counts without its table.
         return 1, 1
 
 

@@ -44,9 +44,9 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_harmless(project: Project, file: str, options: Iterable[str]) -> bool:
-    """Tell whether a renamed section leaves alone what passes today.
+    """Tell whether tests that pass today still pass after the section is renamed.
 
-    It may not come before a configuration that counts, nor choose tests, nor be strict with them.
+    It must not take precedence over another configuration, choose tests, or add strictness.
     """
     winner = project.in_force.configuration
     is_free = winner is None or project.relative(winner.path) == file

@@ -50,6 +50,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
-    # Older ones never read the first table: merged, settings that nobody has tried count.
+    # Older versions never read the first table: after merging, untried settings take effect.
     needs=(("pytest", "9"),),
 )

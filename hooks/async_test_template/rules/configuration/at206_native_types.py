@@ -66,7 +66,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _meant(name: str, value: object) -> object:
-    """Return the native value for one written as in an INI file, None where it is right."""
+    """Return the native value for one in INI style, None if it is already right."""
     if name in _LISTS and isinstance(value, str):
         if name in _ONE_A_LINE:
             return [line.strip() for line in value.splitlines() if line.strip()]

@@ -31,6 +31,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
-    # Older ones ignore the options: with a header, settings that nobody has tried count.
+    # Older versions ignore the options: with a header, untried settings take effect.
     needs=(("pytest", "9.2"),),
 )

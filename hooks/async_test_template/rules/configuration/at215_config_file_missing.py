@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _CONFIG = re.compile(
     r"\bpytest\b(?:(?!\bpytest\b)[^|;&])*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)"
 )
-#: What makes commands of a file run in another folder.
+#: Words in a file that show that its commands run in another folder.
 _FOLDER = re.compile(r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-directory)\b")
 
 
 def _check(project: Project) -> Iterator[Finding]:
-    # A file may hold many commands.
+    # A file may contain many commands.
     elsewhere: dict[str, bool] = {}
     mentions: dict[tuple[str, str], int] = {}
     for command in project.commands:
@@ -40,7 +40,7 @@ def _check(project: Project) -> Iterator[Finding]:
         place = (command.file, file)
         if place not in mentions:
             mentions[place] = text.count(file)
-        # A file that is named elsewhere too is probably made there.
+        # A file that is named elsewhere too is probably created there.
         if project.tree.read(file.removeprefix("./")) is None and mentions[place] == 1:
             yield Finding(
                 RULE.code,

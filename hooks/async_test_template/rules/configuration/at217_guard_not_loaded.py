@@ -1,4 +1,4 @@
-"""AT217: the template's guard, which nothing loads."""
+"""AT217: the template's guard is not loaded."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_named(project: Project) -> bool:
-    """Tell whether addopts, or a command that runs pytest, loads the guard by `-p`."""
+    """Tell whether addopts, or a command that runs pytest, loads the guard with `-p`."""
     options = (option.text for option in project.settings.addopts)
     return any(GUARD in text for text in options) or any(
         GUARD in command.text for command in project.commands
@@ -57,9 +57,9 @@ def _is_named(project: Project) -> bool:
 
 
 def _module(project: Project, guard: str) -> str:
-    """Name the guard as the conftest.py beside it imports it.
+    """Return the module name by which the conftest.py next to it imports the guard.
 
-    In a package, and by `--import-mode=importlib`, the folder is a package for Python too; else
+    In a package, or with `--import-mode=importlib`, the folder is a package for Python. Otherwise
     pytest puts it on `sys.path` (pytest 9.2).
     """
     is_package = project.tree.read((PurePosixPath(guard).parent / "__init__.py").as_posix())

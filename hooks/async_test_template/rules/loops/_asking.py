@@ -1,6 +1,6 @@
-"""Who asks for the fixtures `event_loop` and `loop`, which are gone, and what helps.
+"""Who asks for the fixtures `event_loop` and `loop`, which were removed, and what helps.
 
-An async function has the running loop at hand; what is not async gets a bridge.
+An async function can get the running loop. Other functions get a bridge.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _LOOP_METHODS = frozenset(
 def parameter_findings(
     code: str, project: Project, source: Source, name: str, *, is_async: bool
 ) -> Iterator[Finding]:
-    """Yield a finding for each async, or each other, function that asks for the lost fixture."""
+    """Yield a finding for each function, async or not, that asks for the lost fixture."""
     for item in project.code.items_of(source.file):
         if item.is_async != is_async or name not in item.requests:
             continue
@@ -109,7 +109,7 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         source,
         function,
         message,
-        # An old pytest-aiohttp runs an async fixture only where something asks for `loop`.
+        # An old pytest-aiohttp runs an async fixture only if something asks for `loop`.
         tier=Tier.UNSAFE if name == "loop" and may_have_old_aiohttp(project) else Tier.SAFE,
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="use asyncio.get_running_loop()",
@@ -117,7 +117,7 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
     if where == "override" and _is_another(function, name):
         return finding.only_reported("the test itself expects another loop than its own")
     if where == "override":
-        # AT504 makes a bridge of an override; one more in the same file would take its place.
+        # AT504 turns an override into a bridge; another bridge in the same file would replace it.
         return _limited(project, function, name, finding)
     if finding.edits:
         return finding
@@ -133,9 +133,9 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
 
 
 def _is_another(function: Function, name: str) -> bool:
-    """Tell whether an async function says that the loop that it gets is not the one it runs in.
+    """Tell whether an async function shows that the loop it gets is not the one it runs in.
 
-    It runs that loop, which its own forbids, asserts that it does not run, or compares the two.
+    It runs that loop, asserts that it does not run, or compares the two.
     """
     return any(
         _is_of(node, name, {"run_forever", "run_until_complete"})
@@ -167,11 +167,11 @@ def _is_of(node: ast.AST, name: str, methods: set[str]) -> bool:
 
 
 def _limited(project: Project, function: Function, name: str, finding: Finding) -> Finding:
-    """Take from a fix what an override that is more than a plain loop forbids.
+    """Remove from a fix what an override with more than a plain loop forbids.
 
-    Its loop may be of another kind, and it may prepare what the test needs. So a test that does not
-    use the parameter goes on asking for it, and one that asks the loop for what asyncio's own does
-    not have.
+    Its loop may be of another type, and it may prepare what the test needs. So a test that does not
+    use the parameter keeps asking for it, and so does a test that uses a method of the loop that
+    asyncio's loop does not have.
     """
     if not finding.edits or are_plain(project, name):
         return finding
@@ -190,7 +190,7 @@ def _limited(project: Project, function: Function, name: str, finding: Finding) 
 
 def _in_sync(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
     message = f"{function.name} is not async and asks for the fixture {name}, which was removed"
-    # What calls nothing needs no loop either; anything else may want it to be the current one.
+    # Code that calls nothing needs no loop either; other code may need a current loop.
     is_idle = not uses(function, name) and not called_names(function)
     if is_idle and not (
         is_called(source, function) or is_called_elsewhere(project, source, function)
@@ -229,7 +229,7 @@ def usefixtures_findings(
             where = where_from(project, name, place)
             if text_of(argument) == name and where != "elsewhere":
                 fix = when_all_is_read(project, partial(_without_use, source, call, argument))
-                # What else an override does, the test may be in need of.
+                # The test may need the other things that an override does.
                 is_idle = where == "nowhere" or are_plain(project, name)
                 yield code_finding(
                     code,
@@ -269,7 +269,7 @@ def getfixturevalue_findings(
 
 
 def _names_all(source: Source, *words: str) -> bool:
-    """Tell whether the text of a file holds some words, without parsing it."""
+    """Tell whether the text of a file contains some words, without parsing it."""
     return all(word.encode() in source.data for word in words)
 
 

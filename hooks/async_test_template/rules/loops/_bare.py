@@ -1,4 +1,4 @@
-"""Code that runs where no event loop does: what of it pytest calls, and which has a loop anyway."""
+"""Code that runs without an event loop: where pytest calls it, and where there is a loop anyway."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ SETUPS = frozenset(
         *(f"{when}{what}" for when in ("setUp", "tearDown") for what in ("", "Class", "Module")),
     ]
 )
-#: Hooks that pytest calls while no fixture lives.
+#: Hooks that pytest calls when no fixture is alive.
 _HOOKS = re.compile(r"pytest_(?:addoption|configure|unconfigure|session|collect|generate|plugin)")
-#: Fixtures of plugins that make a loop the current one, by what their names have in common.
+#: Fixtures of plugins that set a current loop, by a common part of their names.
 _WITH_LOOP = re.compile(r"loop|aiohttp|hass|sanic|tornado|test_cli|test_server")
-#: Plugins that give every test a loop, or let it run in one.
+#: Plugins that give every test a loop, or run it in one.
 _PLUGINS = ("aiomisc", "aiomisc-pytest", "pytest-aiomisc", "pytest-tornasync", "pytest-twisted")
-#: Classes whose tests have no loop but what they make.
+#: Classes whose tests have only the loops that they create.
 _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
-#: What makes the current loop something else than asyncio says.
+#: Names that change what the current loop is.
 _PATCHES = re.compile(rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\(")
-#: Decorators of tests that call them as they are.
+#: Decorators of tests that call the tests unchanged.
 _LEAVES_ALONE = re.compile(
     r"pytest\.mark\.|(?:unittest\.)?mock\.patch|unittest\.(?:skip|expected)|(?:static|class)method"
     r"|(?:freezegun|hypothesis|parameterized|respx|responses)\."
@@ -46,16 +46,16 @@ _LEAVES_ALONE = re.compile(
 _WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
 
 
-#: How many functions are followed from one place: nobody calls over more.
+#: How many functions are followed from one place: longer chains are rare.
 _MOST_FUNCTIONS = 100
 
 
 class Root(NamedTuple):
-    """Where a piece of code begins to run, without a running loop.
+    """Where code starts to run without a running loop.
 
     Attributes:
         source: the file.
-        function: what pytest calls, None where the module is imported.
+        function: the function that pytest calls, None if the module is imported.
         item: the test or the fixture, if it is one.
         path: the functions that lead from there to the code, the code's own first.
 
@@ -68,9 +68,9 @@ class Root(NamedTuple):
 
 
 def context(source: Source, node: ast.AST) -> ast.AST:
-    """Return the function or the lambda that a place runs with, or the module.
+    """Return the function or the lambda in which a place runs, or the module.
 
-    Decorators and defaults run with what is around the function.
+    Decorators and defaults run with the code around the function.
     """
     child = node
     for around in source.around(node):
@@ -83,12 +83,12 @@ def context(source: Source, node: ast.AST) -> ast.AST:
 
 
 def roots(project: Project, source: Source, node: ast.AST) -> Iterator[Root]:
-    """Yield what runs a place while no loop runs: tests, fixtures, set-ups, hooks, an import."""
+    """Yield what runs a place without a loop: tests, fixtures, set-ups, hooks, an import."""
     yield from _Search(project).of(source, node, ())
 
 
 def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
-    """Tell whether a loop is the current one where a root comes to its place.
+    """Tell whether there is a current loop when a root reaches its place.
 
     Args:
         project: the repository.
@@ -111,7 +111,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
 
 
 def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> bool:
-    """Tell whether a fixture that lives when a root is called makes a loop the current one."""
+    """Tell whether a fixture that is alive when a root is called sets a current loop."""
     if root.function is None or root.function.name.startswith("pytest_"):
         return False
     if isinstance(root.item, Test):
@@ -128,7 +128,7 @@ def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> 
 
 
 class _Search:
-    """Goes from a place to what calls it, over files."""
+    """Follows calls from a place to its callers, over files."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -146,7 +146,7 @@ class _Search:
             path = (*path, (source, found))
             item = self._project.code.at.get((source.file, found.lineno))
             if item is not None:
-                # Another decorator may run the test in a loop of its own.
+                # Another decorator may run the test in its own loop.
                 if isinstance(item, Fixture) or all(
                     _LEAVES_ALONE.match(_called(source, d)) for d in found.decorator_list
                 ):
@@ -170,7 +170,7 @@ class _Search:
             if not isinstance(call, ast.Call) or call.func is not node:
                 continue
             if isinstance(around, ast.ClassDef):
-                # `self.make()`, in the class or in one of the file that derives from it.
+                # `self.make()`, in the class or in a class of the file that derives from it.
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     yield source, call
             elif isinstance(node, ast.Name) and (
@@ -190,7 +190,7 @@ def _called(source: Source, decorator: ast.expr) -> str:
 
 
 def _is_main(source: Source, node: ast.AST) -> bool:
-    """Tell whether a place is run by `python file.py` alone, or by type checkers."""
+    """Tell whether only `python file.py`, or a type checker, runs a place."""
     return is_below(source, node, _NOT_IMPORTED)
 
 
@@ -198,7 +198,7 @@ _NOT_IMPORTED = re.compile(r"\b__name__\b|\bTYPE_CHECKING\b")
 
 
 def _is_imported(project: Project, source: Source) -> bool:
-    """Tell whether pytest imports a file, or a file of tests does."""
+    """Tell whether pytest, or a file of tests, imports a file."""
     module = project.code.by_file[source.file]
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
         return True
@@ -206,7 +206,7 @@ def _is_imported(project: Project, source: Source) -> bool:
 
 
 def _others(project: Project, source: Source) -> Iterator[Source]:
-    """Yield the files of tests that import a file that is among the tests."""
+    """Yield the files of tests that import a file of the tests."""
     folder, _, name = source.file.rpartition("/")
     stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
     if not _is_among_tests(project, source.file):
@@ -235,7 +235,7 @@ def _is_among_tests(project: Project, file: str) -> bool:
 
 
 def _dotted(other: Source, source: Source, name: str) -> set[str]:
-    """Return how a name of one file may be spelt out in another one that imports it."""
+    """Return the ways in which another file that imports this one may write a name."""
     path = source.file.removesuffix("/__init__.py").removesuffix(".py").split("/")
     ends = {".".join(path[start:]) for start in range(len(path))}
     here = other.file.split("/")[:-1]
@@ -254,7 +254,7 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
 
 
 def _modules(other: Source) -> Iterator[str]:
-    """Yield the modules that a file imports, or imports from, as its names are resolved."""
+    """Yield the modules that a file imports, or imports from, with their resolved names."""
     for plain in other.nodes.of(ast.Import):
         yield from (alias.name for alias in plain.names)
     for node in other.nodes.of(ast.ImportFrom):
@@ -265,7 +265,7 @@ def _modules(other: Source) -> Iterator[str]:
 
 
 def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
-    """Tell whether a function makes a loop the current one, itself or by one of its file."""
+    """Tell whether a function sets a current loop, itself or through a function of its file."""
     end = getattr(limit, "lineno", None)
     for node in walk(function):
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
@@ -295,7 +295,7 @@ def _is_none(call: ast.Call) -> bool:
 
 
 def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
-    """Tell whether a file makes a loop the current one otherwise than in a fixture or a test."""
+    """Tell whether a file sets a current loop outside of fixtures and tests."""
     if not _may_patch(project, file):
         return False
     try:
@@ -318,14 +318,14 @@ def _may_patch(project: Project, file: str) -> bool:
     return known[file]
 
 
-# One project is in use at a time; each place that a loop may be missing at asks this.
+# Only one project is used at a time, and each place that may lack a loop asks this.
 @lru_cache(maxsize=2)
 def _known_patches(_project: Project) -> dict[str, bool]:
     return {}
 
 
 def _runs_for_all(function: ast.AST, root: Root) -> bool:
-    """Tell whether a module's own code, or a function, runs before every test that it is for."""
+    """Tell whether a module's own code, or a function, runs before all of its tests."""
     if isinstance(function, ast.Module):
         return True
     return (
@@ -339,7 +339,7 @@ def _runs_for_all(function: ast.AST, root: Root) -> bool:
 
 
 def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
-    """Tell whether a class may bring a loop for its tests: by a set-up, or by a base elsewhere."""
+    """Tell whether a class may provide a loop for its tests: with a set-up, or an unknown base."""
     seen.add(node)
     for method in node.body:
         if (
@@ -363,7 +363,7 @@ def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]
 
 
 def _is_given_loop(project: Project, test: Test) -> bool:
-    """Tell whether a fixture of a test makes a loop the current one."""
+    """Tell whether a fixture of a test sets a current loop."""
     used = list(project.code.used_by(test))
     names = {*test.requests, *(name for fixture in used for name in fixture.requests)}
     return _brings_loop(project, test.file, names) or any(
@@ -372,7 +372,7 @@ def _is_given_loop(project: Project, test: Test) -> bool:
 
 
 def _fixture_has_loop(project: Project, fixture: Fixture) -> bool:
-    """Tell whether the fixtures of a fixture, or of all its tests, make a loop the current one."""
+    """Tell whether the fixtures of a fixture, or of all its tests, set a current loop."""
     code = project.code
     names = set(fixture.requests)
     waiting, seen = [fixture], {fixture}
@@ -401,14 +401,14 @@ def _fixture_has_loop(project: Project, fixture: Fixture) -> bool:
 
 
 def _brings_loop(project: Project, file: str, names: set[str]) -> bool:
-    """Tell whether one of some fixtures is a plugin's that makes a loop the current one."""
+    """Tell whether one of some fixtures belongs to a plugin that sets a current loop."""
     return any(
         _WITH_LOOP.search(name) and project.code.find(name, file, None) is None for name in names
     )
 
 
 def _sets_in_fixture(project: Project, fixture: Fixture) -> bool:
-    """Tell whether a fixture leaves a current loop behind; the plugin of an async one does."""
+    """Tell whether a fixture leaves a current loop set; the plugin of an async one does."""
     if fixture.is_async or fixture.decorator != "pytest.fixture":
         return True
     if not _may_patch(project, fixture.file):

@@ -1,7 +1,7 @@
 """The bridge: a fixture of the old name that provides the running loop.
 
-What is not async has no running loop at hand; with the bridge a whole suite lives on without its
-calls changed.
+Code that is not async cannot get the running loop. With the bridge a whole suite keeps working
+without changes to its calls.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 _TAKES_CURRENT = re.compile(rb"\bget_event_loop\(")
 
 
-# One project is in use at a time; each bridge asks.
+# Only one project is used at a time, and each bridge asks this.
 @lru_cache(maxsize=1)
 def takes_current_loop(project: Project) -> bool:
     """Tell whether code of the repository that is not async asks for the current loop.
 
-    Before pytest-asyncio 1.0 there was one in each test; now a test that is not async finds none
-    once another has run. An override that gets its loop that way does not count. Where AnyIO or
-    trio may run a test a fixture for all of them would run on trio, too, so the answer is no.
+    Before pytest-asyncio 1.0 each test had one. Now a test that is not async finds none
+    after another test has run. An override that gets its loop that way does not count. If AnyIO or
+    trio may run a test, a fixture for all tests would run on trio too, so the answer is no.
     """
     if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
         "anyio_backend" in item.requests for item in project.code.at.values()
@@ -69,7 +69,7 @@ def bridge_text(
 ) -> str:
     """Write the fixture that provides the running loop under the old name.
 
-    With `for_all` each test gets it, so that what is not async finds a current loop.
+    With `for_all` each test gets it, so that code that is not async finds a current loop.
     """
     arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
     text = "Return the running loop to code that still asks for the old fixture."
@@ -88,7 +88,7 @@ def bridge_text(
 
 
 def bridge(project: Project, name: str) -> tuple[Edit, ...]:
-    """Return the edits that put a bridge where everything that asks for the fixture can see it.
+    """Return the edits that put a bridge where all code that asks for the fixture can see it.
 
     Raises:
         EditError: a name that it needs stands for something else there, or its own does.
@@ -100,7 +100,7 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
     return made
 
 
-# One is in use at a time; thousands may ask for the same bridge.
+# Only one is used at a time; thousands of functions may ask for the same bridge.
 @lru_cache(maxsize=2)
 def _bridge(project: Project, name: str) -> tuple[Edit, ...] | EditError:
     try:
@@ -122,7 +122,7 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
     if scope != "function":
-        # Older ones know no loop_scope, and still have the fixture.
+        # Older versions do not know loop_scope, and still have the fixture.
         needs(project, "pytest-asyncio", "0.24")
     raised = _with_the_plugin(project) if name == "loop" else ()
     for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
@@ -140,7 +140,7 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     asyncio, one = new_imports.bind_module(source, "asyncio")
     plugin, other = new_imports.bind_module(source, "pytest_asyncio")
     if {edit.start for edit in one} & {edit.start for edit in other}:
-        # Each comes with its own two blank lines where the file has no imports yet.
+        # Each has its own two blank lines if the file has no imports yet.
         first = one[0].text
         if first.endswith(3 * source.newline):
             first = first.removesuffix(source.newline)

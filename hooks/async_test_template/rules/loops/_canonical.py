@@ -1,4 +1,4 @@
-"""Overrides of `event_loop` that only make a loop of the default kind, hand it out and close it."""
+"""Overrides of `event_loop` that only create, return and close a default loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from async_test_template.source.nodes import walk
 if TYPE_CHECKING:
     from async_test_template.source.source import Function
 
-#: What calls of an override do that only makes a loop, hands it out and closes it.
+#: Calls in an override that only creates, returns and closes a loop.
 CANONICAL = frozenset(
     {
         "new_event_loop",
@@ -22,13 +22,13 @@ CANONICAL = frozenset(
         "close",
         "is_closed",
         "is_running",
-        # Of garbage, so that what nobody closed warns.
+        # `gc.collect`, so that objects that were not closed give a warning.
         "collect",
         "stop",
         "run_until_complete",
         "shutdown_asyncgens",
         "shutdown_default_executor",
-        # What tears a loop down or makes it strict, and leaves its kind as it is.
+        # Calls that tear a loop down or make it strict, and do not change its type.
         "all_tasks",
         "bool",
         "call_soon",
@@ -44,7 +44,7 @@ CANONICAL = frozenset(
 
 
 def called_names(function: Function) -> set[str]:
-    """Return the last part of the name of everything that a function's body calls."""
+    """Return the last part of the name of every call in a function's body."""
     return {
         call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "?")
         for statement in function.body
@@ -54,11 +54,11 @@ def called_names(function: Function) -> set[str]:
 
 
 def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> bool:
-    """Tell whether an override only makes a loop, of the default kind, and closes it.
+    """Tell whether an override only creates a loop of the default type, and closes it.
 
     Args:
         function: the override.
-        besides: what it may call, too.
+        besides: other names that it may call.
 
     """
     plain = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.Try, ast.If, ast.Pass, ast.For)
@@ -73,9 +73,9 @@ def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> b
 
 
 def _hands_out_a_plain_loop(function: Function) -> bool:
-    """Tell whether an override needs no other fixture, has no variants, and only gives a loop.
+    """Tell whether an override uses no other fixture, has no variants, and only returns a loop.
 
-    What it sets on the loop may be what its tests ask for.
+    Its tests may depend on what it sets on the loop.
     """
     arguments = {argument.arg for argument in function.args.args}
     nodes = [node for statement in function.body for node in walk(statement)]
@@ -98,7 +98,7 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
 
 
 def _default_policy(function: Function) -> set[str]:
-    """Return the name of the call that sets a policy, where it sets asyncio's own."""
+    """Return the name of the call that sets a policy, if it sets asyncio's own."""
     calls = [node for node in walk(function) if isinstance(node, ast.Call)]
     setting = [c for c in calls if getattr(c.func, "attr", "") == "set_event_loop_policy"]
     is_default = all(

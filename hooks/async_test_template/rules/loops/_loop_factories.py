@@ -1,4 +1,4 @@
-"""Loops of another kind than asyncio's own: who asks for one, and the hook that now chooses it."""
+"""Loops other than asyncio's own: who asks for one, and the hook that now chooses it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from async_test_template.findings import Edit
     from async_test_template.source.source import Function, Source
 
-#: The hook, and the first pytest-asyncio that calls it; older ones stop over it.
+#: The hook, and the first pytest-asyncio that calls it; older versions stop at it.
 HOOK = "pytest_asyncio_loop_factories"
 SINCE = "1.4"
-#: Event loop policies, with the factory of the loops that they make.
+#: Event loop policies, with the factory of the loops that they create.
 POLICIES = {
     "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
     "asyncio.DefaultEventLoopPolicy": ("asyncio", "new_event_loop"),
     "asyncio.WindowsSelectorEventLoopPolicy": ("asyncio", "SelectorEventLoop"),
     "asyncio.WindowsProactorEventLoopPolicy": ("asyncio", "ProactorEventLoop"),
 }
-#: Calls after which a loop is of such a kind.
+#: Calls after which a loop is of such a type.
 MAKERS = {
     **{name: factory for name, factory in POLICIES.items() if factory[1] != "new_event_loop"},
     "uvloop.EventLoopPolicy": ("uvloop", "new_event_loop"),
@@ -38,7 +38,7 @@ MAKERS = {
 
 
 def has_own_loop(source: Source, function: Function) -> bool:
-    """Tell whether an override makes a loop of its own kind, as far as names tell."""
+    """Tell whether an override creates its own type of loop, as far as names show."""
     made = {name for name in called_names(function) if "loop" in name.lower()}
     return bool(made - CANONICAL - {"set_event_loop_policy"}) or any(
         source.names.resolve(call.func) in MAKERS
@@ -48,7 +48,7 @@ def has_own_loop(source: Source, function: Function) -> bool:
 
 
 def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
-    """Return module and name of the factory that makes the loops of a policy or of a maker.
+    """Return module and name of the factory of the loops of a policy or of another creator.
 
     Raises:
         EditError: it is not a known one, or gets arguments.

@@ -1,4 +1,4 @@
-"""Where a test or a fixture gets `event_loop` or `loop` from, now that both are gone."""
+"""Where a test or a fixture gets `event_loop` or `loop` from, now that both were removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Origin = Literal["nowhere", "override", "elsewhere"]
 
 
 def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
-    """Tell where a test or a fixture gets the fixture of that name from, as far as files tell."""
+    """Tell where a test or a fixture gets the fixture of that name from, as far as files show."""
     besides = item if isinstance(item, Fixture) else None
     found = project.code.find(name, item.file, item.owner, besides=besides)
     if found is not None:
@@ -35,9 +35,9 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
 
 
 def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
-    """Tell whether a plugin of the repository may bring another fixture of that name along.
+    """Tell whether a plugin in the repository may have another fixture of that name.
 
-    It is then in a file that is neither a conftest.py nor one with tests.
+    Then it is in a file that is neither a conftest.py nor a file with tests.
     """
     return any(
         fixture is not item
@@ -50,8 +50,8 @@ def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
 def is_override(project: Project, fixture: Fixture) -> bool:
     """Tell whether a fixture replaced pytest-asyncio's `event_loop` before that was removed.
 
-    Where another plugin, or a hook of the project, runs the tests the fixture is for that one, and
-    one in a plugin that the repository ships is for the tests of others.
+    If another plugin, or a hook of the project, runs the tests, the fixture belongs to that. A
+    fixture in a plugin that the repository ships is for the tests of others.
     """
     if fixture.name != "event_loop" or fixture.is_async or has_own_runner(project):
         return False
@@ -62,7 +62,7 @@ def is_override(project: Project, fixture: Fixture) -> bool:
     return known[place]
 
 
-# One project is in use at a time; each function that asks for the fixture asks this.
+# Only one project is used at a time, and each function that asks for the fixture asks this.
 @lru_cache(maxsize=2)
 def _known_overrides(_project: Project) -> dict[tuple[str, int], bool]:
     return {}
@@ -73,10 +73,10 @@ def _calls_a_loop(project: Project, fixture: Fixture) -> bool:
     return any("loop" in name.lower() for name in called_names(function))
 
 
-# One project is in use at a time; each function that asks for a loop asks this.
+# Only one project is used at a time, and each function that asks for a loop asks this.
 @lru_cache(maxsize=4)
 def are_plain(project: Project, name: str) -> bool:
-    """Tell whether all overrides of that name give what the running loop is, too."""
+    """Tell whether all overrides of that name return the running loop."""
     overrides = [f for f in project.code.fixtures if f.name == name and is_override(project, f)]
     sources = [(project.code.sources.get(f.file), f.line) for f in overrides]
     return all(
@@ -88,7 +88,7 @@ def are_plain(project: Project, name: str) -> bool:
 def when_all_is_read(
     project: Project, fix: Callable[[], tuple[Edit, ...]]
 ) -> Callable[[], tuple[Edit, ...]]:
-    """Hold a fix back while a file is hidden that may define the fixture or ask for it."""
+    """Withhold a fix if a file that cannot be read may define the fixture or ask for it."""
 
     def checked() -> tuple[Edit, ...]:
         for file, line, _ in project.code.unreadable:

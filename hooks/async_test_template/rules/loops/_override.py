@@ -1,4 +1,4 @@
-"""Fixtures `event_loop` that once replaced pytest-asyncio's own: what takes their place."""
+"""Fixtures `event_loop` that once replaced pytest-asyncio's own, and their replacements."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 NAME = "event_loop"
 #: The first pytest-asyncio with both settings.
 _SINCE = "0.26"
-#: What a test may notice in the loop that it runs in, or after it.
+#: What a test may notice about the loop that it runs in, or after it.
 _MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
 def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
-    """Find what asks for an override and cannot do without it."""
+    """Find code that asks for an override and cannot work without it."""
     return [item for item in _asking(project) if item is not override]
 
 
-# One project is in use at a time; its overrides are asked about for each of their fixes.
+# Only one project is used at a time, and each fix of its overrides asks this.
 @lru_cache(maxsize=2)
 def _asking(project: Project) -> list[Fixture | Test]:
     return [
@@ -49,14 +49,14 @@ def _asking(project: Project) -> list[Fixture | Test]:
 
 
 def is_named(project: Project) -> bool:
-    """Tell whether a test gets the fixture by its name, while it runs."""
+    """Tell whether a test gets the fixture by name while it runs."""
     return any(
         _BY_NAME.search(project.tree.read(module.file) or b"") for module in project.code.modules
     )
 
 
 def may_be_missed(project: Project, override: Fixture) -> bool:
-    """Tell whether an override sets its loop up, or ends what is left in it, where it may act."""
+    """Tell whether an override configures its loop, or cleans it up, in a version that calls it."""
     if project.dependencies.at_least("pytest-asyncio", "1.0"):
         return False
     function = project.code.sources.get(override.file).functions[override.line]
@@ -70,9 +70,9 @@ def may_be_missed(project: Project, override: Fixture) -> bool:
 def replacement(
     project: Project, source: Source, fixture: Fixture, hook: str = ""
 ) -> tuple[Edit, ...]:
-    """Return the edits that put a hook, or nothing, and the settings in the place of an override.
+    """Return the edits that replace an override with a hook, or nothing, and the settings.
 
-    What still asks for the fixture gets a bridge besides.
+    Code that still asks for the fixture also gets a bridge.
 
     Raises:
         EditError: what it is or who uses it cannot be told, or nothing can take its place.
@@ -105,7 +105,7 @@ def replacement(
 
 
 def _only_parameters(source: Source) -> bool:
-    """Tell whether each mention of the name is in a function that takes it as a parameter."""
+    """Tell whether each use of the name is in a function that has it as a parameter."""
     return all(
         any(
             isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
@@ -117,9 +117,9 @@ def _only_parameters(source: Source) -> bool:
 
 
 def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
-    """Return the settings that bring an override's one loop back, where it cannot be replaced.
+    """Return the settings that restore an override's shared loop if it cannot be replaced.
 
-    It may stay, for pytest-asyncio takes no notice of it.
+    It may stay, because pytest-asyncio ignores it.
 
     Raises:
         EditError: they cannot be made.
@@ -131,9 +131,9 @@ def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
 
 
 def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Return the settings under which tests and fixtures share a loop as they did.
+    """Return the settings with which tests and fixtures share a loop as before.
 
-    There is one pair of them for all tests, so the widest loop that anything wants it is.
+    There is only one pair of settings for all tests, so the widest loop that is needed counts.
     """
     if scope == "function":
         return ()
@@ -143,7 +143,7 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
         scope = wider(scope, other) if other in SCOPES else scope
     asked = project.desired.loop_scope if "loop_scope" in project.desired.insisted else None
     if asked is not None and wider(scope, asked) != asked:
-        # AT122 would take the settings back, and so on at each run.
+        # AT122 would change the settings back, and so on at each run.
         raise EditError(f"it needs the loop scope {scope}, and {asked} was asked for")
     scope = asked or scope
     edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})

@@ -1,4 +1,4 @@
-"""Async functions that take the running loop themselves, in place of a parameter."""
+"""Async functions that get the running loop themselves, instead of through a parameter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNSURE = (ast.Global, ast.Nonlocal, ast.Delete)
 def without_parameter(
     project: Project, source: Source, function: Function, name: str
 ) -> tuple[Edit, ...]:
-    """Return the edits after which an async function takes the running loop itself.
+    """Return the edits that make an async function get the running loop itself.
 
     Raises:
         EditError: it is called from somewhere, or what the name stands for is not sure.
@@ -46,9 +46,9 @@ def without_parameter(
 
 
 def is_called_elsewhere(project: Project, source: Source, function: Function) -> bool:
-    """Tell whether another file with tests seems to call a test by its name.
+    """Tell whether another file with tests seems to call a test by name.
 
-    It may be imported there, or belong to a class that one there is based on. Fixtures cannot be
+    It may be imported there, or belong to a base of a class there. Fixtures cannot be
     called.
     """
     if not function.name.startswith("test"):
@@ -56,10 +56,10 @@ def is_called_elsewhere(project: Project, source: Source, function: Function) ->
     return bool(_calls_of_tests(project).get(function.name.encode(), set()) - {source.file})
 
 
-# One project is in use at a time; each function that asks for a loop asks this.
+# Only one project is used at a time, and each function that asks for a loop asks this.
 @lru_cache(maxsize=4)
 def _calls_of_tests(project: Project) -> dict[bytes, set[str]]:
-    """Return the files that seem to call a test, by its name."""
+    """Return the files that seem to call a test by name."""
     found: dict[bytes, set[str]] = {}
     for module in project.code.modules:
         for name in _CALL_OF_TEST.findall(project.tree.read(module.file) or b""):
@@ -68,7 +68,7 @@ def _calls_of_tests(project: Project) -> dict[bytes, set[str]]:
 
 
 def can_do_without(project: Project, item: Fixture | Test, name: str) -> bool:
-    """Tell whether a function is async and its parameter of that name can be dropped."""
+    """Tell whether a function is async and its parameter of that name can be removed."""
     if not item.is_async:
         return False
     source = project.code.sources.get(item.file)

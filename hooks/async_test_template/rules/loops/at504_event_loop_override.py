@@ -35,7 +35,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             continue
         function = source.functions[fixture.line]
         if has_own_loop(source, function):
-            # AT505 tells of those.
+            # AT505 reports those.
             continue
         message = f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything"
         if not is_canonical(function):
@@ -62,7 +62,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _tier(project: Project, fixture: Fixture) -> Tier:
     if fixture.autouse:
-        # Tests that are not async get a current loop by it.
+        # It gives tests that are not async a current loop.
         return Tier.UNSAFE
     overrides = [f for f in project.code.fixtures if f.name == NAME]
     if len(overrides) > 1 or not project.code.complete:

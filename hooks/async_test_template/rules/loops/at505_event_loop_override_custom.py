@@ -1,4 +1,4 @@
-"""AT505: a fixture `event_loop` with a loop of another kind."""
+"""AT505: a fixture `event_loop` with another type of loop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Fixture
     from async_test_template.source.source import Function, Source
 
-#: What an override with such a loop calls besides.
+#: Other calls in an override with such a loop.
 _BESIDES = frozenset({"set_event_loop_policy", *(name.rpartition(".")[2] for name in MAKERS)})
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _CALLS = ("asyncio.set_event_loop_policy", "uvloop.install")
-#: The condition of what `python file.py` alone runs.
+#: The condition of code that only `python file.py` runs.
 _IS_SCRIPT = re.compile("__main__")
 #: Hooks that pytest calls once, before the first test.
 _ONCE = ("pytest_configure", "pytest_sessionstart")
@@ -51,7 +51,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
-    """Tell whether a call is in an override of `event_loop`, which AT505 takes as a whole."""
+    """Tell whether a call is in an override of `event_loop`, which AT505 covers."""
     lines = {getattr(around, "lineno", 0) for around in source.around(call)}
     return any(
         fixture.line in lines and is_override(project, fixture)
@@ -75,7 +75,7 @@ def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -
 
 
 def _maker(call: ast.Call) -> ast.Call:
-    """Return the call that tells the kind of loop: the policy, or `uvloop.install()` itself."""
+    """Return the call that shows the type of loop: the policy, or `uvloop.install()` itself."""
     if not call.args and not call.keywords:
         return call
     if len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Call):

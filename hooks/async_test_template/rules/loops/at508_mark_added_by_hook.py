@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
-#: What a hook may ask a test before it marks it; auto mode asks the same.
+#: Checks of a test before it is marked that auto mode makes too.
 _QUESTIONS = {
     "asyncio.iscoroutinefunction",
     "inspect.iscoroutinefunction",
@@ -38,12 +38,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         function = next(
             (node for node in source.around(call) if isinstance(node, ast.FunctionDef)), None
         )
-        # That hook runs when the plugin has not looked yet, or may.
+        # That hook runs, or may run, before the plugin has looked at the tests.
         early = function is not None and function.name == "pytest_pycollect_makeitem"
         if mark is None or early:
             continue
         has_arguments = isinstance(mark, ast.Call) and bool(mark.keywords)
-        # With these, the mark chooses a loop for tests that the plugin runs anyhow.
+        # With these, the mark chooses a loop for tests that the plugin runs anyway.
         if has_arguments and (project.mode == "auto" or _asks_plugin(source, function)):
             continue
         yield code_finding(
@@ -99,7 +99,7 @@ def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
 
 
 def _asks_plugin(source: Source, function: Function | None) -> bool:
-    """Tell whether a hook marks only what `pytest_asyncio.is_async_test` takes for its own."""
+    """Tell whether a hook marks only tests that `pytest_asyncio.is_async_test` recognises."""
     return function is not None and any(
         isinstance(call, ast.Call)
         and source.names.resolve(call.func) == "pytest_asyncio.is_async_test"
@@ -124,7 +124,7 @@ def _fix(
 
 
 def _whole(source: Source, call: ast.Call) -> ast.stmt:
-    """Return the largest statement around a call that does nothing besides.
+    """Return the largest statement around a call that does nothing else.
 
     Raises:
         EditError: something else depends on it.

@@ -1,4 +1,4 @@
-"""AT509: the current loop is asked for where none runs."""
+"""AT509: code that asks for the current loop where no loop runs."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What takes the current loop of its own accord, whatever is passed.
+#: Functions that always use the current loop, whatever their arguments are.
 _ALWAYS = ("asyncio.get_event_loop",)
-#: And what does so without `loop=`; the number is that of arguments before it by position.
+#: Functions that do so without `loop=`, with the number of positional arguments before it.
 _WITHOUT_LOOP = {
     "asyncio.Future": 0,
     "asyncio.StreamReader": 1,
     "asyncio.Task": 1,
     "asyncio.wrap_future": 1,
 }
-#: And what does so for a coroutine; a future brings its loop along.
+#: Functions that do so for a coroutine; a future has its own loop.
 _OF_COROUTINES = (
     "asyncio.as_completed",
     "asyncio.ensure_future",
     "asyncio.gather",
     "asyncio.shield",
 )
-#: Calls that give a future, or a mock that nobody can tell: no coroutine.
+#: Calls that return a future, or an unknown mock, and no coroutine.
 _NO_COROUTINES = re.compile(
     r"(^|\.)(create_task|ensure_future|create_future|gather|shield|submit|wrap_future"
     r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
 )
-#: How many times the lines of a file are looked at from below.
+#: How often the lines of a file are read from the bottom.
 _LOOKS = 4
 _CALLED = re.compile(
     rb"get_event_loop|\b(?:Future|StreamReader|Task|wrap_future|as_completed|ensure_future|gather"
@@ -70,7 +70,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _takes_loop(source: Source, call: ast.Call) -> bool:
-    """Tell whether a call asks for the current loop, as far as that can be seen."""
+    """Tell whether a call asks for the current loop, as far as the code shows."""
     name = source.names.resolve(call.func)
     if name in _ALWAYS:
         return True
@@ -85,9 +85,9 @@ def _takes_loop(source: Source, call: ast.Call) -> bool:
 
 
 def _is_coroutine(source: Source, node: ast.expr) -> bool:
-    """Tell whether an argument is very likely a coroutine, or begins with one.
+    """Tell whether an argument is very likely a coroutine, or starts with one.
 
-    That is the call of what may be `async def`.
+    That is the call of a function that may be `async def`.
     """
     if isinstance(node, ast.Starred):
         node = node.value
@@ -105,12 +105,12 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 
 
 def _is_patched(source: Source, call: ast.Call) -> bool:
-    """Tell whether the file puts something else in the place of what is called."""
+    """Tell whether the file replaces the function that is called."""
     name = source.names.resolve(call.func).rpartition(".")[2]
     return name in _last_words(source)
 
 
-# Both are asked for at each call of a file.
+# Each call in a file asks for both.
 @lru_cache(maxsize=2)
 def _last_words(source: Source) -> frozenset[str]:
     """Return what is after the last dot of each text."""
@@ -147,10 +147,10 @@ def _hint(source: Source, call: ast.Call) -> str:
 
 
 def _may_be_outside_coroutines(data: bytes) -> bool:
-    """Tell from the indentation whether one of the calls may stand outside `async def`.
+    """Tell from the indentation whether one of the calls may be outside of `async def`.
 
-    Most files have all of them in async tests, and need no closer look. Where all the looking up
-    from calls has come to several times the file, that look takes less.
+    Most files have all of them in async tests, and need no closer look. If following the calls
+    has cost several times the size of the file, this check is cheaper.
     """
     lines = iter(range(_LOOKS * data.count(b"\n") + 1000))
     return any(not _is_in_coroutine(data, match.start(), lines) for match in _CALLED.finditer(data))

@@ -24,7 +24,7 @@ _LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.new_eve
 #: Parameters that stand for the loop of the test.
 _PARAMETERS = {"event_loop", "loop"}
 _METHOD = "run_until_complete"
-#: What `await` does not bind as closely to as a call does.
+#: Expressions that need brackets after `await`, which binds more closely.
 _CLOSER = (ast.Attribute, ast.Subscript, ast.Call, ast.Await)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 
@@ -68,7 +68,7 @@ def _fix(source: Source, call: ast.Call, function: Function) -> tuple[Edit, ...]
 
 
 def _is_loop(source: Source, node: ast.expr, function: Function) -> bool:
-    """Tell whether an expression is an event loop: a call that gives one, or a name for it."""
+    """Tell whether an expression is an event loop: a call that returns one, or a name for it."""
     if isinstance(node, ast.Call):
         return source.names.resolve(node.func) in _LOOPS and source.names.is_certain(node.func)
     if not isinstance(node, ast.Name):

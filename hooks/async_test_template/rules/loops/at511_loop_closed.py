@@ -32,7 +32,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         for node in walk(function):
             if (
                 isinstance(node, ast.Call)
-                # A function inside may run in a thread, with a loop of its own.
+                # A function inside may run in a thread with its own loop.
                 and source.scope(node) is function
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "close"

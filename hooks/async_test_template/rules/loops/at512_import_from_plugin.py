@@ -22,7 +22,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in walk(source.tree):
         if not isinstance(node, ast.ImportFrom) or node.module != "pytest_asyncio.plugin":
             continue
-        # What only type checkers come to breaks no test.
+        # An import that only type checkers read breaks no test.
         if not is_below(source, node, _FOR_TYPES):
             names = ", ".join(alias.name for alias in node.names)
             yield code_finding(

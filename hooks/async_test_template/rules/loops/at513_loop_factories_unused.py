@@ -23,7 +23,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             continue
         returns = [node for node in walk(function) if isinstance(node, ast.Return)]
         if source.parents[function] is not source.tree:
-            continue  # A plugin that somebody registers may have it.
+            continue  # It may be in a plugin that somebody registers.
         if source.module.tests and not source.file.endswith("conftest.py"):
             message = "pytest does not call hooks in a test module"
             hint = "move it to conftest.py"

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _SLEEP = "time.sleep"
-#: What a comment at the place says where the loop is to stand still.
+#: Words in a comment that say that the loop should be blocked.
 _ON_PURPOSE = re.compile(
     r"block|stall|starv|freez|\bnot (?:asyncio|trio|anyio)\.sleep", re.IGNORECASE
 )
-#: What a test of something that watches the loop is about.
+#: Names in tests of code that watches the loop.
 _WATCHED = re.compile(
     r"watchdog|slow_callback|starv|event_?loop_?lag"
     r"|block(?:s|ed|ing)?[_ ](?:the[_ ])?(?:event[_ ])?loop|loop[_ ](?:is[_ ])?(?:block|stall)",
     re.IGNORECASE,
 )
-#: Another tool said the same of the line, and was told that it is meant.
+#: A comment that silences the rule of another tool for the same line.
 _ANSWERED = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[^#]*\bASYNC(?:101|251)\b", re.IGNORECASE)
-#: What a deadline is called; that it passes while nothing is awaited may be what is tested.
+#: Names of deadlines; the test may check that one passes while nothing is awaited.
 _DEADLINES = re.compile(r"timeout|fail_after|fail_at|move_on|deadline", re.IGNORECASE)
 
 
@@ -54,12 +54,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_zero(call: ast.Call) -> bool:
-    """Tell whether it only lets other threads run."""
+    """Tell whether the call only lets other threads run."""
     return bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0
 
 
 def _is_meant(source: Source, call: ast.Call, function: Function) -> bool:
-    """Tell whether the test says, or was asked before, that the loop is to stand still."""
+    """Tell whether the test, or a comment for another tool, says that it should block."""
     begin = source.line_start(source.start(call))
     line = source.data[begin : source.line_end(source.end(call))].decode()
     above = source.data[source.start(function) : begin].decode().splitlines()
@@ -72,7 +72,7 @@ def _is_meant(source: Source, call: ast.Call, function: Function) -> bool:
 
 
 def _has_deadline(source: Source, call: ast.Call) -> bool:
-    """Tell whether it is under a deadline, which may pass in it."""
+    """Tell whether the call is under a deadline, which may pass during it."""
     return any(
         isinstance(around, (ast.With, ast.AsyncWith))
         and any(_DEADLINES.search(source.text(item.context_expr)) for item in around.items)

@@ -39,9 +39,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
-    """Tell whether the argument is what gets the mark, as below a decorator.
+    """Tell whether the argument is the function that gets the mark, as with a decorator.
 
-    The result is then returned, kept by a name, or nobody takes it.
+    Then the result is returned, stored under a name, or not used.
     """
     around = source.parents[mark]
     if isinstance(around, ast.Assign):

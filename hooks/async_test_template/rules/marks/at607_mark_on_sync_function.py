@@ -25,7 +25,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     inherited: dict[tuple[int, int], list[str]] = {}
     for line, function in sorted(source.functions.items()):
         item = source.items.get(line)
-        # Something else on it may make a coroutine of what it calls.
+        # Another decorator may turn the result of the call into a coroutine.
         if not isinstance(item, Test) or item.is_async or item.wrapped:
             continue
         own = list(decorators(source, function, "pytest.mark.asyncio"))
@@ -55,9 +55,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _tier(project: Project, source: Source, function: Function) -> Tier:
-    """Tell whether the mark does nothing at all here.
+    """Tell whether the mark has no effect here.
 
-    It may choose the test, and pytest-asyncio below 0.23 awaits what a marked function returns.
+    It may select the test, and pytest-asyncio below 0.23 awaits what a marked function returns.
     """
     returns = any(
         node.value is not None and source.scope(node) is function

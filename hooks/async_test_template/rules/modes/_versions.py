@@ -44,21 +44,21 @@ def _lock_command(project: Project, package: str) -> str:
 
 
 def pytest_wanted(project: Project) -> str:
-    """Return the lowest pytest to raise an old one to: 9 where it has to read a native table."""
+    """Return the lowest pytest to require: 9 if it has to read a native table."""
     is_native = project.settings.holder == "native" and project.settings.options
     return "9" if is_native else "8.4"
 
 
 def plugin_wanted(project: Project) -> str:
-    """Return the lowest pytest-asyncio to raise an old one to."""
+    """Return the lowest pytest-asyncio to require."""
     return next((v for v in PLUGIN if project.dependencies.fits_python(*v)), PLUGIN[-1])[1]
 
 
-#: For projects that support Python 3.9: the last release that does.
+#: For projects that support Python 3.9: the last release that supports it.
 PLUGIN = (("pytest-asyncio", "1.5"), ("pytest-asyncio", "1.2"))
 
 
-#: What `_pytest` has held for years under the same names; its other modules change at will.
+#: Names that `_pytest` has had for years; its other modules may change at any time.
 _STEADY = frozenset(
     {
         "_pytest.capture",
@@ -84,7 +84,7 @@ _STEADY = frozenset(
 
 
 def tied_to_pytest(project: Project) -> str:
-    """Say which of pytest's insides the tests import, so that another pytest may break them."""
+    """Return which internals of pytest the tests import, which another version may not have."""
     for module in project.code.modules:
         for name in module.imports:
             if name.startswith("_pytest.") and name not in _STEADY:
@@ -93,7 +93,7 @@ def tied_to_pytest(project: Project) -> str:
 
 
 def raised_with(project: Project, name: str, version: str) -> tuple[tuple[Edit, ...], str]:
-    """Return the edits that raise what goes along with a package, or say why there can be none."""
+    """Return the edits that raise the other package too, or a sentence that says why not."""
     dependencies = project.dependencies
     if not dependencies.of(name) or dependencies.may_reach(name, version):
         return (), ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-#: For projects on Pythons without pytest-asyncio 1.5.
+#: For projects that support a Python without pytest-asyncio 1.5.
 _SHORT = ("-W", "--pythonwarnings")
 _FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
 
@@ -45,7 +45,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if tier is Tier.SAFE and _stops_old_ones(project):
         tier = Tier.UNSAFE
     if is_fatal and settings.can_grow and not edits and _stuck(project):
-        # A version that the project allows does not know the setting; each knows this.
+        # An allowed version does not know the setting, but each knows this value.
         tier, edits = Tier.UNSAFE, settings.append_entries("filterwarnings", [_FILTER])
     if settings.file:
         yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
@@ -62,7 +62,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_fatal(project: Project) -> bool:
-    """Tell whether the warning of pytest-asyncio is turned into an error."""
+    """Tell whether the warning of pytest-asyncio becomes an error."""
     lines = project.settings.lines_of("filterwarnings") + _filters(project)
     return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
         FIXTURE_SCOPE in line for line in lines
@@ -70,16 +70,16 @@ def _is_fatal(project: Project) -> bool:
 
 
 def _filters(project: Project) -> list[str]:
-    """Return the filters that `addopts` names by `-W`."""
+    """Return the filters that `addopts` sets with `-W`."""
     words = [option.text for option in project.settings.addopts]
     after = [new for old, new in itertools.pairwise(words) if old in _SHORT]
     return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _SHORT]
 
 
 def _stops_old_ones(project: Project) -> bool:
-    """Tell whether an older pytest-asyncio, which nothing excludes, stops over the setting.
+    """Tell whether an older pytest-asyncio, which nothing excludes, stops at the setting.
 
-    It is an unknown option below 0.24, which is a warning, and so an error where those are.
+    Below 0.24 the option is unknown. That gives a warning, and so an error if warnings are errors.
     """
     settings = project.settings
     is_strict = (
@@ -99,7 +99,7 @@ def _stuck(project: Project) -> bool:
     """
     wanted = "0.26" if _too_old(project) else "1.5"
     dependencies = project.dependencies
-    # What AT402 raises is in nobody's way.
+    # A bound that AT402 raises is no obstacle.
     with_pytest = not dependencies.raised("pytest", "8.4")
     raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
     return bool(dependencies.of("pytest-asyncio")) and not raised
@@ -147,7 +147,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
 
 
 def _too_old(project: Project) -> bool:
-    """Tell whether every declaration keeps pytest-asyncio below the first version to know it."""
+    """Tell whether every declaration keeps pytest-asyncio below the first version with it."""
     specifiers = [d.specifier for d in project.dependencies.of("pytest-asyncio")]
     return bool(specifiers) and not any(bounds.reaches(s, (0, 24)) for s in specifiers)
 

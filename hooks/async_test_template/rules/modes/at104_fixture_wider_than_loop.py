@@ -47,7 +47,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, narrow: list[Fixture]) -> tuple[Edit, ...]:
-    """Return the edits after which each of the fixtures has a loop that its tests are in, too."""
+    """Return the edits that give each of the fixtures a loop that its tests also run in."""
     if any(is_used_in_another_loop(project, fixture) for fixture in narrow):
         with suppress(EditError):
             return one_loop(project, max((f.scope for f in narrow), key=SCOPES.index))

@@ -66,7 +66,7 @@ def _mismatches(project: Project) -> Iterator[tuple[Test, Fixture]]:
 
 
 def _can_follow(project: Project, scopes: set[str], test: Test) -> bool:
-    """Tell whether the default can be the one loop that fixtures ask for by name."""
+    """Tell whether the default can be the one loop that fixtures ask for."""
     if len(scopes) != 1:
         return False
     (scope,) = scopes
@@ -87,7 +87,7 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
         # In a narrower loop it cannot be set up.
         scope = wider(scope, wide.scope) if wide.scope in SCOPES else scope
     can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", "0.26")
-    # In a loop that they share a test sees the tasks that others have left.
+    # In a shared loop a test sees the tasks that others have left.
     can = can and not any(
         b"all_tasks(" in (project.tree.read(file) or b"")
         for file in {test.file for test in asyncio_tests(project)}

@@ -1,4 +1,4 @@
-"""AT106: a default loop scope that is none."""
+"""AT106: a default loop scope that is not a scope."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
     for name in (FIXTURE_SCOPE, TEST_SCOPE):
         value = settings.text_of(name)
         allowed = (*SCOPES, AS_WIDE) if name == FIXTURE_SCOPE else SCOPES
-        # A comment or quotes around it are AT107's; this rule sees what is left of it.
+        # AT107 handles a comment or quotes around it; this rule checks the rest.
         if value is None or value in allowed or bare_value(settings, name) is not None:
             continue
         edits = corrected(settings, name, value, allowed)

@@ -58,7 +58,7 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         bare, comment = found
         if name in _TAKES_ALL and bare in _TAKES_ALL[name] and any(asyncio_tests(project)):
-            # What is around the value keeps another plugin from taking pytest-asyncio's tests.
+            # The extra text keeps another plugin from taking pytest-asyncio's tests.
             yield settings.finding(
                 RULE.code,
                 f"{name} is {settings.text_of(name)!r}, which has no meaning; as {bare} it would "

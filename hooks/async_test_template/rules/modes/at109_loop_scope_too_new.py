@@ -19,7 +19,7 @@ _KNOWN_SINCE = {FIXTURE_SCOPE: "0.24", TEST_SCOPE: "0.26"}
 
 def _check(project: Project) -> Iterator[Finding]:
     for name, version in _KNOWN_SINCE.items():
-        # `fixture-scope` needs still more, which AT108 says.
+        # `fixture-scope` needs a newer version still, which AT108 reports.
         if project.settings.text_of(name) not in {None, AS_WIDE}:
             yield from bound_finding(project, RULE.code, name, "pytest-asyncio", version)
 

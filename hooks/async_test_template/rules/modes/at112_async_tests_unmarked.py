@@ -28,7 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if project.settings.effective(MODE) == "strict" or backend == "anyio":
         yield from _one_a_file(unmarked, backend)
         return
-    # The finding is in the settings, and what silences it beside the tests.
+    # The finding is in the settings, and the comment that silences it is next to the tests.
     unmarked = [test for test in unmarked if not _is_silenced(project, test)]
     if unmarked:
         yield _for_all(project, unmarked)
@@ -41,9 +41,9 @@ def _is_silenced(project: Project, test: Test) -> bool:
 
 
 def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
-    """Yield a finding where an old pytest-aiohttp runs the tests, and can be raised with the mode.
+    """Yield a finding if an old pytest-aiohttp runs the tests, and can be raised with the mode.
 
-    Where it cannot be there is nothing to do: they run.
+    If it cannot be raised, there is nothing to do: the tests run.
     """
     if not has_old_aiohttp(project) or project.settings.effective(MODE) is not None:
         return
@@ -59,7 +59,7 @@ def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
 
 
 def _one_a_file(unmarked: list[Test], backend: str) -> Iterator[Finding]:
-    """Yield a finding at the first test of each file: the mode is chosen, so the marks are not."""
+    """Yield a finding at the first test of each file: the answers choose a mode, no marks."""
     by_file: dict[str, list[Test]] = {}
     for test in unmarked:
         by_file.setdefault(test.file, []).append(test)
@@ -80,27 +80,27 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
     settings, mode = project.settings, project.desired.mode
     first = unmarked[0]
     more = f" and {len(unmarked) - 1} more have" if len(unmarked) > 1 else " has"
-    # Strict mode would run them no more than none does.
+    # Strict mode would not run them, just as no mode does not.
     edits = () if mode == "strict" else settings.set_all({MODE: "auto"}) or ()
     tier = Tier.SAFE if mode else Tier.UNSAFE
     is_missing = not project.dependencies.has("pytest-asyncio")
     if is_missing and project.dependencies.of("pytest") and project.desired.backend is None:
-        # Which plugin should run them nobody says.
+        # Nothing says which plugin should run them.
         edits = ()
     if mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
-        # They may be left out on purpose where others are marked.
+        # If other tests are marked, these may be left out on purpose.
         edits = ()
     if (
         edits
         and project.dependencies.of("pytest")
         and not project.dependencies.may_have("pytest-asyncio")
     ):
-        # Without the plugin the mode would mean nothing.
+        # Without the plugin the mode would have no effect.
         added = project.dependencies.added("pytest-asyncio", "1.5")
         edits = (*edits, *added) if added else ()
     hint = _HINT
     if edits:
-        # The mode runs the fixtures, too.
+        # The mode also runs the fixtures.
         by_hand, unseen = uses(project)
         tier = Tier.UNSAFE if unseen else tier
         for fixture, place in by_hand.items():
@@ -120,7 +120,7 @@ def _marks_any(project: Project) -> bool:
 
 
 def _ran_by_aiohttp(project: Project) -> bool:
-    """Tell whether it was pytest-aiohttp that ran what has no mark, before its release 1.0."""
+    """Tell whether pytest-aiohttp ran tests without a mark, before its release 1.0."""
     is_asyncio = not any(
         test.mark(name) for test in project.code.async_tests for name in ("anyio", "trio")
     )

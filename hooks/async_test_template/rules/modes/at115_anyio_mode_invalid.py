@@ -1,4 +1,4 @@
-"""AT115: a mode that anyio does not know."""
+"""AT115: a mode that AnyIO does not know."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MODES = ("auto", "strict")
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     value = settings.text_of("anyio_mode")
-    # A comment or quotes around it are AT107's.
+    # AT107 handles a comment or quotes around it.
     if value is None or value in _MODES or bare_value(settings, "anyio_mode") is not None:
         return
     # pytest-asyncio's tests pass as long as the value is nonsense: in auto mode AnyIO takes them.

@@ -20,7 +20,7 @@ _REMOVED = ("--aiohttp-fast", "--aiohttp-loop", "--aiohttp-enable-loop-debug")
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    # aiohttp's own plugin has the options still.
+    # aiohttp's own plugin still has the options.
     if has_aiohttps_plugin(project):
         return
     specifiers = [d.specifier for d in project.dependencies.of("pytest-aiohttp")]

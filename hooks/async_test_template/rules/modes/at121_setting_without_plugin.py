@@ -1,4 +1,4 @@
-"""AT121: settings of a plugin that is not there."""
+"""AT121: settings of a plugin that is not installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWNERS = (
 )
 
 
-#: The first versions that know a setting, where an older one than above does.
+#: The first versions that know a setting, if they are older than those above.
 _LEAST = {
     "asyncio_mode": "0.17",
     "asyncio_default_fixture_loop_scope": "0.24",
@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
         ]
         if not names or project.dependencies.may_have(package):
             continue
-        # A conftest.py may know the setting itself, in the plugin's stead or for a use of its own.
+        # A conftest.py may define the setting itself, as a replacement or for its own use.
         names = [name for name in names if not is_registered(project, name)]
         if not names:
             continue

@@ -1,4 +1,4 @@
-"""AT122: a setting that a flag wants otherwise."""
+"""AT122: a setting that differs from a flag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AT123: AnyIO's plugin should run all async tests, and nothing says so."""
+"""AT123: AnyIO's plugin should run all async tests, and no setting says so."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The premises of a rule, as far as they are data: where it may speak, and where it may fix."""
+"""The premises of a rule, as far as they are data: where it may report, and where it may fix."""

@@ -1,4 +1,4 @@
-"""Whether a repository uses the plugin or library that a rule speaks of.
+"""Whether a repository uses the plugin or library that a rule is about.
 
 A name alone proves little: `event_loop` may be a fixture of AnyIO's users, of aiomisc or of the
 project's own `pytest_pyfunc_call`, and what is right for pytest-asyncio breaks their tests.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PYTEST_ASYNCIO = "pytest-asyncio"
 
-#: Plugins that run async tests in a way of their own, and bring a loop of their own along.
+#: Plugins that run async tests in their own way, with their own loop.
 OTHER_RUNNERS = (
     "aiomisc",
     "aiomisc-pytest",
@@ -33,8 +33,8 @@ OTHER_RUNNERS = (
     "pytest-tornasync",
     "pytest-twisted",
 )
-#: By what a package shows itself in a configuration file and in test code, where that is not its
-#: own name: beginnings of options, and marks.
+#: How a package shows in a configuration file and in test code, apart from its name: the first
+#: characters of options, and marks.
 _OPTIONS = {
     PYTEST_ASYNCIO: ("asyncio_",),
     "anyio": ("anyio_",),
@@ -50,12 +50,12 @@ _MARKS = {PYTEST_ASYNCIO: "asyncio", "anyio": "anyio", "pytest-timeout": "timeou
 
 
 class Presence(enum.Enum):
-    """Whether a package is there for the tests.
+    """Whether a package is used by the tests.
 
-    THERE: declared or imported, or the tests' dependencies are kept where nothing here can read
-    them. PERHAPS: they are declared without it, and a mark or a setting speaks of it. ABSENT:
-    nothing does, or the repository is that package's own, or something else runs its tests, or
-    pytest is told not to load it.
+    THERE: declared or imported, or the tests' dependencies are in a place that nothing here can
+    read. PERHAPS: they are declared without it, but a mark or a setting mentions it. ABSENT:
+    nothing mentions it, or the repository is that package itself, or something else runs its tests,
+    or pytest is told not to load it.
     """
 
     THERE = "there"
@@ -63,12 +63,12 @@ class Presence(enum.Enum):
     ABSENT = "absent"
 
 
-# A project is an immutable read; every finding asks.
+# A project does not change after it is read, and every finding asks this.
 _KNOWN: weakref.WeakKeyDictionary[Project, dict[str, Presence]] = weakref.WeakKeyDictionary()
 
 
 def presence(project: Project, package: str) -> Presence:
-    """Tell whether a package is there for the tests of a repository."""
+    """Tell whether the tests of a repository use a package."""
     known = _KNOWN.setdefault(project, {})
     if package not in known:
         known[package] = _presence(project, package)
@@ -88,14 +88,14 @@ def _presence(project: Project, package: str) -> Presence:
     is_marked = any(test.mark(_MARKS.get(package, "")) for test in project.code.tests)
     is_set = _is_configured(project, package)
     if dependencies.may_have(package):
-        # Nobody says what the tests need, so the tests themselves do.
+        # Nothing declares what the tests need, so the tests themselves decide.
         others = package == PYTEST_ASYNCIO and not is_marked and not is_set
         is_others = others and any(map(names_another, project.code.tests))
         return Presence.ABSENT if is_others else Presence.THERE
     return Presence.PERHAPS if is_marked or is_set else Presence.ABSENT
 
 
-# One project is in use at a time; each function that asks for a loop asks this.
+# Only one project is used at a time, and each function that asks for a loop asks this.
 @lru_cache(maxsize=4)
 def has_own_runner(project: Project) -> bool:
     """Tell whether something else than pytest-asyncio, AnyIO or trio is known to run async tests.
@@ -121,7 +121,7 @@ def ships(project: Project, file: str) -> bool:
 
 
 def _package(plugin: str) -> str:
-    """Return the folder of a plugin's module, or what no path begins with if it is in none."""
+    """Return the folder of a plugin's module, or a text that no path starts with."""
     folder, slash, _ = plugin.rpartition("/")
     return f"{folder}{slash}" or "/"
 

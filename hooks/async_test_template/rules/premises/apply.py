@@ -1,4 +1,4 @@
-"""What must be true of a repository, and of a place in it, for a rule's finding to stand."""
+"""The conditions under which a rule's finding, and its fix, are valid."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def within_premises(
     source: Source | None,
     findings: Iterable[Finding],
 ) -> Iterator[Finding]:
-    """Yield the findings whose premises hold, each with no more of a fix than they allow.
+    """Yield the findings whose premises hold, each with a fix only if they allow it.
 
     Args:
         project: the repository.
         rule: the rule that found them.
-        source: the file that they are in, None where the rule looks at the whole repository.
+        source: the file of the findings, None if the rule looks at the whole repository.
         findings: what it found.
 
     """
@@ -42,12 +42,12 @@ def within_premises(
     for finding in findings:
         found = _within_needs(project, rule, _within_gate(project, rule, finding))
         if found is not None:
-            # What can be found and not be fixed is told, by any rule.
+            # Every rule may report what can be found and not fixed.
             yield found if found.edits else found._replace(tier=Tier.REPORT)
 
 
 def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings whose error no test waits for; where one may, they only report."""
+    """Yield the findings whose error no test expects; if a test may expect it, they only report."""
     # Imported here for the same reason as below.
     from async_test_template.rules.premises.expected import Wish, wish
 
@@ -65,9 +65,9 @@ def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iter
 def _reached(
     project: Project, rule: Rule, source: Source | None, findings: Iterable[Finding]
 ) -> Iterator[Finding]:
-    """Yield the findings that one of the Pythons comes to that the rule speaks of.
+    """Yield the findings that run on one of the Pythons that the rule is about.
 
-    Those that the project does not admit do not count.
+    Pythons that the project does not support do not count.
     """
     # Imported here: what looks at configuration alone starts without `ast`.
     from async_test_template.source.reach import Reach
@@ -83,7 +83,7 @@ def _reached(
 
 
 def may_stand(project: Project, rule: Rule) -> bool:
-    """Tell whether findings of a rule can be in the repository, wherever they are."""
+    """Tell whether findings of a rule are possible in the repository, at any place."""
     reaches = project.dependencies.may_reach
     return all(reaches(name, version) for name, version in rule.needs) and (
         not rule.about or presence(project, rule.about) is not Presence.ABSENT
@@ -95,7 +95,7 @@ def within_repository(
 ) -> Iterator[Finding]:
     """Yield the findings of rules whose plugin or library the repository uses.
 
-    Which it is can only be told when every file has been read, and some rules look at one alone.
+    This is known only when every file has been read, and some rules look at one file only.
     """
     known = {rule.code: rule for rule in rules}
     for finding in findings:
@@ -110,13 +110,13 @@ def within_repository(
 
 
 def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Take the fix out of a finding where somebody has decided otherwise, or apart."""
+    """Remove the fix of a finding if somebody has decided otherwise, or configured it elsewhere."""
     hint = _why_left(project, rule, finding) if finding.edits else ""
     return finding.only_reported(hint) if hint else finding
 
 
 def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
-    """Say what speaks against a fix, "" where nothing does."""
+    """Return the reason against a fix, or ""."""
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
     if rule.about and (apart := own_project(project, finding.file.rpartition("/")[0])):
@@ -132,16 +132,16 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
 
 
 def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Take the fix out of a finding if the repository allows versions that are too old for it."""
+    """Remove the fix of a finding if the repository allows versions that are too old for it."""
     if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
         return finding
     return finding.only_reported(_needs(rule.gate))
 
 
 def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
-    """Take the fix out of a finding where it would not hold with all that may be installed.
+    """Remove the fix of a finding if it is wrong for a version that may be installed.
 
-    None where nothing is installed that the rule speaks of.
+    None if no version may be installed that the rule is about.
     """
     dependencies = project.dependencies
     if not all(dependencies.may_reach(name, version) for name, version in rule.needs):

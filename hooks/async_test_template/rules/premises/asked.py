@@ -1,4 +1,4 @@
-"""What flags ask of settings: no fix gives one another value, which would be undone at each run."""
+"""What flags ask of settings: a fix with another value would be undone at each run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def asked(project: Project) -> dict[str, str]:
-    """Return the settings that a flag asks for, as far as the suite can have them.
+    """Return the settings that a flag asks for, as far as they are possible for the suite.
 
-    The loop of fixtures is not asked to be narrower than one of them, which could not be set up.
+    The loop scope of fixtures is not made narrower than a fixture, which could not be set up.
     """
     desired = project.desired
     found: dict[str, str] = {}
@@ -39,7 +39,7 @@ def asked(project: Project) -> dict[str, str]:
 
 
 def against(project: Project, finding: Finding) -> str:
-    """Name what a flag asks for and a fix would set otherwise, "" where there is nothing."""
+    """Name the setting that a fix would set differently from a flag, or ""."""
     changes = [edit for edit in finding.edits if isinstance(edit, Change)]
     if not changes or not project.desired.insisted:
         return ""

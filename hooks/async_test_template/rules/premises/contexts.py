@@ -1,4 +1,4 @@
-"""What contexts such as `pytest.raises`, `warns` and `catch_warnings` wait for."""
+"""What contexts such as `pytest.raises`, `warns` and `catch_warnings` expect."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: What `pytest.deprecated_call` lets pass.
+#: The warnings that `pytest.deprecated_call` accepts.
 DEPRECATED = frozenset({"DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"})
-#: The actions of a warning filter that end no test.
+#: The actions of a warning filter that do not fail a test.
 QUIET = frozenset({"ignore", "always", "all", "default", "module", "once"})
 
 _CONTEXTS = {
@@ -27,7 +27,7 @@ _CONTEXTS = {
     "pytest.warns": "Warning",
     "contextlib.suppress": "BaseException",
 }
-#: Of `unittest`, of any object; nose has them as functions with underscores.
+#: Methods of `unittest`, on any object; nose has them as functions with underscores.
 _ASSERTIONS = {
     "assertRaises": "BaseException",
     "assertRaisesRegex": "BaseException",
@@ -45,8 +45,8 @@ class Hope(NamedTuple):
     """What may happen in a place without harm.
 
     Attributes:
-        classes: last names of exceptions and warnings, None where they cannot be told.
-        is_tolerated: warnings are dropped or collected; nothing says that one has to come.
+        classes: last names of exceptions and warnings, None if they are unknown.
+        is_tolerated: warnings are dropped or collected; none is required.
         is_recorded: they are collected, and the test may look at them.
 
     """
@@ -57,15 +57,15 @@ class Hope(NamedTuple):
 
 
 def hopes(source: Source, node: ast.expr, block: ast.AST) -> Iterator[Hope]:
-    """Yield what a context waits for, if it is one of these.
+    """Yield what a context expects, if it is one of these.
 
-    A name leads to what it is made of: a local variable, a parameter of `parametrize`; the name of
-    a function of the file to the contexts around its `yield`.
+    A name leads to its value: a local variable, or a parameter of `parametrize`. The name of
+    a function in the file leads to the contexts around its `yield`.
 
     Args:
         source: the file.
         node: the context, or a call of `pytest.raises(TypeError, function)` and the like.
-        block: what it is the context of.
+        block: the block of the context.
 
     """
     if isinstance(node, ast.IfExp):
@@ -91,7 +91,7 @@ def is_called_form(source: Source, call: ast.Call) -> bool:
 
 
 def class_names(source: Source, node: ast.expr, depth: int = 0) -> frozenset[str] | None:
-    """Return the last names of a class, or of several; None where one cannot be told."""
+    """Return the last names of a class, or of several; None if one is unknown."""
     if isinstance(node, (ast.Tuple, ast.List)):
         return _joined(source, node.elts, depth)
     if isinstance(node, ast.Call):
@@ -156,7 +156,7 @@ def _around_yield(source: Source, function: Function) -> Iterator[Hope]:
                 break
             for item in block.items if isinstance(block, (ast.With, ast.AsyncWith)) else ():
                 call = item.context_expr
-                # Not a helper again: it may be this one.
+                # Do not follow a helper again: it may be this one.
                 if isinstance(call, ast.Call) and _is_context(source, call):
                     yield from _of_call(source, call, block)
 
@@ -168,7 +168,7 @@ def _inside(source: Source, value: ast.expr) -> Iterator[Hope]:
 
 
 def _values(scope: ast.AST, name: str) -> Iterator[ast.expr]:
-    """Yield what a name may stand for in a scope, be it one of the values of `parametrize`."""
+    """Yield the possible values of a name in a scope, including those of `parametrize`."""
     if isinstance(scope, FUNCTIONS) and name in {a.arg for a in scope.args.args}:
         yield from scope.decorator_list
     else:

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _COMMENT = re.compile(r"^\s*[#;]+\s*(?P<text>.*?)\s*$")
-# `# timeout = 30` is a setting that somebody has switched off.
+# `# timeout = 30` is a setting that is commented out.
 _SWITCHED_OFF = re.compile(r"^[\w.-]+\s*[=:]")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 3
 
 
 def explained(project: Project, finding: Finding) -> str:
-    """Return the name of a setting that a fix changes and a comment right above explains, or "".
+    """Return a setting that a fix changes and a comment directly above explains, or "".
 
-    A heading of one or two words, a line of dashes and a setting that is switched off explain
+    A heading of one or two words, a line of dashes and a setting that is commented out explain
     nothing. A comment on an entry of a list does not count: entries have none above them in INI
     files, and in TOML it may be a heading.
     """
@@ -53,12 +53,12 @@ def _explains(line: str) -> bool:
     return len(_WORDS.findall(comment["text"])) >= _FEWEST_WORDS
 
 
-# One project is in use at a time; every finding asks for the folder that it is in.
+# Only one project is used at a time, and every finding asks for its folder.
 @lru_cache(maxsize=4096)
 def own_project(project: Project, folder: str) -> str:
-    """Return the folder above a file, below the root, that is configured on its own, or "".
+    """Return the folder above a file, below the root, that has its own configuration, or "".
 
-    It has a configuration of pytest's, or a pyproject.toml of a package: pytest that is started
+    It has a pytest configuration, or a pyproject.toml of a package: pytest that is started
     there reads another configuration than the root's, with other dependencies.
     """
     while folder:

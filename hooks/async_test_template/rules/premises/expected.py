@@ -1,4 +1,4 @@
-"""Whether an error or a warning is what a test wants."""
+"""Whether a test expects an error or a warning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from async_test_template.findings import Finding
     from async_test_template.source.source import Function, Source
 
-#: What libraries call their own: `PytestRemovedIn9Warning`, `StarletteDeprecationWarning`.
+#: Warnings of libraries: `PytestRemovedIn9Warning`, `StarletteDeprecationWarning`.
 _OWN_DEPRECATION = re.compile(r"Deprecat|RemovedIn(?:(?!RemovedIn)\w)*Warning$")
 _BROAD = frozenset({"Exception", "BaseException"})
 _ENTER = frozenset({"enter_context", "enterContext", "enterClassContext"})
@@ -34,7 +34,7 @@ _MARKS = ("pytest.mark.xfail", "pytest.mark.filterwarnings", "unittest.expectedF
 
 
 class Wish(enum.Enum):
-    """How surely an error or a warning is what a test wants."""
+    """How certain it is that a test expects an error or a warning."""
 
     MEANT = "meant"
     PERHAPS = "perhaps"
@@ -47,8 +47,8 @@ class _Stretch(NamedTuple):
         start: offset of its first byte.
         end: offset after its last byte.
         hope: the errors and warnings.
-        is_single: it is one statement or one expression, so that nothing else can be meant.
-        is_caught: it is under `try`, which goes on when nothing is raised.
+        is_single: it is one statement or one expression, so nothing else can be meant.
+        is_caught: it is under `try`, which goes on if nothing is raised.
 
     """
 
@@ -60,13 +60,13 @@ class _Stretch(NamedTuple):
 
 
 def wish(source: Source, finding: Finding, raised: tuple[str, ...]) -> Wish | None:
-    """Tell whether what a rule has found is there for the sake of its error or warning.
+    """Tell whether the code that a rule has found is there because of its error or warning.
 
     Args:
         source: the file of the finding.
         finding: what was found.
-        raised: the exceptions and warnings to which it leads, in this version of a library or
-            that one.
+        raised: the exceptions and warnings that it causes, in any version of a
+            library.
 
     """
     begin = source.offset(finding.line)
@@ -86,8 +86,8 @@ def _judged(stretch: _Stretch, raised: tuple[str, ...]) -> Wish | None:
     only_warns = all(name.endswith("Warning") for name in raised)
     classes, is_tolerated, is_recorded = stretch.hope
     if is_tolerated and not only_warns:
-        # The error comes whatever is done about the warnings of older versions; a test that looks
-        # at these needs them, though, as long as there is one.
+        # The error comes whatever happens to the warnings of older versions; but a test that checks
+        # these warnings needs the code as long as there is one.
         is_seen = is_recorded and any(_catches(c, r) for c in classes or () for r in raised)
         return Wish.PERHAPS if is_seen else None
     if classes is not None:
@@ -109,7 +109,7 @@ def _catches(caught: str, raised: str) -> bool:
     return isinstance(one, type) and isinstance(other, type) and issubclass(one, other)
 
 
-# One file is looked at by all rules before the next.
+# All rules look at one file before the next.
 @lru_cache(maxsize=2)
 def _stretches(source: Source) -> tuple[_Stretch, ...]:
     found = [*_blocks(source), *_calls(source), *_attempts(source)]
@@ -118,7 +118,7 @@ def _stretches(source: Source) -> tuple[_Stretch, ...]:
 
 
 def _blocks(source: Source) -> Iterator[_Stretch]:
-    """Yield what is under `pytest.raises` and its like, later contexts included."""
+    """Yield the code under `pytest.raises` and similar, including later contexts."""
     kinds: tuple[type[ast.With | ast.AsyncWith], ...] = (ast.With, ast.AsyncWith)
     for block in source.nodes.of(*kinds):
         for item in block.items:
@@ -128,7 +128,7 @@ def _blocks(source: Source) -> Iterator[_Stretch]:
 
 
 def _calls(source: Source) -> Iterator[_Stretch]:
-    """Yield the functions passed to `raises`, and what follows on a context that is entered."""
+    """Yield the functions passed to `raises`, and the code after a context that is entered."""
     for call in source.nodes.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _ENTER and call.args:
             scope = source.scope(call)
@@ -141,7 +141,7 @@ def _calls(source: Source) -> Iterator[_Stretch]:
 
 
 def _attempts(source: Source) -> Iterator[_Stretch]:
-    """Yield what is under `try`, with what is caught there."""
+    """Yield the code under `try`, with the exceptions that are caught."""
     for attempt in source.nodes.of(ast.Try):
         # The first statement may be a function, whose decorators are above it.
         start, end = source.start(attempt), source.end(attempt.body[-1])
@@ -154,7 +154,7 @@ def _attempts(source: Source) -> Iterator[_Stretch]:
 
 
 def _marked(source: Source) -> Iterator[_Stretch]:
-    """Yield the tests that may fail or warn, as a mark on them or around them says."""
+    """Yield the tests that may fail or warn, because of a mark on them or around them."""
     for node in source.references(*_MARKS):
         around = source.parents[node]
         mark = around if isinstance(around, ast.Call) and around.func is node else node
@@ -171,7 +171,7 @@ def _marked(source: Source) -> Iterator[_Stretch]:
 
 
 def _owner(source: Source, mark: ast.expr) -> ast.AST | None:
-    """Return the function, the class or the module that a mark is put on as a whole."""
+    """Return the function, the class or the module that a mark applies to."""
     owner = source.parents[mark]
     while isinstance(owner, (ast.List, ast.Tuple)):
         owner = source.parents[owner]
@@ -194,14 +194,14 @@ def _of_mark(source: Source, mark: ast.expr) -> Hope | None:
         action, _, rest = (text_of(argument) or "").partition(":")
         message, _, rest = rest.partition(":")
         category = rest.partition(":")[0].rpartition(".")[2]
-        # "ignore" alone is no word about this warning.
+        # "ignore" alone says nothing about this warning.
         if action in QUIET and (message or category):
             names.add(category or "Warning")
     return Hope(frozenset(names), is_tolerated=True) if names else None
 
 
 def _parts(source: Source, function: Function) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a test that count when it runs: no decorator that acts at the import."""
+    """Yield the parts of a test that run with it, without decorators that act at import."""
     yield source.start(function), source.end(function)
     for decorator in function.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -211,7 +211,7 @@ def _parts(source: Source, function: Function) -> Iterator[tuple[int, int]]:
 
 
 def _recorded(source: Source) -> Iterator[_Stretch]:
-    """Yield the functions that look at their warnings by pytest's `recwarn`."""
+    """Yield the functions that check their warnings with pytest's `recwarn`."""
     hope = Hope(frozenset({"Warning"}), is_tolerated=True, is_recorded=True)
     for argument in source.nodes.of(ast.arg):
         if argument.arg == "recwarn":
@@ -224,7 +224,7 @@ def _helpers(source: Source, found: list[_Stretch]) -> Iterator[_Stretch]:
     """Yield the functions of the file that are called only where something is expected."""
     for function in source.functions.values() if found else ():
         mentions = source.mentions.get(function.name, ())
-        # The name of a fixture is a parameter of its tests, and no call.
+        # The name of a fixture is a parameter of its tests, not a call.
         if not mentions or function.lineno in source.items:
             continue
         places = [source.start(node) for node in mentions]

@@ -1,4 +1,4 @@
-"""Whether a repository looks at a mark itself, so that what the mark says matters elsewhere."""
+"""Whether a repository reads a mark itself, so that the mark matters elsewhere too."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ASKED = re.compile(
     rb"|\bkeywords(?:\.get\(|\[)\s*[\"'](?P<got>\w+)"
     rb"|\bown_markers\b|\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']"
 )
-# A fixture's marks are on its function alone: no test has them, and no hook is told of them.
+# A fixture's marks are only on its function: no test has them, and no hook sees them.
 _OF_FUNCTION = re.compile(
     rb"\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']|\bget_unpacked_marks\b"
 )
 
-#: Stands for any mark of a fixture's.
+#: Stands for any mark of a fixture.
 OF_FIXTURES = "*"
 
 # What is awaited is in a coroutine, where a loop runs.
@@ -34,26 +34,26 @@ _PLAIN_LOOP = (b"get_event_loop", b"Future(", b"ensure_future", b"gather(")
 _PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b"pytestmark")
 
 
-# One project is in use at a time.
+# Only one project is used at a time.
 @lru_cache(maxsize=16)
 def mark_reader(project: Project, mark: str) -> str:
-    """Return a file whose code looks at a mark, or at all of them, or "".
+    """Return a file whose code reads a mark, or all marks, or "".
 
-    A hook or a fixture that does may count on the mark, on its arguments, or on their order.
-    Of OF_FIXTURES the file is one that looks at what is on functions.
+    Such a hook or fixture may depend on the mark, on its arguments, or on the order of marks.
+    For OF_FIXTURES it is a file that reads the marks of functions.
     """
     if mark == OF_FIXTURES:
         found = project.reader.mentioning(_OF_FUNCTION, (b"pytestmark", b"get_unpacked_marks"))
         return next((file for file, _ in found), "")
-    # Where no name is seen it may be any.
+    # If the code shows no name, it may be any mark.
     wanted = {mark.encode(), b""}
     return next((file for file, asked in _asked(project) if not wanted.isdisjoint(asked)), "")
 
 
-# One project is in use at a time, and its files are many.
+# Only one project is used at a time, and it has many files.
 @lru_cache(maxsize=4)
 def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
-    """Return the marks that each file looks at, by their names; an empty one where none is seen."""
+    """Return the names of the marks that each file reads; an empty name if it is unknown."""
     return tuple(
         (
             file,
@@ -66,13 +66,13 @@ def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
     )
 
 
-# One project is in use at a time.
+# Only one project is used at a time.
 @lru_cache(maxsize=1)
 def loop_maker(project: Project) -> str:
     """Return a file with code that is not async and asks for the current loop, or "".
 
-    pytest-asyncio before 1.0 sets up a loop for whatever has the mark. A test that is not async
-    relies on it where an earlier one has ended with `asyncio.run`, which leaves no loop behind.
+    pytest-asyncio before 1.0 sets up a loop for everything with the mark. A test that is not async
+    relies on it if an earlier one has ended with `asyncio.run`, which leaves no loop behind.
     """
     if project.dependencies.at_least("pytest-asyncio", "1.0"):
         return ""
@@ -81,7 +81,7 @@ def loop_maker(project: Project) -> str:
 
 
 def selects_by(project: Project, mark: str) -> bool:
-    """Tell whether `addopts` chooses tests by a mark (`-m`)."""
+    """Tell whether `addopts` selects tests by a mark (`-m`)."""
     words = [option.text for option in project.settings.addopts]
     chosen = [word[2:] or after for word, after in pairwise([*words, ""]) if word.startswith("-m")]
     return any(re.search(rf"\b{re.escape(mark)}\b", each) for each in chosen)

@@ -34,11 +34,11 @@ _CHANGING = ("bisect.", "heapq.", "random.")
 
 
 def finished_below(source: Source, values: ast.expr) -> str:
-    """Name what an iterator needs and the file defines, or fills, only below it, or nothing.
+    """Return a name that an iterator needs and the file defines, or fills, only below, or "".
 
     Args:
         source: the file.
-        values: the iterator, in a decorator or anywhere at the top of the file.
+        values: the iterator, in a decorator or anywhere at the top level of the file.
 
     """
     top = _Top(source, values)
@@ -50,21 +50,21 @@ def finished_below(source: Source, values: ast.expr) -> str:
 
 
 def _is_later(source: Source, place: ast.AST, start: int) -> bool:
-    """Tell whether a place is run after the one at an offset: what decorates it is, too."""
+    """Tell whether a place runs after the one at an offset; so do the decorators of the latter."""
     return isinstance(place, (ast.expr, ast.stmt)) and source.start(place) > start
 
 
 class _Names(NamedTuple):
-    """What is bound in one scope: by name, the nodes that bind it, and the names it is made of."""
+    """What is bound in one scope: by name, the nodes that bind it, and names in their values."""
 
     bound: dict[str, list[ast.AST]]
     made_of: dict[str, dict[str, None]]
 
 
-# One file is looked at at a time; each of its iterators asks this.
+# One file is checked at a time, and each of its iterators asks this.
 @lru_cache(maxsize=1)
 def _names(source: Source) -> dict[ast.AST, _Names]:
-    """Return what a file binds when it is imported, by scope."""
+    """Return what a file binds at import, by scope."""
     found: dict[ast.AST, _Names] = {}
     for node in _run_at_import(source.tree):
         if _is_of_comprehension(source, node):
@@ -78,7 +78,7 @@ def _names(source: Source) -> dict[ast.AST, _Names]:
 
 
 class _Top:
-    """What the top of a file binds, and what the file does to it when it is imported."""
+    """What the top level of a file binds, and what the file does to it at import."""
 
     def __init__(self, source: Source, values: ast.expr) -> None:
         self._source = source
@@ -89,7 +89,7 @@ class _Top:
         return [node for names in self._names for node in names.bound.get(name, ())]
 
     def needed(self, values: ast.expr) -> list[str]:
-        """Return the names of the top of the file that a value is made of, step by step."""
+        """Return the top-level names that a value depends on, step by step."""
         waiting = [*_mentioned(values)]
         found: dict[str, None] = {}
         for name in waiting:
@@ -99,7 +99,7 @@ class _Top:
         return [*found]
 
     def places(self, name: str) -> Iterator[ast.AST]:
-        """Yield where the file binds a name, or may change what it stands for."""
+        """Yield the places where the file binds a name, or may change its value."""
         bound = self._bound(name)
         yield from bound
         if all(isinstance(node, (*_FUNCTIONS, ast.ClassDef)) for node in bound):
@@ -130,7 +130,7 @@ class _Top:
         return not last and self._is_for_its_effect(around)
 
     def _is_for_its_effect(self, node: ast.AST) -> bool:
-        """Tell whether a call that gets an object is made for what it does to it."""
+        """Tell whether a call with an object is made for its effect on the object."""
         parents = self._source.parents
         while node in parents and not isinstance(node, ast.Call):
             node = parents[node]
@@ -143,7 +143,7 @@ class _Top:
         )
 
     def _when(self, node: ast.AST, seen: set[str]) -> Iterator[ast.AST]:
-        """Yield the places at the top of the file from which a node is run."""
+        """Yield the places at the top level of the file that run a node."""
         function = next((n for n in self._source.around(node) if isinstance(n, _FUNCTIONS)), None)
         if function is None or self._source.parents[node] in function.decorator_list:
             yield node
@@ -158,7 +158,7 @@ class _Top:
                     yield from self._when(use, seen)
 
     def filled_by_import(self, values: ast.expr, start: int) -> str:
-        """Name what comes from a module of the repository that the file goes on to run."""
+        """Return a name that a module of the repository provides and the file goes on to run."""
         source = self._source
         taken = [n for n in self.needed(values) if _is_own(source.names.targets.get(n, ""))]
         if not taken:
@@ -181,7 +181,7 @@ def _mentioned(node: ast.AST) -> dict[str, None]:
 
 
 def _is_of_comprehension(source: Source, node: ast.AST) -> bool:
-    """Tell whether a node is the variable of a comprehension, which nothing outside sees."""
+    """Tell whether a node is the variable of a comprehension, which is not visible outside."""
     while isinstance(source.parents.get(node), (ast.Tuple, ast.List, ast.Starred)):
         node = source.parents[node]
     around = source.parents.get(node)
@@ -201,14 +201,14 @@ def _done_at_import(node: ast.AST) -> list[ast.expr]:
 
 
 def _is_own(target: str) -> bool:
-    """Tell whether a dotted name may be one of the repository, and not of Python or pytest."""
+    """Tell whether a dotted name may belong to the repository, not to Python or pytest."""
     top = target.partition(".")[0]
     is_known = top in sys.stdlib_module_names or "pytest" in top or hasattr(builtins, target)
     return bool(target) and not is_known
 
 
 def _run_at_import(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield the nodes of a file that are run when it is imported: no bodies of functions."""
+    """Yield the nodes of a file that run at import, without bodies of functions."""
     waiting: list[ast.AST] = [*reversed(tree.body)]
     while waiting:
         node = waiting.pop()
@@ -218,7 +218,7 @@ def _run_at_import(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST | None]]:
-    """Yield the names that a node binds, each with what it is made of."""
+    """Yield the names that a node binds, each with the names in its value."""
     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         yield node.name, node
     elif isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -1,33 +1,33 @@
-"""The arguments of `parametrize`, told from the bytes of a file: far faster than by parsing it."""
+"""The arguments of `parametrize`, read from the bytes of a file: far faster than parsing it."""
 
 import re
 from functools import lru_cache
 
-# It begins with plain bytes, which `re` looks for at once.
+# It starts with plain bytes, which `re` finds fast.
 _CALL = re.compile(rb"parametrize\s*\(")
-# Most calls: names, a list without another one in it, and nothing more, or options by their name.
+# Most calls have names, a list without a nested list, and nothing more, or keyword options.
 _PLAIN = re.compile(
     rb"""\s*(?:"[^"\n\\]*"|'[^'\n\\]*'|\([^()\n]*\)|\[[^\[\]\n]*\]),\s*"""
     rb"""\[[^\[\]"'#]*(?:(?:"[^"\\\n]*"|'[^'\\\n]*')[^\[\]"'#]*)*\](?:,?\s*\)|,\s*\w+\s*=(?!=))"""
 )
-#: What may hold brackets and commas that mean nothing, and those that do.
+#: Text that may hold brackets and commas without meaning, and those with meaning.
 _TOKEN = re.compile(
     rb"\"\"\"(?:[^\\]|\\[\s\S])*?(?:\"\"\"|\Z)|'''(?:[^\\]|\\[\s\S])*?(?:'''|\Z)"
     rb"|\"(?:[^\"\\\n]|\\[\s\S])*\"?|'(?:[^'\\\n]|\\[\s\S])*'?|#[^\n]*|[\[\](){},]"
 )
-#: How often as many bytes are read as a file has.
+#: How often as many bytes as the file has are read.
 _MOST = 16
 _NAME = re.compile(rb"\w+\s*=(?!=)")
 
 
 @lru_cache(maxsize=1)
 def odd_calls(data: bytes) -> tuple[list[bytes], ...]:
-    """Return the arguments of each call but the plainest, as they are written.
+    """Return the arguments of each call except the simplest ones, as they are written.
 
-    The comments in front of an argument are no part of it.
+    Comments before an argument are not included.
     """
     found = []
-    # Where calls are in a text that never closes them, each would be read to its end.
+    # If calls are in a text that never closes them, each would be read to its end.
     left = _MOST * len(data)
     for call in _CALL.finditer(data):
         if _PLAIN.match(data, call.end()) is None and left > 0:

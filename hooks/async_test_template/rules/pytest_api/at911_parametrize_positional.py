@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _NAMES = ("argnames", "argvalues", "indirect", "ids", "scope")
-#: So many of them may still be given by position.
+#: How many arguments may still be positional.
 _POSITIONAL = 2
 
 

@@ -1,4 +1,4 @@
-"""AT912: `msg=` of `pytest.skip` and its like."""
+"""AT912: `msg=` of `pytest.skip` and similar functions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _fix(
     if source.holds(_PATCHED):
         raise EditError("the file patches pytest's functions, and the patch may check the name")
     if project.dependencies.allows_below("pytest", "7"):
-        # Without its name it is understood by all of them.
+        # Without a name, all versions accept it.
         start = source.start(message)
         name = _NAME.match(source.data, start)
         if call.args or call.keywords[0] is not message or name is None:

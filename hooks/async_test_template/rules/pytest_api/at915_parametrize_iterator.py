@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: Builtins that give an iterator, which is empty when it has been read once.
+#: Builtins that return an iterator, which is empty after one pass.
 _BUILTINS = frozenset({"map", "filter", "zip", "enumerate", "reversed", "iter"})
 
 
@@ -70,7 +70,7 @@ def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
         raise EditError(f"{late} is only complete further down, so a list would be made too early")
     start, end = source.start(values), source.end(values)
     if isinstance(values, ast.GeneratorExp):
-        # It has brackets of its own already.
+        # It already has its own brackets.
         return (changes.replace(source, start, start, "list"),)
     return (
         changes.replace(source, start, start, "list("),
@@ -79,7 +79,7 @@ def _fix(source: Source, values: ast.expr) -> tuple[Edit, ...]:
 
 
 def _is_suspicious(data: bytes) -> bool:
-    """Tell whether some values are the outcome of a call, or a generator in its brackets."""
+    """Tell whether some values are the result of a call, or a generator in its brackets."""
     return any(
         b"(" in argument and not argument.startswith((b"[", b"{"))
         for arguments in odd_calls(data)

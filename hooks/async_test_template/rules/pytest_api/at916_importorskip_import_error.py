@@ -1,4 +1,4 @@
-"""AT916: `pytest.importorskip` of a module that is there and fails to import."""
+"""AT916: `pytest.importorskip` of a module that is installed and fails to import."""
 
 from __future__ import annotations
 

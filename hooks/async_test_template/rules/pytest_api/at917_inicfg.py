@@ -20,7 +20,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in source.nodes.of(ast.Attribute):
         owner = node.value.attr if isinstance(node.value, ast.Attribute) else None
         owner = node.value.id if isinstance(node.value, ast.Name) else owner
-        # What is imported is not pytest's.
+        # An imported name does not belong to pytest.
         if (
             node.attr == "inicfg"
             and owner in {"config", "pytestconfig"}

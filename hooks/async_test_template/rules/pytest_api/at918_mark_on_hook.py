@@ -1,4 +1,4 @@
-"""AT918: `@pytest.mark.tryfirst` and its like on a hook."""
+"""AT918: `@pytest.mark.tryfirst` and similar marks on a hook."""
 
 from __future__ import annotations
 

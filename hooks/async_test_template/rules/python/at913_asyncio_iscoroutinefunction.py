@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-#: From here on the two functions agree on mocks.
+#: Since this Python the two functions agree on mocks.
 _AGREE = (3, 13)
 #: Where a function is that is passed on: as an argument, a value, an element.
 _HANDED_ON = (
@@ -45,7 +45,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for node in source.references("asyncio.iscoroutinefunction"):
         around = source.parents[node]
         call = around if isinstance(around, ast.Call) and around.func is node else None
-        # A comparison, or the name of a mock's method, leads to no call.
+        # A comparison, or the name of a mock's method, does not lead to a call.
         if call is None and not isinstance(around, _HANDED_ON):
             continue
         yield code_finding(
@@ -60,10 +60,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
-    """Tell how surely inspect's function gives the same answer.
+    """Return how certain it is that inspect's function gives the same answer.
 
-    Below Python 3.13 it says no of a mock that asyncio's says yes of. A function that is in the
-    file under its name is none; what is imported may have been replaced by one.
+    Below Python 3.13 it returns false for a mock, and asyncio's returns true. A function that is
+    defined in the file is not a mock; an imported name may have been replaced by one.
     """
     floor = project.dependencies.python_floor
     node = call.args[0] if call is not None and call.args else None
@@ -74,7 +74,7 @@ def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
     ):
         return Tier.SAFE
     if call is None:
-        # Nobody can tell what the function that is passed on will be asked about.
+        # It is unknown what the passed function will be asked about.
         return Tier.REPORT if source.holds(_MOCKS) else Tier.UNSAFE
     if node is None or source.holds(_MOCKS):
         return Tier.REPORT
@@ -88,7 +88,7 @@ def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
 
 
 def _is_plain(source: Source, name: str) -> bool:
-    """Tell whether a name stands for one function of the file, with no decorator but marks."""
+    """Tell whether a name is one function of the file, with no decorator except marks."""
     defined = [function for function in source.functions.values() if function.name == name]
     stored = any(
         isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
@@ -98,7 +98,7 @@ def _is_plain(source: Source, name: str) -> bool:
         len(defined) == 1
         and not isinstance(source.scope(defined[0]), ast.ClassDef)
         and not stored
-        # A string with the name may have it patched.
+        # A string with the name may patch it.
         and not re.search(rb"[\"'.]%s[\"']" % name.encode(), source.data)
         and name not in source.names.imported
         and all(node.arg != name for node in source.nodes.of(ast.arg))

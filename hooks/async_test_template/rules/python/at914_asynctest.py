@@ -32,7 +32,7 @@ _SAME = (
     "patch",
     "sentinel",
 )
-#: Module and name of what takes a name's place.
+#: Module and name of each replacement.
 _NEW = {
     **{
         f"asynctest.{module}{old}": ("unittest.mock", new)
@@ -43,7 +43,7 @@ _NEW = {
     "asynctest.case.TestCase": ("unittest", "IsolatedAsyncioTestCase"),
 }
 _ASYNC_METHODS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
-#: What only asynctest's TestCase has.
+#: Methods that only asynctest's TestCase has.
 _OWN = {"loop", "forbid_get_event_loop", "use_default_loop"}
 
 
@@ -97,7 +97,7 @@ def _fix(source: Source) -> tuple[Edit, ...]:
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:
-    """Return the expression from a name on that has a counterpart.
+    """Return the expression from a name on that has a replacement.
 
     Raises:
         EditError: none has.
@@ -113,7 +113,7 @@ def _known(source: Source, name: ast.Name) -> ast.expr:
 
 
 def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
-    """Return the name of a module, however it is imported at the top, or import it."""
+    """Return the name of a module, as it is imported at the top, or import it."""
     for statement in source.tree.body:
         if isinstance(statement, ast.ImportFrom) and statement.module == "unittest":
             for alias in statement.names:
@@ -127,7 +127,7 @@ def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
 
 
 def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:
-    """Yield the edits that give the async set-up methods of a class their names in unittest.
+    """Yield the edits that rename the async set-up methods of a class for unittest.
 
     Raises:
         EditError: the class uses what only asynctest's has.

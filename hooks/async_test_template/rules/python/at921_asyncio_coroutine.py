@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
-#: What `await` binds as closely to as `yield from` does to everything after it.
+#: Expressions that bind as closely after `await` as after `yield from`.
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 
 
@@ -53,7 +53,7 @@ def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit,
 
 
 def _own_yields(function: Function) -> Iterator[ast.YieldFrom]:
-    """Yield each `yield from` of a function, without those of functions within.
+    """Yield each `yield from` of a function, without those of nested functions.
 
     Raises:
         EditError: it yields in another way.
@@ -81,7 +81,7 @@ def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
         yield changes.replace(source, value, value, "(")
         yield changes.replace(source, source.end(node.value), source.end(node.value), ")")
     elif not between:
-        # `yield from[…]` and the like.
+        # `yield from[…]` and similar.
         yield changes.replace(source, value, value, " ")
 
 

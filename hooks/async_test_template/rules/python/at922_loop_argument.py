@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What took a loop until Python 3.9; `ensure_future`, `Future` and `Task` still do.
+#: What accepted a loop until Python 3.9; `ensure_future`, `Future` and `Task` still do.
 _WITHOUT = (
     "asyncio.sleep",
     "asyncio.gather",

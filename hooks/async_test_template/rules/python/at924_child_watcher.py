@@ -1,4 +1,4 @@
-"""AT924: child watchers, which Python 3.14 has no longer."""
+"""AT924: child watchers, which Python 3.14 no longer has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What `dir(asyncio)` of Python 3.13 has and that of 3.14 has not, beside what is only deprecated.
+#: What `dir(asyncio)` has in Python 3.13 and not in 3.14, except names that are only deprecated.
 _GONE = {
     f"asyncio.{name}"
     for name in (
@@ -29,7 +29,7 @@ _GONE = {
         "set_child_watcher",
     )
 }
-#: Methods of the policies, which went with them.
+#: Methods of the policies that were removed with them.
 _METHODS = ("get_child_watcher", "set_child_watcher")
 
 
@@ -38,7 +38,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         return
     seen: set[ast.AST] = set()
     for node, name in sorted(_uses(source), key=lambda use: source.start(use[0])):
-        # One finding a statement: a watcher is made to be set.
+        # One finding per statement: a watcher is created to be set.
         statement = next((a for a in (node, *source.around(node)) if isinstance(a, ast.stmt)), node)
         if statement not in seen:
             seen.add(statement)
@@ -53,7 +53,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 def _uses(source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     for node in source.references(*_GONE):
-        # What was imported by its name fails at the import.
+        # A name that is imported directly fails at import.
         if isinstance(node, ast.Attribute):
             yield node, source.names.resolve(node)
     for statement in source.nodes.of(ast.ImportFrom):

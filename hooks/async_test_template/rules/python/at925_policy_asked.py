@@ -1,4 +1,4 @@
-"""AT925: event loop policies asked, made or derived from."""
+"""AT925: event loop policies used, created or derived from."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _CLASSES = tuple(
         "WindowsSelectorEventLoopPolicy",
     )
 )
-#: What `asyncio` itself does by the policy, word for word: events.py, Python 3.8 to 3.15.
+#: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
-#: What AT507 and AT506 speak of.
+#: What AT507 and AT506 cover.
 _SETTING = ("asyncio.set_event_loop_policy",)
 
 
@@ -72,7 +72,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _belongs_elsewhere(project: Project, source: Source, node: ast.AST) -> bool:
-    """Tell whether another rule speaks of the place: it sets a policy, or is an override."""
+    """Tell whether another rule covers the place: it sets a policy, or is an override."""
     module = project.code.by_file[source.file]
     lines = {getattr(around, "lineno", 0) for around in source.around(node)}
     if any(
@@ -88,7 +88,7 @@ def _belongs_elsewhere(project: Project, source: Source, node: ast.AST) -> bool:
 
 
 def _is_of_fixture(source: Source, made: ast.ClassDef) -> bool:
-    """Tell whether a policy is there for `event_loop_policy`, of which AT506 speaks."""
+    """Tell whether a policy is used for `event_loop_policy`, which AT506 covers."""
     return any(
         isinstance(around, ast.FunctionDef) and around.name == "event_loop_policy"
         for mention in source.mentions.get(made.name, ())

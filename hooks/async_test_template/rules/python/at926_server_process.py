@@ -24,7 +24,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PARTIAL = "functools.partial"
 #: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
-#: How a method of process is chosen, or asked for, in any file.
+#: How the start method of processes is chosen, or read, in any file.
 _METHOD = re.compile(rb"[gs]et_start_method\s*\(")
 #: Fixtures, and calls, that change what a forked process would inherit.
 _CHANGES = re.compile(
@@ -54,7 +54,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """Yield where a process is made that goes wrong, and how."""
+    """Yield where a process is created that goes wrong, and how."""
     calls = [*source.calls(_PROCESS)]
     for context in source.calls("multiprocessing.get_context"):
         method = source.parents[context]
@@ -77,7 +77,7 @@ def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | as
 
 
 def _reason(project: Project, source: Source, call: ast.Call) -> str:
-    """Say what goes wrong with a process that begins with nothing, or give nothing."""
+    """Return what goes wrong with a process that inherits nothing, or an empty text."""
     target = keyword(call, "target")
     values = [target.value] if target is not None else call.args[1:2]
     given = (keyword(call, "args"), keyword(call, "kwargs"))
@@ -95,7 +95,7 @@ def _reason(project: Project, source: Source, call: ast.Call) -> str:
 
 
 def _handed_over(source: Source, node: ast.expr) -> Iterator[ast.expr]:
-    """Yield what is pickled: an argument, or each that a tuple, a dict or a partial holds."""
+    """Yield what is pickled: an argument, or everything in a tuple, a dict or a partial."""
     if isinstance(node, (ast.Tuple, ast.List)):
         for item in node.elts:
             yield from _handed_over(source, item)
@@ -134,7 +134,7 @@ def _unpicklable_name(source: Source, node: ast.Name) -> str:
 
 
 def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) -> str:
-    """Judge `server.run`: the object is pickled with its method."""
+    """Check `server.run`: the object is pickled with its method."""
     if owner.id == "self":
         around = next((a for a in source.around(node) if isinstance(a, ast.ClassDef)), None)
         bases = [source.names.resolve(base) for base in around.bases] if around else []
@@ -162,21 +162,21 @@ def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) ->
 
 
 def _is_local(source: Source, definition: ast.AST, node: ast.AST) -> bool:
-    """Tell whether a function or a class is made inside of a function that a place is in too."""
+    """Tell whether a function or a class is defined inside a function that contains a place."""
     scope = source.scope(definition)
     return isinstance(scope, _FUNCTIONS) and scope in source.around(node)
 
 
 def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
-    """Return what a name is given, if that is done only once in the file."""
+    """Return the value of a name, if the file assigns it only once."""
     found = _assignments(source).get(name.id, [])
     return found[0] if len(found) == 1 else None
 
 
-# Each is asked for at every process of a file.
+# Every process of a file asks for each of them.
 @lru_cache(maxsize=2)
 def _assignments(source: Source) -> dict[str, list[ast.expr]]:
-    """Return what each name of a file is given."""
+    """Return the values of each name in a file."""
     found: dict[str, list[ast.expr]] = {}
     for statement in source.nodes.of(ast.Assign):
         for target in statement.targets:
@@ -202,7 +202,7 @@ def _first_change(source: Source, function: Function) -> int:
 
 
 def _is_of_module(source: Source, node: ast.expr) -> bool:
-    """Tell whether a target is a function of this file or of another: it is looked up by name."""
+    """Tell whether a target is a function of this or another file: it is looked up by name."""
     if not isinstance(node, ast.Name):
         return source.names.is_certain(node) if isinstance(node, ast.Attribute) else False
     own = _functions(source).get(node.id, [])
@@ -210,9 +210,9 @@ def _is_of_module(source: Source, node: ast.expr) -> bool:
 
 
 def _changed(project: Project, source: Source, call: ast.Call) -> str:
-    """Name what has changed the parent before a process is made, or give nothing.
+    """Name what has changed the parent before a process is created, or return an empty text.
 
-    That is the function around it, above the call, or a fixture that lives when it is called.
+    That is the function around it, above the call, or a fixture that is alive at the call.
     """
     function = next((a for a in source.around(call) if isinstance(a, _FUNCTIONS)), None)
     if function is None:
@@ -225,9 +225,9 @@ def _changed(project: Project, source: Source, call: ast.Call) -> str:
 
 
 def _alive(project: Project, item: Fixture | Test) -> list[Fixture]:
-    """Return the fixtures that may be alive when a test runs, or when a fixture is made.
+    """Return the fixtures that may be alive when a test runs, or when a fixture is set up.
 
-    A narrower one than a fixture is made after it, and was nothing that a fork inherits either.
+    A fixture with a narrower scope is set up later, so a fork did not inherit from it either.
     """
     code = project.code
     if isinstance(item, Test):

@@ -43,7 +43,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _factories(
     source: Source, node: ast.expr
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
-    """Yield the function that an argument stands for, as far as the file has it."""
+    """Yield the function that an argument names, as far as the file defines it."""
     if isinstance(node, ast.Lambda):
         yield node
     name = None
@@ -52,7 +52,7 @@ def _factories(
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         name = node.attr if node.value.id in {"self", "cls"} else None
     found = [function for function in source.functions.values() if function.name == name]
-    # Of several with that name nobody can tell which it is.
+    # If there are several with that name, it is unknown which one it is.
     if len(found) == 1 and not found[0].decorator_list:
         yield found[0]
 

@@ -39,14 +39,14 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.Return | ast.Break | ast.Continue]:
-    """Yield what leaves a `finally`: `break` and `continue` only of a loop around it."""
+    """Yield what leaves a `finally`: `break` and `continue` only for a loop around it."""
     if isinstance(node, ast.Return) or (
         isinstance(node, (ast.Break, ast.Continue)) and not in_loop
     ):
         yield node
     if isinstance(node, _FUNCTIONS):
         return
-    # The finally of a block within is looked at with that block.
+    # A nested finally is checked with its own block.
     inner: list[ast.stmt] = getattr(node, "finalbody", [])
     own = node.body if isinstance(node, _LOOPS) else []
     for child in ast.iter_child_nodes(node):

@@ -20,7 +20,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for call in calls(source, "nest_asyncio.apply"):
-        # What is done only in a notebook no test does.
+        # No test runs what only a notebook does.
         if is_below(source, call, _NOTEBOOK):
             continue
         yield code_finding(

@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
 def _found(project: Project) -> Iterator[Finding]:
     settings = project.settings
     value = settings.text_of("timeout")
-    # Empty is AT305's, a comment or quotes AT107's, a native table AT207's.
+    # AT305 handles an empty value, AT107 a comment or quotes, AT207 a native table.
     if value and settings.holder != "native" and bare_value(settings, "timeout") is None:
         yield from _judged(settings, "timeout", value, "timeout")
     option = settings.option_value("--timeout")

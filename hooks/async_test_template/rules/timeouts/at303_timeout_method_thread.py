@@ -35,7 +35,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _is_for_windows(project: Project) -> bool:
-    """Tell whether the tests run on Windows too, as CI or the package's own words say."""
+    """Tell whether the tests also run on Windows, according to CI or the package's metadata."""
     tree = project.tree
     workflows = tree.names(".github/workflows")
     files = (

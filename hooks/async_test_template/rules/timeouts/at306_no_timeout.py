@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
     missing = False
     if wanted is not None and settings.can_grow:
         if settings.holder == "native":
-            # No value in a native table suits every pytest-timeout (AT207).
+            # No value in a native table works with every pytest-timeout (AT207).
             edits.append(settings.append_option(f"--timeout={wanted}"))
         else:
             edits.append(settings.set("timeout", wanted))
@@ -56,14 +56,14 @@ def _has_timeout(project: Project) -> bool:
 
 
 def _is_in_environment(project: Project) -> bool:
-    """Tell whether what starts the tests sets one in the environment."""
+    """Tell whether the environment of the test command sets a timeout."""
     tree = project.tree
     files = (*FILES, "pyproject.toml", *tree.names(".github/workflows"))
     return any(b"PYTEST_TIMEOUT" in (tree.read(file) or b"") for file in files)
 
 
 def _is_added_by_hook(project: Project) -> bool:
-    """Tell whether a conftest.py gives the tests a mark with one."""
+    """Tell whether a conftest.py gives the tests a mark with a timeout."""
     return any(
         b"mark.timeout(" in (project.tree.read(file) or b"")
         for file in project.tree.disk.python_files

@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, declaration: Declaration, target: str) -> tuple[tuple[Edit, ...], str]:
-    """Return the edits that raise it, its pytest included, or say why there can be none."""
+    """Return the edits that raise it and its pytest, or a sentence that says why not."""
     if not project.dependencies.fits_python("pytest-asyncio", target):
         return (), "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
     edit = declaration.require(bounds.raised(declaration.specifier, target))

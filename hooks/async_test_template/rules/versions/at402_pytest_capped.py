@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CURRENT = (9,)
 _NEEDS_PYTHON = (3, 10)
-#: The first pytest-asyncio that goes with a pytest.
+#: The first pytest-asyncio that works with a pytest.
 _PLUGINS = {"8.4": "0.24", "9": "1.3"}
 
 
@@ -44,7 +44,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], str]:
-    """Return the edits that raise it, its plugin included, or say why there can be none."""
+    """Return the edits that raise it and its plugin, or a sentence that says why not."""
     floor, wanted = project.dependencies.python_kept, pytest_wanted(project)
     is_old = not bounds.reaches(declaration.specifier, bounds.release("8.4"))
     if floor is not None and floor < _NEEDS_PYTHON:

@@ -1,4 +1,4 @@
-"""AT403: tests use a plugin or a client that no dependency brings."""
+"""AT403: tests use a plugin or a client that no dependency installs."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _MARKS = {
     "anyio": ("anyio", "4.12"),
     "trio": ("pytest-trio", "0.8"),
 }
-#: Plugins whose mark may as well be another one's, or the project's own.
+#: Plugins whose mark may also belong to another plugin, or to the project.
 _RUNNERS = frozenset({PYTEST_ASYNCIO, "pytest-trio"})
-#: What does as well for projects on an old Python or pytest.
+#: An older release that is enough for projects on an old Python or pytest.
 _LEAST = {"pytest-asyncio": "0.24", "pytest-timeout": "2.1", "anyio": "3.7", "httpx": "0.24"}
 _TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
 
 
 def _check(project: Project) -> Iterator[Finding]:
-    # Without a declared pytest the test dependencies are kept where nothing here reads them.
+    # If pytest is not declared, the test dependencies are in a place that nothing here reads.
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
@@ -53,7 +53,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
-    """Yield each package that the code asks for, once, with where it does so first."""
+    """Yield each package that the code uses, once, with the first place that uses it."""
     modules = [module for module in project.code.modules if not _is_apart(project, module.file)]
     seen = set()
     for test in project.code.tests:
@@ -70,7 +70,7 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[str, str, str, int]]:
-    """Yield what the test clients are built on, where nothing brings it."""
+    """Yield the library that the test clients are built on, if nothing installs it."""
     has_client = any(project.dependencies.may_have(name) for name in ("httpx", "httpx2"))
     if has_client or _has_full_framework(project):
         return
@@ -81,18 +81,18 @@ def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[st
 
 
 def _is_apart(project: Project, file: str) -> bool:
-    """Tell whether a file is in a project of its own, which has its own dependencies."""
+    """Tell whether a file is in another project with its own dependencies."""
     return bool(own_project(project, file.rpartition("/")[0]))
 
 
 def _client(project: Project) -> tuple[str, str]:
-    """Choose what starlette's TestClient (1.2) prefers, where the Python is new enough."""
+    """Choose what starlette's TestClient (1.2) prefers, if the Python is new enough."""
     floor = project.dependencies.python_floor
     return ("httpx2", "2.14") if floor is not None and floor >= (3, 11) else ("httpx", "0.28")
 
 
 def _has_full_framework(project: Project) -> bool:
-    """Tell whether an extra of the framework brings an HTTP client along."""
+    """Tell whether an extra of the framework installs an HTTP client."""
     frameworks = [d for name in ("fastapi", "starlette") for d in project.dependencies.of(name)]
     return any("[" in declaration.text for declaration in frameworks)
 

@@ -1,4 +1,4 @@
-"""AT404: dependencies that newer versions made needless."""
+"""AT404: dependencies that newer versions have made unnecessary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AT405: a lock file behind what is declared."""
+"""AT405: a lock file that is out of date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AT406: what the template's files need, and no dependency brings."""
+"""AT406: packages that the template's files need and no dependency installs."""
 
 from __future__ import annotations
 
