@@ -8,7 +8,7 @@ from async_test_template.stopping import Stopped, ignore, listen
 def main() -> int:
     """Run the command line and give its exit status."""
     try:
-        # Before anything that takes its time to import.
+        # Set before the imports that take time.
         listen()
         from async_test_template.cli import run
 

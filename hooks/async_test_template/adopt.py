@@ -47,7 +47,7 @@ QUESTIONS = (
 )
 
 
-#: What the template adds to an existing project, where it is not there yet; one is a folder.
+#: What the template adds to an existing project if it is missing; one entry is a folder.
 FILES = (
     "tests/async_guard.py",
     VENDORED,
@@ -59,7 +59,7 @@ FILES = (
 
 
 def template_source() -> str:
-    """Tell where the template is: the checkout that the engine is in, or where it came from."""
+    """Return where the template is: the checkout with the engine, or where that came from."""
     if (_CHECKOUT / "copier.yml").exists():
         return str(_CHECKOUT)
     try:
@@ -80,11 +80,11 @@ def template_of(origin: str | None) -> str:
 
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
-    """Infer the answers of a repository, overruled by those that are given.
+    """Infer the answers of a repository; answers that are given overrule the inferred ones.
 
     Raises:
-        UserError: the repository was adopted before, a file of it cannot be read, or what is
-            given answers no question, or not as an existing project does.
+        UserError: the repository was adopted before, a file of it cannot be read, or a given
+            answer fits no question, or does not fit an existing project.
 
     """
     for key in given:
@@ -110,7 +110,7 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
 
 
 def files_to_edit(project: Project) -> set[str]:
-    """Return the files of the project that need an edit once the template's files are there."""
+    """Return the edits of the project's own files that the template's files need."""
     conftest = project.root / "tests" / "conftest.py"
     found = {"tests/conftest.py"} if conftest.exists() else set()
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):
@@ -119,11 +119,11 @@ def files_to_edit(project: Project) -> set[str]:
 
 
 def added(root: Path, there: Collection[str]) -> list[Path]:
-    """List the files of the template that are there now and were not before.
+    """List the files of the template that exist now and did not exist before.
 
     Args:
         root: the project.
-        there: which of FILES were there before.
+        there: which of FILES existed before.
 
     """
     new = [root / name for name in FILES if name not in there]
@@ -170,7 +170,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     """Run `copier copy` without trust; in an existing project it only adds what is missing.
 
     Returns:
-        The file that holds the answers: beside those of another template, if there are any.
+        The file with the answers, which is a separate one if another template has answers here.
 
     Raises:
         UserError: Copier refuses an answer or the template, or cannot get it.
@@ -181,7 +181,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     from copier.errors import CopierError
 
     answers_file = BESIDE if (project.root / ANSWERS_FILE).exists() else ANSWERS_FILE
-    # From here: Copier starts elsewhere.
+    # Resolved here, because Copier starts in another folder.
     local = Path(template).expanduser().resolve()
     source = str(local) if local.exists() else template
     try:
@@ -197,7 +197,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
             )
     except (ValueError, CopierError) as error:
         raise UserError(f"Copier refuses: {error}") from error
-    except OSError as error:  # among them plumbum's, where git fails
+    except OSError as error:  # for example plumbum's, if git fails
         reason = str(getattr(error, "stderr", "")).strip().partition("\n")[0]
         reason = reason or error.strerror or type(error).__name__
         raise UserError(f"Copier cannot copy {template}: {reason}") from error
@@ -206,13 +206,13 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
 
 @contextmanager
 def _away() -> Iterator[None]:
-    """Have Copier start git in an empty folder of no repository, and not in the one to adopt.
+    """Make Copier start git in an empty folder outside of any repository.
 
-    `git ls-remote` obeys the configuration of the repository that it is started in: that may name a
+    `git ls-remote` obeys the configuration of the repository in which it starts. That may name a
     program for every URL (`url.insteadOf` with `protocol.ext.allow`, `core.sshCommand`,
     `credential.helper`).
     """
-    # What Copier (9.17) starts git with; it has a copy of the environment of its own.
+    # The function by which Copier (9.17) starts git; it copies the environment itself.
     from plumbum import local
 
     with tempfile.TemporaryDirectory(prefix="async-test-template-") as folder:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 #: What the added files are written for: `asyncio.timeout` and exception groups came with 3.11.
 LEAST_PYTHON = "3.11"
-#: The lowest versions with which the added files do what they promise (`pytest.Config` is public
+#: The lowest versions with which the added files work (`pytest.Config` is public
 #: since 7.0, the hooks of pytest-timeout since 2.1).
 LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2.1"}
-#: What pytest-asyncio 1.5 needs, which is added where no version of it is declared.
+#: The needs of pytest-asyncio 1.5, which is added if no version of it is declared.
 _WITH_NEW_PLUGIN = "8.4"
 
 _COMMAND = re.compile(
@@ -40,8 +40,8 @@ def require_adoptable(project: Project, backend: str, guard: str = "vendored") -
         guard: the answer, one of GUARDS.
 
     Raises:
-        UserError: they cannot: what is in the way, each with its file and the version that is
-            missing.
+        UserError: they cannot run; names each obstacle with its file and the missing
+            version.
 
     """
     reasons = [*_python(project), *_versions(project, backend), *_settings(project)]
@@ -60,7 +60,7 @@ def require_adoptable(project: Project, backend: str, guard: str = "vendored") -
 
 
 def _lacks_backend(project: Project) -> bool:
-    """Tell whether the conftest.py that would have AnyIO's backend is the project's own."""
+    """Tell whether the conftest.py that needs AnyIO's backend belongs to the project."""
     return (project.root / "tests" / "conftest.py").exists() and not any(
         fixture.name == "anyio_backend" for fixture in project.code.fixtures
     )
@@ -76,7 +76,7 @@ def _python(project: Project) -> Iterator[str]:
 
 
 def _declared_pythons(project: Project) -> Iterator[tuple[str, str, str]]:
-    """Yield what says which Pythons the project supports, with its file and name."""
+    """Yield the settings that say which Pythons the project supports, with file and name."""
     declared = project.dependencies.requires_python
     if declared:
         document = project.tree.toml("pyproject.toml")
@@ -118,7 +118,7 @@ def _versions(project: Project, backend: str) -> Iterator[str]:
 def _settings(project: Project) -> Iterator[str]:
     own = project.settings.file or "the settings at the top"
     for file in dict.fromkeys([*(command.file for command in project.commands), "pyproject.toml"]):
-        # A command may go on in the next line.
+        # A command may continue on the next line.
         text = re.sub(r"\\\r?\n", "  ", project.tree.text(file) or "")
         end = 0
         for match in _COMMAND.finditer(text):
@@ -136,12 +136,12 @@ def _settings(project: Project) -> Iterator[str]:
 
 
 def _reads_other_settings(project: Project, command: re.Match[str], before: str) -> bool:
-    """Tell whether a command would run the added tests by another configuration file.
+    """Tell whether a command would run the added tests with another configuration file.
 
     Args:
         project: the repository.
         command: the command, from `pytest` on.
-        before: what is before it in its line.
+        before: the text before it in its line.
 
     """
     file = command["file"]

@@ -1,4 +1,4 @@
-"""Carry out edits on text, each by the editor of the file's format."""
+"""Make edits in text, each with the editor for the file's format."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
     changed: dict[str, bytes] = {}
     edits = tuple(edits)
     for path, spans in spliced(edits).items():
-        # Imported here: most projects' fixes need no editor of code.
+        # Imported here: most projects' fixes do not need the editor of code.
         from async_test_template.source.import_style import import_styles
         from async_test_template.source.splices import splice
 
@@ -42,7 +42,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
 
 
 def _changed(path: str, data: bytes | None, changes: list[Change]) -> bytes:
-    """Make all changes to one file, and encode what comes of it once."""
+    """Make all changes to one file, and encode the result once."""
     rest = changes
     if changes[0].verb == "create":
         if data is not None:
@@ -62,7 +62,7 @@ def _changed(path: str, data: bytes | None, changes: list[Change]) -> bytes:
 
 
 def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
-    """Sort the splices among some edits by file; their places count in one and the same text."""
+    """Group the splices among some edits by file; their places count in the unchanged text."""
     by_file: dict[str, list[tuple[int, int, bytes]]] = {}
     for edit in edits:
         if isinstance(edit, Splice):
@@ -74,7 +74,7 @@ def spliced(edits: Iterable[Edit]) -> dict[str, list[tuple[int, int, bytes]]]:
 def _editor(file: str) -> Callable[[str, list[Change]], str]:
     """Return the editor of a file's format, which makes all changes of a kind at once.
 
-    Each of them reads the whole file twice, so one by one thousands would take for ever.
+    Each editor reads the whole file twice, so thousands of single edits would take for ever.
     """
     suffix = file.rpartition(".")[2]
     return {"toml": _toml, "ini": _ini, "cfg": _ini}.get(suffix, _requirements)
@@ -111,7 +111,7 @@ def _toml_change(text: str, edit: Change) -> str:
     if edit.verb == "header":
         return _add_header(text, str(value))
     if edit.verb in {"append", "require"}:
-        # Dependencies may be sorted, warning filters never are.
+        # Dependencies may be sorted, warning filters never.
         return toml.append_string(text, edit.at, value, keep_sorted=edit.verb == "require")
     change = toml.rename if edit.verb == "rename" else toml.set_value
     return change(text, edit.at, value)
@@ -175,7 +175,7 @@ def _requirements(text: str, edits: list[Change]) -> str:
 
 
 def _add_header(text: str, header: str) -> str:
-    """Put a table header above everything in a TOML file; its own tables stay what they are."""
+    """Put a table header at the top of a TOML file; the tables below keep their meaning."""
     parsed = toml.parse(text)
     tables = {name: value for name, value in parsed.items() if isinstance(value, dict)}
     options = {name: value for name, value in parsed.items() if name not in tables}

@@ -1,4 +1,4 @@
-"""The arguments of the command line, and what `--help` says of them."""
+"""The arguments of the command line, and their help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from async_test_template.report import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Does what its arguments say, and gives the exit status.
+#: Runs a command with its arguments, and returns the exit status.
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
 
@@ -23,7 +23,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
     Args:
-        commands: what each command does with its arguments; it gives the exit status.
+        commands: the function of each command, which returns the exit status.
 
     """
     parser = argparse.ArgumentParser(
@@ -41,7 +41,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
         command = subparsers.add_parser(name, help=help, formatter_class=_formatter)
         command.set_defaults(run=commands[name])
-        # Without a default, which would take back what is before the command.
+        # Without a default, which would overwrite an option before the command.
         _add_traceback(command, default=argparse.SUPPRESS)
         return command
 

@@ -50,26 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status.
 
     Args:
-        arguments: without the program's name; those of the process where None.
+        arguments: without the program's name; None for those of the process.
 
     """
     try:
         with stoppable():
             return run(arguments)
     except Stopped as stopped:
-        # Before the arguments were read.
+        # The arguments have not been read yet.
         return stopped.status
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Do what `main` does, in a process that listens to signals already."""
+    """Do what `main` does, in a process that already handles signals."""
     if sys.stdout is None or sys.stderr is None:
         return _tell_closed()
     return _main(arguments)
 
 
 def _tell_closed() -> int:
-    """Do nothing where nothing could be told: so Python sees a stream that was closed before."""
+    """Do nothing if there is no standard output: this is how Python shows a closed stream."""
     if sys.stderr is not None:
         print("error: standard output is closed; nothing was done", file=sys.stderr)
     return _UNUSABLE
@@ -78,7 +78,7 @@ def _tell_closed() -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     options = make_parser(_COMMANDS).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # A file's text may have characters that the terminal's encoding has not.
+        # A file may contain characters that the terminal's encoding does not have.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -92,11 +92,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         print("Interrupted; nothing is half written.", file=sys.stderr)
         return getattr(stop, "status", _INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe went away, `| head` for one; Python would complain at exit.
+        # The reader of a pipe has gone, for example `| head`; Python would complain at exit.
         _give_up_output()
         return _LEFT
     except OSError as error:
-        # A full disk behind standard output, for one.
+        # For example, a full disk behind standard output.
         _give_up_output()
         print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
         return _UNUSABLE
@@ -106,7 +106,7 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
-    """Tell of what nobody expected; programs that read the report get one that says so."""
+    """Report an unexpected exception; programs that read the report get one that says so."""
     plan = Plan()
     plan.faults = [fault]
     if getattr(options, "format", "text") != "text":
@@ -126,9 +126,9 @@ def _give_up_output() -> None:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Switch Python's collector off: a third of the time of large plans, and it finds nothing.
+    """Switch Python's garbage collector off: it takes a third of the time and finds nothing.
 
-    Syntax trees are very many objects, and have no cycles.
+    Syntax trees have very many objects, and no cycles.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -150,7 +150,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
-    # Imported here, for this option alone.
+    # Imported here, only for this option.
     from async_test_template.observe import observe
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
@@ -181,7 +181,7 @@ def _migrate(options: argparse.Namespace) -> int:
         print_diff(plan, root)
         _tell(plan, options, written=False)
         return _status(plan, left=_is_wrong(plan) or bool(plan.after))
-    # Before anything is written: what fails here leaves the files as they are.
+    # Before anything is written: if this fails, the files stay as they are.
     report = _rendered(plan, options)
     if plan.after and options.verify is not None:
         verified = write_verified(root, plan, options.verify, allow_dirty=options.allow_dirty)
@@ -214,14 +214,14 @@ def _tell_verified(verified: Verified) -> None:
 
 
 def _is_wrong(plan: Plan) -> bool:
-    """Tell whether something is left that is more than advice."""
+    """Tell whether something other than advice is left."""
     return not all(map(is_advice, plan.left))
 
 
 def _status(plan: Plan, *, left: bool) -> int:
-    """Say that the input was unusable where a file was left out: nobody knows what is in it.
+    """Return the status for unusable input if a file was left out: its content is unknown.
 
-    With a fault of this program nobody knows what else is missing.
+    With a fault of this program, the missing findings are unknown.
     """
     if plan.faults:
         return _FAULT
@@ -231,7 +231,7 @@ def _status(plan: Plan, *, left: bool) -> int:
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    # Imported here, for this command alone.
+    # Imported here, only for this command.
     from async_test_template import adopt
     from async_test_template.adoptable import require_adoptable
     from async_test_template.project import Project
@@ -243,7 +243,7 @@ def _adopt(options: argparse.Namespace) -> int:
     answers = adopt.decide_answers(project, dict(options.data))
     sys.stdout.write(adopt.table(answers))
     sys.stdout.flush()
-    # Before Copier adds anything: what the fixes will need to write must be writable.
+    # Before Copier adds anything: the files that the fixes will change must be writable.
     given = {answer.key: answer.value for answer in answers}
     require_adoptable(project, given["backend"], given.get("guard", "vendored"))
     plan = safe_plan(root, given)
@@ -251,7 +251,7 @@ def _adopt(options: argparse.Namespace) -> int:
         _tell(plan, options, written=False)
         return _FAULT
     before, after = contents(root, plan)
-    # Any other content will do for those whose edits are known later.
+    # For edits that are only known later, any other content will do.
     later = {root / file: b"" for file in adopt.files_to_edit(project)}
     refuse(root, {**later, **after}, expected=before, allow_dirty=options.allow_dirty)
     if not (options.yes or adopt.confirm()):
@@ -273,7 +273,7 @@ def _adopt(options: argparse.Namespace) -> int:
 
 
 def _preflight(options: argparse.Namespace) -> int:
-    """Do all of a patch but the writing; findings do not stop an update, unusable files do."""
+    """Do everything of a patch except writing; only unusable files stop the update."""
     root = _root(options)
     plan = safe_plan(root, read_answers(root, None))
     if plan.faults:
@@ -284,7 +284,7 @@ def _preflight(options: argparse.Namespace) -> int:
 
 
 def _patch(options: argparse.Namespace) -> int:
-    """Patch in the middle of an update, when everything that it merged is uncommitted."""
+    """Patch during an update, when everything that it merged is uncommitted."""
     root = _root(options)
     status = _patched(options, root, safe_plan(root, read_answers(root, None)), allow_dirty=True)
     return status if status == _FAULT else _CLEAN

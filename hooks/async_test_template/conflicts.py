@@ -1,4 +1,4 @@
-"""When two fixes touch the same place, so that only one of them can be made at a time."""
+"""Two fixes that touch the same place, so that only one of them can be made at a time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 _Place: TypeAlias = tuple[str, tuple[str | int, ...]]
 
-#: A file of code in cells of some bytes each, and one for the edits that are no splice.
+#: A file of code is divided into cells of some bytes each; edits that are no splice have their own.
 _CELL, _ANYWHERE = 256, -1
 
 
 class Touched:
-    """The edits that are made so far, by file, and those of code by place too.
+    """The edits so far, by file, and those of code by place too.
 
     Attributes:
         by_file: the edits of each file, in the order they were added.
@@ -26,7 +26,7 @@ class Touched:
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without edits."""
         self.by_file: dict[str, list[Edit]] = {}
         self._by_cell: dict[tuple[str, int], list[Edit]] = {}
         self._at: dict[_Place, list[Change]] = {}
@@ -51,7 +51,7 @@ class Touched:
             self._deleted.setdefault(above[-1], []).append(change)
 
     def clash(self, edits: Iterable[Edit]) -> bool:
-        """Tell whether one of some edits touches what one of these has touched."""
+        """Tell whether one of some edits touches the place of an earlier one."""
         return any(clash(edit, other) for edit in edits for other in self._near(edit))
 
     def others(self, edits: Iterable[Edit]) -> list[Edit]:
@@ -59,12 +59,12 @@ class Touched:
         return [edit for edit in edits if edit not in self._near(edit)]
 
     def _near(self, edit: Edit) -> Iterator[Edit]:
-        """Return the edits that may touch an edit's place: thousands in one file are too many."""
+        """Return the edits that may touch an edit's place; comparing all takes too long."""
         if isinstance(edit, Splice):
             for cell in (_ANYWHERE, *_cells(edit)):
                 yield from self._by_cell.get((edit.file, cell), ())
             return
-        # A file with a splice in it has nothing else.
+        # A file with a splice has only splices.
         yield from self.by_file.get(edit.file, ())[:1]
         *above, at = _places(edit)
         for place in (*above, at):
@@ -77,7 +77,7 @@ class Touched:
 
 
 def _places(change: Change) -> list[_Place]:
-    """Return the place of a change, after those that it is in."""
+    """Return the place of a change, after the places that contain it."""
     return [(change.file, change.at[:depth]) for depth in range(len(change.at) + 1)]
 
 
@@ -86,18 +86,18 @@ def clash(one: Edit, other: Edit) -> bool:
     if one.file != other.file or one == other:
         return False
     if isinstance(one, Splice) or isinstance(other, Splice):
-        # A file of code that is made, or changed as a whole, goes with no splice in it.
+        # A code file that is created, or changed as a whole, cannot have splices.
         return not (isinstance(one, Splice) and isinstance(other, Splice)) or _overlap(one, other)
     shorter, longer = sorted((one, other), key=lambda change: len(change.at))
     if "delete" in {one.verb, other.verb} and _is_entry(one) and one.at[:-1] == other.at[:-1]:
-        # The entries after a deleted one have other numbers now.
+        # The entries after a deleted one get other numbers.
         return True
     if longer.at[: len(shorter.at)] != shorter.at:
         return False
     additions = {"append", "require"}
     if len(shorter.at) == len(longer.at):
         return not {shorter.verb, longer.verb} <= additions
-    # What is required goes where a sorted list wants it, and moves the entries after it.
+    # A requirement is inserted into a sorted list, and moves the entries after it.
     is_at_end = shorter.verb in additions and (shorter.verb == "append" or not shorter.at)
     return not is_at_end or longer.verb == "delete"
 
@@ -110,9 +110,9 @@ def _cells(edit: Edit) -> Iterable[int]:
 
 def _overlap(one: Splice, other: Splice) -> bool:
     if one.start == one.end and other.start == other.end:
-        # Which of two insertions comes first is not told.
+        # The order of two insertions is not known.
         return one.start == other.start
-    # An insertion clashes inside of a span, not at its ends.
+    # An insertion conflicts inside of a span, not at its ends.
     return one.start < other.end and other.start < one.end
 
 

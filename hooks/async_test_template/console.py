@@ -1,4 +1,4 @@
-"""What a person sees: the report on standard output, and around it sentences on standard error."""
+"""What people see: the report on standard output, and sentences on standard error."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def tell(plan: Plan, *, written: bool, advice: bool, outcome: str, traceback: bool) -> None:
-    """Say on standard error what a run came to.
+    """Print the result of a run on standard error.
 
     Args:
-        plan: what the run came to.
-        written: the fixes are in the files; else they only would be.
-        advice: the report has shown it.
+        plan: the result.
+        written: whether the fixes are in the files.
+        advice: whether the report has shown it.
         outcome: what a fault of this program means for the user.
-        traceback: print where such a fault comes from, too.
+        traceback: whether to print where such a fault comes from.
 
     """
     tell_faults(plan.faults, outcome)
@@ -37,7 +37,7 @@ def tell(plan: Plan, *, written: bool, advice: bool, outcome: str, traceback: bo
 
 
 def tell_faults(faults: Iterable[Fault], outcome: str) -> None:
-    """Say on standard error what has failed in this program."""
+    """Print on standard error what has failed in this program."""
     for sentence in sentences(list(faults), outcome):
         print(f"error: {shown(sentence)}", file=sys.stderr)
 
@@ -49,13 +49,13 @@ def tell_tracebacks(faults: Iterable[Fault]) -> None:
 
 
 def print_report(report: str) -> None:
-    """Print a report on standard output, before anything that is said about it."""
+    """Print a report on standard output, before the sentences about it."""
     sys.stdout.write(report)
     sys.stdout.flush()
 
 
 def print_diff(plan: Plan, root: Path) -> None:
-    """Print what would change: for people on a terminal, else so that `git apply` takes it."""
+    """Print the changes: for people on a terminal, otherwise so that `git apply` accepts them."""
     from async_test_template.diff import for_people, for_programs
 
     above = prefix(root)
@@ -79,9 +79,9 @@ def _behind(root: Path, file: str) -> str:
 
 
 def prefix(root: Path) -> str:
-    """Return what makes paths from the project's root paths from the current directory.
+    """Return a function that makes paths from the project's root relative to the current folder.
 
-    Editors, `git apply` and GitHub look from there. Outside of it paths stay those from the root.
+    Editors, `git apply` and GitHub look from there. Outside of it, paths stay relative to the root.
     """
     try:
         below = root.relative_to(Path.cwd()).as_posix()

@@ -1,4 +1,4 @@
-"""What the user wants: flags first, then the answers given to the template, else nothing."""
+"""What the user asks for: flags first, then the template's answers, otherwise nothing."""
 
 import re
 from pathlib import Path
@@ -13,28 +13,28 @@ MODES = ("auto", "strict")
 GUARDS = ("vendored", "package", "none")
 LOOP_SCOPES = ("function", "class", "module", "session")
 ANSWERS_FILE = ".copier-answers.yml"
-#: Where they are when another template has that place, as its own message says.
+#: The answers file if another template uses the usual one, as the refusal says.
 BESIDE = ".copier-answers.async-test.yml"
 
-# Every project of this template answers it, and hardly one of another.
+# Every project of this template has this answer, and hardly one of another template.
 _OURS = re.compile(rb"^loop_scope:", re.MULTILINE)
-#: A time has fewer; Python reads no number of any length.
+#: No timeout has more digits; Python does not read numbers of any length.
 _DIGITS = 10
 _KEY = re.compile(r"[A-Za-z_]\w*")
 
 
 class Desired(NamedTuple):
-    """The values that fixes write; None where nobody said, so that behaviour is kept.
+    """The values that fixes write; None if nobody asked, so that behaviour is kept.
 
     Attributes:
         mode: the plugin's mode, one of MODES.
         loop_scope: loop scope of fixtures and tests, one of LOOP_SCOPES.
         timeout: seconds a test may take, 0 for no timeout.
-        backend: whose plugin runs the tests, one of BACKENDS; only answers tell it.
-        guard: where the guard comes from, one of GUARDS; only answers tell it.
-        insisted: names of the fields that a flag gave; they replace settings that say otherwise,
-            while answers only fill in what a fix has to write.
-        guarded: the guard is asked for now, by `adopt`: to load it is what the user wants.
+        backend: whose plugin runs the tests, one of BACKENDS; only answers have it.
+        guard: where the guard comes from, one of GUARDS; only answers have it.
+        insisted: names of the fields that a flag gave; they replace settings with other values,
+            while answers only supply values that a fix has to write.
+        guarded: the user asks for the guard now, through `adopt`, and so wants it to be loaded.
 
     """
 
@@ -59,10 +59,10 @@ def decide(
     timeout: int | None,
     answers: dict[str, str],
 ) -> Desired:
-    """Take each value from the flags (None where not given), else from the answers.
+    """Take each value from the flags (None if not given), otherwise from the answers.
 
     Raises:
-        UserError: an answer is none of the values that it may have.
+        UserError: an answer is not a valid value.
 
     """
     flags = {"mode": mode, "loop_scope": loop_scope, "timeout": timeout}
@@ -82,7 +82,7 @@ def decide(
 def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
     """Read the answers that Copier wrote: flat `key: value` lines, values as text.
 
-    Copier (9.19) writes nested values too; they and their lines are left out, for no answer of
+    Copier (9.19) also writes nested values; they and their lines are left out, because no answer of
     this template is nested.
 
     Args:
@@ -119,7 +119,7 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
 
 
 def find_answers(root: Path) -> Path | None:
-    """Find the answers to this template: in Copier's own place, or beside another template's."""
+    """Find the answers to this template: in Copier's usual file, or in the separate one."""
     paths = sorted(root.glob(".copier-answers*.yml"), key=lambda path: len(path.name))
     disk = Disk(root)
     for path in paths:
@@ -139,7 +139,7 @@ def _choice(answers: dict[str, str], name: str, choices: tuple[str, ...]) -> str
 
 
 def _scalar(value: str) -> str:
-    """Take the quotes and the comment off a YAML scalar."""
+    """Remove the quotes and the comment of a YAML scalar."""
     if value[:1] in {"'", '"'}:
         end = value.find(value[0], 1)
         return value[1:end] if end > 0 else value

@@ -1,4 +1,4 @@
-"""What a plan changes, as a unified diff that `git apply` and `patch -p1` take."""
+"""The changes of a plan, as a unified diff that `git apply` and `patch -p1` accept."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _COLOURS = {"+": "\033[32m", "-": "\033[31m", "@": "\033[36m"}
-#: What git writes names in quotes for, and how it writes such a byte.
+#: Characters for which git quotes a name, and how it writes such a byte.
 _QUOTED = re.compile(rb'[\x00-\x1f\x7f"\\]')
 _LETTERS = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
 def for_people(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool) -> str:
-    """Return the diff of old and new contents by file as it can be looked at on a terminal.
+    """Return the diff of old and new contents by file, safe to look at on a terminal.
 
-    Colours only repeat the signs. What a terminal would obey is shown.
+    Colours only repeat the signs. Text that a terminal would obey is printed as escapes.
     """
     lines = [
         shown_diff(line)
@@ -33,7 +33,7 @@ def for_people(changes: Mapping[str, tuple[bytes, bytes]], *, colour: bool) -> s
 
 
 def for_programs(changes: Mapping[str, tuple[bytes, bytes]]) -> bytes:
-    """Return the diff byte by byte, as a program takes it that is to make the change."""
+    """Return the diff byte by byte, for a program that makes the change."""
     return "".join(
         line
         for file in sorted(changes)
@@ -53,7 +53,7 @@ def _of_file(file: str, old: str, new: str) -> Iterator[str]:
 
 
 def _name(name: str) -> str:
-    """Return a name as git does: in quotes, C's escapes in it, where it could be misread."""
+    """Return a name as git writes it: in quotes, with C's escapes, if it could be misread."""
     data = os.fsencode(name)
     if not _QUOTED.search(data):
         return name
@@ -66,7 +66,7 @@ def _escape(byte: int) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    # Not splitlines: patch knows a line by its newline alone.
+    # Not splitlines: patch separates lines by newlines only.
     parts = text.split("\n")
     lines = [f"{part}\n" for part in parts[:-1]]
     return [*lines, parts[-1]] if parts[-1] else lines

@@ -1,7 +1,7 @@
-"""A repository's files as they are on the disk, each read once, and nothing outside of it read.
+"""A repository's files as they are on the disk. Each is read once, and none outside of it.
 
-Whoever sends a repository decides where its links lead. What is outside is not its author's to
-show, least of all in the log of a pull request; and a pipe or a device may never come to an end.
+The author of a repository decides where its links lead. Files outside do not belong to them, and
+must not be shown, for example in the log of a pull request. Reading a pipe or a device may not end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from async_test_template.errors import UserError
 from async_test_template.walk import LINKED, python_files
 
-#: Why something is not read that has the name of a file.
+#: Why something with the name of a file is not read.
 NO_FILE = "it is a pipe, a socket or a device"
 
 
@@ -23,22 +23,22 @@ class Disk:
     """The files below a folder, by their path from there, with forward slashes.
 
     Attributes:
-        left_out: what is there and is not read, with the reason.
+        left_out: paths that exist and are not read, with the reason.
 
     """
 
     def __init__(self, root: Path) -> None:
-        """Look below `root`, with nothing read yet."""
+        """Look below `root`; nothing is read yet."""
         self.left_out: dict[str, str] = {}
         self._root = os.fspath(root)
         self._contents: dict[str, bytes | None] = {}
         self._inside: dict[str, bool] = {}
 
     def read(self, file: str) -> bytes | None:
-        """Return a file's bytes, None where there is no such file, or none that is read.
+        """Return a file's bytes, None if there is no such file, or it is not read.
 
         Raises:
-            UserError: it is there and cannot be read.
+            UserError: it exists and cannot be read.
 
         """
         if file not in self._contents:
@@ -61,11 +61,11 @@ class Disk:
         return tuple(python_files(Path(self._root), links)), tuple(links)
 
     def forget(self, file: str) -> None:
-        """Let go of a file's bytes, which nobody will ask for again."""
+        """Forget a file's bytes, which are not needed again."""
         self._contents.pop(file, None)
 
     def _read(self, file: str) -> bytes | None:
-        # Texts, because there are thousands of files, and a Path takes its time.
+        # Texts, because there are thousands of files, and a Path is slow.
         path = f"{self._root}/{file}"
         try:
             status = os.lstat(path)
@@ -105,6 +105,6 @@ class Disk:
 
     @cached_property
     def _top(self) -> Path:
-        """The top of the git repository that the folder is in; the folder itself outside of one."""
+        """The top of the git repository that contains the folder, or the folder itself."""
         root = Path(self._root).resolve()
         return next((top for top in (root, *root.parents) if (top / ".git").exists()), root)

@@ -126,7 +126,7 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
 
 
 def table() -> str:
-    """Return all rules, one a line, for a terminal."""
+    """Return all rules, one per line, for a terminal."""
     width = max(len(rule.name) for rule in map(load, CODES))
     return "".join(
         f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {head_of(rule.code).title}"

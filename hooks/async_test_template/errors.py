@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class UserError(Exception):
-    """Something the user can put right; the command line prints it and exits with 2.
+    """Something that the user can correct; the command line prints it and exits with 2.
 
-    Editors work on text and leave `path` empty; who knows the file fills it in.
+    Editors work on text and leave `path` empty; a caller that knows the file fills it in.
 
     Attributes:
         message: one sentence, without the place.
-        path: the file concerned, or None where there is none.
-        line: 1-based line, or None where no line is to blame.
+        path: the file concerned, or None if there is none.
+        line: 1-based line, or None if no line is the reason.
         column: 1-based column in characters, or None.
 
     """
@@ -29,7 +29,7 @@ class UserError(Exception):
         line: int | None = None,
         column: int | None = None,
     ) -> None:
-        """Keep the sentence and its place apart, so that each report can show them its way."""
+        """Keep the sentence and its place separate, so that each report can format them."""
         super().__init__(message)
         self.message = message
         self.path = path
@@ -47,7 +47,7 @@ class ParseError(UserError):
 
 
 class EditError(UserError):
-    """An edit cannot be made without touching what it does not own; nothing was changed."""
+    """An edit is not possible without changing something else; nothing was changed."""
 
 
 class WriteRefused(UserError):  # noqa: N818 - a refusal, told apart from a failure

@@ -1,7 +1,7 @@
-"""Exceptions that nobody expected: which rule looked at which file, told in a sentence.
+"""Unexpected exceptions: which rule looked at which file, and a sentence for the user.
 
 Such an exception is a fault of this program. It is kept as text, so that it can come from another
-process, and so that the rules that work can go on.
+process, and so that the other rules can go on.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 ISSUES = "https://github.com/org/async-test-template/issues"
 
 _PACKAGE = Path(__file__).parent
-#: Longer texts of exceptions hold whole files.
+#: Longer texts of exceptions contain whole files.
 _LONGEST = 200
-#: Names that a sentence lists; of more it gives the number.
+#: A sentence lists so many names; of more it gives the number.
 _LISTED = 3
 
 
@@ -30,10 +30,10 @@ class Fault(NamedTuple):
     """One unexpected exception.
 
     Attributes:
-        rules: codes of the rules that were at work, empty where it was none of them.
-        file: the file that was looked at, as a path from the project's root; empty where the whole
-            repository was.
-        error: the exception in a line: its type and its text.
+        rules: codes of the rules that were running, empty if it was none of them.
+        file: the file that was read, as a path from the project's root; empty if it was the whole
+            repository.
+        error: the exception on one line: its type and its text.
         place: where in this program it was raised, as file and line.
         traceback: what Python would have printed.
 
@@ -47,7 +47,7 @@ class Fault(NamedTuple):
 
 
 class Crash(Exception):  # noqa: N818 - carries a fault, and is no name for one kind of error
-    """An unexpected exception with what was being looked at.
+    """An unexpected exception, with what the program was looking at.
 
     Attributes:
         fault: what is known of it.
@@ -55,7 +55,7 @@ class Crash(Exception):  # noqa: N818 - carries a fault, and is no name for one 
     """
 
     def __init__(self, fault: Fault) -> None:
-        """Carry a fault."""
+        """Attach a fault."""
         super().__init__(fault)
         self.fault = fault
 
@@ -65,11 +65,11 @@ class Crash(Exception):  # noqa: N818 - carries a fault, and is no name for one 
 
 
 def fault_of(error: BaseException, *, rules: Sequence[str] = (), file: str = "") -> Fault:
-    """Tell what is known of an exception; what it carries itself is closer and comes first."""
+    """Describe an exception; what it already carries is more exact and is used first."""
     if isinstance(error, Crash):
         known = error.fault
         return known._replace(rules=known.rules or tuple(rules), file=known.file or file)
-    # Imported here: nearly every run does without.
+    # Imported here: nearly every run works without it.
     import traceback
 
     text = " ".join(str(error).split())
@@ -87,10 +87,10 @@ def fault_of(error: BaseException, *, rules: Sequence[str] = (), file: str = "")
 
 @contextmanager
 def looking_at(file: str) -> Iterator[None]:
-    """Name the file in an unexpected exception; what the user can put right passes as it is.
+    """Name the file in an unexpected exception; errors that the user can correct pass unchanged.
 
     Raises:
-        Crash: something went wrong that nobody expected.
+        Crash: an unexpected exception.
 
     """
     try:
@@ -102,11 +102,11 @@ def looking_at(file: str) -> Iterator[None]:
 
 
 def sentences(faults: Iterable[Fault], outcome: str) -> Iterator[str]:
-    """Yield a sentence for each cause, however many rules and files it was met by.
+    """Yield a sentence for each cause, however many rules and files are affected.
 
     Args:
         faults: what went wrong.
-        outcome: what came of it, such as `nothing was written`.
+        outcome: the result for the user, such as `nothing was written`.
 
     """
     by_cause: dict[tuple[str, str], list[Fault]] = {}

@@ -1,4 +1,4 @@
-"""What a rule says about a repository, and what it would change: plain data."""
+"""What a rule reports about a repository, and what it would change: plain data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Tier(enum.Enum):
     """How far a fix may go on its own.
 
-    SAFE fixes keep the meaning of the tests, UNSAFE ones can change it and need `--unsafe` or a
-    yes, REPORT has no fix.
+    SAFE fixes keep the meaning of the tests. UNSAFE ones can change it and need `--unsafe` or a
+    yes. REPORT has no fix.
     """
 
     SAFE = "safe"
@@ -24,8 +24,8 @@ class Tier(enum.Enum):
 class Severity(enum.Enum):
     """How much a finding matters.
 
-    ERROR: it breaks or lies today, with what is declared. WARNING: it will, with a release that the
-    declarations admit or on a Python that is out. ADVICE: a matter of policy or taste.
+    ERROR: it breaks a test or hides a problem today. WARNING: it will, with a release that the
+    declarations allow or a Python that exists already. ADVICE: a matter of policy or taste.
     """
 
     ERROR = "error"
@@ -35,7 +35,7 @@ class Severity(enum.Enum):
 
 #: What `apply` does to the place. `append` is for strings in TOML arrays, `comment` puts one above
 #: an INI key, `header` a table header above a whole TOML file; `specifier` changes the version of a
-#: requirement and `require` adds one; `create` makes a file that is not there.
+#: requirement and `require` adds one; `create` makes a missing file.
 Verb = Literal[
     "set",
     "delete",
@@ -51,7 +51,7 @@ Verb = Literal[
 
 
 class Change(NamedTuple):
-    """One change to a file that is no code, or a new file, told by its meaning.
+    """One change to a file that is not code, or a new file, described by its meaning.
 
     Attributes:
         file: path from the project's root, with forward slashes.
@@ -71,7 +71,7 @@ class Change(NamedTuple):
 
 
 class Splice(NamedTuple):
-    """A span of Python code and what takes its place.
+    """A span of Python code and its replacement.
 
     Attributes:
         file: path from the project's root, with forward slashes.
@@ -101,8 +101,8 @@ class Finding(NamedTuple):
         line: 1-based; 1 where the whole file is meant.
         column: 1-based, in characters.
         tier: how far the fix may go.
-        edits: the fix, made as a whole or not at all; empty where there is none.
-        hint: what a person can do where there is no safe fix, or empty.
+        edits: the fix, made as a whole or not at all; empty if there is none.
+        hint: what a person can do if there is no safe fix, or empty.
 
     """
 
@@ -121,7 +121,7 @@ class Finding(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What rules say of a file or of a repository.
+    """What rules report about a file or a repository.
 
     Attributes:
         findings: what is wrong.

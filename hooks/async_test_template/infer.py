@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: The Pythons that the template knows, lowest first.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
-#: Seconds: the template's own default, where the repository sets none.
+#: Seconds: the template's own default, if the repository sets none.
 TIMEOUT = "30"
 
 _FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
@@ -27,7 +27,7 @@ _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts",
 
 
 class Answer(NamedTuple):
-    """One answer, as text, and what in the repository says so."""
+    """One answer, as text, and the reason for it in the repository."""
 
     key: str
     value: str
@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 def infer(project: Project) -> list[Answer]:
-    """Answer the template's questions for a repository; what nothing tells is left out.
+    """Answer the template's questions for a repository; unknown answers are left out.
 
     Raises:
         UserError: a file that has to be looked at cannot be read or parsed.
@@ -132,7 +132,7 @@ def _with_trio(project: Project, framework: str) -> Answer:
 
 
 def _configured(project: Project, name: str) -> str:
-    """Return the value that is meant, without the comment or the quotes that AT107 takes away."""
+    """Return the intended value, without the comment or the quotes that AT107 removes."""
     value = project.settings.effective(name) or ""
     found = bare_value(project.settings, name)
     return found[0] if found and value == project.settings.text_of(name) else value.strip()

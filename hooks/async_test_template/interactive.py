@@ -25,7 +25,7 @@ class Interview:
         self._rest: bool | None = None
 
     def __call__(self, finding: Finding, changes: Mapping[str, tuple[bytes, bytes]]) -> bool:
-        """Show one fix and ask for it.
+        """Show one fix and ask whether to make it.
 
         Raises:
             KeyboardInterrupt: the user pressed Ctrl-C.

@@ -1,4 +1,4 @@
-"""The transaction: plan the fixes, write them, run the tests, put every file back if they do worse.
+"""The transaction: plan the fixes, write them, run the tests, restore all files if they do worse.
 
 The command line, `adopt` and Copier's migration are front ends of it.
 """
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from async_test_template.rules.rule import Rule
     from async_test_template.verify import Outcome
 
-    #: Contents by path, None for a file that is not there.
+    #: Contents by path, None for a missing file.
     Contents: TypeAlias = Mapping[Path, bytes | None]
 
 
 class Verified(NamedTuple):
-    """What the tests came to.
+    """The results of the tests.
 
     Attributes:
         before: the run on the old files.
         after: the run on the new ones.
-        is_kept: the new files stay; else every file is as it was.
+        is_kept: whether the new files stay; otherwise every file was restored.
 
     """
 
@@ -52,12 +52,12 @@ def plan_with(
     tiers: frozenset[Tier],
     ask: Ask | None = None,
 ) -> Plan:
-    """Plan the fixes of some tiers, and show on a terminal that it takes its time.
+    """Plan the fixes of some tiers, and show progress on a terminal.
 
     Args:
         root: the project's root.
         desired: the values that fixes write.
-        chosen: the rules, and the faults of those that cannot be imported; with one of them no fix
+        chosen: the rules, and the faults of those that cannot be imported; if there is one, no fix
             is made.
         tiers: the tiers whose fixes are made; none to look only.
         ask: decides on each of those fixes; None to make them all.
@@ -67,7 +67,7 @@ def plan_with(
 
     """
     rules, faults = chosen
-    # The line on the progress would be in the way of a question.
+    # The progress line would be in the way of a question.
     with nullcontext() if ask else progress(sys.stderr, "Reading the repository"):
         plan = make_plan(root, desired, rules, frozenset() if faults else tiers, ask)
     plan.faults += faults
@@ -75,15 +75,15 @@ def plan_with(
 
 
 def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> Plan:
-    """Plan the safe fixes of every rule, with the answers that the template was given.
+    """Plan the safe fixes of every rule, with the template's answers.
 
     Args:
         root: the project's root.
-        answers: those of the template, by question.
+        answers: the template's answers, by question.
         guarded: see `Desired`.
 
     Raises:
-        UserError: a file cannot be read or parsed, or an answer is none of its values.
+        UserError: a file cannot be read or parsed, or an answer is not a valid value.
 
     """
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
@@ -92,7 +92,7 @@ def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> 
 
 
 def contents(root: Path, plan: Plan) -> tuple[Contents, Contents]:
-    """Return what the files had when they were read, and what they are to have."""
+    """Return the contents when the files were read, and their new contents."""
     before = {root / file: data for file, data in plan.before.items()}
     return before, {root / file: data for file, data in plan.after.items()}
 
@@ -102,15 +102,15 @@ def write(root: Path, plan: Plan, *, allow_dirty: bool, own: Collection[Path] = 
 
     Args:
         root: the project's root.
-        plan: what is to be written.
-        allow_dirty: also to files with uncommitted changes.
-        own: files that this run has made, which count as committed.
+        plan: the files to write.
+        allow_dirty: also write to files with uncommitted changes.
+        own: files that this run has created, which count as committed.
 
     Raises:
         UserError: a file cannot be written, and none was.
 
     """
-    # Imported here, as everything that only a change needs.
+    # Imported here, like everything that only a change needs.
     from async_test_template.write import sweep, write_all
 
     if not plan.after:
@@ -135,7 +135,7 @@ def write_verified(root: Path, plan: Plan, command: str, *, allow_dirty: bool) -
     try:
         new = run_tests(command, root)
     except BaseException:
-        # Ctrl-C in the second run leaves the question open, so the old files come back.
+        # Ctrl-C in the second run leaves the result open, so the old files are restored.
         _put_back(root, before, after)
         raise
     is_kept = new.vouches and not new.is_worse_than(old)

@@ -1,4 +1,4 @@
-"""What only a run can tell: the repository's own pytest, with a plugin that takes notes."""
+"""Problems that only a run can show: the repository's pytest, with a plugin that takes notes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _PLUGIN = "async_test_template_recorder"
 
 
 def observe(command: str, root: Path) -> list[Finding]:
-    """Run the tests once and tell what went wrong without failing.
+    """Run the tests once and report problems that did not fail.
 
-    The command is a shell's, and may call pytest through make or tox as long as PYTEST_ADDOPTS
-    reaches it. Its output goes to standard error; what pytest, coverage and Hypothesis would keep
-    goes to a temporary folder.
+    The command runs in a shell, and may call pytest through make or tox as long as PYTEST_ADDOPTS
+    reaches it. Its output goes to standard error; files that pytest, coverage and Hypothesis would
+    keep go to a temporary folder.
 
     Args:
-        command: what runs the tests.
+        command: the command that runs the tests.
         root: the project's root, where it runs.
 
     Raises:
@@ -67,7 +67,7 @@ def observe(command: str, root: Path) -> list[Finding]:
 
 
 def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Return what was noted; a process that was killed may have left half a line."""
+    """Return the notes; a process that was killed may have left half a line."""
     for line in lines:
         with suppress(ValueError):
             note = json.loads(line)
@@ -76,29 +76,29 @@ def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 class _Places:
-    """Where the findings are: in files of the repository, because nobody can fix the others."""
+    """The places of findings: only in files of the repository, where they can be fixed."""
 
     def __init__(self, notes: Iterable[dict[str, Any]], root: Path) -> None:
-        """Take what was noted of the tests."""
+        """Take the notes about the tests."""
         self._root = root
         self.tests = {note["test"]: note for note in notes if note["what"] == "collected"}
 
     def of_test(self, test: str | None) -> tuple[str, int] | None:
-        """Return the place of a test; one of a library's class is in the module that runs it."""
+        """Return the place of a test; for a library's class it is the module that runs it."""
         noted = self.tests.get(test or "")
         if noted is None:
             return None
         return self.first([(noted["file"], noted["line"]), (noted["module"], 1)])
 
     def first(self, places: Iterable[tuple[str, int]]) -> tuple[str, int] | None:
-        """Return the first of some places that is the repository's own."""
+        """Return the first of some places that is in the repository."""
         for file, line in places:
             if (own := self._own(file)) is not None:
                 return own, line
         return None
 
     def shown(self, file: str) -> str:
-        """Return a path as it is read best."""
+        """Return a path in its most readable form."""
         return self._own(file) or file
 
     def _own(self, file: str) -> str | None:
@@ -107,7 +107,7 @@ class _Places:
             return None
         below = path.relative_to(self._root)
         folders = [self._root / parent for parent in below.parents]
-        # An environment may well lie in the repository.
+        # An environment may well be in the repository.
         if "site-packages" in below.parts or any((f / "pyvenv.cfg").exists() for f in folders):
             return None
         return below.as_posix()

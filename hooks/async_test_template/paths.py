@@ -1,7 +1,7 @@
-"""What is at a path, also at one that pathlib fails for.
+"""What is at a path, also if pathlib fails for it.
 
-A name may be too long for the system, or hold what it takes in no name, and a link may lead to
-itself. Nothing is there then.
+A name may be too long for the system, or contain characters that no name can have, and a link may
+lead to itself. Then nothing is there.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""From findings to new contents, in memory: which fixes are made, and that they hold."""
+"""From findings to new contents, in memory: which fixes are made, and that they are right."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from async_test_template.source.readings import Reading
     from async_test_template.suppressions import Silenced
 
-    #: Says yes or no to one fix, which it is shown as old and new contents of the changed files.
+    #: Decides on one fix, which it gets as old and new contents of the changed files.
     Ask: TypeAlias = Callable[[Finding, Mapping[str, tuple[bytes, bytes]]], bool]
     _Identity: TypeAlias = tuple[str, str, str]
 
-#: A fix can make way for another one; real repositories need two rounds.
+#: A fix can make another one possible; real repositories need two rounds.
 MAX_ROUNDS = 5
-#: How often fixes of a file are tried apart, to find the one that cannot be made.
+#: How often fixes of a file are tried separately, to find the one that fails.
 MAX_TRIALS = 60
 
 
 class Plan:
-    """What a run comes to.
+    """The result of a run.
 
     Attributes:
         before: the old contents of the files that change, by path from the root; None for a
@@ -48,16 +48,16 @@ class Plan:
         fixed: findings whose fix is in `after`, in the order they were made.
         left: findings that stay, as the changed repository has them.
         silenced: findings that a comment or a reason in pyproject.toml silences.
-        failed: sentences on fixes that could not be made as they should.
+        failed: sentences on fixes that could not be made properly.
         unreadable: Python files that this Python cannot parse, with line and message.
         install: sentences on the commands that install what the fixes declare.
-        faults: what failed in this program; with one of them nothing changes, since nobody knows
-            what else would have been found.
+        faults: what failed in this program; if there is one, nothing changes, because the missing
+            findings are unknown.
 
     """
 
     def __init__(self) -> None:
-        """Begin with nothing found and nothing changed."""
+        """Start without findings and changes."""
         self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes] = {}
         self.fixed: list[Finding] = []
@@ -76,12 +76,12 @@ def make_plan(
     tiers: frozenset[Tier],
     ask: Ask | None = None,
 ) -> Plan:
-    """Find what is wrong and make the fixes of some tiers, until nothing more changes.
+    """Find problems and make the fixes of some tiers, until nothing more changes.
 
     A fix is made as a whole or not at all. It is checked twice: each editor compares its result
-    with the intended one, and the rule must not find the same again in the next round. A fix that
-    fails is taken back, and its finding stays. Where a rule or an editor fails in a way that nobody
-    expected, no fix is made at all.
+    with the intended one, and the rule must not find the same problem in the next round. A fix that
+    fails is undone, and its finding stays. If a rule or an editor fails in an unexpected
+    way, no fix is made at all.
 
     Args:
         root: the project's root.
@@ -172,7 +172,7 @@ class _Planner:
         self.plan.unreadable = project.unreadable
 
     def _project(self) -> Project:
-        """Return the repository as it is after the fixes so far, which later ones do not change."""
+        """Return the repository after the fixes so far, which later ones do not change."""
         changed = dict(self.plan.after)
         return Project(self.root, self.desired, changed, self.memory, self.looks)
 
@@ -180,10 +180,10 @@ class _Planner:
         return Tree(self.root, changed, self.memory.disk)
 
     def _make_round(self) -> list[Finding]:
-        """Make every wanted fix whose edits touch no place that another fix has touched.
+        """Make every wanted fix that touches no place of another fix.
 
-        Edits are made at the end, all of a file at once: they count in the text that the round
-        began with. Where one of them cannot be made the round begins again without it.
+        Edits are made at the end, all of a file at once: their places count in the text at the
+        start of the round. If one of them fails, the round starts again without it.
         """
         earlier = dict(self.plan.after)
         while True:
@@ -193,7 +193,7 @@ class _Planner:
             self.plan.after = dict(earlier)
 
     def _try_round(self, earlier: Mapping[str, bytes]) -> tuple[list[Finding], bool]:
-        """Make the fixes that are not given up yet, and tell whether all of them could be made."""
+        """Make the fixes that are not given up yet, and tell whether all of them worked."""
         made: list[Finding] = []
         touched = Touched()
         begin = self._tree(earlier)
@@ -207,19 +207,19 @@ class _Planner:
                 continue
             touched.add(edits)
             made.append(finding)
-        # Without a fix the editors are not even imported, which a check would pay for.
+        # Without a fix, the editors are not even imported, which would slow down a check.
         return made, not made or self._make(made, touched.by_file, begin)
 
     def _is_wanted(self, ask: Ask, finding: Finding, edits: list[Edit], begin: Tree) -> bool:
-        """Ask about a fix, once; one that cannot be made is given up, and asked about never."""
+        """Ask about a fix, once; one that fails is given up, and nobody is asked about it."""
         identity = _identity(finding)
         if identity in self.decisions:
             return self.decisions[identity]
-        # Imported here: a check that has nothing to fix needs no editors.
+        # Imported here: a check without fixes needs no editors.
         from async_test_template.apply import apply
 
         try:
-            # One by one, so that the question shows this fix and no other.
+            # One by one, so that the question shows only this fix.
             changed = apply(begin, edits)
         except (EditError, ParseError) as error:
             self._give_up(finding, error.message)
@@ -234,7 +234,7 @@ class _Planner:
         return self.decisions[identity]
 
     def _make(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
-        """Make all edits; where some cannot be made, give up their fixes and say no."""
+        """Make all edits; if some fail, give up their fixes and return false."""
         is_whole = True
         for file, edits in by_file.items():
             changes = [edit for edit in edits if not isinstance(edit, Splice)]
@@ -243,7 +243,7 @@ class _Planner:
         return is_whole and self._splice(made, by_file, begin)
 
     def _change(self, file: str, changes: list[Change], made: list[Finding], begin: Tree) -> bool:
-        """Make the edits of a file that are told by their meaning."""
+        """Make the edits of a file that are not code."""
         from async_test_template.apply import apply
 
         try:
@@ -258,10 +258,10 @@ class _Planner:
         return True
 
     def _splice(self, made: list[Finding], by_file: Mapping[str, list[Edit]], begin: Tree) -> bool:
-        """Make the edits of code; where some cannot be made, give up their fixes and say no.
+        """Make the edits of code; if some fail, give up their fixes and return false.
 
-        What comes of a file is read at once, while its syntax tree is at hand: the next look at
-        the repository finds it read.
+        The new content is read at once, while its syntax tree is in memory, so that the next look
+        at the repository does not have to.
         """
         from async_test_template.apply import spliced
 
@@ -310,8 +310,8 @@ class _Planner:
     def _blame(self, file: str, made: list[Finding], begin: Tree, reason: str) -> None:
         """Give up the fixes that fail on their own; if it is none, the first that meets another.
 
-        They are looked for by halves, and not for ever: a file may hold thousands. Where a few
-        meet, one is given up at a time, and where many do, all are.
+        They are searched for by halves, and not without limit: a file may have thousands. If a few
+        conflict, one is given up at a time; if many do, all are.
         """
         suspects = [f for f in made if _touches(f, file) and self.decisions.get(_identity(f), True)]
         guilty: list[tuple[Finding, str]] = []
@@ -337,7 +337,7 @@ class _Planner:
             self._give_up(finding, failure)
 
     def _fail(self, error: Exception, findings: Iterable[Finding], file: str) -> None:
-        """Note that the fixes of some findings end in an exception that nobody expected."""
+        """Note that the fixes of some findings end in an unexpected exception."""
         codes = dict.fromkeys(finding.code for finding in findings)
         self.plan.faults.append(fault_of(error, rules=tuple(codes), file=file))
 
@@ -351,7 +351,7 @@ def _touches(finding: Finding, file: str) -> bool:
 
 
 def _identity(finding: Finding) -> _Identity:
-    # Places in code move with every other fix, and the message names what is there.
+    # Places in code move with every other fix, and the message names the code.
     if any(isinstance(edit, Splice) for edit in finding.edits):
         return (finding.code, finding.file, finding.message)
     # A list among the new values has no hash, but a text.
@@ -359,7 +359,7 @@ def _identity(finding: Finding) -> _Identity:
 
 
 def _failure(findings: Iterable[Finding], begin: Tree) -> str | None:
-    """Tell why the edits that fixes consist of cannot be made, None where they can."""
+    """Return why the edits of fixes cannot be made, None if they can."""
     from async_test_template.apply import apply
 
     touched = Touched()

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-#: Seconds without a word that nobody minds.
+#: Seconds of silence that bother nobody.
 PATIENCE = 2.0
 
 
 @contextmanager
 def progress(stream: TextIO, what: str) -> Iterator[None]:
-    """Tell every second how long some work has taken, and take the line away at the end.
+    """Print every second how long some work has taken, and remove the line at the end.
 
     Args:
         stream: gets the line if it is a terminal.

@@ -1,4 +1,4 @@
-"""One read of a repository: everything that rules look at, each part read when first asked for."""
+"""One read of a repository: everything that rules look at, each part read when it is needed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """What has been read of a repository, for as long as a plan is made.
+    """What has been read of a repository while a plan is made.
 
     Attributes:
         disk: the files as they were first read.
@@ -42,12 +42,12 @@ class Memory:
     """
 
     def __init__(self, root: Path) -> None:
-        """Begin with nothing read."""
+        """Start with nothing read."""
         self.disk = Disk(root)
 
     @cached_property
     def readings(self) -> Readings:
-        """What has come of the Python files."""
+        """The results of reading the Python files."""
         # Imported here: most rules about configuration never look at the code.
         from async_test_template.source.readings import Readings
 
@@ -55,12 +55,12 @@ class Memory:
 
 
 class Looks(NamedTuple):
-    """What the chosen rules do with one file while it is read.
+    """What the selected rules do with a file while it is read.
 
     Attributes:
-        look: gives the findings in it that depend on no other file with code.
-        suspects: tells from its words, and from whether pytest collects tests from a file of its
-            name, that it is worth parsing for a rule, where the index has no use for it.
+        look: returns the findings in it that depend on no other file with code.
+        suspects: decides from its words, and from whether pytest collects tests from a file of its
+            name, whether it is worth parsing for a rule if the index does not need it.
 
     """
 
@@ -72,8 +72,8 @@ class Project:
     """A repository as pytest sees it from its root.
 
     Attributes:
-        root: the directory that was asked about.
-        desired: what the user wants.
+        root: the directory to look at.
+        desired: what the user asks for.
         tree: its files.
         in_force: the outcome of pytest's search for its configuration.
         settings: the configuration in force.
@@ -91,11 +91,11 @@ class Project:
         """Read the configuration in force.
 
         Args:
-            root: the directory that was asked about.
-            desired: what the user wants.
-            changed: contents that stand in for what is on the disk.
-            memory: what was read before; filled with what is read.
-            looks: what rules do with one file while it is read; None for nothing.
+            root: the directory to look at.
+            desired: what the user asks for.
+            changed: contents that replace those on the disk.
+            memory: what was read before; new readings are added.
+            looks: what rules do with a file while it is read; None for nothing.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -118,7 +118,7 @@ class Project:
 
     @cached_property
     def metadata(self) -> Metadata:
-        """What the repository says of itself."""
+        """The repository's own metadata."""
         return read_metadata(self.tree)
 
     @cached_property
@@ -128,7 +128,7 @@ class Project:
 
     @cached_property
     def collection(self) -> Collection:
-        """Which files with tests pytest comes to."""
+        """Which files with tests pytest reaches."""
         from async_test_template.source.collection import Collection
 
         return Collection(self.settings, self.commands, self.code.modules)
@@ -138,7 +138,7 @@ class Project:
         """Fixtures and tests of the Python files.
 
         Raises:
-            RuntimeError: a rule that is declared to look at one file alone asks for the others.
+            RuntimeError: a rule that is declared to look at one file only asks for the others.
             Crash: reading them failed, now or before.
 
         """
@@ -159,7 +159,7 @@ class Project:
 
     @cached_property
     def reader(self) -> Reader:
-        """What reads the Python files."""
+        """The reader of the Python files."""
         from async_test_template.source.reading import Reader
 
         look = partial(self._looks.look, self)
@@ -184,9 +184,9 @@ class Project:
 
     @property
     def unreadable(self) -> tuple[tuple[str, int, str], ...]:
-        """Files that could not be read, as far as a rule has asked for them.
+        """Files that could not be read, as far as rules have asked for them.
 
-        Of Python files behind links only such that pytest collects.
+        For Python files behind links, only those that pytest collects.
         """
         found = self.code.unreadable if "code" in self.__dict__ else ()
         left_out = [(file, 1, why) for file, why in self.memory.disk.left_out.items()]
@@ -200,10 +200,10 @@ class Project:
 
     @property
     def mode(self) -> str:
-        """The asyncio mode in the end; pytest-asyncio's default is `strict` (since 0.19).
+        """The effective asyncio mode; pytest-asyncio's default is `strict` (since 0.19).
 
-        Where `legacy` is written it is the mode that takes its place (AT101, AT102), so that no
-        other fix is made for a mode that nothing will have.
+        For `legacy` it is the mode that replaces it (AT101, AT102), so that no other fix is made
+        for a mode that will not stay.
         """
         mode = self.settings.effective("asyncio_mode") or "strict"
         return self.desired.instead_of_legacy if mode.strip().lower() == "legacy" else mode
@@ -228,7 +228,7 @@ class Project:
         if configuration is None:
             return Settings(self.in_force, "", None)
         if not self.holds(configuration.path):
-            # A folder above has it; where it holds nothing for pytest it does not count.
+            # A folder above has it; it does not count if it has nothing for pytest.
             counts = configuration.holder is not None or configuration.refusal is not None
             return Settings(self.in_force, str(configuration.path) if counts else "", None)
         file = self.relative(configuration.path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
-#: Files at the top that may start pytest, besides the workflows.
+#: Files at the top that may start pytest, apart from the workflows.
 FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
 _FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")

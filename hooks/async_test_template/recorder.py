@@ -1,12 +1,12 @@
 """A pytest plugin that notes in which event loop tests and async fixtures run.
 
-`check --run` puts it into the repository's own pytest, so it needs nothing but that and the
-standard library. Every process of a run, of which pytest-xdist has several, adds lines of JSON to
-the file that ASYNC_TEST_TEMPLATE_RECORD names, each at once: a run may be killed.
+`check --run` adds it to the repository's own pytest, so it needs only pytest and the
+standard library. Every process of a run (pytest-xdist has several) appends lines of JSON to
+the file that ASYNC_TEST_TEMPLATE_RECORD names, immediately, because a run may be killed.
 
-It puts nothing around tests and fixtures, which runners wrap, copy and look at: Python itself tells
-when their code begins, by `sys.monitoring` from 3.12 on, before by a profiler that goes as soon as
-it has seen what it waits for.
+It does not wrap tests and fixtures, which runners wrap, copy and inspect. Python itself reports
+when their code starts: with `sys.monitoring` since 3.12, before with a profiler that stops as soon
+as it has seen what it waits for.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 _PLUGIN = "async_test_template_recorder"
-# Kept, so that no later loop can have the same number.
+# Kept, so that no later loop gets the same number.
 _loops: list[object] = []
 _loop_of_fixture: dict[object, int | None] = {}
 _codes_of_test: dict[str, set[CodeType]] = {}
-#: What to do when a code begins.
+#: What to do when a code object starts.
 _watched: dict[CodeType, Callable[[], None]] = {}
 
 
-# Read at once: a test may empty the environment.
+# Read immediately: a test may empty the environment.
 _record = os.environ.get("ASYNC_TEST_TEMPLATE_RECORD", os.devnull)
 
 
@@ -50,7 +50,7 @@ def _note(what: str, **details: object) -> None:
 
 
 def _running_loop() -> int | None:
-    """Return the number of the loop that runs; None on trio."""
+    """Return the number of the running loop; None on trio."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -61,7 +61,7 @@ def _running_loop() -> int | None:
 
 
 def _codes(function: object) -> Iterator[CodeType]:
-    """Yield the code of a function and of those within its wrappers."""
+    """Yield the code of a function and of the functions inside its wrappers."""
     seen: set[int] = set()
     while function is not None and id(function) not in seen:
         seen.add(id(function))
@@ -76,9 +76,9 @@ def _codes(function: object) -> Iterator[CodeType]:
 
 
 def _keep_cache_apart() -> None:
-    """Let pytest work on a copy of its cache: `--lf` knows the last failures, and none is changed.
+    """Make pytest work on a copy of its cache: `--lf` works, and the cache does not change.
 
-    By no option: where the cache is switched off pytest does not know any of it.
+    This uses no option: if the cache is switched off, pytest does not know its options.
     """
     find = Cache.cache_dir_from_config
 
@@ -113,12 +113,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
-    """Note that the turn of a test has come."""
+    """Note that a test starts."""
     _note("started", test=nodeid)
 
 
 def pytest_runtest_logfinish(nodeid: str) -> None:
-    """Note that the turn of a test is over."""
+    """Note that a test has ended."""
     _note("finished", test=nodeid)
 
 
@@ -130,7 +130,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Note when the body of an async test begins, and in which loop."""
+    """Note when the body of an async test starts, and in which loop."""
     codes = {code for code in _codes_of_test.get(item.nodeid, ()) if _is_async(code)}
 
     def begins() -> None:
@@ -175,7 +175,7 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, None, None]:
 
 @contextmanager
 def _watching(codes: set[CodeType], begins: Callable[[], None]) -> Iterator[bool]:
-    """Call a function when one of some codes begins to run; tell whether that can be seen."""
+    """Call a function when one of some code objects starts; tell whether that is possible."""
     if not codes:
         yield False
         return
@@ -194,7 +194,7 @@ def _watching(codes: set[CodeType], begins: Callable[[], None]) -> Iterator[bool
 
 
 def _tell(code: CodeType) -> None:
-    # What goes wrong here must not go into the test.
+    # An error here must not affect the test.
     with suppress(Exception):
         begins = _watched.get(code)
         if begins is not None:
@@ -205,7 +205,7 @@ if sys.version_info >= (3, 12):
     _START = sys.monitoring.events.PY_START
 
     def _claim() -> int | None:
-        """Take a number that no debugger, profiler or coverage has."""
+        """Take a tool number that no debugger, profiler or coverage uses."""
         for number in (4, 3):
             if sys.monitoring.get_tool(number) is None:
                 sys.monitoring.use_tool_id(number, _PLUGIN)
@@ -229,7 +229,7 @@ if sys.version_info >= (3, 12):
 else:
 
     def _profile(frame: FrameType, event: str, _argument: object) -> None:
-        # Where one that never began is closed, it has not got beyond its first instruction.
+        # If it is closed before it starts, it is still at its first instruction.
         if event == "return" and frame.f_lasti > 0 and frame.f_code in _watched:
             _tell(frame.f_code)
             sys.setprofile(None)
@@ -244,7 +244,7 @@ else:
         return True
 
     def _watch_no_more(_codes: list[CodeType]) -> None:
-        if _watched:  # a fixture asks for another one
+        if _watched:  # a fixture needs another one
             return
         if sys.getprofile() is _profile:
             sys.setprofile(None)
@@ -252,7 +252,7 @@ else:
 
 
 def pytest_warning_recorded(warning_message: warnings.WarningMessage, nodeid: str) -> None:
-    """Note a coroutine that nobody awaited, and all places that may tell where that was."""
+    """Note a coroutine that was never awaited, and all places that may show where that was."""
     text = str(warning_message.message)
     if "was never awaited" in text:
         name = text.partition("coroutine '")[2].partition("'")[0]

@@ -1,4 +1,4 @@
-"""The rules as checks of repo-review, one a family of rules.
+"""The rules as checks of repo-review, one for each family of rules.
 
 repo-review finds these functions by the entry points in pyproject.toml and calls them; nothing here
 imports it.
@@ -21,11 +21,11 @@ from async_test_template.shown import shown
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    #: Lines of a report, by family; "0" has what cannot be read. None where there is no checkout.
+    #: Lines of a report, by family; "0" has files that cannot be read. None without a checkout.
     Found: TypeAlias = dict[str, list[str]] | None
 
 _FAMILY = "async-test-template"
-#: What a check says of itself, by the first digit of the codes of its rules.
+#: The description of each check, by the first digit of the codes of its rules.
 _CHECKS = {
     "1": "Modes and loop scopes",
     "2": "Configuration files and pytest itself",
@@ -41,29 +41,29 @@ _OUTCOME = "its findings are missing"
 
 
 class ReadableCheck:
-    """What decides about the tests can be read."""
+    """The files that decide about the tests can be read."""
 
     family = _FAMILY
 
     def check(self, async_test_findings: Found) -> str | None:
-        """Return what cannot be read; empty passes, and None skips the check."""
+        """Return the files that cannot be read; empty passes, and None skips the check."""
         return _list(async_test_findings, "0")
 
 
 class FamilyCheck:
-    """A family of rules, with its name for the docstring, as repo-review shows that."""
+    """A family of rules; its docstring has the name, which repo-review shows."""
 
     family = _FAMILY
     requires = frozenset({"AT000"})
     url = "https://github.com/org/async-test-template/blob/main/docs/rules.md"
 
     def __init__(self, digit: str) -> None:
-        """Stand for the rules of whose codes this is the first digit."""
+        """Stand for the rules whose codes start with this digit."""
         self.digit = digit
         self.__doc__ = _CHECKS[digit]
 
     def check(self, async_test_findings: Found) -> str | None:
-        """Return what the rules found; empty passes, and None skips the check."""
+        """Return the findings of the rules; empty passes, and None skips the check."""
         return _list(async_test_findings, self.digit)
 
 
@@ -89,7 +89,7 @@ def families() -> dict[str, dict[str, str]]:
 
 
 def findings(package: object) -> Found:
-    """Check a project once for all checks; repo-review calls it a fixture.
+    """Check a project once for all checks; repo-review calls this a fixture.
 
     Args:
         package: the project's root, a Traversable; only one on the disk is checked.
@@ -110,7 +110,7 @@ def findings(package: object) -> Found:
         return {"0": list(sentences([fault_of(error)], _OUTCOME))}
     found = {"0": [f"{file}:{line} {message}" for file, line, message in plan.unreadable]}
     for fault in (*faults, *plan.faults):
-        # A rule that fails does not take the other families with it.
+        # A rule that fails does not stop the other families.
         families = {code[2] for code in fault.rules} or {"0"}
         for family in families:
             found.setdefault(family, []).extend(sentences([fault], _OUTCOME))

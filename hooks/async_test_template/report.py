@@ -1,4 +1,4 @@
-"""Tell what a run found: for people, for programs, for GitHub and for code scanning."""
+"""Print the findings of a run: for people, for programs, for GitHub and for code scanning."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _TIER_IN_WORDS = {
 }
 
 
-#: What SARIF calls the severities, and GitHub its workflow commands.
+#: The names of the severities in SARIF, and in GitHub's workflow commands.
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "note"}
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
 
 
 def is_advice(finding: Finding) -> bool:
-    """Tell whether a finding is a matter of policy or taste, for which no run fails."""
+    """Tell whether a finding is a matter of policy or taste, which fails no run."""
     return load(finding.code).severity is Severity.ADVICE
 
 
@@ -46,11 +46,11 @@ def render(
     """Return the report on a plan in one of FORMATS, ending in a newline unless it is empty.
 
     Args:
-        plan: what the run came to.
+        plan: the result of the run.
         style: one of FORMATS.
         prefix: what to put before each path, such as `service/`.
-        colour: use it, where the format is for people.
-        advice: show the advice too, where the format is for people; others always have it.
+        colour: use colour, if the format is for people.
+        advice: show advice too, if the format is for people; other formats always have it.
 
     """
     plan = _prefixed(plan, prefix)
@@ -64,12 +64,12 @@ def render(
 
 
 def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
-    """Yield what a person wants to know at the end of a run.
+    """Yield the summary of a run for people.
 
     Args:
-        plan: what the run came to.
-        written: the fixes are in the files; else they only would be.
-        advice: the report has shown it.
+        plan: the result of the run.
+        written: whether the fixes are in the files.
+        advice: whether the report has shown it.
 
     """
     counted = sum(map(is_advice, plan.left))
@@ -116,7 +116,7 @@ def _why(message: str, more: str = "") -> str:
 
 def _prefixed(plan: Plan, prefix: str) -> Plan:
     def show(finding: Finding) -> Finding:
-        # A file outside of the project has its whole path already.
+        # A file outside of the project already has its whole path.
         file = Path(finding.file)
         return finding if file.is_absolute() else finding._replace(file=prefix + finding.file)
 
@@ -158,7 +158,7 @@ def _place(finding: Finding) -> str:
 
 
 def _github(plan: Plan) -> Iterator[str]:
-    """Yield workflow commands, which GitHub shows beside the lines they name."""
+    """Yield workflow commands, which GitHub shows next to the lines that they name."""
     for finding in plan.left:
         rule = load(finding.code)
         properties: dict[str, str | int] = {
@@ -192,7 +192,7 @@ def _escaped(text: str, also: str = "") -> str:
 
 
 def _json(plan: Plan) -> str:
-    # Imported here and below: text, the usual format, does without.
+    # Imported here and below: text, the usual format, does not need it.
     import json
 
     content = {
@@ -248,7 +248,7 @@ def _as_dict(finding: Finding) -> dict[str, object]:
 def _sarif(plan: Plan) -> str:
     import json
 
-    # One that cannot be imported has no findings, and is told as a fault.
+    # A rule that cannot be imported has no findings, and is reported as a fault.
     rules, _ = load_all(CODES)
     driver = {
         "name": "async-test-template",
@@ -288,7 +288,7 @@ def _sarif(plan: Plan) -> str:
 
 
 def _invocation(plan: Plan, codes: list[str]) -> dict[str, Any]:
-    """Tell what was left out, for a run that looks clean may not have seen everything."""
+    """Yield what was left out: a run without findings may not have seen everything."""
     return {
         "executionSuccessful": not (plan.unreadable or plan.faults),
         "toolExecutionNotifications": [

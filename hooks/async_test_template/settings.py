@@ -1,4 +1,4 @@
-"""The pytest configuration in force: its options, where each is, and edits to them."""
+"""The pytest configuration in force: its options, their places, and edits to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from async_test_template.config.in_force import Holder, InForce, Refusal
 
-# Options on the command line that overrule the setting of the other name.
+# Options on the command line that overrule the setting with the other name.
 _OPTION_OF = {
     "asyncio_mode": "--asyncio-mode",
     "asyncio_debug": "--asyncio-debug",
@@ -40,22 +40,22 @@ class Option(NamedTuple):
 
 
 class Settings:
-    """What pytest is told by the file in force.
+    """The settings in the file in force.
 
     Attributes:
-        file: path from the root, with forward slashes; `pyproject.toml` where no file holds pytest
-            configuration yet but there is one to put it in; empty where there is none.
-        holder: how values are typed, see `config.in_force`; None where nothing is set yet.
+        file: path from the root, with forward slashes; `pyproject.toml` if no file has pytest
+            configuration yet but that file could; empty if there is none.
+        holder: how values are typed, see `config.in_force`; None if nothing is set yet.
         table: path of the table that new options go to.
         options: what is set, as written.
-        overrides: options that `-o name=value` in `addopts` sets over the file's.
-        refusal: why pytest stops over this file, or None.
+        overrides: options that `-o name=value` in `addopts` sets, which win over the file's.
+        refusal: why pytest stops at this file, or None.
         text: the whole file; empty for one outside of the project, which is not edited.
 
     """
 
     def __init__(self, found: InForce, file: str, text: str | None) -> None:
-        """Take the outcome of pytest's search, and the file's path and text."""
+        """Take the result of pytest's search, and the file's path and text."""
         configuration = found.configuration
         self.file = file
         self.holder: Holder | None = configuration.holder if configuration else None
@@ -73,10 +73,10 @@ class Settings:
 
     @property
     def can_grow(self) -> bool:
-        """There is a file that a new option could go to, and pytest accepts the file.
+        """There is a file for new options, and pytest accepts the file.
 
         A file whose section has setup.cfg's name does not count: it must be renamed first (AT203),
-        and a new section would take the name.
+        and a new section would use its name.
         """
         if not self._writable or self.refusal is not None:
             return False
@@ -86,14 +86,14 @@ class Settings:
         return self.table[0] in sections or "tool:pytest" not in sections
 
     def text_of(self, name: str) -> str | None:
-        """Return a file option as the text that pytest makes of it, None where it is not set."""
+        """Return a file option as the text that pytest makes of it, None if it is not set."""
         value = self.options.get(name)
         if value is None or isinstance(value, (list, dict)):
             return None
         return value if isinstance(value, str) else str(value)
 
     def effective(self, name: str) -> str | None:
-        """Return what counts in the end: the option in `addopts`, then `-o`, then the file's."""
+        """Return the effective value: the option in `addopts`, then `-o`, then the file's."""
         option = _OPTION_OF.get(name)
         if option is not None:
             given = self.option_value(option)
@@ -102,7 +102,7 @@ class Settings:
         return self.overrides.get(name, self.text_of(name))
 
     def is_on(self, name: str) -> bool:
-        """Tell whether a setting that is true or false is true in the end, as pytest reads it."""
+        """Tell whether a boolean setting is true in the end, as pytest reads it."""
         return (self.effective(name) or "").lower() in {"1", "true", "yes", "on"}
 
     def lines_of(self, name: str) -> list[str]:
@@ -114,7 +114,7 @@ class Settings:
 
     @cached_property
     def addopts(self) -> list[Option]:
-        """The words of `addopts`; none where pytest could not split them either."""
+        """The words of `addopts`; none if pytest cannot split them either."""
         value = self.options.get("addopts", "")
         try:
             words = value if isinstance(value, list) else shlex.split(str(value))
@@ -147,7 +147,7 @@ class Settings:
         try:
             if self.holder == "ini":
                 return ini.locate(self.text, self.table[0], name, index)
-            # Imported here and in the rules: where nothing is wrong nothing needs a place.
+            # Imported here and in the rules: places are needed only for findings.
             from async_test_template.config.toml import edits as toml
 
             at: tuple[str | int, ...] = self.table if name is None else (*self.table, name)
@@ -167,7 +167,7 @@ class Settings:
         edits: tuple[Edit, ...] = (),
         hint: str = "",
     ) -> Finding:
-        """Make a finding at an option, or at the table where there is no such option.
+        """Make a finding at an option, or at the table if the option is not set.
 
         Args:
             code: the rule's.
@@ -194,7 +194,7 @@ class Settings:
     def set_all(self, values: Mapping[str, str]) -> tuple[Change, ...] | None:
         """Set several options, in a new pytest.ini if no file contains any yet.
 
-        None where the file that holds them cannot be edited, or `addopts` overrules it.
+        None if the file with them cannot be edited, or `addopts` overrules it.
         """
         if not self.file and not self.exists:
             lines = "".join(f"{name} = {value}\n" for name, value in values.items())
@@ -236,7 +236,7 @@ class Settings:
         return (self.set(name, "\n".join(kept)),)
 
     def append_entries(self, name: str, entries: Sequence[str]) -> tuple[Change, ...]:
-        """Add entries to a list option, which is made where there is none."""
+        """Add entries to a list option, which is created if it is missing."""
         value = self.options.get(name)
         if isinstance(value, list):
             return tuple(
@@ -247,9 +247,9 @@ class Settings:
         return (self.set(name, "\n".join([*self.lines_of(name), *entries])),)
 
     def replace_option(self, option: Option, *new: str) -> tuple[Change, ...]:
-        """Put other words in the place of one word of `addopts`, or none.
+        """Replace one word of `addopts` with other words, or with none.
 
-        Empty where the word does not stand there as it is, in quotes for instance.
+        Empty if the word is not written as it is, for example if it is in quotes.
         """
         value = self.options["addopts"]
         if isinstance(value, list):

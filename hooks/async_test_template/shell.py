@@ -1,4 +1,4 @@
-"""Commands that the user gives for a shell, and all that they start."""
+"""Commands that the user gives for a shell, and everything that they start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_STDERR = 2  # the process's own, whatever sys.stderr is
+_STDERR = 2  # the process's own, even if sys.stderr is something else
 #: How long what was started may take to tidy up (seconds): a runner of CI kills us after seven.
 _PATIENCE = 4.0
 

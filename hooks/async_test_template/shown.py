@@ -1,9 +1,9 @@
-"""Text of a repository on its way to a terminal or a log: what it holds is shown, not obeyed.
+"""Text of a repository on its way to a terminal or a log: it is shown, not obeyed.
 
-A terminal obeys escape sequences, and bidirectional marks make a line read as another one. GitHub's
-runner obeys lines that begin with `::` (its workflow commands), so none of a repository's may. The
-credentials of a URL, which a log would keep, are left out, but not of a diff: that has each line of
-a file as it is.
+A terminal obeys escape sequences, and bidirectional marks change how a line reads. GitHub's
+runner obeys lines that begin with `::` (its workflow commands), so no text of a repository may
+start a line like that. The credentials of a URL, which a log would keep, are left out, except in
+a diff, which has each line of a file as it is.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-#: Control characters, marks that change the direction of text, and what else ends a line.
+#: Control characters, marks that change the direction of text, and other line ends.
 _OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _IN_A_LINE = re.compile(f"[{_OBEYED}]")
 _IN_LINES = re.compile(f"(?!\n)[{_OBEYED}]")
-#: What is before the host of a URL, where it is not `git@`, which ssh needs.
+#: The part before the host of a URL, except `git@`, which ssh needs.
 _CREDENTIALS = re.compile(r"(ssh)?://([^\s/?#'\"]*)@")
 _IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
 
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
 
 
 def public(text: str) -> str:
-    """Return text without the credentials of its URLs; the name that ssh asks for stays."""
+    """Return text without the credentials of its URLs; the user name for ssh stays."""
     return _CREDENTIALS.sub(_without_credentials, text) if "://" in text else text
 
 
@@ -44,7 +44,7 @@ def shown_lines(text: str) -> str:
 
 
 def shown_diff(text: str) -> str:
-    """Return the lines of a diff for people: such a diff may not be one that git takes."""
+    """Return the lines of a diff for people, which git may not accept."""
     return _IN_A_DIFF.sub(_escape, text)
 
 
@@ -54,13 +54,13 @@ def shown_path(path: str) -> str:
 
 
 def shown_json(text: str) -> str:
-    """Return JSON that means the same, without credentials and anything that a terminal obeys."""
+    """Return JSON with the same meaning, without credentials and text that a terminal obeys."""
     return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", public(text))
 
 
 @contextmanager
 def unobeyed(stream: TextIO) -> Iterator[None]:
-    """Have GitHub's runner obey nothing that is written meanwhile, such as the lines of a diff."""
+    """Make GitHub's runner obey nothing that is printed meanwhile, such as the lines of a diff."""
     is_log = os.environ.get("GITHUB_ACTIONS") == "true" and not _is_file(stream)
     token = uuid4().hex
     stream.write(f"::stop-commands::{token}\n" if is_log else "")

@@ -1,12 +1,12 @@
-"""Whether a comment beside a dependency or a setting says why it is as it is."""
+"""Whether a comment next to a dependency or a setting gives a reason for it."""
 
 import re
 
 from async_test_template.config.text import lines_of
 
-#: What linters and tools write at the end of a line.
+#: Comments that linters and tools write at the end of a line.
 _TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|via\b|nosec|pylint|fmt:|att:)", re.IGNORECASE)
-#: A few words say what a package is for, or are the title of the lines below.
+#: A few words only say what a package is for, or are the heading of the lines below.
 _LABEL_WORDS = 4
 _REASON = re.compile(
     r"\b(?:until|because|since|due|pin(?:s|ned)?|cap(?:s|ped)?|keep|held|hold|freeze|frozen|lock(?:ed)?"
@@ -19,7 +19,7 @@ _REASON = re.compile(
 
 
 def is_explained(text: str, line: int) -> bool:
-    """Tell whether a comment at the end of a line, or right above it, gives a reason for it.
+    """Tell whether a comment at the end of a line, or directly above it, gives a reason for it.
 
     Args:
         text: the file; its comments begin with `#`, and in INI files with `;` too.
@@ -46,7 +46,7 @@ def _is_reason(comment: str) -> bool:
 
 
 def _comment_behind(line: str) -> str:
-    """Return the comment at the end of a line; a `#` in quotes, or in a word, begins none."""
+    """Return the comment at the end of a line; a `#` in quotes, or in a word, is none."""
     quote = ""
     for index, character in enumerate(line):
         if quote:

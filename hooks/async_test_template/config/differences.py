@@ -1,4 +1,4 @@
-"""What differs between two lists of lines, found in time that grows with them alone."""
+"""The differences between two lists of lines, found in linear time."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def decode(data: bytes) -> TextFile:
         try:
             text = body.decode(encoding)
         except (ValueError, LookupError) as second:
-            # Some codecs raise no more than a ValueError.
+            # Some codecs raise a plain ValueError.
             raise ParseError(f"not the {encoding} text it declares", line=line) from second
     try:
         is_same = text.encode(encoding) == body

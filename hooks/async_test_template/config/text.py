@@ -28,28 +28,28 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return max(line, 1), offset - begins[line - 1] + 1 if line else 1
 
 
-# Many places of one file are told.
+# Many places of one file are asked for.
 @lru_cache(maxsize=4)
 def _line_begins(text: str) -> list[int]:
     return [text.startswith(BYTE_ORDER_MARK), *(end.end() for end in _LINE_END.finditer(text))]
 
 
-# A line is asked for at each finding and each declaration of a file.
+# Each finding and each declaration of a file asks for a line.
 @lru_cache(maxsize=8)
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of a text as `str.splitlines` does, the same ones to all who ask."""
+    """Return the lines of a text as `str.splitlines` does; the result is shared by all callers."""
     return tuple(text.splitlines())
 
 
 def line_end(text: str, offset: int) -> str:
     """Return the line end to use for a new line at `offset`: that of the closest line above.
 
-    Without a line above it is the first one of the text, and a newline where there is none.
+    Without a line above it is the first one of the text, or a newline if there is none.
     """
     above = _LINE_END.findall(text, 0, offset)
     below = _LINE_END.search(text)
     end = above[-1] if above else below.group() if below else "\n"
-    # A lone carriage return would make one line end with what follows.
+    # A lone carriage return would form one line end with the text after it.
     return "\n" if end == "\r" and text.startswith("\n", offset) else end
 
 
@@ -62,7 +62,7 @@ def splice_all(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     """Replace several spans, none within another; all offsets are those in `text`."""
     pieces = []
     done = 0
-    # Where two insertions meet, the first stays the first.
+    # If two insertions are at the same place, they keep their order.
     for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
         pieces += [text[done:start], new]
         done = end
@@ -80,9 +80,9 @@ def next_line(text: str, offset: int) -> int:
 
 
 def insert_line(text: str, offset: int, line: str, ends: LineEnds = LINE_ENDS) -> str:
-    """Insert a line at `offset`, where a line begins or a text without a last line end stops.
+    """Insert a line at `offset`, where a line begins or a text without a last line end ends.
 
-    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
+    Such a text has no last line end afterwards either. `ends` are the line ends of the format.
     """
     end = line_end(text, offset)
     if text[:offset] in {"", BYTE_ORDER_MARK} or text[:offset].endswith(ends):
@@ -93,7 +93,7 @@ def insert_line(text: str, offset: int, line: str, ends: LineEnds = LINE_ENDS) -
 def remove_lines(text: str, start: int, end: int, ends: LineEnds = LINE_ENDS) -> str:
     """Remove the whole lines from `start` to `end`.
 
-    A text without a last line end has none afterwards. `ends` are what ends a line in the format.
+    Such a text has no last line end afterwards either. `ends` are the line ends of the format.
     """
     result = splice(text, start, end, "")
     return result if text.endswith(ends) else without_last_end(result, ends)

@@ -1,1 +1,1 @@
-"""What a repository says it needs: its declared dependencies, their bounds, its lock files."""
+"""What a repository needs according to its own files: dependencies, bounds, lock files."""

@@ -1,7 +1,7 @@
-"""Version specifiers as bounds: the least that they admit, and whether they admit a version.
+"""Version specifiers as bounds: the lowest allowed version, and whether a version is allowed.
 
-PEP 440 and poetry's own language (`^1.2`, `~1.2`, `1.2.*`, a bare version) in one, on release
-numbers alone: a bound on a pre-release counts as one on its release. packaging knows no carets,
+They are in PEP 440 or poetry's language (`^1.2`, `~1.2`, `1.2.*`, a bare version). Only release
+numbers count: a bound on a pre-release counts as one on its release. packaging knows no carets,
 and takes 40 ms to import.
 """
 
@@ -10,14 +10,14 @@ from functools import cache
 from typing import NamedTuple
 
 Release = tuple[int, ...]
-#: How many minor versions of Python 3 are thought of, released or not.
+#: How many minor versions of Python 3 are considered, released or not.
 PYTHONS = 32
 
 _OPERATOR = re.compile(r"===|~=|==|!=|<=|>=|<|>|\^|~|")
 _RELEASE = re.compile(r"v?(?:\d+!)?(?P<release>\d+(?:\.\d+)*)(?P<wildcard>\.\*)?")
-# Nothing that is a version has longer numbers, and Python makes none of texts of any length.
+# No version has longer numbers, and Python does not convert texts of any length.
 _DIGITS = 18
-#: Nobody writes more comparisons; what is asked of them takes the square of their number.
+#: No real specifier has more comparisons; checking them takes quadratic time.
 _CLAUSES = 64
 
 
@@ -32,7 +32,7 @@ class Clause(NamedTuple):
         """Tell whether a release satisfies the comparison."""
         this, other = _padded(self.release, version)
         if self.operator in {"==", "==="}:
-            # `== 0.0.*` admits 0, which is 0.0.
+            # `== 0.0.*` allows 0, which is 0.0.
             return other[: len(self.release)] == self.release if self.wildcard else this == other
         if self.operator == "!=":
             return not Clause("==", self.release, self.wildcard).admits(version)
@@ -54,7 +54,7 @@ def release(version: str) -> Release:
 
 
 def clauses(specifier: str) -> tuple[Clause, ...] | None:
-    """Read a specifier; None where it is in no language known here."""
+    """Read a specifier; None if it is in no language known here."""
     bare = specifier.strip().removeprefix("(").removesuffix(")").strip()
     if bare in {"", "*"}:
         return ()
@@ -83,7 +83,7 @@ def _clause(part: str) -> Clause | None:
 
 
 def lowest(specifier: str) -> Release | None:
-    """Return the lower bound of a specifier, None where it has none or cannot be read."""
+    """Return the lower bound of a specifier, None if it has none or cannot be read."""
     bounds = [
         clause.release
         for clause in clauses(specifier) or ()
@@ -93,14 +93,14 @@ def lowest(specifier: str) -> Release | None:
 
 
 def admits(specifier: str, version: Release) -> bool:
-    """Tell whether a release satisfies a specifier; one that cannot be read admits all."""
+    """Tell whether a release satisfies a specifier; one that cannot be read allows everything."""
     return all(clause.admits(version) for clause in clauses(specifier) or ())
 
 
 def reaches(specifier: str, version: Release) -> bool:
-    """Tell whether a specifier admits `version` or something later.
+    """Tell whether a specifier allows `version` or something later.
 
-    Whatever a specifier begins to admit, it does so at a release that it names, right after it,
+    A range of allowed versions starts at a release that the specifier names, right after it,
     or where its wildcard ends.
     """
     edges = [version]
@@ -114,7 +114,7 @@ def reaches(specifier: str, version: Release) -> bool:
 
 @cache
 def minors(specifier: str) -> frozenset[int]:
-    """Return the minor versions of Python 3 that a specifier admits, with some that may come.
+    """Return the minor versions of Python 3 that a specifier allows, with some future ones.
 
     >>> sorted(minors(">=3.11,<3.14"))
     [11, 12, 13]
@@ -127,7 +127,7 @@ def minors(specifier: str) -> frozenset[int]:
 
 
 def raised(specifier: str, version: str) -> str:
-    """Return the specifier that asks for `version` or later; upper bounds beyond it stay.
+    """Return the specifier that asks for `version` or later; it keeps higher upper bounds.
 
     >>> raised("~=0.23", "1.5")
     '>=1.5'
@@ -156,7 +156,7 @@ def _padded(one: Release, other: Release) -> tuple[Release, Release]:
 
 
 def _ceiling(operator: str, bound: Release) -> Release:
-    """Return the first release that a caret or a tilde no longer admits."""
+    """Return the first release that a caret or a tilde no longer allows."""
     if operator == "^":
         # Poetry: the leftmost number that is not zero may not change.
         index = next((i for i, part in enumerate(bound) if part), len(bound) - 1)

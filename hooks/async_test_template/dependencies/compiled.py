@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
-#: Lock files with the command that brings one package up to date in them.
+#: Lock files with the command that updates one package in them.
 LOCK_FILES = {
     "uv.lock": "uv lock --upgrade-package {name}",
     "poetry.lock": "poetry update {name}",
@@ -20,7 +20,7 @@ _COMMAND = re.compile(r"^#\s+((?:uv pip compile|pip-compile)\b.*)$", re.MULTILIN
 
 
 def how_to_compile(text: str, file: str) -> str:
-    """Return the command that writes a compiled requirements file, or nothing for a written one.
+    """Return the command that writes a compiled requirements file, empty if a person wrote it.
 
     uv (`uv pip compile`) and pip-tools (`pip-compile`) both say in the first lines that they
     generated the file, and by which command.
@@ -40,7 +40,7 @@ def holds(text: str, name: str) -> bool:
 
 
 def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """Find what the lock files hold, by file and then by package.
+    """Find the packages in the lock files, by file and then by package.
 
     All of them are TOML with a `name` and a `version` line next to each other; parsing one whole
     can take a second, searching it a millisecond.

@@ -1,4 +1,4 @@
-"""One declared dependency, wherever and however it is written."""
+"""One declared dependency, in any notation."""
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple

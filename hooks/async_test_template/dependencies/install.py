@@ -1,4 +1,4 @@
-"""The commands that install what is declared, by the tool that the repository uses."""
+"""The commands that install declared packages, for the tool that the repository uses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOOLS = (
 
 
 def tool_of(tree: Tree) -> str:
-    """Name the tool that manages the environment: told by lock files, then by tables, else pip."""
+    """Name the tool that manages the environment, by lock files, then by tables, otherwise pip."""
     for tool, lock, _ in _TOOLS:
         if tree.read(lock) is not None:
             return tool
@@ -36,7 +36,7 @@ def tool_of(tree: Tree) -> str:
 
 
 def how_to_install(tree: Tree, home: Home) -> str:
-    """Return the command that installs what one list of dependencies declares."""
+    """Return the command that installs the packages of one list of dependencies."""
     own = {
         "requirements": f"pip install -r {home.file}",
         "tox.ini": "tox (it creates its environments again)",
@@ -51,7 +51,7 @@ def how_to_install(tree: Tree, home: Home) -> str:
     if home.at[0] != "tool" and name in {"dependencies", "install_requires", "tests_require"}:
         name = ""
     commands = {
-        # uv and pdm install some groups without being asked.
+        # uv and pdm install some groups by default.
         "uv": "uv sync" + _option(name, "--group" if is_group else "--extra", {"dev", _UV_DEV}),
         "pdm": "pdm install" + _option("" if is_group else name, "-G"),
         "poetry": "poetry lock && poetry install"
@@ -72,7 +72,7 @@ def _option(name: str, option: str, needless: Collection[str] = ()) -> str:
 
 
 def how_to_install_new(before: Dependencies, after: Dependencies) -> list[str]:
-    """Return a sentence for each command that installs what is declared now and was not before."""
+    """Return a sentence for each command that installs the packages that are newly declared."""
     known = {(home.file, home.at, d.text) for home, declared in before.lists for d in declared}
     names: dict[str, list[str]] = {}
     for home, declared in after.lists:
@@ -86,7 +86,7 @@ def how_to_install_new(before: Dependencies, after: Dependencies) -> list[str]:
 
 
 def how_to_declare(tree: Tree, name: str, version: str) -> str:
-    """Say how a package gets declared and installed where no list here can take it."""
+    """Say how to declare and install a package if no list here can take it."""
     requirement = f'"{name}>={version}"'
     commands = {
         "uv": f"run: uv add --dev {requirement}",

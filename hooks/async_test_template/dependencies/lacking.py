@@ -1,4 +1,4 @@
-"""Which lock files and compiled files lack a package that is declared."""
+"""Lock files and compiled files that lack a declared package."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class Lack(NamedTuple):
-    """A file that tools write, behind what is declared.
+    """A file that a tool writes, and that is out of date.
 
     Attributes:
-        file: path from the root; the whole path of one above it.
+        file: path from the root; the whole path if it is above the root.
         names: the packages that it lacks, sorted.
         declared_in: the file that declares the first of them.
-        command: what brings the file up to date.
+        command: the command that updates the file.
 
     """
 
@@ -38,7 +38,7 @@ class Lack(NamedTuple):
     command: str
 
 
-# The lists that each lock file is made from, and what makes it again without raising the rest.
+# The lists that each lock file is made from, and the command that updates it without upgrades.
 _LOCKS = {
     "uv.lock": (("project", "group", "uv"), "uv lock"),
     "poetry.lock": (("project", "group", "poetry"), "poetry lock"),
@@ -54,9 +54,9 @@ _WORDS = re.compile(r"[^\s'\"]+")
 def lacking(dependencies: Dependencies, root: Path) -> Iterator[Lack]:
     """Yield each lock file and each compiled file that lacks a package of PACKAGES.
 
-    A package that some environments do without, for it has a marker, may be missing. Of the lock
-    files only uv's has every list for certain (uv 0.13, "universal resolution"): another counts
-    for the lists of which it holds some other package.
+    A package with a marker, which some environments do without, may be missing. Of the lock
+    files only uv's has every list for certain (uv 0.13, "universal resolution"). Another one counts
+    for the lists of which it has some other package.
     """
     for file in dependencies.locked:
         text = _text(dependencies.tree, file)
@@ -91,7 +91,7 @@ def _lack(file: str, missing: Iterable[Declaration], command: str) -> Iterator[L
 
 
 def _sources(dependencies: Dependencies, compiled: Home) -> Iterator[Declaration]:
-    """Yield what is declared in the files that a compiled one is made from, as its command says."""
+    """Yield the packages in the files from which a compiled one is made, by its command."""
     folder = compiled.file.rpartition("/")[0]
     words = _WORDS.findall(compiled.compiled_by)
     files = {word for word in words if word.endswith((".in", ".toml", ".cfg"))}
@@ -102,7 +102,7 @@ def _sources(dependencies: Dependencies, compiled: Home) -> Iterator[Declaration
 
 
 def _is_asked_for(home: Home, words: list[str]) -> bool:
-    """Tell whether a command compiles a list: an extra or a group is named, the others are not."""
+    """Tell whether a command compiles a list; it names extras and groups, other lists not."""
     if home.at == ("project", "dependencies") or home.notation == "requirements":
         return True
     if home.file == "setup.cfg" and home.at == ("options", "install_requires"):
@@ -114,7 +114,7 @@ def _is_asked_for(home: Home, words: list[str]) -> bool:
 
 
 def _lock_of_workspace(root: Path) -> Path | None:
-    """Find the uv.lock that a workspace above keeps for its members."""
+    """Find the uv.lock of a workspace in a folder above."""
     for folder in root.parents:
         lock, settings = folder / "uv.lock", folder / "pyproject.toml"
         if lock.is_file() and settings.is_file():
@@ -132,7 +132,7 @@ def _lock_of_workspace(root: Path) -> Path | None:
 
 
 def _matches(parts: tuple[str, ...], pattern: str) -> bool:
-    """Tell whether a path is one of a pattern, in which `**` stands for any folders."""
+    """Tell whether a path matches a pattern in which `**` stands for any folders."""
     ends = {0}
     for part in pattern.strip("/").split("/"):
         if part == "**":

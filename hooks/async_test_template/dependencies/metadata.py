@@ -1,4 +1,4 @@
-"""What a repository says of itself: its name, and the pytest plugins that it ships."""
+"""What a repository says about itself: its name, and the pytest plugins that it ships."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ENTRY = re.compile(r"^\s*[\w.-]+\s*=\s*(?P<module>[\w.]+)")
 
 
 class Metadata(NamedTuple):
-    """What pyproject.toml, setup.cfg or setup.py says of the project.
+    """The project's metadata in pyproject.toml, setup.cfg or setup.py.
 
     Attributes:
-        name: normalised (PEP 503), empty where nothing tells it.
+        name: normalised (PEP 503), empty if it is unknown.
         plugins: the modules that its entry points of the group `pytest11` name.
 
     """

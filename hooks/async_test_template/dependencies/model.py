@@ -21,7 +21,7 @@ from async_test_template.dependencies.releases import (
 from async_test_template.findings import Change
 from async_test_template.tree import Tree
 
-#: What the settings and rules are about; lock files are searched for these only.
+#: The packages that the settings and rules are about; lock files are searched only for these.
 PACKAGES = (
     "aiohttp",
     "anyio",
@@ -45,7 +45,7 @@ _OPAQUE = (
     "Dockerfile",
     "justfile",
 )
-# What brings a package along, so that nobody declares it.
+# Packages that install other packages, so that nobody declares these.
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
     "pytest": ("pytest-asyncio", "pytest-aiohttp", "pytest-trio", "pytest-timeout"),
@@ -55,16 +55,16 @@ _BROUGHT_BY = {
 
 
 class Dependencies(NamedTuple):
-    """What is declared, where, and what the lock files hold.
+    """The declared packages, their places, and the versions in the lock files.
 
     Attributes:
         lists: every list of dependencies with its entries.
         locked: versions by lock file and package.
         requires_python: `project.requires-python` or poetry's `python`, or empty.
-        is_guessed: whether that is only what a setup.py seems to say.
-        tree: for the files that only mention a name.
+        is_guessed: whether that is only a guess from a setup.py.
+        tree: for files that only mention a name.
         named: every declaration, by the name of the package.
-        known: what was found out by now, by package and version.
+        known: earlier answers, by package and version.
 
     """
 
@@ -79,7 +79,7 @@ class Dependencies(NamedTuple):
     def of(self, name: str) -> list[Declaration]:
         """Return every declaration of a package, constraints and compiled files included.
 
-        Those for Pythons that pytest 9 has left behind say nothing about what is used today.
+        Declarations for Pythons that pytest 9 does not support say nothing about current versions.
         """
         return [d for d in self._every(name) if not d.is_old]
 
@@ -91,15 +91,15 @@ class Dependencies(NamedTuple):
         return [d for d in self.of(name) if not d.home.why_not]
 
     def has(self, name: str) -> bool:
-        """Tell whether a package is there: declared, locked, or brought by another one."""
+        """Tell whether a package is there: declared, locked, or installed by another one."""
         names = (name, *_BROUGHT_BY.get(name, ()))
         return any(self.of(n) for n in names) or any(name in held for held in self.locked.values())
 
     def may_have(self, name: str) -> bool:
-        """Tell whether a package may be there for all that can be read.
+        """Tell whether a package may be there, as far as files can be read.
 
-        A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow), and
-        where pytest itself is declared nowhere the plugins are not expected to be either.
+        A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow). If
+        pytest itself is not declared, the plugins are not expected to be declared either.
         """
         is_expected = self.of("pytest") or self.is_in_setup("pytest")
         return not is_expected or self.is_mentioned(name)
@@ -117,7 +117,7 @@ class Dependencies(NamedTuple):
         """Tell whether setup.py, which nothing here parses, requires a package.
 
         That is a string with the name and a bound, or with the name alone among requirements for
-        tests; `"pytest" in sys.argv` is none.
+        tests; `"pytest" in sys.argv` does not count.
         """
         data = self.tree.read("setup.py") or b""
         if name.encode() not in data:
@@ -133,9 +133,9 @@ class Dependencies(NamedTuple):
     def at_least(self, name: str, version: str) -> bool:
         """Tell whether it is certain that a package is that version or later.
 
-        The lock file decides where there is one; else every declaration that has a bound must have
-        it there, and one must have a bound. What nobody declares is as new as what brings it, and
-        a plugin without a bound as new as the declared pytest asks for.
+        The lock file decides if there is one. Otherwise every declared bound must exclude older
+        versions, and there must be a bound. A package that nobody declares is as new as the package
+        that installs it, and a plugin without a bound as new as the declared pytest needs.
         """
         locked = self.lock_of(name)
         if locked is not None:
@@ -151,11 +151,11 @@ class Dependencies(NamedTuple):
         return bool(known) and all(bounds.at_least(bound, version) for bound in known)
 
     def may_be_below(self, name: str, version: str) -> bool:
-        """Tell whether a declared bound or the lock file says that a package may be older.
+        """Tell whether a declared bound or the lock file allows an older version of a package.
 
         Unlike `not at_least`, a declaration without any bound does not count: it installs the
-        latest version. An upper bound counts where it leaves nothing but older versions, and so
-        does one of pytest's that leaves none for a plugin of that version.
+        latest version. An upper bound counts if it leaves only older versions, and so does an upper
+        bound of pytest that excludes such a version of a plugin.
         """
         locked = self.lock_of(name)
         if locked is not None:
@@ -166,10 +166,10 @@ class Dependencies(NamedTuple):
         return _admit_older([d.specifier for d in self._in_force(name)], version)
 
     def allows_below(self, name: str, version: str) -> bool:
-        """Tell what `may_be_below` does, of everything that may install the package.
+        """Tell the same as `may_be_below`, for everything that may install the package.
 
-        That is what a fix has to reckon with: bounds for old Pythons and those in files that
-        nothing here parses, the package that brings this one along, and the last version for the
+        A fix has to consider this: bounds for old Pythons and in files that
+        nothing here parses, the package that installs this one, and the last version for the
         oldest Python that the project supports.
         """
         if self.may_be_below(name, version):
@@ -184,7 +184,7 @@ class Dependencies(NamedTuple):
         )
 
     def may_reach(self, name: str, version: str) -> bool:
-        """Tell whether a package may be that version or later, for all that is declared."""
+        """Tell whether a package may be that version or later, with all declarations."""
         if (name, version) not in self.known:
             self.known[name, version] = self._may_reach(name, version)
         return self.known[name, version]
@@ -198,7 +198,7 @@ class Dependencies(NamedTuple):
         )
 
     def _specifiers(self, name: str) -> list[str]:
-        """Return what is said on a package's version wherever it can be read, or guessed at."""
+        """Return the version specifiers of a package, wherever they can be read or guessed."""
         found = [d.specifier for d in self._in_force(name)]
         floor = self.python_floor
         if floor is None or floor < PYTHON_LEFT_BEHIND:
@@ -222,8 +222,8 @@ class Dependencies(NamedTuple):
     def lock_of(self, name: str) -> str | None:
         """Return the lowest version of a package in the lock files, None where there is none.
 
-        One that is older than what is declared does not count: before anything is installed from
-        that lock file it has to be made again.
+        A version that is older than declared does not count: the lock file has to be updated before
+        anything is installed from it.
         """
         least = self._least(name)
         held = [versions[name] for versions in self.locked.values() if name in versions]
@@ -231,12 +231,12 @@ class Dependencies(NamedTuple):
         return min(counting, key=bounds.release, default=None)
 
     def _least(self, name: str) -> bounds.Release:
-        """Return the lowest version that every written declaration admits."""
+        """Return the lowest version that every written declaration allows."""
         declared = [bounds.lowest(d.specifier) for d in self.written(name)]
         return max((bound for bound in declared if bound is not None), default=())
 
     def _in_force(self, name: str) -> list[Declaration]:
-        """Return the declarations of a package but the compiled ones that are out of date."""
+        """Return the declarations of a package, except compiled ones that are out of date."""
         least = self._least(name)
         return [
             declaration
@@ -246,11 +246,11 @@ class Dependencies(NamedTuple):
         ]
 
     def raised(self, name: str, version: str, *, with_pytest: bool = True) -> tuple[Change, ...]:
-        """Return the edits after which every declaration asks for that version or later.
+        """Return the edits that make every declaration ask for that version or later.
 
-        There are none where there is nothing to edit, or something that may not be, or where the
-        version does not go with the Pythons of the project or, unless that is raised too, its
-        pytest.
+        There are none if there is nothing to edit, or something that must not be edited, or if the
+        version does not work with the Pythons of the project or, unless that is raised too, with
+        its pytest.
         """
         is_possible = self.is_installable if with_pytest else self.fits_python
         if not is_possible(name, version):
@@ -271,11 +271,11 @@ class Dependencies(NamedTuple):
 
         Args:
             name: the package.
-            version: the lowest that is asked for.
-            least: an older one that does as well, where the Pythons of the project or its pytest
+            version: the lowest version to ask for.
+            least: an older version that is enough if the Pythons of the project or its pytest
                 are too old for `version`.
 
-        There is none where no such list may be written to, or no version can be installed.
+        There is none if no such list may be written to, or no version can be installed.
 
         """
         candidates = [version]
@@ -292,27 +292,27 @@ class Dependencies(NamedTuple):
         return ()
 
     def is_installable(self, name: str, version: str) -> bool:
-        """Tell whether a release goes with the Pythons and with the pytest that are declared."""
+        """Tell whether a release works with the declared Pythons and the declared pytest."""
         needed = pytest_for(name, bounds.release(version))
         return self.fits_python(name, version) and (
             needed is None or self.may_reach("pytest", needed)
         )
 
     def fits_python(self, name: str, version: str) -> bool:
-        """Tell whether a release runs on every Python that the project is kept for."""
+        """Tell whether a release runs on every Python that the project supports."""
         return _runs_on(self.python_kept, name, version)
 
     @property
     def python_floor(self) -> bounds.Release | None:
-        """The lowest Python that the project says it supports."""
+        """The lowest Python that the project supports, according to its files."""
         return bounds.lowest(self.requires_python)
 
     @property
     def python_kept(self) -> bounds.Release | None:
-        """The same, where it holds back what is raised: that is no safe fix.
+        """The same, if it holds back what is raised: then the fix is not safe.
 
-        A Python that no plugin of today runs on, and that only a setup.py names, does not: there
-        it is left standing for years after the last test on it.
+        A Python that no current plugin supports, and that only a setup.py names, does not count:
+        such lines are often left there for years after the last test on that Python.
         """
         floor = self.python_floor
         is_stale = self.is_guessed and floor is not None and floor < PYTHON_OUT

@@ -1,4 +1,4 @@
-"""Find every declared dependency of a repository, in the ten notations that there are."""
+"""Find every declared dependency of a repository, in ten notations."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 _IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
 _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
-# A dependency for Pythons that pytest 9 has left behind says nothing about those of today.
+# A dependency for Pythons that pytest 9 does not support says nothing about current ones.
 _OLD_MARKER = re.compile(
     r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
 )
 _LEAST_PYTHON = (3, 10)
 _BY_MARKER = "it counts only where its marker says"
-# What makes a dependency of poetry's own notation one that some environments lack.
+# Keys of poetry's notation that make some environments lack a dependency.
 _CONDITIONS = frozenset({"python", "platform", "markers"})
 _OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
@@ -83,7 +83,7 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
 
 def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
     for index, entry in enumerate(entries):
-        # A table is PEP 735's `{include-group = "test"}`: its entries are read in their group.
+        # A table is PEP 735's `{include-group = "test"}`: its entries are read in their own group.
         parts = _parts(entry) if isinstance(entry, str) else None
         if parts is not None:
             at = (*home.at, index)
@@ -126,7 +126,7 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             if not isinstance(specifier, str):
                 specifier, fixed = "", "it has no single version"
             text = f"{name} {specifier}".strip()
-            # Where all are old, the name is taken nevertheless: no other entry can join them.
+            # If all are old, the name is still used, because no other entry can be added to them.
             is_old = old[index] and not all(old)
             around = partial(_text, tree, home.file)
             name_ = normalised(name)
@@ -137,7 +137,7 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
 
 
 def _for_old_python(constraint: object) -> bool:
-    """Tell of one of poetry's constraints what _OLD_MARKER tells of a requirement."""
+    """Tell for one of poetry's constraints what _OLD_MARKER tells for a requirement."""
     if not isinstance(constraint, dict):
         return False
     python = constraint.get("python")
@@ -251,7 +251,7 @@ def _entries(text: str) -> list[Entry]:
 
 
 def _parts(text: str) -> Parts | None:
-    """Take one requirement apart, None for what is none."""
+    """Take one requirement apart; None if it is not one."""
     try:
         return parse(text)
     except ParseError:

@@ -1,4 +1,4 @@
-"""What a setup.py says, as far as its call of `setup` holds it as text."""
+"""The content of a setup.py, as far as its call of `setup` has it as text."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Edit TOML files: one value at a time, every other byte as it was.
 
-A parser says what a document means, tomlkit how a value is written, our scanner (`spans`)
+A parser decides what a document means, tomlkit how a value is written, our scanner (`spans`)
 where it is; the edit itself is a splice into the text (`layout`). That keeps what tomlkit
-alone would not (0.15.2): a byte order mark, Windows and mixed line ends, a comment block that
+alone (0.15.2) would change: a byte order mark, Windows and mixed line ends, a comment block that
 belongs to the next table, the kind of quotes, the spaces of an inline table. Afterwards the result
-is parsed: either exactly the one value differs, or there is no result but an EditError.
+is parsed. If anything except the one value differs, the result is an EditError.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NAME = re.compile(r"[\w.-]*")
 def locate(text: str, path: Path) -> tuple[int, int]:
     """Return line and column, from 1, of a key, an array element or a table's header.
 
-    A table without a header of its own is where its name first is.
+    For a table without a header of its own, it is the first place of its name.
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -126,7 +126,7 @@ def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) ->
 def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
     """Add several keys to a table that does not have them yet, as `set_value` does."""
     for key, value in values.items():
-        # The table has a header from the first one on, or is none that takes them all at once.
+        # The table either has a header from the first key on, or takes all keys at once.
         if not layout.has_lines(text, table):
             text = set_value(text, (*table, key), value)
             continue
@@ -139,7 +139,7 @@ def add_keys(text: str, table: Path, values: Mapping[str, object]) -> str:
 def delete_all(text: str, paths: Iterable[Path]) -> str:
     """Remove several keys of tables and elements of arrays as `delete` does.
 
-    The result is read once, except for what is neither: that is removed one by one.
+    The result is read once; anything that is neither is removed one by one.
 
     Raises:
         KeyError: one of them is not there.
@@ -180,7 +180,7 @@ def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = Fals
     """Add a string to an array, in the array's own layout.
 
     With `keep_sorted` it goes to its place in an array that is sorted and has no comment lines;
-    use this only where the order has no meaning (dependencies, never warning filters).
+    use this only if the order has no meaning (dependencies, never warning filters).
 
     Raises:
         KeyError: there is nothing at `path`.
@@ -259,7 +259,7 @@ def _dotted(path: Path) -> str:
 
 
 def _assign(document: dict[str, Any], path: Path, value: object) -> bool:
-    """Put `value` into plain data; tell whether it was there already."""
+    """Put `value` into plain data; tell whether there was one already."""
     container: Any = document
     for number, key in enumerate(path, 1):
         if not _has(container, key):
@@ -275,7 +275,7 @@ def _assign(document: dict[str, Any], path: Path, value: object) -> bool:
 
 
 def _remove(data: dict[str, Any], path: Path, declared: frozenset[Path]) -> None:
-    """Delete from plain data; what no header or value of its own declares goes when empty."""
+    """Delete from plain data; a parent without its own header or value is deleted when empty."""
     del _at(data, path[:-1])[path[-1]]
     for depth in range(len(path) - 1, 0, -1):
         parent = path[:depth]

@@ -1,6 +1,6 @@
-"""How an edit of a TOML document looks: text in, text out, in the layout that is there.
+"""The layout of an edit of a TOML document: text in, text out.
 
-Nothing here looks at the meaning; `toml` checks that what comes out means what it should.
+Nothing here considers the meaning; `toml` checks that the result means what it should.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n")
 
 
 def replace_value(text: str, value: Value, new: object) -> str:
-    """Write another value in the place of one."""
+    """Replace a value."""
     like = text[value.start : value.stop]
     return splice(text, value.start, value.stop, to_toml(new, like, line_end(text, value.start)))
 
 
 def string_like(text: str, value: Value, new: str) -> str:
-    """Write a string as the one at `value` is written, of which it takes the place."""
-    # The line end above is looked for where it counts alone: that takes long in a long file.
+    """Write a string in the style of the one at `value`, which it replaces."""
+    # The line end above is looked up only if it is needed, which takes long in a long file.
     end = line_end(text, value.start) if "\n" in new else "\n"
     return to_toml(new, text[value.start : value.stop], end)
 
@@ -56,7 +56,7 @@ def has_lines(text: str, path: Path) -> bool:
 
 
 def add_lines(text: str, path: Path, values: Mapping[str, object]) -> str:
-    """Write keys that are not there below the last one of a table that `has_lines`."""
+    """Write missing keys below the last one of a table that `has_lines`."""
     table = next(t for t in scan(text).tables if t.path == path and (t.keys or t.members))
     last = table.members[-1] if table.members else None
     named = {key_to_toml(key): value for key, value in values.items()}
@@ -64,7 +64,7 @@ def add_lines(text: str, path: Path, values: Mapping[str, object]) -> str:
 
 
 def add_key(text: str, path: Path, value: object) -> str:
-    """Write a key that is not there, in the notation of its table, which may be missing too."""
+    """Write a missing key in the notation of its table, which may be missing too."""
     document = scan(text)
     parent, key = path[:-1], path[-1]
     if not isinstance(key, str):
@@ -89,7 +89,7 @@ def add_key(text: str, path: Path, value: object) -> str:
 def _add_assignments(
     text: str, table: Table, last: Member | None, named: Mapping[str, object]
 ) -> str:
-    """Write assignments on the lines below `last`, or below the header where there is none."""
+    """Write assignments on the lines below `last`, or below the header if there is none."""
     start = last.start if last else table.start
     offset = next_line(text, last.value.stop if last else table.stop)
     indent = text[line_start(text, start) : start]
@@ -161,7 +161,7 @@ def remove_member(text: str, member: Member) -> str:
 def without_elements(text: str, array: Value, indexes: Collection[int]) -> list[Edit]:
     """Return the edits that remove several elements of an array, the last one first.
 
-    Each is looked at with no more of the text than is between the elements that stay.
+    For each one, only the text between the elements that stay is read.
     """
     members = array.members
     edits: list[Edit] = []
@@ -240,7 +240,7 @@ def _remove_header(text: str, table: Table) -> str:
 
 
 def rename_key(text: str, path: Path, new: str) -> str:
-    """Write another name wherever the last part of `path` is written."""
+    """Rename the last part of `path` wherever it is written."""
     for start, stop in sorted(key_spans(text, path), reverse=True):
         text = splice(text, start, stop, key_to_toml(new))
     return text
@@ -264,7 +264,7 @@ def key_spans(text: str, path: Path) -> list[tuple[int, int]]:
 
 
 def change_elements(text: str, path: Path, old: Sequence[object], new: Sequence[object]) -> str:
-    """Bring an array from its old elements to the new ones, each change in its place."""
+    """Change an array from its old elements to the new ones, each in its place."""
     matcher = SequenceMatcher(None, [*map(repr, old)], [*map(repr, new)], autojunk=False)
     for tag, first, last, new_first, new_last in reversed(matcher.get_opcodes()):
         if tag == "equal":
@@ -281,7 +281,7 @@ def change_elements(text: str, path: Path, old: Sequence[object], new: Sequence[
 
 
 def insert_element(text: str, path: Path, index: int, element: object) -> str:
-    """Put an element into an array, on a line of its own where the others have theirs."""
+    """Put an element into an array, on a line of its own if the others have their own lines."""
     array = scan(text).members[path].value
     written = to_toml(element, _quotes(text, array.members))
     if not array.members:
@@ -307,7 +307,7 @@ def _element_before(text: str, start: int, written: str) -> str:
 
 
 def _element_behind(text: str, value: Value, written: str) -> str:
-    """Put an element after another one; below it where that one begins its line."""
+    """Put an element after another one, or below it if that one starts its line."""
     start, stop = value.start, value.stop
     comma = _comma_behind(text, stop)
     behind = stop if comma is None else comma
@@ -348,7 +348,7 @@ def _is_first_on_line(text: str, offset: int) -> bool:
 
 
 def _equals(text: str, member: Member) -> str:
-    """Return the equals sign as `member` writes it; spaces that align it are not copied."""
+    """Return the equals sign as `member` has it; spaces that align it are not copied."""
     return "=" if text[member.keys[-1].stop : member.value.start] == "=" else " = "
 
 
@@ -361,9 +361,9 @@ def _quotes(text: str, members: list[Member]) -> str:
 def to_toml(value: object, like: str = "", line_break: str = "\n") -> str:
     """Write a value as TOML; a string in the kind of quotes of `like`, where they can hold it.
 
-    `line_break` ends the lines within a string of several lines.
+    `line_break` separates the lines of a string of several lines.
     """
-    # Late: reading needs no tomlkit, and it takes long to import.
+    # Imported late: reading does not need tomlkit, and importing it takes long.
     import tomlkit
 
     if isinstance(value, list):

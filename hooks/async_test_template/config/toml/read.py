@@ -1,4 +1,4 @@
-"""Read TOML into plain values; a module of its own, because most runs only read."""
+"""Read TOML into plain values; a separate module, because most runs only read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLACE = re.compile(
     r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
 )
 
-#: A key of so many parts is nobody's.
+#: No real key has so many parts.
 _PARTS = 200
 _TOKEN = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'|[ \t]+|.""")
 _NAME = re.compile(r"""[\w"'-]""")
@@ -42,15 +42,15 @@ def parse(text: str) -> dict[str, Any]:
         raise ParseError("nested too deeply") from error
 
 
-@lru_cache(maxsize=32)  # the check of one edit is the start of the next
+@lru_cache(maxsize=32)  # the check after one edit is the start of the next
 def parse_shared(text: str) -> dict[str, Any]:
-    """Read a document once and give the same values to all, who must not change them."""
+    """Read a document once and return the same values to all callers, who must not change them."""
     source = text.removeprefix(BYTE_ORDER_MARK)
     _refuse_long_keys(source)
     try:
         document = tomllib.loads(source)
         if _LONG_NUMBER.search(source):
-            # Python reads a number of any length in another base, and writes none in decimal.
+            # Python reads numbers of any length in other bases, but does not print them in decimal.
             repr(document)
     except ValueError as error:
         message = _PLACE.sub("", str(error))
@@ -63,7 +63,7 @@ def parse_shared(text: str) -> dict[str, Any]:
 
 
 def _refuse_long_keys(source: str) -> None:
-    """Refuse a key of hundreds of parts: tomllib takes the square of their number for it.
+    """Refuse a key with hundreds of parts: tomllib takes quadratic time for it.
 
     Raises:
         ParseError: there is one.

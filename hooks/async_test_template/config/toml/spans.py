@@ -1,7 +1,7 @@
 """Where everything is in a TOML document: tables, keys, values and array elements, by offset.
 
-tomlkit knows what a document means but not where, so this is a scanner for documents that tomlkit
-has accepted. It checks nothing: on anything but valid TOML its answer is worthless.
+tomlkit knows what a document means but not where its parts are, so this is a scanner for documents
+that tomlkit has accepted. It checks nothing: for invalid TOML its answer is worthless.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STRING = re.compile(
     r"|'[^']*'",
     re.DOTALL,
 )
-# A date and a time may have one space between them.
+# A date and a time may be separated by one space.
 _SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d\d:[^\s,#\]}]+|[^\s,#\]}]+")
 
 
@@ -103,7 +103,7 @@ class Document:
 
     @cached_property
     def declared(self) -> frozenset[Path]:
-        """What a header or a value of its own declares, empty or not."""
+        """Everything with a header or a value of its own, empty or not."""
         return frozenset({table.path for table in self.tables}.union(self.members))
 
 
