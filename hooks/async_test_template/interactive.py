@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Interview:
-    """Remembers an "all" and a "quit" from one fix to the next."""
+    """Remembers an "all" or a "quit" for the next fixes."""
 
     def __init__(self, *, colour: bool) -> None:
         """Show diffs in colour or without."""

@@ -47,7 +47,7 @@ def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) 
     shares = [items[start::workers] for start in range(workers)]
     pipes = []
     with warnings.catch_warnings():
-        # Python 3.12 warns of the thread that tells of the progress; it holds no lock of ours.
+        # Python 3.12 warns about the thread that shows the progress; it holds no lock of ours.
         warnings.simplefilter("ignore", DeprecationWarning)
         for share in shares[1:]:
             receiver, sender = context.Pipe(duplex=False)

@@ -125,7 +125,7 @@ def _restore(handlers: Mapping[signal.Signals, _Handler]) -> None:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Listen for a while, where Python tells of signals: in the first thread."""
+    """Handle signals for a while, in the first thread, where Python delivers them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

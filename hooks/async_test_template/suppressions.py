@@ -21,7 +21,7 @@ _COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<r
 
 
 class Silenced(NamedTuple):
-    """A finding that nobody wants to see.
+    """A finding that the user has silenced.
 
     Attributes:
         finding: what it is.
@@ -38,7 +38,7 @@ class Silenced(NamedTuple):
 def sort_out(
     project: "Project", findings: Iterable[Finding], known_codes: Collection[str]
 ) -> tuple[list[Finding], list[Silenced]]:
-    """Part the silenced findings from the others.
+    """Separate the silenced findings from the others.
 
     Raises:
         UserError: the table in pyproject.toml has an unknown key or code, or gives no reason.

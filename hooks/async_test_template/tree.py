@@ -23,7 +23,7 @@ class Tree:
 
     Attributes:
         root: the project's root directory.
-        changed: contents that stand in for what is on the disk.
+        changed: contents that replace those on the disk.
         disk: what was read from there; trees that share it see one state of the disk.
 
     """
@@ -34,7 +34,7 @@ class Tree:
         changed: Mapping[str, bytes],
         disk: Disk | None = None,
     ) -> None:
-        """Look at `root` through `changed`; what is read is kept by `disk`."""
+        """Look at `root` through `changed`; `disk` keeps what is read."""
         self.root = root
         self.changed = changed
         self.disk = Disk(root) if disk is None else disk
@@ -54,7 +54,7 @@ class Tree:
         return self.disk.read(file)
 
     def forget(self, file: str) -> None:
-        """Let go of a file's bytes, which nobody will ask for again."""
+        """Forget a file's bytes, which are not needed again."""
         self.disk.forget(file)
 
     def read_path(self, path: Path) -> bytes | None:

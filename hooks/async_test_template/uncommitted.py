@@ -1,4 +1,4 @@
-"""Which files hold work that git cannot bring back. git is asked, and runs nothing for it.
+"""Which files hold work that git cannot restore. We ask git, and git runs nothing for it.
 
 A downloaded repository's own configuration may name programs: a file system monitor, filters, a
 remote to fetch from. None of them is started, and what it says of the work tree is not believed.
@@ -144,14 +144,14 @@ def _git(
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
-    """Return an environment with some settings of git's, whatever their names hold (git 2.31)."""
+    """Return an environment with some git settings, whatever their names contain (git 2.31)."""
     environment = {name: value for name, value in os.environ.items() if _LEFT.match(name)}
     given = environment.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0
     for number, (key, value) in enumerate(settings.items(), first):
         environment[f"GIT_CONFIG_KEY_{number}"] = key
         environment[f"GIT_CONFIG_VALUE_{number}"] = value
-    # A repository that was cloned in part fetches what it lacks.
+    # A partial clone would fetch what it lacks.
     lazy = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     return {**environment, **lazy, "GIT_CONFIG_COUNT": str(first + len(settings))}
 

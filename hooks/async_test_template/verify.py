@@ -29,7 +29,7 @@ _WORDS = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of the test command came to, from pytest's JUnit reports.
+    """The result of one run of the test command, from pytest's JUnit reports.
 
     Attributes:
         passed: how often each test passed, by its name; one that passes and whose fixture then
@@ -106,14 +106,14 @@ def run_tests(command: str, root: Path) -> Outcome:
 
 @contextmanager
 def _reports(path: Path) -> Iterator[bytearray]:
-    """Take what is written to a path, by one process after the other; it is whole at the end."""
+    """Collect what processes write to a path, one after the other; it is complete at the end."""
     taken = bytearray()
     if not hasattr(os, "mkfifo"):  # Windows: the last report is all there is
         yield taken
         taken += path.read_bytes() if path.exists() else b""
         return
     os.mkfifo(path)
-    # Open for writing too, or the pipe would end whenever nobody writes.
+    # Open for writing too, or the pipe would end whenever no process writes.
     pipe = os.open(path, os.O_RDWR)
     end = os.urandom(16)
 

@@ -11,7 +11,7 @@ from async_test_template.paths import is_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# pytest's own `norecursedirs` (9.2) and where tools put what is not the repository's own code.
+# pytest's own `norecursedirs` (9.2) and folders of tools with code from elsewhere.
 _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "site-packages"})
 
 

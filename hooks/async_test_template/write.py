@@ -256,7 +256,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder of ours, what is in it first; the note stays the longest."""
+    """Remove a folder of ours after its content; the note is removed last."""
     with suppress(OSError):
         for path in sorted(folder.iterdir(), key=lambda path: path.name == _NOTE_NAME):
             path.unlink()
@@ -407,7 +407,7 @@ def _kept(target: Path, old: Path) -> Path:
     try:
         return old.rename(name)
     except OSError:
-        # Without its note nobody takes the folder for ours any more.
+        # Without its note the folder no longer counts as ours.
         with suppress(OSError):
             (old.parent / _NOTE_NAME).unlink()
         return old

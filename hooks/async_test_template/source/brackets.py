@@ -22,7 +22,7 @@ _LAYOUT = frozenset(
 
 
 class Item(NamedTuple):
-    """One of the things that commas part.
+    """One of the things between commas.
 
     Attributes:
         start: offset of its first byte.
@@ -42,8 +42,8 @@ class Brackets(NamedTuple):
     Attributes:
         open: offset after the opening bracket.
         close: offset of the closing one.
-        items: what is between.
-        has_comment: there is a comment between.
+        items: the things between them.
+        has_comment: there is a comment between them.
 
     """
 
@@ -98,7 +98,7 @@ def _open(tokens: Iterator[tuple[int, str, int, int]], bracket: str) -> int:
 
 
 class _ItemReader:
-    """Parts tokens into items; commas in inner brackets or before a lambda's colon part none."""
+    """Splits tokens into items; those in inner brackets or before a lambda's colon do not count."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []

@@ -20,7 +20,7 @@ def replace(source: Source, start: int, end: int, text: str = "") -> Splice:
 
 
 def replace_node(source: Source, node: Placed, text: str) -> Splice:
-    """Write a node again."""
+    """Rewrite a node."""
     return replace(source, source.start(node), source.end(node), text)
 
 
@@ -56,7 +56,7 @@ def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> S
     """Set a keyword argument of a decorator, called or not; replace its value if it is there.
 
     Raises:
-        EditError: it has arguments by position, or some that nobody can see.
+        EditError: it has positional or unknown arguments.
 
     """
     if not isinstance(decorator, ast.Call):
@@ -75,7 +75,7 @@ def set_keyword(source: Source, decorator: ast.expr, name: str, value: str) -> S
 
 
 def remove_call_brackets(source: Source, call: ast.Call) -> Splice:
-    """Make a bare name of a call without the arguments that it has.
+    """Replace a call by its bare name, without the arguments.
 
     Raises:
         EditError: a comment would be lost.
@@ -237,7 +237,7 @@ def _line_above(source: Source, begin: int) -> int:
 def with_blank_lines(
     source: Source, begin: int, end: int, *, is_last: bool = False
 ) -> tuple[int, int]:
-    """Widen a span of whole lines by the blank lines that parted it from a neighbour."""
+    """Widen a span of whole lines by the blank lines next to it."""
     behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
     blank_behind = behind.end() if behind else end
     blank_before = begin

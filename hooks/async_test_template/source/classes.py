@@ -1,4 +1,4 @@
-"""What is told of a class: how pytest knows it, and what may mark or run its tests."""
+"""What the code says about a class: how pytest knows it, and what may mark or run its tests."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Naming(NamedTuple):
         return _fits(name, self.functions)
 
     def is_class(self, name: str) -> bool:
-        """Tell whether a class of that name holds tests, whatever it derives from."""
+        """Tell whether a class of that name contains tests, whatever its bases are."""
         return _fits(name, self.classes)
 
 
@@ -70,7 +70,7 @@ def blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of a body, and of what is below a condition in it."""
+    """Yield the statements of a body, including those under a condition."""
     for node in body:
         if isinstance(node, (ast.If, ast.Try, ast.With)):
             for block in blocks(node):
@@ -125,7 +125,7 @@ def gives_async(function: ast.FunctionDef) -> bool:
 
 
 def is_test_of(body: list[ast.stmt]) -> bool | None:
-    """Read `__test__ = …`; None where there is none, or nobody can tell what it is."""
+    """Read `__test__ = …`; None if there is none, or its value is unknown."""
     for node in body:
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == "__test__" for target in node.targets

@@ -1,4 +1,4 @@
-"""Which files pytest comes to, as far as its configuration, conftest.py and command lines say.
+"""Which files pytest reaches, according to its configuration, conftest.py and command lines.
 
 After `Session._collect_path` and `pytest_ignore_collect` of `_pytest/main.py`, pytest 9.2.
 """
@@ -40,7 +40,7 @@ class Collection:
         }
 
     def collects(self, file: str) -> bool:
-        """Tell whether pytest comes to a file, started without arguments or by a command line."""
+        """Tell whether pytest reaches a file, without arguments or with a command line."""
         return (
             self._is_below_test_paths(file)
             and not any(_is_below(file, path) for path in self._ignored)

@@ -1,4 +1,4 @@
-"""On which Pythons a condition holds, as far as that can be told without running it.
+"""On which Pythons a condition is true, as far as that is known without running it.
 
 A set of Pythons is one of minor versions: 14 is Python 3.14.
 """
@@ -92,7 +92,7 @@ _INFO = ("major", "minor", "micro", "releaselevel", "serial")
 
 
 class Outcome(NamedTuple):
-    """What comes of a condition.
+    """The result of a condition.
 
     Attributes:
         true: the Pythons on which it may hold.
@@ -147,7 +147,7 @@ class Conditions:
         return values
 
     def _holds(self, node: ast.expr, version: tuple[object, ...]) -> bool | None:
-        """Tell whether a condition holds on a Python; None where nobody knows."""
+        """Tell whether a condition is true on a Python; None if it is unknown."""
         if isinstance(node, ast.BoolOp):
             answers = [self._holds(value, version) for value in node.values]
             decides = isinstance(node.op, ast.Or)
@@ -194,7 +194,7 @@ class Conditions:
         return _is_in(f"{names.resolve(call.args[0])}.{attribute.value}", version)
 
     def _value(self, node: ast.expr, version: tuple[object, ...]) -> object:  # noqa: PLR0911
-        """Return what an expression comes to on a Python, as far as that is certain."""
+        """Return the value of an expression on a Python, as far as that is certain."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):

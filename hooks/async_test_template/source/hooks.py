@@ -43,7 +43,7 @@ def may_run_async_tests(function: Function, names: Names) -> bool:
     }
     return any(
         (isinstance(node, ast.Attribute) and node.attr in _CHANGES and node not in harmless)
-        # What another function does with an item nobody looks at here.
+        # What another function does with an item is not considered.
         or (isinstance(node, ast.Call) and _is_unknown(node.func))
         for node in nodes
     )

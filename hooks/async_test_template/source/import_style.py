@@ -35,7 +35,7 @@ _KNOWN = ("standard-library", "third-party", "first-party", "local-folder")
 
 
 class _Place(NamedTuple):
-    """Where the modules of a repository are looked for.
+    """Where to look for the modules of a repository.
 
     Attributes:
         tree: its files.
@@ -58,7 +58,7 @@ def import_styles(tree: Tree, file: str) -> list[ImportStyle]:
     for folder in _folders(file):
         if styles:
             break
-        # Whoever reads a broken file for more than this tells what is wrong with it.
+        # Other readers of a broken file report what is wrong with it.
         with suppress(UserError):
             styles = [s for whole in (True, False) for s in _configured(tree, file, folder, whole)]
     defaults = [_ruff({}, {}, _Place(tree, file, "", whole)) for whole in (True, False)]
@@ -132,7 +132,7 @@ def _isort(isort: Mapping[str, Any], where: _Place) -> ImportStyle:
 def _section_finder(
     where: _Place, src: tuple[str, ...], known: Mapping[str, tuple[str, ...]]
 ) -> Callable[[str], str]:
-    """Return what finds a module's section; one that the settings name has `!` after it."""
+    """Return a function for the section of a module, with a `!` if the settings name the module."""
     package = _package_of(where.tree, where.file)
     base = where.tree.root / where.folder
     whole = where.whole

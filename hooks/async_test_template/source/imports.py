@@ -117,7 +117,7 @@ def in_order(
 
 
 def _misplaced(source: Source, style: ImportStyle) -> Iterator[tuple[int, int, bytes] | None]:
-    """Yield a splice for each block that is out of order, None for one that cannot be told."""
+    """Yield a splice for each unsorted block, None for a block that is not understood."""
     for block in _blocks(source):
         start = source.line_start(source.start(block.imports[0]))
         end = source.line_end(source.end(block.imports[-1]))
@@ -143,7 +143,7 @@ def _with_end(text: bytes, source: Source, end: int) -> bytes:
 
 
 def _blocks(source: Source) -> Iterator[_Block]:
-    """Yield every run of import statements, wherever it is."""
+    """Yield every run of import statements, at any place."""
     bodies: list[tuple[list[ast.stmt], bool]] = [(source.tree.body, True)]
     parents = {source.parents[node] for node in source.nodes.of(ast.Import, ast.ImportFrom)}
     bodies += [
@@ -230,7 +230,7 @@ def _line(source: Source, node: Import, previous: Import | None) -> _Line | None
 
 
 def _merged(lines: Iterable[_Line], style: ImportStyle) -> list[_Line]:
-    """Let a module and a name be imported once, and write what has an `as` by itself."""
+    """Import a module and a name only once, and write names with an `as` separately."""
     merged: dict[object, _Line] = {}
     for number, line in enumerate(lines):
         if line.text is not None and isinstance(line.node, ast.ImportFrom):
@@ -250,7 +250,7 @@ def _merged(lines: Iterable[_Line], style: ImportStyle) -> list[_Line]:
 
 
 def _groups(line: _Line, style: ImportStyle) -> list[tuple[tuple[str, str | None], ...]]:
-    """Part the names of a statement into those that are together."""
+    """Divide the names of a statement into those that belong together."""
     if isinstance(line.node, ast.Import) or style.single:
         return [(name,) for name in line.names]
     if style.combine_as:
@@ -352,7 +352,7 @@ def _statement(line: _Line, indent: str, newline: str, style: ImportStyle) -> st
 
 
 def _gap(source: Source, block: _Block, end: int, style: ImportStyle) -> int | None:
-    """Return how many blank lines are after a block, None where nobody counts them."""
+    """Return how many blank lines are after a block, None if they do not matter."""
     if block.following is None or not block.at_top:
         return None
     if style.lines_after >= 0:
@@ -361,7 +361,7 @@ def _gap(source: Source, block: _Block, end: int, style: ImportStyle) -> int | N
     begin = blank.end() if blank else end
     comments = _COMMENTS.match(source.data, begin)
     definition = isinstance(block.following, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-    # A comment that a blank line parts from the definition belongs to neither.
+    # A comment with a blank line between it and the definition belongs to neither.
     parted = comments is not None and _is_blank(source, comments.end())
     return 2 if definition and not parted else 1
 

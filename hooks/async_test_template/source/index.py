@@ -108,7 +108,7 @@ class Index:
 
     @cached_property
     def has_item_hook(self) -> bool:
-        """A hook marks or runs async tests, so that their own marks do not tell everything."""
+        """A hook marks or runs async tests, so their own marks do not say everything."""
         return any(module.has_item_hook for module in self.modules)
 
     def used_by(self, test: Test) -> Sequence[Fixture]:
@@ -171,7 +171,7 @@ class Index:
         }
 
     def named(self, name: str) -> Iterator[Fixture]:
-        """Yield the fixtures of a name, wherever they are."""
+        """Yield the fixtures of a name, at any place."""
         return (f for fixtures in self._named.get(name, {}).values() for f in fixtures)
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A scope that is not written as a plain string, so that nobody can tell it without running.
+#: A scope that is not written as a plain string, so it is unknown without running the code.
 UNKNOWN = "?"
 
 
@@ -36,7 +36,7 @@ class Fixture(NamedTuple):
 
     Attributes:
         name: what tests ask for; UNKNOWN for one made by calling the decorator.
-        decorator: `pytest.fixture` or `pytest_asyncio.fixture`, whatever alias was used.
+        decorator: `pytest.fixture` or `pytest_asyncio.fixture`, also for an alias.
         scope: pytest's fixture scope, `function` by default, UNKNOWN if computed.
         loop_scope: as given to the decorator, or None.
         requests: names of the fixtures it takes.
@@ -97,7 +97,7 @@ class Class(NamedTuple):
     Attributes:
         name: its own name, without the classes around it.
         line: of its `class`.
-        bases: dotted names, as far as imports tell; empty text for what is no name.
+        bases: dotted names, as far as imports show; an empty text for anything else.
         marks: those of its decorators and its `pytestmark`, and of the classes around it.
         tests: its async methods that are named like tests, with their own marks alone.
         methods: names of all its methods.
@@ -139,7 +139,7 @@ class Module(NamedTuple):
         runs_tests: such a hook is `pytest_pyfunc_call`, which runs them.
         has_fixture_star: a star import may have brought a fixture decorator along.
         bound: names that it imports or assigns at its top level; fixtures may hide among them.
-        imports_all: a star import brings names that nobody can tell.
+        imports_all: a star import brings unknown names.
         plugins: what its `pytest_plugins` names.
         hands_out: it has a `pytest_generate_tests`, which may provide any argument, or makes
             fixtures by calls that name them.

@@ -1,4 +1,4 @@
-"""What names of other files stand for: bases of test classes, imported tests, decorators."""
+"""The meaning of names from other files: bases of test classes, imported tests, decorators."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from async_test_template.source.items import Class, Mark, Module, Test
 
-#: The one class of `unittest` that takes a coroutine for a result, and drops it.
+#: The only class of `unittest` that takes a coroutine as a result, and drops it.
 TEST_CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
 _OF_UNITTEST = re.compile(r"(^|\.)\w*TestCase$")
-#: Bases from elsewhere that neither bring marks along nor run a test.
+#: Bases from elsewhere that neither add marks nor run a test.
 _HARMLESS = re.compile(r"(object|(typing|typing_extensions|abc|enum|collections)\.[\w.]+)$")
 #: So many steps from import to import are followed.
 _FAR = 20
-#: So many classes that one derives from are looked at; what is beyond cannot be told.
+#: So many bases of a class are looked at; others are unknown.
 _MANY = 50
 
 
@@ -28,7 +28,7 @@ class Kin(NamedTuple):
 
     Attributes:
         classes: itself and those of the repository that it derives from, with the file of each.
-        others: dotted names of the others; empty text for what cannot be told.
+        others: dotted names of the others; an empty text for an unknown one.
 
     """
 
@@ -53,7 +53,7 @@ class Kin(NamedTuple):
 
     @property
     def is_collected(self) -> bool:
-        """Whether pytest makes tests of its methods."""
+        """Whether pytest collects its methods as tests."""
         told = [held.is_test for _, held in self.classes if held.is_test is not None]
         if told and not told[0]:
             return False

@@ -168,7 +168,7 @@ class _Reader:
                     self.names.resolve(base.value if isinstance(base, ast.Subscript) else base)
                     for base in node.bases
                 ),
-                # Those of the module are told apart: they do not reach classes of other files.
+                # Those of the module are kept separate: they do not reach classes of other files.
                 marks[: len(marks) - len(self.module_marks)],
                 tuple(
                     self._test(function, node.name, ())

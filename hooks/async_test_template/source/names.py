@@ -1,4 +1,4 @@
-"""What the names in a module stand for, as far as its import statements tell."""
+"""The meaning of the names in a module, as far as its import statements show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Names:
 
     Attributes:
         modules: the modules that are imported, or imported from, with the line.
-        stars: modules of which everything was imported; names out of them cannot be told.
+        stars: modules from which everything was imported; their names are unknown.
 
     """
 
@@ -66,7 +66,7 @@ class Names:
         return frozenset(names)
 
     def aliases(self, name: str) -> frozenset[str]:
-        """Return the names of this file's own for what is called `name` where it comes from."""
+        """Return the names in this file for an object that its module calls `name`."""
         return self._aliases.get(name, frozenset())
 
     @cached_property

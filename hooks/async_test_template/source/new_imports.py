@@ -64,10 +64,10 @@ def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice
 
 
 def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ...]:
-    """Import another name by the `from` statement that brings a name, in order if they are.
+    """Import another name with the `from` statement of a name; sorted names stay sorted.
 
     Raises:
-        EditError: no single statement brings it.
+        EditError: no single statement imports it.
 
     """
     bound = getattr(node, "id", None)
@@ -103,12 +103,12 @@ def _with_name(source: Source, statement: ast.ImportFrom, name: str) -> Splice:
     end = source.end(last)
     behind = _BEHIND_NAME.match(source.data, end)
     if indent and not indent.strip() and behind:
-        # On a line of its own, with what is after the last one staying where it is.
+        # On a line of its own; the text after the last name stays in its place.
         comma, rest, newline = (group.decode() for group in behind.groups())
         text = f",{rest}{newline}{indent}{name}{comma.strip()}{newline}"
         return replace(source, end, behind.end(), text)
     between = f",\n{indent}" if not indent.strip() and indent else ", "
-    # Written anew, since an insertion after a statement is taken for no part of it.
+    # The statement is rewritten: an insertion after it would not count as a part of it.
     return replace_node(source, last, f"{source.text(last)}{between}{name}")
 
 

@@ -24,7 +24,7 @@ _NO_PLACE = (
 )
 
 # What holds no nodes below Python 3.13, where the classes do not say what their fields hold. No
-# field can come to these: such Pythons get no new syntax.
+# field can be added to these: such Pythons get no new syntax.
 _PLAIN = frozenset(
     [
         "arg",
@@ -75,7 +75,7 @@ def _holds_nodes(declared: object) -> bool:
 
 
 class _Children(dict[type[ast.AST], tuple[str, ...]]):
-    """The fields with children of each kind of nodes, asked once for all trees."""
+    """The fields with children of each kind of nodes, looked up once for all trees."""
 
     def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
         return self.setdefault(kind, _children(kind))

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Placed, Source
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: How the names of functions begin that nobody calls by their name.
+#: The first characters of functions that are not called by name.
 _BY_PYTEST = ("test", "pytest_", "setup", "teardown", "setUp", "tearDown", "asyncSetUp", "__")
 _BLOCKS = ("body", "orelse", "finalbody")
 #: Calls that nothing in the same block comes after.
 _ENDS = {"pytest.skip", "pytest.xfail", "pytest.fail", "pytest.exit", "sys.exit", "exit"}
-#: What leaves a test out, or lets it fail, where its condition holds, and where it does not.
+#: Marks that skip a test, or let it fail, if their condition is true, or if it is false.
 _UNLESS = {"pytest.mark.skipif", "pytest.mark.xfail", "unittest.skipIf"}
 _ONLY = {"unittest.skipUnless"}
 #: What is caught around something that an older or a newer Python does not have.
@@ -34,8 +34,8 @@ class _Place(NamedTuple):
 
     Attributes:
         block: the name of the block.
-        past: the Pythons that come past the statements before it.
-        past_all: those that come past all of the block, as the one entry.
+        past: the Pythons that get past the statements before it.
+        past_all: those that get past the whole block, as the only entry.
 
     """
 
@@ -52,7 +52,7 @@ class Reach:
         self._source = source
         self._conditions = Conditions(source)
         self._open: set[ast.AST] = set()
-        # Each is asked for by many findings.
+        # Many findings ask for each of them.
         self._known: dict[ast.AST, Pythons] = {}
         self._known_calls: dict[ast.AST, Pythons] = {}
         self._known_users: dict[ast.AST, Pythons] = {}
@@ -71,7 +71,7 @@ class Reach:
         ]
         if not nodes:
             return EVERY
-        # The innermost: what is left in `old() if PY313 else new()` is not the whole.
+        # The innermost node: in `old() if PY313 else new()` the left part is not the whole.
         node = nodes[-1]
         return self.of(node) & self._imported(node)
 
@@ -100,7 +100,7 @@ class Reach:
         outer = self._known.get(child, EVERY)
         for child, reached in reversed(passed):
             outer &= reached
-            # While a function is looked at, what calls it is left out.
+            # While a function is being looked at, its callers are left out.
             if not self._open:
                 self._known[child] = outer
         return found & outer
@@ -148,7 +148,7 @@ class Reach:
         return self._source.names.resolve(called)
 
     def _is_given(self, fixture: Function) -> bool:
-        """Tell whether others than this file's functions may get a fixture."""
+        """Tell whether functions of other files may use a fixture."""
         return (
             self._source.file.endswith("conftest.py")
             or any("autouse" in self._source.text(item) for item in fixture.decorator_list)
@@ -209,7 +209,7 @@ class Reach:
         return EVERY
 
     def _lacking(self, around: ast.Try, handler: ast.ExceptHandler) -> Pythons:
-        """Return the Pythons that do not have what a `try` asks for first."""
+        """Return the Pythons that do not have what a `try` uses first."""
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         names = {self._source.names.resolve(kind) for kind in kinds if kind is not None}
         if not names & _LACKING:
@@ -234,7 +234,7 @@ class Reach:
                     yield self._source.names.resolve(node)
 
     def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
-        """Return the Pythons that come to a statement of a block, past those before it."""
+        """Return the Pythons that reach a statement of a block, past those before it."""
         is_definition = isinstance(child, (*_FUNCTIONS, ast.ClassDef))
         place = self._place(around, child)
         found = EVERY
@@ -255,7 +255,7 @@ class Reach:
         return place.block == "body" if place else getattr(around, "body", None) is child
 
     def _place(self, around: ast.AST, child: ast.AST) -> _Place | None:
-        """Return the place of a statement in a block of another, None for what is none."""
+        """Return the place of a statement in a block of another, None if it is in none."""
         if around not in self._places:
             self._places[around] = {
                 statement: place for name in _BLOCKS for statement, place in self._of(around, name)
@@ -271,11 +271,11 @@ class Reach:
             past_all[0] = past
 
     def _past(self, statement: ast.stmt) -> Pythons:
-        """Return the Pythons that come past a statement."""
+        """Return the Pythons that get past a statement."""
         if isinstance(statement, ast.Assert):
             return self._conditions.judge(statement.test).true
         if self._ends(statement):
-            # What comes after it is reached by nobody; that is no matter of versions.
+            # Nothing reaches the code after it, whatever the version.
             return EVERY
         if isinstance(statement, ast.If):
             outcome = self._conditions.judge(statement.test)
@@ -317,7 +317,7 @@ class Reach:
         return found
 
     def _marked(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Pythons:
-        """Return the Pythons that the decorators of a function or a class let through."""
+        """Return the Pythons that the decorators of a function or a class allow."""
         return EVERY.intersection(*map(self._mark, node.decorator_list))
 
     def _mark(self, mark: ast.expr) -> Pythons:
@@ -340,7 +340,7 @@ def _block_of(node: ast.AST, name: str) -> Sequence[ast.stmt]:
 
 
 def _parsed(condition: ast.expr) -> ast.expr:
-    """Return a condition as code: pytest takes it as a string as well."""
+    """Return a condition as code: pytest also accepts a string."""
     if isinstance(condition, ast.Constant) and isinstance(condition.value, str):
         with suppress(SyntaxError, ValueError):
             return ast.parse(condition.value.strip(), mode="eval").body

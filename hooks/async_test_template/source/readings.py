@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
 _KEPT_BYTES = 1_000_000
-# Of those, the ones asked for last stay at hand: a rule asks for the same few again and again.
+# The last ones of these are kept: a rule asks for the same few again and again.
 _RECENT_BYTES = 200_000
 #: pytest's own `python_files`.
 TEST_FILES = ("test_*.py", "*_test.py")
@@ -29,7 +29,7 @@ class TestNames(NamedTuple):
 
     Attributes:
         files: patterns of file names, or of paths where they have a slash: `python_files`.
-        given: endings of paths that a command line gives to pytest, whatever they are named.
+        given: ends of paths that a command line gives to pytest, with any names.
         functions: `python_functions`.
         classes: `python_classes`.
 

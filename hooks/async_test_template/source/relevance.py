@@ -1,4 +1,4 @@
-"""Which files the index of fixtures and tests holds, told by searching their bytes.
+"""Which files the index of fixtures and tests needs, found by searching their bytes.
 
 A file without any of these words has nothing async in it, and no fixture or hook that matters to a
 test which has. It is parsed only if a rule looks for something else in it (`Rule.where`).
@@ -10,7 +10,7 @@ from async_test_template.source.words import Words
 
 _WORDS_OF_TESTS = (
     rb"async|event_loop|anyio|httpx|aiohttp|testclient|pytest_plugins|mark\.timeout"
-    # No Python code: whoever reads the file says so.
+    # It is not Python code, and the reader of the file says so.
     rb"|\0"
 )
 #: Other files matter where they hold fixtures, hooks or clients; async code alone is no reason.
@@ -24,7 +24,7 @@ _IN_OTHERS = re.compile(
 
 
 def is_indexed(words: Words, *, holds_tests: bool) -> bool:
-    """Tell whether a file may hold something that the index is asked for.
+    """Tell whether a file may have something that the index needs.
 
     Args:
         words: its words.

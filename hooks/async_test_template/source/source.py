@@ -37,7 +37,7 @@ class Unreadable(Exception):  # noqa: N818 - says what the file is, not that som
     """
 
     def __init__(self, message: str, line: int) -> None:
-        """Keep the line apart from the sentence."""
+        """Keep the line separate from the sentence."""
         super().__init__(message)
         self.message = message
         self.line = line
@@ -65,7 +65,7 @@ class Source:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The syntax tree, parsed when first asked for.
+        """The syntax tree, parsed when it is needed.
 
         Raises:
             Unreadable: the running Python cannot parse the file.
@@ -114,7 +114,7 @@ class Source:
         return len(set(_LINE_END.findall(self.data))) > 1
 
     def with_line_ends(self, start: int, end: int, text: str) -> str:
-        """Return what is to be in a span the line ends of the file.
+        """Convert the new text of a span to the line ends of the file.
 
         Where those are mixed, a line that is there already, or that was copied from another place
         with its carriage return, ends as it did.
@@ -209,7 +209,7 @@ class Source:
 
     @cached_property
     def _held(self) -> dict[re.Pattern[bytes], bool]:
-        """What was looked for by now."""
+        """The results of earlier searches."""
         return {}
 
     def line_start(self, position: int) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from async_test_template.source.imports import ImportStyle
     from async_test_template.source.statements import Statements
 
-#: Start, end, and what is there instead.
+#: Start, end, and the new text.
 Splice: TypeAlias = "tuple[int, int, bytes]"
 
 _WORDS = re.compile(r"[\w.\[\], |]+")
@@ -209,7 +209,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _is_requested(source: Source, name: str) -> bool:
-    """Tell whether a parameter has the name, which an imported fixture is asked for by."""
+    """Tell whether a parameter has the name, because it may ask for an imported fixture."""
     return any(argument.arg == name for argument in source.nodes.of(ast.arg))
 
 

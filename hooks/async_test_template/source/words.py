@@ -1,4 +1,4 @@
-"""Whether a file holds some words, told from its bytes: far faster than by parsing it."""
+"""Whether a file contains some words, found in its bytes: far faster than parsing it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WORD = f"{string.ascii_letters}{string.digits}_".encode()
 _BLANKED = bytes(byte if byte in _WORD else ord(" ") for byte in range(256))
 _ESCAPED = re.compile(rb"\\(\W)")
 _ESCAPE = re.compile(rb"\\.")
-#: What makes a word in front of it optional, or stands for any of several.
+#: Characters that make the word before them optional, or stand for one of several.
 _SEVERAL = re.compile(rb"[(\[{?.]|\w[*+]")
 
 
@@ -30,7 +30,7 @@ class Words:
     """
 
     def __init__(self, data: bytes) -> None:
-        """Part a file into words."""
+        """Split a file into words."""
         self.data = data
         self._once = b" ".join({*data.translate(_BLANKED).split()})
 
@@ -47,7 +47,7 @@ class Words:
 def _alternatives(
     words: bytes,
 ) -> tuple[tuple[bytes, Callable[[bytes], object] | None], ...]:
-    """Part alternatives, each with the word in it, and with how to find it if it is more than that.
+    """Split alternatives, each with its word, and with how to find it if it is more than a word.
 
     Each is looked for alone, which is ten times faster than one pattern, since `re` knows how to
     look for a plain beginning.
@@ -57,7 +57,7 @@ def _alternatives(
 
 
 def _word_in(part: bytes) -> bytes:
-    """Return the longest word that whatever fits a pattern holds; none where that is not plain."""
+    """Return the longest word in every match of a pattern; empty if there is no plain one."""
     plain = _ESCAPE.sub(b" ", part)
     if _SEVERAL.search(plain):
         return b""
@@ -65,7 +65,7 @@ def _word_in(part: bytes) -> bytes:
 
 
 def _search(part: bytes) -> Callable[[bytes], object] | None:
-    """Return what finds a pattern in a file; None for a word, which is found where it is one."""
+    """Return a function that finds a pattern in a file; None for a plain word."""
     literal = _ESCAPED.sub(rb"\1", part)
     if literal == _word_in(part):
         return None
