@@ -1,4 +1,4 @@
-"""How fast the rules on code are, beside ruff, pyupgrade and a codemod on LibCST.
+"""How fast the rules on code are, compared with ruff, pyupgrade and a codemod on LibCST.
 
     uv run --with libcst --with psutil --with pyupgrade benchmarks/code_speed.py
 
@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def compare_checks(tree: Path, rounds: int) -> list[str]:
-    """Compare `check` with ruff's; give what does not hold."""
+    """Compare `check` with ruff's; return the promises that do not hold."""
     ruff = (sys.executable, "-m", "ruff", "check", "--select", "PT,ASYNC", "--no-cache", "--quiet")
     ours: list[float] = []
     theirs: list[float] = []
@@ -145,7 +145,7 @@ def run_on_copy(
     """Run a command that writes on a copy of a tree."""
     copy = tree.with_name("copy")
     shutil.copytree(tree, copy)
-    # What forces its own files to the disk would have to wait for these as well.
+    # A command that forces its own files to the disk would have to wait for these too.
     os.sync()
     try:
         return run(command, copy, names=names, watch=watch)
@@ -166,7 +166,7 @@ def run(
         command: what to run.
         tree: where.
         names: the tree is the command's last argument.
-        watch: looks at the running process now and then, which takes time of its own.
+        watch: looks at the running process from time to time, which takes time too.
 
     """
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent / "hooks")}
@@ -197,7 +197,7 @@ def memory(pid: int) -> float:
         for process in (root, *root.children(recursive=True)):
             total += process.memory_full_info().pss / 1e6
     except psutil.Error:
-        # It ended while it was looked at.
+        # It ended in the meantime.
         return total
     return total
 

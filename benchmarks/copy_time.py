@@ -1,4 +1,4 @@
-"""How long `copier copy` of this template takes, beside that of an empty template.
+"""How long `copier copy` of this template takes, compared with an empty template.
 
 Run it with `uv run python benchmarks/copy_time.py`.
 """

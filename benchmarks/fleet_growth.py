@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def seconds(prototypes: Prototypes, folder: Path, size: int, jobs: int) -> float:
-    """Update a new fleet, see that each outcome is there as often as it should, and time it."""
+    """Update a new fleet, check the number of each outcome, and measure the time."""
     kinds = [KINDS[number % len(KINDS)] for number in range(size)]
     folder.mkdir()
     names = [f"{number:04}" for number in range(size)]

@@ -2,8 +2,8 @@
 
 Run it with the interpreter of an environment that has the guard:
 `uv run --with-editable ./guard --with pytest-asyncio --with anyio benchmarks/guard_overhead.py`.
-(From a wheel, uv would take the one that it has built before.) The least of some rounds counts, for
-other work on the machine only adds.
+(From a wheel, uv would take an older build.) The smallest of some rounds counts, because
+other work on the machine only adds time.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def seconds(folder: Path, *arguments: str) -> float:
 
 
 def microseconds(folder: Path, tests: int, *arguments: str) -> float:
-    """Return what one more test costs: collecting and starting are the same for all."""
+    """Return the cost of one more test; collecting and starting cost the same for all."""
     start = seconds(folder, "test_trivial.py::test_0", *arguments)
     return (seconds(folder, *arguments) - start) / (tests - 1) * 1e6
 

@@ -59,7 +59,7 @@ def memory(process: int) -> int:
 
 
 def measure(root: Path, *command: str) -> None:
-    """Run a command in a tree, and print what it took."""
+    """Run a command in a tree, and print its time and memory."""
     begin = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "async_test_template", *command],
@@ -76,7 +76,7 @@ def measure(root: Path, *command: str) -> None:
 
 
 def main() -> None:
-    """Measure a look and a migration."""
+    """Measure a check and a migration."""
     files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     with tempfile.TemporaryDirectory() as folder:
         size = grow(Path(folder), files)

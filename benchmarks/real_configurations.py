@@ -2,7 +2,7 @@
 
     python benchmarks/real_configurations.py FOLDER
 
-FOLDER holds repositories, one a folder; nothing is fetched and nothing in FOLDER is written. Each
+FOLDER holds repositories, one per folder; nothing is fetched and nothing in FOLDER is written. Each
 repository is checked, then copied to a temporary place and migrated there with `--unsafe`, once
 with `--diff` and twice for good.
 """

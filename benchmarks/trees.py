@@ -150,7 +150,7 @@ def write_tree(folder: Path, files: int, *, relevant: int, lines: int = 300) -> 
 
 
 def _file(number: int, *, is_async: bool, lines: int) -> str:
-    # The same file for the same number, whatever else is written.
+    # The same number always gives the same file.
     chance = random.Random(number)  # noqa: S311 - nothing secret
     modules = ["os", "from unittest import mock", "pytest"]
     if is_async:

@@ -1,4 +1,4 @@
-"""Draw docs/prompts.svg and docs/diff.svg: run the programs in a terminal, keep what one sees.
+"""Draw docs/prompts.svg and docs/diff.svg: run the programs in a terminal, and draw the screen.
 
     uv run docs/make_pictures.py
 
@@ -98,7 +98,7 @@ THEME = TerminalTheme(
         (177, 186, 196),
     ],
 )
-# Rich's own format loads a font from a server; this one takes what the reader has.
+# Rich's own format loads a font from a server; this one uses a font of the reader.
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
 <title>TITLE</title>
@@ -193,7 +193,7 @@ def styled(terminal: Terminal, number: int) -> Text:
 
 
 def draw(lines: list[Text], title: str, name: str) -> str:
-    """Return the lines in a window, which is as wide as they are."""
+    """Return the lines in a window of their width."""
     width = max(COLUMNS, *(line.cell_len for line in lines))
     console = Console(
         record=True, width=width, file=StringIO(), force_terminal=True, color_system="truecolor"

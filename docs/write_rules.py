@@ -1,4 +1,4 @@
-"""Write what follows from the rules: docs/rules.md, and the beginning and end of each page.
+"""Write the parts that are made from the rules: docs/rules.md, and each page's beginning and end.
 
     uv run docs/write_rules.py
 
@@ -22,7 +22,7 @@ def main() -> None:
     """Write them all.
 
     Raises:
-        PageError: a page does not begin as it has to.
+        PageError: the beginning of a page has the wrong form.
 
     """
     for code in CODES:

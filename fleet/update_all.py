@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Update many checkouts at once, each as `update_one.py` does, and print what became of them.
+"""Update many checkouts at once, each as `update_one.py` does, and print the outcomes.
 
     python3 update_all.py [--jobs N] [--logs FOLDER] [--trust] [--test COMMAND] CHECKOUT...
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     passed_on = ["--trust"] if options.trust else []
     passed_on += [f"--test={options.test}"] if options.test else []
     passed_on += [f"--answers-file={options.answers_file}"] if options.answers_file else []
-    # Named twice, it would be updated twice at the same time.
+    # A checkout that is named twice would be updated twice at the same time.
     checkouts = list({Path(name).resolve(): name for name in options.checkouts}.values())
     try:
         logs = log_files(options.logs, checkouts) if options.logs else {}
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def log_files(folder: Path, checkouts: list[str]) -> dict[str, Path]:
-    """Name a log for each checkout; the number keeps apart folders of the same name."""
+    """Name a log for each checkout; the number distinguishes folders of the same name."""
     folder.mkdir(parents=True, exist_ok=True)
     width = len(str(len(checkouts)))
     return {
@@ -83,13 +83,13 @@ def log_files(folder: Path, checkouts: list[str]) -> dict[str, Path]:
 def update_all(
     checkouts: list[str], options: list[str], logs: dict[str, Path], jobs: int
 ) -> dict[str, Result]:
-    """Update checkouts and return what became of each, in their order; less after Ctrl-C."""
+    """Update checkouts and return their outcomes in order; fewer after Ctrl-C."""
     results: dict[str, Result] = {}
     with tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True) as scratch:
         worker = threading.local()
 
         def start_worker() -> None:
-            # Copier's cache of templates breaks when several update it at once: one a worker.
+            # Copier's cache of templates breaks when several update it at once: one per worker.
             worker.cache = tempfile.mkdtemp(dir=scratch)
 
         def work(checkout: str) -> Result:
@@ -105,7 +105,7 @@ def update_all(
                 seconds = time.monotonic() - begin
                 progress(f"{len(results)}/{len(checkouts)}, {seconds:.0f} s")
         except KeyboardInterrupt:
-            # The terminal has told the processes, too, and they put everything back.
+            # The terminal has interrupted the processes too, and they restore everything.
             print("Stopped: the others are as they were.", file=sys.stderr)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -114,7 +114,7 @@ def update_all(
 
 
 def update_one(checkout: str, options: list[str], log: Path | None, cache: str) -> Result:
-    """Update a checkout in a process of its own, whose crash is one more outcome."""
+    """Update a checkout in a separate process; a crash of it is also an outcome."""
     with ExitStack() as stack:
         stderr = stack.enter_context(log.open("w")) if log else subprocess.DEVNULL
         done = subprocess.run(
@@ -148,7 +148,7 @@ def table(results: dict[str, Result]) -> str:
 
 
 def progress(line: str) -> None:
-    """Write over the last line of a terminal; nothing elsewhere."""
+    """Overwrite the last line of a terminal; write nothing elsewhere."""
     if sys.stderr.isatty():
         # Spaces, because not every terminal knows how to erase a line.
         sys.stderr.write(f"\r{line:30}\r" if line else f"\r{'':30}\r")

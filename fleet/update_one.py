@@ -6,7 +6,7 @@
 The update happens in a clone of the repository, in a temporary folder, so that nothing is started
 that the repository's own configuration names: no hook, monitor, filter or driver. The checkout only
 receives the finished result, staged and not committed, so that conflicts, red tests, a crash
-or a kill leave nothing in it. One line on standard output says what became of the checkout, and so
+or a kill leave nothing in it. One line on standard output has the outcome, and so
 does the exit status; what Copier and the tests print goes to standard error.
 
 Needs Python 3.10, git, and Copier or uv.
@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A project that has another template as well keeps our answers in the first.
+# A project with another template keeps our answers in the first file.
 ANSWERS_FILES = (".copier-answers.async-test.yml", ".copier-answers.yml")
 INTERRUPTED = 130
-# What tells git where a repository is (`git rev-parse --local-env-vars`); a hook passes it on.
+# Variables that tell git where a repository is (`git rev-parse --local-env-vars`), also in hooks.
 OF_GIT = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -51,7 +51,7 @@ OF_GIT = {
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
-    # What changes the meaning of a path, and where attributes are.
+    # Variables that change the meaning of a path, or the place of attributes.
     "GIT_ATTR_SOURCE",
     "GIT_GLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
@@ -61,7 +61,7 @@ OF_GIT = {
 
 
 class Outcome(Enum):
-    """What can become of a checkout; only `updated` changes it.
+    """The outcomes of a checkout; only `updated` changes it.
 
     That is 0 because runners of scripts such as multi-gitter make a pull request of changes then.
     4 is Copier's own status for a lack of trust.
@@ -82,7 +82,7 @@ class Outcome(Enum):
 
 
 class Ended(Exception):  # noqa: N818 - most ends are no errors
-    """The work is over, with an outcome and a sentence about it."""
+    """The end of the work, with an outcome and a sentence about it."""
 
     def __init__(self, outcome: Outcome, sentence: str) -> None:
         """Take both."""
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("checkout", metavar="CHECKOUT", type=Path, nargs="?", default=Path())
     add_options(parser)
     options = parser.parse_args(arguments)
-    # These end as an exception does, so that the temporary folder goes; Windows has no SIGHUP.
+    # These become exceptions, so that the temporary folder is removed; Windows has no SIGHUP.
     for name in {"SIGTERM", "SIGHUP"} & set(signal.Signals.__members__):
         signal.signal(signal.Signals[name], lambda number, _: sys.exit(128 + number))
     try:
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what one update and many have in common."""
+    """Add the options that one update and many share."""
     parser.add_argument(
         "--trust",
         action="store_true",
@@ -141,7 +141,7 @@ def update(checkout: Path, answers_file: str | None, test: str | None, *, trust:
     """Bring the newest release into a checkout.
 
     Raises:
-        Ended: always; it carries what became of the checkout.
+        Ended: always; it carries the outcome.
 
     """
     repository, inside = clean_repository(checkout)
@@ -247,7 +247,7 @@ def clean_repository(checkout: Path) -> tuple[Path, str]:
     if not (real / ".git").exists() or not checkout.resolve().is_relative_to(real):
         sentence = f"{checkout} is not in its own work tree, which git has at {top}"
         raise Ended(Outcome.UNUSABLE, sentence)
-    # What a submodule has changed is its own business, and so are its filters.
+    # Changes in a submodule do not matter here, and neither do its filters.
     status = ("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")
     changes = git(Path(top), *status, settings=without_filters(Path(top))).splitlines()
     if changes:
@@ -293,7 +293,7 @@ def find_answers(project: Path, wanted: str | None) -> str:
 
 
 def clone(repository: Path, scratch: Path) -> Path:
-    """Clone the last commit, whose configuration is nobody's but ours, and that of the user."""
+    """Clone the last commit; the clone has only our configuration and that of the user."""
     # The name of the folder can be an answer, so it stays.
     folder = scratch / "checkout" / repository.name
     options = ("--quiet", "--shared", "--no-tags", "--single-branch", "--template=")
@@ -302,7 +302,7 @@ def clone(repository: Path, scratch: Path) -> Path:
 
 
 def bring_objects(tree: str, copied: Path, repository: Path) -> None:
-    """Store in a repository what a tree of its clone holds, without any of its configuration."""
+    """Store a tree of a clone in its repository, without using the repository's configuration."""
     head = git(repository, "rev-parse", "HEAD").strip()
     wanted = f"{tree}\n^{head}\n".encode()
     pack = run_git(copied, "pack-objects", "--quiet", "--revs", "--stdout", given=wanted)
@@ -319,7 +319,7 @@ def merged_tree(work_tree: Path, step: str) -> str:
     unmerged = git(work_tree, "ls-files", "--unmerged", "-z").split("\0")
     conflicts = [entry.partition("\t")[2] for entry in unmerged]
     git(work_tree, "add", "--all")
-    # Copier knows of most, but not of all that its merge leaves behind.
+    # Copier reports most conflicts that its merge leaves behind, but not all.
     conflicts += leftover_markers(work_tree)
     added = git(work_tree, "diff", "--cached", "--name-only", "--diff-filter=A", "-z", "HEAD")
     conflicts += [name for name in added.split("\0") if name.endswith(".rej")]
@@ -377,7 +377,7 @@ def deliver(tree: str, repository: Path) -> None:
     names = git(repository, "diff", "--name-only", "--diff-filter=A", "-z", "HEAD", tree)
     new = [repository / name for name in names.split("\0") if name]
     for path in new:
-        # Git would overwrite it, and what is ignored is nowhere else.
+        # Git would overwrite it, and there is no other copy of an ignored file.
         if os.path.lexists(path):
             name = path.relative_to(repository)
             raise Ended(Outcome.FAILED, f"the release adds {name}, which is there and ignored")
@@ -415,19 +415,19 @@ def quiet_git(more: dict[str, str] | None = None) -> dict[str, str]:
 def without_filters(repository: Path) -> dict[str, str]:
     """Return the settings by which no filter starts that only the repository's configuration names.
 
-    Those of the user stay, for large files may need them.
+    Those of the user stay, because large files may need them.
     """
     names: set[str] = set()
     for scope in ("--local", "--worktree"):
         command = ("config", scope, "--includes", "--name-only", "-z", "--get-regexp", r"^filter\.")
-        # It fails where there are none.
+        # It fails if there are none.
         with contextlib.suppress(Ended):
             names.update(filter(None, git(repository, *command).split("\0")))
     return {name: of_user(repository, name) for name in names}
 
 
 def of_user(repository: Path, name: str) -> str:
-    """Return what a setting of a filter is where the repository does not set it."""
+    """Return the value of a filter's setting without the repository's configuration."""
     value = "false" if name.endswith(".required") else ""
     for scope in ("--system", "--global"):
         with contextlib.suppress(Ended):
@@ -469,13 +469,13 @@ def run_git(
 
 
 def last_line(text: str) -> str:
-    """Return the last line that says something."""
+    """Return the last line that is not empty."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "nothing"
 
 
 def shown(text: str) -> str:
-    """Return text for a terminal or a log: no credentials of a URL, nothing that is obeyed."""
+    """Return text for a terminal or a log, without credentials and control characters."""
     public = re.sub(r"(?<=://)[^\s/@'\"]+(?:@[^\s/@'\"]+)*@", "", text)
     # As the engine does (shown.py): control characters, and marks that turn text around.
     return re.sub(

@@ -6,8 +6,8 @@
     git commit --all --message "Record 1.1.0"
 
 The recorded commit is the release: tests update from it, and the tag goes on it. It takes two
-steps because a commit cannot hold its own hash. What is wrong is said in a sentence, with exit
-status 2, and then nothing is written.
+steps because a commit cannot contain its own hash. If something is wrong, a sentence says so, the
+exit status is 2, and nothing is written.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class RefusalError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the two steps, and give the exit status."""
+    """Run one of the two steps, and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     steps = parser.add_subparsers(dest="step", required=True)
     steps.add_parser("prepare", help="write the version and its notes").add_argument("version")
@@ -136,7 +136,7 @@ def require_no_tag(version: Version, commit: str = "") -> None:
 
 
 def require_next(version: Version, previous: Version) -> None:
-    """Refuse what does not follow the previous release."""
+    """Refuse a version that does not follow the previous release."""
     major, minor, patch = previous.release
     allowed = [f"{major}.{minor}.{patch + 1}", f"{major}.{minor + 1}.0", f"{major + 1}.0.0"]
     if str(version) not in allowed:

@@ -192,7 +192,7 @@ def commit(folder: Path, message: str) -> None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git as nobody in particular."""
+    """Run git with a neutral identity."""
     who = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.com")
     return run("git", *who, *arguments, cwd=folder)
 

@@ -37,10 +37,10 @@ def _compiled(shared_folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _listen_to_signals() -> None:
-    """Let the programs that tests start be interrupted, whatever this run ignores.
+    """Make sure that programs started by tests can be interrupted, whatever this run ignores.
 
     What a script starts in the background ignores Ctrl-C, what `nohup` starts the end of its
-    terminal, and both hand that on.
+    terminal, and both pass that on.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

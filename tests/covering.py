@@ -1,4 +1,4 @@
-"""Few combinations in place of all: a covering array, and the others for the scheduled run."""
+"""A few combinations instead of all: a covering array, and the rest for the scheduled run."""
 
 from __future__ import annotations
 

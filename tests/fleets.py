@@ -67,7 +67,7 @@ def generate(folder: Path, url: str, version: str, **options: Any) -> Path:  # n
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """Replace what is there once."""
+    """Replace text that occurs once."""
     text = file.read_text()
     assert text.count(old) == 1, file
     file.write_text(text.replace(old, new))

@@ -1,4 +1,4 @@
-"""What the tests share: rendering projects, environments to run them in, the answers to ask for."""
+"""Helpers of the tests: rendering projects, environments to run them in, answers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def products() -> list[Answers]:
 
 
 def can_run(answers: Answers) -> bool:
-    """Tell whether the answers go together: of the three, only AnyIO's library runs on trio."""
+    """Tell whether the answers are compatible: only a library on AnyIO runs on trio."""
     on_trio = {"framework": "library", "backend": "anyio"}
     return not answers["with_trio"] or on_trio.items() <= answers.items()
 
@@ -142,7 +142,7 @@ def assert_done(done: subprocess.CompletedProcess[str]) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the variables of this process without those that another pytest or uv would obey."""
+    """Return the variables of this process without those that affect another pytest or uv."""
     prefixes = ("PYTEST_", "COV_", "UV_PROJECT", "VIRTUAL_ENV", "PYTHONPATH")
     return {key: value for key, value in os.environ.items() if not key.startswith(prefixes)} | {
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -152,7 +152,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git as nobody in particular, untouched by the settings of this machine."""
+    """Run git with a neutral identity, without the settings of this machine."""
     done = run(
         "git",
         "-c",
@@ -248,7 +248,7 @@ class Environment:
             *arguments,
         )
         assert_done(run(*create, cwd=folder.parent))
-        # Old versions of aiohttp have no wheels for the Pythons of today.
+        # Old versions of aiohttp have no wheels for current Pythons.
         assert_done(run(*install, cwd=folder.parent, AIOHTTP_NO_EXTENSIONS="1"))
         compile_imports(environment.python, cwd=folder)
         return environment

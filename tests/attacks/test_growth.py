@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from async_test_template.rules.pages import Example
     from async_test_template.rules.rule import Rule
 
-#: What is asked for, with the noise of a machine.
+#: The allowed factor, including the noise of a machine.
 GROWTH = 2.6
 #: Below this nobody can measure (seconds).
 NOTHING = 0.05
 #: The part of the whole size that is tried in each run, and the whole one: what grows with the
 #: square of a length shows in a small one, too, where it is most of the time.
 SIZES = [pytest.param(0.25, id="quarter"), pytest.param(1, id="whole", marks=pytest.mark.full)]
-#: How often both are measured before they are believed: a busy machine makes a time longer only.
+#: How often both are measured before the result counts: a busy machine only makes times longer.
 TRIES = 5
 HEAD = "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
 OLD = "pytest-asyncio==0.20\nhttpx==0.24\naiohttp\nfastapi\n"
 SETTINGS = "[pytest]\nasyncio_mode = auto\n"
 
-#: By the name of what there are many of: the files with so many of it, and how many.
+#: The name of the repeated thing: the files with so many of it, and how many.
 SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     "tests": (lambda n: code("async def test_{0}(event_loop):\n    pass\n\n\n", n), 200),
     "tests of one name": (lambda n: code("async def test(event_loop):\n    pass\n\n\n", n), 200),

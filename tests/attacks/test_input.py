@@ -1,4 +1,4 @@
-"""No input ends in a traceback, and none takes more time than its length accounts for."""
+"""No input ends in a traceback, and the time is proportional to its length."""
 
 from __future__ import annotations
 
@@ -197,9 +197,9 @@ REPEATED = [
     ("a", "-", "!"),
     ("a", ".", "!"),
 ]
-#: By doubling the text three times its time may grow by this: 2.6 times each, with the noise.
+#: The allowed factor for doubling the text three times: 2.6 times each, with the noise.
 GROWTH = 2.6**3
-#: Below this nobody can measure, and nobody waits (seconds).
+#: Shorter times (seconds) cannot be measured, and do not matter.
 NOTHING = 0.05
 SIZES = (1000, 8000, 64_000)
 

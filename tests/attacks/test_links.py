@@ -1,4 +1,4 @@
-"""Nothing outside of a repository is read, no text of it printed, and no pipe holds a run."""
+"""Nothing outside of a repository is read or printed, and no pipe blocks a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "for_nobody"
 HOOKS = Path(__file__).parents[2] / "hooks"
-#: By the name that a link has, what it leads to: text that would be printed if it were read.
+#: The name of a link, and its target: text that would be printed if it were read.
 SECRETS = {
     "setup.cfg": f"{HIDDEN}\n",
     "pytest.ini": f"[pytest]\nasyncio_mode = {HIDDEN}\n",

@@ -1,4 +1,4 @@
-"""What a repository holds is read on a terminal and in a log, and obeyed by neither."""
+"""Text of a repository is shown on a terminal and in a log, and neither obeys it."""
 
 from __future__ import annotations
 

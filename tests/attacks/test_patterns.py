@@ -1,4 +1,4 @@
-"""No regular expression takes more time than the length of its text accounts for.
+"""The time of every regular expression is proportional to the length of its text.
 
 All of them are found by their source, so that a new one is tried from the day it is written, and
 what is repeated at each is made from the pattern itself.
@@ -29,11 +29,11 @@ _OWN = "re._{}" if sys.version_info >= (3, 11) else "sre_{}"
 parser: Any = import_module(_OWN.format("parser" if sys.version_info >= (3, 11) else "parse"))
 codes: Any = import_module(_OWN.format("constants"))
 
-#: Below this nobody can measure, and nobody waits (seconds).
+#: Shorter times (seconds) cannot be measured, and do not matter.
 NOTHING = 0.01
-#: How often both are measured before they are believed: a busy machine makes a time longer only.
+#: How often both are measured before the result counts: a busy machine only makes times longer.
 TRIES = 8
-#: By doubling a text its time may grow by this.
+#: The allowed factor for doubling a text.
 GROWTH = 2.6
 SIZES = (24, 250, 1000, 8000)
 #: The functions that look for a pattern at one place (`_skip` is the TOML scanner's); the others
@@ -55,7 +55,7 @@ class Use(NamedTuple):
 
 
 class NotKnown(Exception):  # noqa: N818 - no error: a sample stands for it
-    """What an expression gives is known when the program runs, and not before."""
+    """The value of an expression is known only when the program runs."""
 
 
 def files() -> list[Path]:
@@ -300,7 +300,7 @@ def seconds(use: Use, text: str) -> float:
 
 
 def too_slow(use: Use, before: str, unit: str, end: str) -> str:
-    """Tell of the time that grows faster than the text, if it does."""
+    """Report a time that grows faster than the text."""
     for size in SIZES:
         long, half = (before + unit * (n // len(unit)) + end for n in (size, size // 2))
         took, half_took = seconds(use, long), seconds(use, half)
@@ -315,7 +315,7 @@ def too_slow(use: Use, before: str, unit: str, end: str) -> str:
 
 
 def slow(use: Use) -> str:
-    """Tell of the first text at which a pattern takes more time than it may."""
+    """Report the first text for which a pattern takes too long."""
     attacks = ((*text, end) for text in texts(use.pattern) for end in ENDS)
     return next(filter(None, (too_slow(use, *attack) for attack in attacks)), "")
 
@@ -342,7 +342,7 @@ def test_a_pattern_that_is_too_slow_is_told() -> None:
 
 @pytest.mark.slow
 def test_every_pattern_is_known() -> None:
-    """One that is made of what only a run can tell needs a place here, and a test of its own."""
+    """A pattern that is built at run time needs an entry here, and a test of its own."""
     unknown = {
         use.place.rpartition(":")[0]
         for path in files()

@@ -1,4 +1,4 @@
-"""Signals to end, one or many and at any moment: every file is old, or every file is new."""
+"""Signals to end, one or many, at any moment: all files are old, or all files are new."""
 
 from __future__ import annotations
 

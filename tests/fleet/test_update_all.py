@@ -52,7 +52,7 @@ def test_many_checkouts_come_to_what_each_should(
     assert len(kinds) == size
     expected = {}
     for number in range(size):
-        # Mixed, so that different kinds are at work at the same time.
+        # Mixed, so that different kinds run at the same time.
         kind = kinds[number * 77 % size]
         name = f"{number:03}-{kind}"
         prototypes.copy(kind, tmp_path / name)

@@ -81,7 +81,7 @@ def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
 def test_an_update_is_what_copier_makes_and_is_staged(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    """Names with spaces and accents are names, and no program of the repository's is started."""
+    """Names with spaces and accents work, and no program of the repository is started."""
     checkout = prototypes.copy("UPDATED", tmp_path / "Zahlungs dienst für alle")
     hook = checkout / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir()
@@ -427,7 +427,7 @@ def test_an_end_from_outside_leaves_the_checkout_whole(
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    # With SIGKILL nobody is left to take the clone away, but it is elsewhere.
+    # After SIGKILL nothing removes the clone, but it is elsewhere.
     if end != signal.SIGKILL:
         assert status == 128 + end
         assert not list(temporary.iterdir())

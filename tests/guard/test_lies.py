@@ -1,6 +1,6 @@
-"""The lies of the guard's own tests are red in a generated project of each backend, too.
+"""The suites of the guard's own tests are also red in a generated project of each backend.
 
-No test is greener there with the guard than without it: what passes under it passes without.
+A test that passes with the guard there also passes without it.
 """
 
 from __future__ import annotations

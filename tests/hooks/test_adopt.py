@@ -1,4 +1,4 @@
-"""`adopt`: what a repository says of itself becomes answers, and nothing of it is lost."""
+"""`adopt` turns the content of a repository into answers, and loses nothing."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def begin(folder: Path) -> Path:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return a repository that never saw Copier."""
+    """Return a repository without Copier."""
     return begin(write(tmp_path, REPOSITORY))
 
 

@@ -1,4 +1,4 @@
-"""The command line: exit statuses, streams, and that a wrong input is a sentence."""
+"""The command line: exit statuses, streams, and sentences for wrong input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user wants: flags before answers, and answers read without a YAML library."""
+"""What the user asks for: flags before answers, and answers read without a YAML library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from the rules is written as they say today, on each page and in docs/rules.md."""
+"""The parts of each page and of docs/rules.md that are made from the rules are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fault of the engine: told in a sentence with status 3, nothing written, the others go on.
+"""A fault of the engine: a sentence and status 3, nothing is written, other rules go on.
 
 The faults are real ones, put into a copy of the engine.
 """

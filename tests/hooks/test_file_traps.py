@@ -1,4 +1,4 @@
-"""Files as they come: a fix changes what it is about and no other byte, and a second run nothing.
+"""Files of all kinds: a fix changes nothing outside of it, and a second run changes nothing.
 
 Layouts of code are in rules/test_traps.py, those that only editors meet in config/test_toml.py and
 config/test_ini.py. Here whole runs of `migrate` meet what a repository may hold.
@@ -218,7 +218,7 @@ def test_what_a_link_has_outside_the_repository_is_not_changed(
     (root / fix.file).symlink_to(outside)
     done = migrate_twice(root, fix.code)
     assert outside.read_text() == fix.before
-    # pytest reads through links, and what it reads there was not looked at.
+    # pytest follows links, and the files behind them were not read.
     assert done == REFUSED
     errors = capsys.readouterr().err
     assert fix.file in errors

@@ -1,4 +1,4 @@
-"""`check --run` tells what real pytest and real plugins did."""
+"""`check --run` reports what real pytest and real plugins did."""
 
 from __future__ import annotations
 

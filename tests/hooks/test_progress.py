@@ -1,4 +1,4 @@
-"""Long work says on a terminal that it goes on, and nowhere else."""
+"""Long work shows progress on a terminal, and nowhere else."""
 
 from __future__ import annotations
 

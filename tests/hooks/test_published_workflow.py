@@ -1,4 +1,4 @@
-"""The workflow for others to call checks their code, at the version that they name."""
+"""The workflow that others call checks their code, at the version that they name."""
 
 from __future__ import annotations
 

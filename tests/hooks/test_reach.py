@@ -1,4 +1,4 @@
-"""Which Pythons reach a place: what is around it is read, and what cannot be told lets all."""
+"""Which Pythons reach a place: the code around it decides, and unknown code allows all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python files are read as rarely as can be, on as many cores as pay, with the same outcome."""
+"""Python files are read as rarely as possible, on several cores, with the same result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""repo-review finds our checks, and they tell what `check` tells."""
+"""repo-review finds our checks, and they report what `check` reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = {"AT000", *(f"AT{digit}00" for digit in range(1, 10))}
 
 @pytest.fixture(scope="module")
 def repo_review(shared_folder: Path) -> Path:
-    """Install repo-review and, as anybody would, this project."""
+    """Install repo-review and this project, as a user would."""
     folder = shared_folder / "repo-review"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():

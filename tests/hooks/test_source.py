@@ -1,4 +1,4 @@
-"""What the reader of Python files sees, and what it must not be fooled by."""
+"""What the reader of Python files sees, and what must not mislead it."""
 
 from __future__ import annotations
 

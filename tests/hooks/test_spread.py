@@ -1,4 +1,4 @@
-"""Work on several processes: the same as on one, and what goes wrong in them is told."""
+"""Work on several processes gives the same result as on one, and their errors are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals to end: one exception for all that come, in the first thread."""
+"""Signals to end: one exception for all of them, in the first thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--verify` believes pytest's own report, and puts files back that make things worse."""
+"""`--verify` uses pytest's own report, and restores files that make tests worse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All files are written or none, whatever goes wrong on the way."""
+"""All files are written or none, whatever goes wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A release agrees with its migrations, its notes and its version, or is refused in a sentence."""
+"""A release agrees with its migrations, notes and version, or is refused with a sentence."""
 
 from __future__ import annotations
 

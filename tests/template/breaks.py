@@ -1,4 +1,4 @@
-"""Change one file of a project at a time, and see which tests of its contract tell.
+"""Change one file of a project at a time, and see which tests of its configuration fail.
 
 Run it in the folder of the project, by an interpreter that has all that the tests need:
 
@@ -24,7 +24,7 @@ SLOW = "test_the_guard_ends_a_hang"
 
 
 def main() -> None:
-    """Print the tests that tell each break."""
+    """Print the tests that notice each break."""
     contract = sys.argv[1]
     breaks: list[dict[str, Any]] = json.load(sys.stdin)
     import_once(f"--deselect={contract}::{SLOW}", contract)

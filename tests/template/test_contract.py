@@ -32,7 +32,7 @@ SHARED = "test_fixtures_and_tests_share_a_loop"
 
 @dataclass(frozen=True)
 class Break:
-    """A change by hand to one file of a project, and the test that tells it.
+    """A change by hand to one file of a project, and the test that notices it.
 
     Without a pattern the file is a new one.
     """
@@ -171,7 +171,7 @@ PROJECTS = [
 
 
 def ends_the_run(broken: Break, said: str) -> bool:
-    """Tell whether no test could tell: pytest itself ends, and says why.
+    """Tell whether no test can notice it, because pytest itself ends and says why.
 
     pytest-asyncio's warning of a scope that is not set is an error; trio's hang ends with the run,
     and so does a guard that cannot be imported.

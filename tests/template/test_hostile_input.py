@@ -1,4 +1,4 @@
-"""Whatever somebody types ends in a working project or in a clear sentence."""
+"""Any input ends in a working project or in a clear sentence."""
 
 from __future__ import annotations
 

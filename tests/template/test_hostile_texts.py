@@ -1,4 +1,4 @@
-"""A hundred and more texts for each free answer: said as they are in every file, or refused."""
+"""More than a hundred texts for each free answer: written unchanged, or refused."""
 
 from __future__ import annotations
 

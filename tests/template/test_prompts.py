@@ -1,4 +1,4 @@
-"""The questions as a person meets them: a real terminal, real keys, and what the screen shows."""
+"""The questions as a person sees them: a real terminal, real keys, and the screen."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_no_path_asks_more_than_eight_questions(
     prompted = []
 
     def prompt(questions: list[dict[str, Any]], answers: Answers) -> Answers:
-        """Answer in place of the person, as the path goes; the default, where it does not say."""
+        """Answer as the path says, or with the default."""
         [question] = questions
         name = question["name"]
         if question["when"](answers):

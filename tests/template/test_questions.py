@@ -1,4 +1,4 @@
-"""copier.yml keeps its promises: keys, defaults, and nothing that Copier would need trust for."""
+"""copier.yml keeps its promises: keys, defaults, and nothing for which Copier needs trust."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def parse(file: Path) -> Any:  # noqa: ANN401
 
 
 def complaints(file: Path) -> list[str]:
-    """Tell what a careful reader would notice in the text of a file."""
+    """Return what a careful reader would notice in the text of a file."""
     text = file.read_text(encoding="utf-8")
     blank_lines = 2 if file.suffix == ".py" else 1
     checks = {
@@ -116,7 +116,7 @@ def test_the_name_of_the_package_does_not_disturb_the_format(
 
 @pytest.mark.slow
 def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path: Path) -> None:
-    """An answer that nothing renders would be a question too many."""
+    """An answer without an effect would be an unnecessary question."""
     base = {"framework": "library", "backend": "anyio"}
     questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "guard", "ci")
     for question in (*questions, "python_version", "project_kind"):

@@ -82,7 +82,7 @@ def by_copier(ours: Path, project: Path) -> None:
 
 
 def by_adopt(ours: Path, project: Path) -> None:
-    """Have `adopt` do it, except for the fixes, which are another matter."""
+    """Apply it with `adopt`, without the fixes."""
     source = f"git+file://{ours}"
     command = (*ENGINE, "adopt", project, "--yes", "--template", source, "--data", "ci=github")
     assert run(*command, cwd=project).returncode in {0, 1}

@@ -1,4 +1,4 @@
-"""A question changes as CONTRIBUTING.md says, and updates that nobody watches go on."""
+"""A question changes as CONTRIBUTING.md says, and unattended updates go on."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_removed_choice_becomes_the_one_that_takes_its_place(
     scope = "" if after == "function" else f'(scope="{after}")'
     conftest = (project / "tests" / "conftest.py").read_text()
     assert f"@pytest.fixture{scope}\nasync def app(" in conftest
-    # A new project is none the wiser.
+    # A new project does not notice.
     fresh = generate(template_repository, "fresh")
     assert yaml.safe_load((fresh / ANSWERS_FILE).read_text())["loop_scope"] == "function"
 

@@ -1,4 +1,4 @@
-"""An update and the bots that bump the pins of CI stay out of each other's way."""
+"""An update does not conflict with the bots that bump the pins of CI."""
 
 from __future__ import annotations
 

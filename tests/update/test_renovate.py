@@ -1,4 +1,4 @@
-"""The preset for Renovate does what its page says; `renovate/real_run.py` asks Renovate itself."""
+"""The preset for Renovate does what its page says; `renovate/real_run.py` runs Renovate."""
 
 from __future__ import annotations
 

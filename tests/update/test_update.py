@@ -80,7 +80,7 @@ def test_an_update_to_the_same_template_changes_nothing(
 def test_what_belongs_to_the_owner_is_never_updated(
     template_repository: Path, project: Path
 ) -> None:
-    """pyproject.toml above all: a merge of it can leave TOML that nobody can read."""
+    """Above all pyproject.toml: a merge of it can leave invalid TOML."""
     for source in (template_repository / "template").rglob("*.jinja"):
         append(source, "\n# newer\n")
     commit(template_repository, "1.1.0")

@@ -1,4 +1,4 @@
-"""How hard hypothesis tries here: a minute for all, and no deadline on a shared machine."""
+"""Settings of Hypothesis: a minute for all, and no deadline on a shared machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an edit of an INI file looks like, layout by layout."""
+"""The result of an edit of an INI file, for each layout."""
 
 from __future__ import annotations
 

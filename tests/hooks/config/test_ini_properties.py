@@ -1,4 +1,4 @@
-"""What holds for every edit of every INI file, with the real iniconfig as the judge."""
+"""Properties of every edit of every INI file, checked with the real iniconfig."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an edit of a TOML document looks like, layout by layout."""
+"""The result of an edit of a TOML document, for each layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every edit of every TOML document: hypothesis writes the documents.
+"""Properties of every edit of every TOML document, which Hypothesis writes.
 
 The reader of the tests is tomllib (tomli on Python 3.10), whichever one the editor uses.
 """

@@ -1,4 +1,4 @@
-"""What a proof of a rule consists of: a tiny suite, and what real pytest makes of it."""
+"""The parts of a proof of a rule: a tiny suite, and its result with real pytest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from helpers import Environment
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
-#: The plugins as they are today.
+#: The current plugins.
 PLUGINS = ("anyio>=4.12", "pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*")
 #: With what the rules on code speak of; pytest-aiohttp changes what asyncio modes mean.
 LIBRARIES = (
@@ -121,7 +121,7 @@ def lay_out(root: Path, files: Mapping[str, str]) -> None:
 
 
 def finds(root: Path, code: str) -> bool:
-    """Tell whether one rule finds something, be it advice for which no run fails."""
+    """Tell whether one rule finds something, including advice."""
     return bool(make_plan(root, Desired(), [load(code)], frozenset()).left)
 
 

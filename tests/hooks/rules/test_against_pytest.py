@@ -1,4 +1,4 @@
-"""The rules tell the truth: a suite that fails or lies under real pytest is well after the fix."""
+"""The rules are right: a suite that fails or lies under real pytest works after the fix."""
 
 from __future__ import annotations
 

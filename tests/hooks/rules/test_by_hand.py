@@ -1,4 +1,4 @@
-"""Fixtures that a suite runs itself, which works before pytest 9 only."""
+"""Fixtures that a suite runs itself, which works only before pytest 9."""
 
 from __future__ import annotations
 

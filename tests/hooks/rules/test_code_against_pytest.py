@@ -1,4 +1,4 @@
-"""The rules on code tell the truth: real pytest fails or lies before, and is well after."""
+"""The rules on code are right: real pytest fails or lies before, and works after the fix."""
 
 from __future__ import annotations
 

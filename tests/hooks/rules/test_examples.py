@@ -1,4 +1,4 @@
-"""Every rule does on the examples of its page what they say."""
+"""Every rule does what the examples of its page say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test wants to go wrong is neither reported nor fixed away, and all else is."""
+"""An error that a test expects is neither reported nor fixed, and everything else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Iterators for `parametrize` over what the file fills further below, or is done filling."""
+"""Iterators for `parametrize` whose content the file adds further below, or has added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules say of Python 3.14 and 3.15 is true: real pytest shows it there, and not before.
+"""The rules on Python 3.14 and 3.15 are right: real pytest shows it there, and not before.
 
 The suites are as small as they can be; each is found by `check`, and what a person makes of it is
 well on the new Pythons and found no longer.

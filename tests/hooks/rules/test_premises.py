@@ -1,4 +1,4 @@
-"""What must be true of a repository for a rule to speak, and for its fix to be offered."""
+"""The premises of a finding and of a fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules without a fix say is true: real pytest shows it, and a way out."""
+"""The rules without a fix are right: real pytest shows the problem, and a solution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that invites a wrong rewrite: each comes out right, or is left and reported."""
+"""Code that invites a wrong rewrite: it is rewritten correctly, or left alone and reported."""
 
 from __future__ import annotations
 

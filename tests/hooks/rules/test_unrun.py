@@ -1,4 +1,4 @@
-"""Async tests that nothing runs are told, and none that something runs (AT112)."""
+"""Async tests that nothing runs are reported, and no others (AT112)."""
 
 from __future__ import annotations
 

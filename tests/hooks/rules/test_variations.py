@@ -1,4 +1,4 @@
-"""What a rule says of itself as data holds for each example of its page in other surroundings.
+"""The data of a rule is true for each example of its page in other surroundings.
 
 Each variation has a control: the same surroundings without what matters, in which the rule finds
 what it found before. So no variation is silent for a reason of its own.

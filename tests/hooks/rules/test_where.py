@@ -1,4 +1,4 @@
-"""No rule is blind: what it finds in a file, it finds there whatever else the file holds."""
+"""No rule is blind: it finds a problem in a file whatever else is in the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of rules are looked for in a way that finds what the patterns find."""
+"""The search for the words of rules finds what their patterns find."""
 
 from __future__ import annotations
 
