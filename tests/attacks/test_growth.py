@@ -155,6 +155,19 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
         ),
         100,
     ),
+    "handlers": (
+        lambda n: code("    except Unknown: pass\n", n, "def test_it():\n    try: pass\n"),
+        500,
+    ),
+    "tests that expect an error": (
+        lambda n: code(
+            "@pytest.mark.xfail\nasync def test_{0}(event_loop):\n    wanted = pytest.raises(Own)\n"
+            "    with wanted:\n        helper()\n\n\n",
+            n,
+            "def helper():\n    asyncio.get_event_loop()\n\n\n",
+        ),
+        300,
+    ),
     "nesting": (
         lambda n: (
             code("[", n, "async def test_it(event_loop):\n    a = ") | {"end": "]" * n + "\n"}

@@ -62,6 +62,13 @@ HOSTILE = {
     "a long chain": {"test_it.py": f"async def test_it(event_loop):\n    a{'.b' * 5000}\n"},
     "a long sum": {"test_it.py": f"async def test_it(event_loop):\n    1{' + 1' * 5000}\n"},
     "a key of many parts": {"pyproject.toml": f"{'a.' * 200_000}a = 1\n"},
+    "halves of characters": {
+        "requirements.txt": "pytest-asyncio\n",
+        "test_it.py": "import pytest\n\n\n@pytest.fixture(name='\\udcff', scope='\\ud800')\n"
+        "async def it(event_loop):\n    yield '\\U0000dfff'\n\n\n"
+        "@pytest.mark.usefixtures('\\udcff')\n@pytest.mark.parametrize('\\ud800', ['\\ud800'])\n"
+        "@pytest.mark.asyncio(scope='\\ud800')\nasync def test_it(event_loop):\n    pass\n",
+    },
     "nested TOML": {"pyproject.toml": f"a = {'[' * 5000}\n"},
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import ParseError
 from async_test_template.source.names import Names
-from async_test_template.source.nodes import Nodes
+from async_test_template.source.nodes import Nodes, walk
 from async_test_template.source.text import decode
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+#: Half of a character, and how code writes one: no text has it, and none can be made of it.
+_HALF = re.compile("[\ud800-\udfff]")
+_WRITTEN_HALF = re.compile(rb"\\(?:u|U0000)[dD][89a-fA-F]")
 _LINE_ENDS_OF_TEXT = re.compile("\r\n|\r|\n")
 
 
@@ -75,11 +78,16 @@ class Source:
             with warnings.catch_warnings():
                 # `"\d"` in somebody's test is not this program's to complain about.
                 warnings.simplefilter("ignore")
-                return ast.parse(self.data.decode())
+                tree = ast.parse(self.data.decode())
         except SyntaxError as error:
             raise Unreadable(error.msg, error.lineno or self._line_of_null) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise Unreadable(str(error) or "too deeply nested", self._line_of_null) from error
+        if _WRITTEN_HALF.search(self.data):
+            for node in walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    node.value = _HALF.sub("\ufffd", node.value)
+        return tree
 
     @property
     def _line_of_null(self) -> int:

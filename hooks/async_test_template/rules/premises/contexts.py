@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import keyword, text_of
@@ -74,7 +75,7 @@ def hopes(source: Source, node: ast.expr, block: ast.AST) -> Iterator[Hope]:
     elif isinstance(node, ast.Name):
         for around in source.around(node):
             if isinstance(around, (*FUNCTIONS, ast.Module)):
-                for value in _values(around, node.id):
+                for value in _values(source, around, node.id):
                     yield from _inside(source, value)
     elif isinstance(node, ast.Call) and _is_context(source, node):
         yield from _of_call(source, node, block)
@@ -102,8 +103,8 @@ def class_names(source: Source, node: ast.expr, depth: int = 0) -> frozenset[str
     name = source.names.resolve(node)
     if name and (isinstance(node, ast.Attribute) or _is_class(source, name)):
         return frozenset({name.rpartition(".")[2]})
-    values = list(_assigned(source.tree, name)) if name and depth == 0 else []
-    return class_names(source, values[0], depth + 1) if len(values) == 1 else None
+    values = _assigned(source).get(name, ()) if name and depth == 0 else ()
+    return class_names(source, values[0].value, depth + 1) if len(values) == 1 else None
 
 
 def _joined(source: Source, nodes: list[ast.expr], depth: int) -> frozenset[str] | None:
@@ -122,8 +123,34 @@ def _is_class(source: Source, name: str) -> bool:
         name in source.names.imported
         or "." in name
         or isinstance(getattr(builtins, name, None), type)
-        or any(node.name == name for node in source.nodes.of(ast.ClassDef))
+        or name in _classes(source)
     )
+
+
+# One file is looked at by all rules before the next.
+@lru_cache(maxsize=2)
+def _classes(source: Source) -> frozenset[str]:
+    return frozenset(node.name for node in source.nodes.of(ast.ClassDef))
+
+
+@lru_cache(maxsize=2)
+def _assigned(source: Source) -> dict[str, list[ast.Assign]]:
+    """Give the assignments to each name, wherever they stand."""
+    found: dict[str, list[ast.Assign]] = {}
+    for node in source.nodes.of(ast.Assign):
+        for name in {target.id for target in node.targets if isinstance(target, ast.Name)}:
+            found.setdefault(name, []).append(node)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _assigned_in(source: Source) -> dict[tuple[ast.AST, str], list[ast.expr]]:
+    """Give what is assigned to each name of a scope."""
+    found: dict[tuple[ast.AST, str], list[ast.expr]] = {}
+    for name, nodes in _assigned(source).items():
+        for node in nodes:
+            found.setdefault((source.scope(node), name), []).append(node.value)
+    return found
 
 
 def _is_context(source: Source, call: ast.Call) -> bool:
@@ -167,20 +194,12 @@ def _inside(source: Source, value: ast.expr) -> Iterator[Hope]:
             yield from _of_call(source, inner, inner)
 
 
-def _values(scope: ast.AST, name: str) -> Iterator[ast.expr]:
+def _values(source: Source, scope: ast.AST, name: str) -> Iterator[ast.expr]:
     """Yield the possible values of a name in a scope, including those of `parametrize`."""
     if isinstance(scope, FUNCTIONS) and name in {a.arg for a in scope.args.args}:
         yield from scope.decorator_list
     else:
-        yield from _assigned(scope, name)
-
-
-def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr]:
-    for node in walk(scope):
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == name for target in node.targets
-        ):
-            yield node.value
+        yield from _assigned_in(source).get((scope, name), ())
 
 
 def _filtered(source: Source, call: ast.Call, block: ast.AST) -> Iterator[Hope]:

@@ -6,7 +6,10 @@ import ast
 import builtins
 import enum
 import re
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import keyword, text_of
@@ -21,7 +24,7 @@ from async_test_template.rules.premises.contexts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.findings import Finding
     from async_test_template.source.source import Function, Source
@@ -59,6 +62,24 @@ class _Stretch(NamedTuple):
     is_caught: bool = False
 
 
+class _Stretches:
+    """Stretches of a file, found by a place in them."""
+
+    def __init__(self, found: Iterable[_Stretch]) -> None:
+        self._found = sorted(found, key=attrgetter("start"))
+        self._starts = [stretch.start for stretch in self._found]
+        #: How far each reaches, or one before it.
+        self._reach = list(accumulate((stretch.end for stretch in self._found), max))
+
+    def at(self, place: int) -> Iterator[_Stretch]:
+        """Yield those around a place, the latest first."""
+        for number in reversed(range(bisect_right(self._starts, place))):
+            if self._reach[number] <= place:
+                return
+            if place < self._found[number].end:
+                yield self._found[number]
+
+
 def wish(source: Source, finding: Finding, raised: tuple[str, ...]) -> Wish | None:
     """Tell whether the code that a rule has found is there because of its error or warning.
 
@@ -72,11 +93,7 @@ def wish(source: Source, finding: Finding, raised: tuple[str, ...]) -> Wish | No
     begin = source.offset(finding.line)
     line = source.data[begin : source.line_end(begin)].decode()
     place = begin + len(line[: finding.column - 1].encode())
-    wishes = {
-        _judged(stretch, raised)
-        for stretch in _stretches(source)
-        if stretch.start <= place < stretch.end
-    }
+    wishes = {_judged(stretch, raised) for stretch in _stretches(source).at(place)}
     if Wish.MEANT in wishes:
         return Wish.MEANT
     return Wish.PERHAPS if Wish.PERHAPS in wishes else None
@@ -111,10 +128,11 @@ def _catches(caught: str, raised: str) -> bool:
 
 # All rules look at one file before the next.
 @lru_cache(maxsize=2)
-def _stretches(source: Source) -> tuple[_Stretch, ...]:
+def _stretches(source: Source) -> _Stretches:
     found = [*_blocks(source), *_calls(source), *_attempts(source)]
     found += [*_marked(source), *_recorded(source)]
-    return (*found, *_helpers(source, found))
+    more = _helpers(source, _Stretches(found)) if found else ()
+    return _Stretches([*found, *more])
 
 
 def _blocks(source: Source) -> Iterator[_Stretch]:
@@ -155,19 +173,24 @@ def _attempts(source: Source) -> Iterator[_Stretch]:
 
 def _marked(source: Source) -> Iterator[_Stretch]:
     """Yield the tests that may fail or warn, because of a mark on them or around them."""
+    tests: dict[ast.AST, list[Function]] = {}
+    hoped: dict[tuple[ast.AST, Hope], None] = {}
     for node in source.references(*_MARKS):
         around = source.parents[node]
         mark = around if isinstance(around, ast.Call) and around.func is node else node
         hope = _of_mark(source, mark)
         owner = _owner(source, mark) if hope is not None else None
-        if hope is None or owner is None:
-            continue
-        for function in source.functions.values():
-            if function is owner or (
-                function.name.startswith("test") and owner in source.around(function)
-            ):
-                for start, end in _parts(source, function):
-                    yield _Stretch(start, end, hope, is_single=True)
+        if hope is not None and owner is not None:
+            hoped[owner, hope] = None
+    for function in source.functions.values() if hoped else ():
+        tests.setdefault(function, []).append(function)
+        if function.name.startswith("test"):
+            for owner in source.around(function):
+                tests.setdefault(owner, []).append(function)
+    for owner, hope in hoped:
+        for function in tests.get(owner, ()):
+            for start, end in _parts(source, function):
+                yield _Stretch(start, end, hope, is_single=True)
 
 
 def _owner(source: Source, mark: ast.expr) -> ast.AST | None:
@@ -220,15 +243,14 @@ def _recorded(source: Source) -> Iterator[_Stretch]:
                 yield _Stretch(source.start(function.body[0]), source.end(function), hope)
 
 
-def _helpers(source: Source, found: list[_Stretch]) -> Iterator[_Stretch]:
+def _helpers(source: Source, found: _Stretches) -> Iterator[_Stretch]:
     """Yield the functions of the file that are called only where something is expected."""
-    for function in source.functions.values() if found else ():
+    for function in source.functions.values():
         mentions = source.mentions.get(function.name, ())
         # The name of a fixture is a parameter of its tests, not a call.
         if not mentions or function.lineno in source.items:
             continue
-        places = [source.start(node) for node in mentions]
-        around = [[s for s in found if s.start <= place < s.end] for place in places]
+        around = [[*found.at(source.start(node))] for node in mentions]
         if all(around):
             start, end = source.start(function), source.end(function)
             yield from (stretch._replace(start=start, end=end) for stretch in around[0])
