@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from async_test_template import shell
+from async_test_template.disk import Disk
 from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
@@ -51,8 +52,12 @@ def observe(command: str, root: Path) -> list[Finding]:
             ),
         }
         status = shell.run(command, root, environment)
-        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    notes = list(_read(lines))
+        is_there = os.path.lexists(record)
+        text = (Disk(folder).read(record.name) or b"").decode("utf-8", "replace")
+    foreign = UserError(f"something that {command!r} ran wrote into our record of it")
+    notes = list(_read(text.splitlines()))
+    if is_there and not (text and all(map(_is_ours, notes))):
+        raise foreign
     if not any(note["what"] == "collected" for note in notes):
         raise UserError(
             f"{command!r} collected no test (exit status {status}); "
@@ -61,18 +66,35 @@ def observe(command: str, root: Path) -> list[Finding]:
     try:
         places = _Places(notes, root)
         found = {*_about_tests(notes, places), *_about_coroutines(notes, places)}
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"something that {command!r} ran wrote into our record of it") from error
+    except KeyError as error:
+        raise foreign from error
     return sorted(found, key=lambda f: (f.file, f.line, f.code, f.message))
 
 
 def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Return the notes; a process that was killed may have left half a line."""
     for line in lines:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             note = json.loads(line)
             if isinstance(note, dict) and "what" in note:
                 yield note
+
+
+def _is_ours(note: dict[str, Any]) -> bool:
+    """Tell whether the values of a note are of the kinds that the recorder writes."""
+    texts = [note.get(key, "") for key in ("what", "test", "file", "module", "name")]
+    lines = [note.get("line", 1)]
+    for key, of_file in (("places", 0), ("fixtures", 1)):
+        rows = note.get(key, [])
+        if not isinstance(rows, list) or not all(
+            isinstance(row, list) and len(row) == 2 + 2 * of_file for row in rows
+        ):
+            return False
+        texts += [text for row in rows for text in row[: of_file + 1]]
+        lines += [row[of_file + 1] for row in rows]
+    return all(isinstance(text, str) for text in texts) and all(
+        isinstance(line, int) and line > 0 for line in lines
+    )
 
 
 class _Places:
@@ -81,6 +103,7 @@ class _Places:
     def __init__(self, notes: Iterable[dict[str, Any]], root: Path) -> None:
         """Take the notes about the tests."""
         self._root = root
+        self._known: dict[str, str | None] = {}
         self.tests = {note["test"]: note for note in notes if note["what"] == "collected"}
 
     def of_test(self, test: str | None) -> tuple[str, int] | None:
@@ -102,6 +125,11 @@ class _Places:
         return self._own(file) or file
 
     def _own(self, file: str) -> str | None:
+        if file not in self._known:
+            self._known[file] = self._below(file)
+        return self._known[file]
+
+    def _below(self, file: str) -> str | None:
         path = Path(file)
         if not path.is_relative_to(self._root):
             return None
@@ -118,6 +146,7 @@ def _about_tests(notes: list[dict[str, Any]], places: _Places) -> Iterator[Findi
         {note["test"] for note in notes if note["what"] == what}
         for what in ("started", "finished", "passed", "watched")
     )
+    passed &= watched
     awaited = {note["test"]: note for note in notes if note["what"] == "awaited"}
     for test, noted in places.tests.items():
         name = test.rpartition("::")[2].partition("[")[0]
@@ -130,7 +159,7 @@ def _about_tests(notes: list[dict[str, Any]], places: _Places) -> Iterator[Findi
         elif test not in finished:
             hint = "check what it waits for: a timeout shorter than that of the run shows the line"
             yield Finding("AT004", f"the run ended while {name} ran", *place, hint=hint)
-        if noted["is_async"] and test in passed & watched and test not in awaited:
+        if noted["is_async"] and test in passed and test not in awaited:
             hint = "check which plugin or decorator takes the test"
             yield Finding("AT002", f"{name} passed and was never awaited", *place, hint=hint)
         for fixture, where, line, loop in awaited.get(test, {}).get("fixtures", ()):

@@ -141,7 +141,7 @@ def _outcome(reports: bytes, status: int) -> Outcome:
         try:
             cases = ET.fromstring(_BEGIN + document).iter("testcase")  # noqa: S314 - by pytest
             results = _results(cases)
-        except ET.ParseError:
+        except (ET.ParseError, LookupError, ValueError):  # the last two for its encoding
             is_whole = False
             continue
         for name, word in results.items():

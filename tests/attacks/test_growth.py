@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 import time
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from async_test_template import spread
+from async_test_template import spread, verify
 from async_test_template.desired import Desired
 from async_test_template.errors import UserError
 from async_test_template.findings import Tier
+from async_test_template.observe import observe
 from async_test_template.plan import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from async_test_template.rules.pages import Example
     from async_test_template.rules.rule import Rule
@@ -443,13 +445,13 @@ def lay_out(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def seconds(root: Path, desired: Desired, tiers: frozenset[Tier]) -> float:
+def seconds(work: Callable[[], object]) -> float:
     # The collector is off in the command line too.
     gc.collect()
     gc.disable()
     begin = time.process_time()
     try:
-        make_plan(root, desired, rules(), tiers)
+        work()
     except UserError:
         pass
     finally:
@@ -458,16 +460,16 @@ def seconds(root: Path, desired: Desired, tiers: frozenset[Tier]) -> float:
     return took
 
 
-def require_growth(root: Path, half: Path, desired: Desired, tiers: frozenset[Tier]) -> None:
-    took = seconds(root, desired, tiers)
+def require_growth(whole: Callable[[], float], half: Callable[[], float]) -> None:
+    took = whole()
     if took <= NOTHING:
         return
-    half_took = seconds(half, desired, tiers)
+    half_took = half()
     for _ in range(TRIES):
         if took <= max(half_took * GROWTH, NOTHING):
             return
-        half_took = min(half_took, seconds(half, desired, tiers))
-        took = min(took, seconds(root, desired, tiers))
+        half_took = min(half_took, half())
+        took = min(took, whole())
     pytest.fail(f"half of it takes {half_took:.2f} s, all of it {took:.2f} s")
 
 
@@ -487,7 +489,7 @@ def test_the_time_grows_with_the_length_alone(
     count = int(factor * count * size)
     root = lay_out(tmp_path / "root", make(2 * count))
     half = lay_out(tmp_path / "half", make(count))
-    require_growth(root, half, Desired(), tiers)
+    require_growth(planned(root, Desired(), tiers), planned(half, Desired(), tiers))
 
 
 def size_of(example: Example) -> int:
@@ -523,4 +525,62 @@ def test_the_examples_of_a_rule_take_twice_the_time_twice_as_often(
         half = lay_out(tmp_path / "half", times(count))
         asked = frozenset(example.answers)
         desired = Desired()._replace(**example.answers, insisted=asked)
-        require_growth(root, half, desired, frozenset(Tier))
+        tiers = frozenset(Tier)
+        require_growth(planned(root, desired, tiers), planned(half, desired, tiers))
+
+
+def planned(root: Path, desired: Desired, tiers: frozenset[Tier]) -> Callable[[], float]:
+    return lambda: seconds(lambda: make_plan(root, desired, rules(), tiers))
+
+
+def report(count: int) -> str:
+    cases = (f'<testcase classname="a" name="{n}"><failure/></testcase>' for n in range(count))
+    return f"<?xml version='1.0'?><a>{''.join(cases)}</a>" * 2
+
+
+def reports(count: int) -> str:
+    return "<?xml version='1.0'?><a><testcase name='b'/></a>\n" * count
+
+
+def record(count: int) -> str:
+    notes: list[dict[str, object]] = []
+    for number in range(count):
+        test = f"test_{number}"
+        place = {"file": "/test_it.py", "line": number, "module": "/test_it.py", "is_async": True}
+        notes.append({"what": "collected", "test": test, **place})
+        notes += [{"what": what, "test": test} for what in ("started", "watched", "passed")]
+        fixtures = [["it", "/conftest.py", 1, 2]] * 5
+        notes.append({"what": "awaited", "test": test, "loop": 1, "fixtures": fixtures})
+        places = [["/test_it.py", number]] * 5
+        notes.append({"what": "forgotten", "test": test, "name": "it", "places": places})
+    return "\n".join(map(json.dumps, notes)).replace('"/', '"{root}/')
+
+
+WRITTEN: dict[str, tuple[Callable[[int], str], Callable[[str, Path], object], int]] = {
+    "report": (report, verify.run_tests, 5000),
+    "reports": (reports, verify.run_tests, 5000),
+    "record": (record, observe, 3000),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_the_tests_wrote_is_read_in_time_that_grows_with_its_length(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, read, count = WRITTEN[name]
+
+    def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
+        options = environment["PYTEST_ADDOPTS"]
+        path = environment.get("ASYNC_TEST_TEMPLATE_RECORD", options.partition("=")[2])
+        with Path(path).open("w") as opened:
+            opened.write(texts[command].replace("{root}", str(root)))
+        return 1
+
+    monkeypatch.setattr("async_test_template.shell.run", run)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    texts = {"half": make(count), "whole": make(2 * count)}
+    require_growth(
+        lambda: seconds(lambda: read("whole", tmp_path)),
+        lambda: seconds(lambda: read("half", tmp_path)),
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -19,9 +21,10 @@ from async_test_template.dependencies.model import read_dependencies
 from async_test_template.desired import read_answers
 from async_test_template.errors import UserError
 from async_test_template.tree import Tree
+from async_test_template.verify import run_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 DIGITS = "9" * 5000
@@ -133,6 +136,89 @@ def test_folders_may_be_nested_as_deep_as_the_system_lets_them(
     finally:
         subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
     assert "fault of async-test-template" not in "".join(capsys.readouterr())
+
+
+COLLECTED = {"what": "collected", "test": "a", "file": "/a", "module": "/a", "is_async": True}
+RECORDS = {
+    "no object": "[]",
+    "a test that is none": json.dumps({**COLLECTED, "test": 3, "line": 1}),
+    "a list of a test": json.dumps({**COLLECTED, "test": ["a"], "line": 1}),
+    "no line": json.dumps(COLLECTED),
+    "an endless line": json.dumps({**COLLECTED, "line": float("inf")}),
+    "a line before the first": json.dumps({**COLLECTED, "line": -1}),
+    "rows that are none": json.dumps({**COLLECTED, "line": 1, "fixtures": 3}),
+    "rows that are too short": json.dumps({**COLLECTED, "line": 1, "places": [["a"]]}),
+    "no text": "\xff",
+    "nesting": "[" * 100_000,
+    "digits": f'{{"what": {DIGITS}}}',
+}
+
+
+@pytest.mark.parametrize("case", RECORDS)
+def test_a_record_that_is_not_ours_is_one_sentence(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_command: str, _root: Path, environment: Mapping[str, str]) -> int:
+        record = Path(environment["ASYNC_TEST_TEMPLATE_RECORD"])
+        record.write_bytes(RECORDS[case].encode("latin-1"))
+        return 0
+
+    monkeypatch.setattr("async_test_template.shell.run", run)
+    assert main(["check", str(tmp_path), "--run", "it"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes are made as POSIX has them")
+@pytest.mark.parametrize(
+    "make",
+    [
+        Path.mkdir,
+        os.mkfifo,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path),
+        lambda path: shutil.rmtree(path.parent),
+    ],
+    ids=["folder", "pipe", "device", "loop", "nothing"],
+)
+def test_what_lies_at_the_place_of_the_record_is_not_read(
+    make: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_command: str, _root: Path, environment: Mapping[str, str]) -> int:
+        make(Path(environment["ASYNC_TEST_TEMPLATE_RECORD"]))
+        return 0
+
+    monkeypatch.setattr("async_test_template.shell.run", run)
+    assert main(["check", str(tmp_path), "--run", "it"]) == 2
+
+
+REPORT = b"<?xml version='1.0'"
+REPORTS = {
+    "an encoding that is none": REPORT + b" encoding='nonsense'?><a/>",
+    "an encoding of several bytes": REPORT + b" encoding='utf-7'?><a/>",
+    "entities of entities": REPORT
+    + b"?><!DOCTYPE a [<!ENTITY a0 'aaaaaaaaaa'>"
+    + b"".join(b"<!ENTITY a%d '%s'>" % (n + 1, b"&a%d;" % n * 10) for n in range(12))
+    + b"]><a><testcase name='b'>&a12;</testcase></a>",
+    "a file as an entity": REPORT
+    + b"?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a><testcase>&b;</testcase></a>",
+    "nesting": REPORT + b"?>" + b"<a>" * 100_000,
+    "NUL": REPORT + b"?><a>\0</a>",
+    "nothing": b"<?xml ",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the reports go through a pipe of POSIX")
+@pytest.mark.parametrize("case", REPORTS)
+def test_a_report_that_is_not_pytests_vouches_for_nothing(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_command: str, _root: Path, environment: Mapping[str, str]) -> int:
+        Path(environment["PYTEST_ADDOPTS"].partition("=")[2]).write_bytes(REPORTS[case])
+        return 0
+
+    monkeypatch.setattr("async_test_template.shell.run", run)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    assert not run_tests("it", tmp_path).reported
 
 
 def declared(text: str, root: Path) -> None:
