@@ -112,7 +112,9 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
         yield f"- The fix needs the repository to declare {needs}."
     if rule.needs:
         needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
-        yield f"- Fixes only where the declared versions allow nothing older than {needs}."
+        yield f"- Silent where the declared versions are all older than {needs}."
+        if rule.tier is not Tier.REPORT:
+            yield f"- Fixes only where the declared versions allow nothing older than {needs}."
     if rule.about:
         yield f"- Silent where {rule.about} is not used, and in its own repository."
     if rule.python:

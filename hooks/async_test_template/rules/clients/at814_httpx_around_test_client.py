@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not (
-        project.dependencies.has("httpx2") and project.dependencies.may_reach("starlette", "1.2")
-    ):
+    if not project.dependencies.has("httpx2"):
         return
     for node, name in strangers(project, source):
         yield code_finding(
@@ -36,6 +34,7 @@ RULE = Rule(
     name="httpx-around-test-client",
     severity=Severity.ERROR,
     tier=Tier.REPORT,
+    needs=(("starlette", "1.2"),),
     visit=_visit,
     words=rb"\bhttpx\b",
 )

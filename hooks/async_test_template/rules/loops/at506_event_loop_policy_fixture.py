@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._loop_factories import SINCE, factory_of, hook
-from async_test_template.rules.on_code import code_finding, keyword, needs
+from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for fixture in source.module.fixtures:
         if fixture.name != "event_loop_policy" or not fixture.function:
             continue
@@ -33,13 +33,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             function,
             "the fixture event_loop_policy is deprecated",
             tier=Tier.SAFE if is_plain else Tier.REPORT,
-            fix=partial(_fix, project, source, function),
+            fix=partial(_fix, source, function),
             hint="return the loop's factory from pytest_asyncio_loop_factories in conftest.py",
         )
 
 
-def _fix(project: Project, source: Source, function: Function) -> tuple[Edit, ...]:
-    needs(project, "pytest-asyncio", SINCE)
+def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
     value = function.body[-1]
     call = value.value if isinstance(value, ast.Return) else None
     if len(function.body) != 1 or not isinstance(call, ast.Call) or call.args or call.keywords:
@@ -56,6 +55,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     about="pytest-asyncio",
+    needs=(("pytest-asyncio", SINCE),),
     visit=_visit,
     words=rb"event_loop_policy",
     alone=True,

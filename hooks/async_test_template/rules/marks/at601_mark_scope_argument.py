@@ -10,7 +10,6 @@ from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
     keyword,
-    needs,
     text_of,
 )
 from async_test_template.rules.patterns import keyword_of_mark, removed, renamed
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for mark, scope in keyword_of_mark(source, "scope", "asyncio"):
         if has_stars(mark):
             continue
@@ -39,15 +38,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             if loop_scope is None
             else "the mark asyncio has scope= and loop_scope=",
             tier=Tier.SAFE if loop_scope is None or same else Tier.REPORT,
-            fix=partial(_fix, project, source, mark, scope, is_double=loop_scope is not None),
+            fix=partial(_fix, source, mark, scope, is_double=loop_scope is not None),
             hint="keep one of the two",
         )
 
 
 def _fix(
-    project: Project, source: Source, mark: ast.Call, scope: ast.keyword, *, is_double: bool
+    source: Source, mark: ast.Call, scope: ast.keyword, *, is_double: bool
 ) -> tuple[Edit, ...]:
-    needs(project, "pytest-asyncio", "0.24")
     return removed(source, mark, scope) if is_double else renamed(source, scope, "loop_scope")
 
 
@@ -57,6 +55,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     about="pytest-asyncio",
+    needs=(("pytest-asyncio", "0.24"),),
     visit=_visit,
     words=rb"mark",
     alone=True,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, marks, needs, text_of
+from async_test_template.rules.on_code import code_finding, marks, text_of
 from async_test_template.rules.patterns import named
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import SCOPES
@@ -15,12 +15,11 @@ from async_test_template.rules.which_loop import SCOPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
 
-def _visit(project: Project, source: Source) -> Iterator[Finding]:
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for mark in marks(source, "asyncio"):
         if isinstance(mark, ast.Call) and mark.args:
             scope = mark.args[0]
@@ -33,7 +32,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 mark,
                 "the mark asyncio has a positional argument",
                 tier=Tier.SAFE if is_plain else Tier.REPORT,
-                fix=partial(_fix, project, source, scope),
+                fix=partial(named, source, scope, "loop_scope"),
                 hint="write loop_scope=",
             )
 
@@ -49,17 +48,13 @@ def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
     return isinstance(around, (ast.Return, ast.Expr))
 
 
-def _fix(project: Project, source: Source, scope: ast.expr) -> tuple[Edit, ...]:
-    needs(project, "pytest-asyncio", "0.24")
-    return named(source, scope, "loop_scope")
-
-
 RULE = Rule(
     code="AT603",
     name="mark-positional-scope",
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     about="pytest-asyncio",
+    needs=(("pytest-asyncio", "0.24"),),
     visit=_visit,
     words=rb"mark",
     alone=True,
