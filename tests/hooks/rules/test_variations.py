@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import json
+import re
 import subprocess
 import textwrap
 from typing import TYPE_CHECKING
@@ -129,6 +130,67 @@ def test_a_rule_is_silent_in_the_repository_of_what_it_is_about(rule: Rule, tmp_
             files = belonging_to(example.before, rule.about)
             assert find(tmp_path, rule, example, files) == [], example.heading
     assert tried, NOTHING_TRIED
+
+
+def required(package: str) -> re.Pattern[str]:
+    """Return what finds a requirement of a package outside of code."""
+    return re.compile(rf"(?<![\w-]){package}(?![\w-])")
+
+
+def with_package(files: Mapping[str, str], package: str) -> Files:
+    """Declare pytest and, if no file does so, the package."""
+    more = "" if any(map(required(package).search, settings_of(files))) else f"{package}\n"
+    return {**files, "requirements.txt": f"{files.get('requirements.txt', '')}\npytest\n{more}"}
+
+
+def without_package(files: Mapping[str, str], package: str) -> Files:
+    """Declare pytest, and take away each line that requires the package."""
+    kept = {
+        name: "".join(
+            line
+            for line in text.splitlines(keepends=True)
+            if name.endswith(".py") or not required(package).search(line)
+        )
+        for name, text in files.items()
+    }
+    return {**kept, "requirements.txt": f"{kept.get('requirements.txt', '')}\npytest\n"}
+
+
+def settings_of(files: Mapping[str, str]) -> Iterable[str]:
+    return [text for name, text in files.items() if not name.endswith(".py")]
+
+
+def is_imported(files: Mapping[str, str], package: str) -> bool:
+    statement = re.compile(rf"\b(?:import|from) {package.replace('-', '_')}\b")
+    return any(map(statement.search, files.values()))
+
+
+def is_mentioned(files: Mapping[str, str], package: str) -> bool:
+    """Tell whether a mark, a setting or an option may be one of the package."""
+    name = package.removeprefix("pytest-")
+    mention = re.compile(rf"\bmark\.{name}\b|\b{name}_\w+ *=|--{name}-|^{name} *=", re.MULTILINE)
+    return any(map(mention.search, files.values()))
+
+
+#: Every example of these imports the package: they are about the import, or about its fixtures.
+NOT_WITHOUT_IMPORT = {"AT105", "AT512", "AT703"}
+
+
+@rules_with(lambda rule: rule.about)
+def test_a_rule_is_silent_or_has_no_fix_without_the_package(rule: Rule, tmp_path: Path) -> None:
+    tried = 0
+    for example, _ in examples(rule, tmp_path):
+        files = without_package(example.before, rule.about)
+        control = with_package(example.before, rule.about)
+        if is_imported(files, rule.about) or not find(tmp_path, rule, example, control):
+            continue
+        found = find(tmp_path, rule, example, files)
+        assert not any(finding.edits for finding in found), example.heading
+        assert not found or is_mentioned(files, rule.about), example.heading
+        tried += 1
+    assert tried or rule.code in NOT_WITHOUT_IMPORT, (
+        f"{NOTHING_TRIED}; where each example has to import it, name it in NOT_WITHOUT_IMPORT"
+    )
 
 
 @rules_with(lambda rule: rule.python and rule.visit)
