@@ -9,6 +9,7 @@ import importlib
 import inspect
 import logging
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -115,6 +116,23 @@ def test_a_chain_that_bites_its_tail_has_an_end() -> None:
     (place,) = chains.await_chain(waits.owner)
     assert place.function == "outer"
     waits.owner.close()
+
+
+def test_a_chain_ends_at_what_is_over() -> None:
+    async def done() -> None:
+        pass
+
+    async def outer() -> None:
+        await waits
+
+    waits: Any = Waits()
+    waits.found = done()
+    with suppress(StopIteration):
+        waits.found.send(None)
+    waiting = outer()
+    waiting.send(None)
+    assert [place.function for place in chains.await_chain(waiting)] == ["outer"]
+    waiting.close()
 
 
 def test_of_two_ways_on_none_is_taken() -> None:

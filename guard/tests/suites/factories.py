@@ -45,3 +45,12 @@ async def test_bad_error(factory):
 async def test_good_nothing_left(factory, request):
     await asyncio.create_task(asyncio.sleep(0))
     assert factory or "eager" in request.node.name
+
+
+@pytest.fixture
+async def made_by_hand():
+    return asyncio.Task(forever())
+
+
+async def test_good_made_by_hand_before_the_test(made_by_hand):
+    assert not made_by_hand.done()
