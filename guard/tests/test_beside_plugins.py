@@ -120,10 +120,14 @@ def test_what_outlives_a_wider_loop_is_told_and_left_alone(run: Runner) -> None:
     done = run(
         """
         import asyncio
-
         import threading
+        import pytest_asyncio
 
         kept = []
+
+        @pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+        async def wide():
+            yield
 
         async def forever():
             await asyncio.Event().wait()
@@ -205,6 +209,7 @@ def test_a_test_that_is_not_guarded_is_left_to_the_plugin_of_anyio(run: Runner) 
     )
     assert done["test_guarded"].passed, done.output
     assert "division by zero" in done["test_not_guarded"].text
+    assert "AttributeError" not in done["test_not_guarded"].text  # of the end of the fixture
 
 
 STAYS = """

@@ -11,11 +11,26 @@ import logging
 import sysconfig
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
+import pluggy
 import pytest
-from pytest_async_guard import alarm, births, bodies, chains, clock, errors, hang, plugin, project
+from pytest_async_guard import (
+    alarm,
+    births,
+    bodies,
+    chains,
+    clock,
+    errors,
+    hang,
+    plugin,
+    project,
+    pytest_async_guard,
+)
+from pytest_async_guard.attempt import Attempt
+from pytest_async_guard.settings import Settings
 from pytest_async_guard.state import state
 
 if TYPE_CHECKING:
@@ -104,6 +119,31 @@ class Waits:
 
     def __next__(self) -> None:  # noqa: D105
         return None
+
+
+def test_what_is_logged_where_no_test_is_guarded_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(state, "attempt", None)
+    logging.getLogger("asyncio").error("said", exc_info=ValueError())
+
+
+def test_it_is_loaded_once() -> None:
+    config = Mock(pluginmanager=pluggy.PluginManager("pytest"))
+    # As of a file of that name which loads it, beside a conftest.py that does.
+    config.pluginmanager.register(ModuleType("async_guard"), "async_guard")
+    for _ in range(2):
+        pytest_async_guard(config)
+    assert config.pluginmanager.is_registered(plugin)
+
+
+def test_it_is_not_loaded_beside_another() -> None:
+    config = Mock(pluginmanager=pluggy.PluginManager("pytest"))
+    other = ModuleType("other")
+    vars(other).update(vars(plugin))
+    config.pluginmanager.register(other, "async_guard")
+    pytest_async_guard(config)
+    assert not config.pluginmanager.is_registered(plugin)
 
 
 def test_a_chain_that_bites_its_tail_has_an_end() -> None:
@@ -215,6 +255,8 @@ def test_a_line_without_source_is_told_by_its_place() -> None:
         "    /nowhere/a.py:1 in run",
         "    (<string>:2 in run)",
     ]
+    hidden = [project.Place("<string>", line, "run") for line in (1, 2, 3)]
+    assert chains.lines_of(hidden, full=False) == ["    (3 calls, the last <string>:3 in run)"]
 
 
 def test_other_tasks_of_trio_are_told_where_they_are_of_the_project() -> None:
@@ -268,3 +310,13 @@ def test_a_task_that_has_failed_can_be_cancelled_where_no_test_is_guarded(
 
     monkeypatch.setattr(state, "attempt", None)
     assert not asyncio.run(main())
+
+
+def test_a_cancellation_is_no_error_of_the_background(request: pytest.FixtureRequest) -> None:
+    """Asyncio's own servers log one as an error, below Python 3.13."""
+    attempt = Attempt(request.node, Settings())
+    attempt.note(asyncio.CancelledError())
+    attempt.raise_errors()
+    attempt.note(ValueError())
+    with pytest.raises(pytest.fail.Exception, match="ValueError"):
+        attempt.raise_errors()

@@ -159,7 +159,7 @@ def test_only_so_many_tasks_are_told(run: Runner) -> None:
     tests = WORK + "async def test_it(tasks=[]):\n    for _ in range(10):\n        "
     tests += "tasks.append(asyncio.create_task(library()))  # else they can be lost\n"
     brief, full = run(tests)["test_it"].text, run(tests, "-vv")["test_it"].text
-    assert brief.count(": waits at ") == 8
+    assert brief.count(": waits at test_it.py:9 in library\n    started at ") == 8
     assert brief.endswith("more tasks of the project, which -vv shows: 2")
     assert full.count(": waits at ") == 10
     assert "which -vv shows" not in full
@@ -187,6 +187,43 @@ async def test_it():
     assert full["test_it"].text.count(": waits at ") == 3
 
 
+def test_the_end_of_a_task_of_a_library_is_no_matter_of_the_test(run: Runner) -> None:
+    (run.folder / "site-packages").mkdir()
+    (run.folder / "site-packages" / "lib.py").write_text(
+        "import asyncio\n\ndef start():\n    asyncio.create_task(asyncio.Event().wait())\n"
+    )
+    tests = """
+import asyncio
+import gc
+from lib import start
+
+async def test_it():
+    start()
+    await asyncio.sleep(0)
+    gc.collect()
+"""
+    done = run(tests, "-rP", settings="pythonpath = site-packages")
+    assert done["test_it"].passed
+    assert "Task was destroyed but it is pending" in done.output
+
+
+def test_a_skip_stays_one(run: Runner) -> None:
+    done = run(
+        """
+import unittest
+import pytest
+
+async def test_it():
+    pytest.skip()
+
+class TestIt(unittest.IsolatedAsyncioTestCase):
+    async def test_that(self):
+        self.skipTest("")
+"""
+    )
+    assert "2 skipped in" in done.output
+
+
 def test_a_task_that_awaits_is_named(run: Runner) -> None:
     pytest.importorskip("asyncio.graph")
     tests = (
@@ -196,6 +233,7 @@ def test_a_task_that_awaits_is_named(run: Runner) -> None:
 async def test_it():
     inner = asyncio.create_task(library(), name="the inner")
     outer = asyncio.create_task(asyncio.wait_for(inner, 60), name="the outer")
+    asyncio.future_add_to_awaited_by(inner, asyncio.Future())  # which has no name
     await library()
 """
     )

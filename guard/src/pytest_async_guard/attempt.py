@@ -182,5 +182,3 @@ async def _wait(tasks: Iterable[asyncio.Task[Any]], seconds: float) -> None:
         await over
     finally:
         timer.cancel()
-        for task in tasks:
-            task.remove_done_callback(end_with_last)

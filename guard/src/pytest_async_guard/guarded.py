@@ -62,7 +62,6 @@ async def look_behind(attempt: Attempt) -> None:
     Its fixtures still live: cancelling a task that has failed takes its error for seen.
     """
     await sleep(0)
-    await sleep(0)
     attempt.look_for_errors()
     attempt.raise_errors()
     if attempt.outermost_fixture is None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import sysconfig
 from contextlib import suppress
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from types import CodeType
 
 # No block of its own: linters of projects on newer Pythons would have it removed.
-tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+tomllib = import_module("tomllib" if find_spec("tomllib") else "tomli")
 
 _LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = str(Path(__file__).parent) + os.sep
@@ -74,8 +74,8 @@ def _installed() -> frozenset[str]:
     """Find the files of the project that are installed as a copy, as tox and nox do."""
     with suppress(OSError, ValueError, KeyError, TypeError, metadata.PackageNotFoundError):
         name = tomllib.loads((_Root.path / "pyproject.toml").read_text("utf-8"))["project"]["name"]
-        distribution = metadata.distribution(name)
-        return frozenset(str(distribution.locate_file(f)) for f in distribution.files or ())
+        distribution: Any = metadata.distribution(name)
+        return frozenset(str(distribution.locate_file(file)) for file in distribution.files)
     return frozenset()
 
 

@@ -43,6 +43,7 @@ async def test_bad_error(factory):
 
 
 async def test_good_nothing_left(factory, request):
+    factory.clear()  # of what runs the test
     await asyncio.create_task(asyncio.sleep(0))
     assert factory or "eager" in request.node.name
 
