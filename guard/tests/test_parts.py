@@ -127,6 +127,12 @@ def test_what_is_logged_where_no_test_is_guarded_is_left_alone(
     monkeypatch.setattr(state, "attempt", None)
     logging.getLogger("asyncio").error("said", exc_info=ValueError())
 
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.default_exception_handler({"message": "said", "exception": ValueError()})
+
+    asyncio.run(main())
+
 
 def test_it_is_loaded_once() -> None:
     config = Mock(pluginmanager=pluggy.PluginManager("pytest"))
@@ -135,6 +141,13 @@ def test_it_is_loaded_once() -> None:
     for _ in range(2):
         pytest_async_guard(config)
     assert config.pluginmanager.is_registered(plugin)
+
+
+def test_it_is_not_loaded_where_it_is_kept_out() -> None:
+    config = Mock(pluginmanager=pluggy.PluginManager("pytest"))
+    config.pluginmanager.set_blocked("async_guard")
+    pytest_async_guard(config)
+    assert not config.pluginmanager.is_registered(plugin)
 
 
 def test_it_is_not_loaded_beside_another() -> None:
@@ -193,6 +206,8 @@ def test_of_two_ways_on_none_is_taken() -> None:
 
 def test_a_place_that_cannot_be_seen_is_told_as_one() -> None:
     assert chains.waits_at([]) == "a place that cannot be seen"
+    place = project.Place("<string>", 1, "run")
+    assert chains.waits_at([place]) == place
 
 
 def test_nothing_is_looked_for_behind_a_decorator_of_a_sync_test(

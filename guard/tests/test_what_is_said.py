@@ -207,6 +207,23 @@ async def test_it():
     assert "Task was destroyed but it is pending" in done.output
 
 
+def test_a_test_in_another_loop_than_its_fixture_names_both(run: Runner) -> None:
+    done = run(
+        """
+import pytest_asyncio
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def wide():
+    pass
+
+async def test_it(wide):
+    pass
+"""
+    )
+    loops = r"\nthe test: \w+ at 0x\w+\nthe fixture: \w+ at 0x\w+\n"
+    assert re.search(loops, done["test_it"].text)
+
+
 def test_a_skip_stays_one(run: Runner) -> None:
     done = run(
         """

@@ -71,9 +71,9 @@ class Attempt:
             note_birth(task, birth)
         return birth.is_of(self) and birth.is_of_project() and not self._allows(task)
 
-    def _allows(self, task: object) -> bool:
+    def _allows(self, task: Any) -> bool:
         birth = birth_of(task)
-        if birth is None or not isinstance(task, asyncio.Task):
+        if birth is None:
             return False
         short = birth.coroutine.rpartition(".")[2]
         return self.settings.allows(task.get_name(), birth.coroutine, short)

@@ -26,7 +26,8 @@ def keeps(function):
 def runs(function):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
-        asyncio.run(function(*args, **kwargs))
+        kept.append(function(*args, **kwargs))
+        asyncio.run(kept[-1])
 
     return wrapper
 

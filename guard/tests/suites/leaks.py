@@ -197,7 +197,9 @@ async def test_bad_not_the_allowed_one():
 
 @pytest.mark.async_guard(grace=0.01)
 async def test_bad_no_time_to_end():
-    """left tasks running"""
+    """left tasks running
+    started at test_leaks.py:
+    in test_bad_no_time_to_end"""
     asyncio.create_task(asyncio.sleep(0.2))
 
 
