@@ -29,7 +29,7 @@ def await_chain(awaited: Any) -> list[Place]:
     """Return where something suspended waits: its chain of awaits, outermost first."""
     places = []
     seen: set[int] = set()
-    while awaited is not None and id(awaited) not in seen:
+    while id(awaited) not in seen:  # nothing is behind None but None
         seen.add(id(awaited))
         kind = next((k for k in ("cr", "gi", "ag") if hasattr(awaited, f"{k}_frame")), None)
         if kind is None:

@@ -179,6 +179,13 @@ async def test_bad_drain_has_an_end(drain_tasks):
     await drain_tasks(0.1)
 
 
+async def test_bad_drain_that_has_no_time(drain_tasks, monkeypatch):
+    """TimeoutError: still running after 0 s:"""
+    monkeypatch.setattr("pytest_async_guard.plugin.now", iter((0, 0)).__next__)
+    asyncio.create_task(forever())
+    await drain_tasks(0)
+
+
 @pytest.mark.async_guard(allow=["fore*"])
 async def test_good_allowed_by_its_coroutine():
     asyncio.create_task(forever())
