@@ -41,7 +41,7 @@ class Place(NamedTuple):
 class _Root:
     """The folder of the project, and what of it is installed."""
 
-    path = Path.cwd()
+    path: Path
 
 
 def set_root(path: Path) -> None:
