@@ -37,6 +37,8 @@ if sys.version_info < (3, 11):
     NEEDED["tomli"] = "2"  # tomllib came with 3.11
 REQUIREMENTS = [f"{name}>={version}" for name, version in NEEDED.items()]
 UNUSABLE, FAULT, INTERRUPTED = 2, 3, 130
+# A link to this file may stand beside another engine; from standard input there is no file.
+HERE = Path(__file__).resolve()
 ISSUES = "https://github.com/org/async-test-template/issues"
 
 
@@ -61,11 +63,16 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if not HERE.is_file():
+        print(
+            "error: run.py runs as a file only, beside the engine that it starts", file=sys.stderr
+        )
+        return UNUSABLE
     if _is_complete():
         return _run_here(arguments)
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv and _works(under_uv := _under_uv(uv), "-c", ""):
-        return _run_under_uv([*under_uv, __file__, *arguments])
+        return _run_under_uv([*under_uv, str(HERE), *arguments])
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if _install_with_pip(folder):
             sys.path.insert(0, folder)
@@ -97,7 +104,7 @@ def _numbers(version: str) -> list[int]:
 
 def _run_here(arguments: list[str]) -> int:
     # By its place, so that it is our own engine, and nothing else beside this file is imported.
-    package = Path(__file__).parent / "async_test_template"
+    package = HERE.parent / "async_test_template"
     spec = util.spec_from_file_location(
         package.name, package / "__init__.py", submodule_search_locations=[str(package)]
     )
@@ -113,7 +120,7 @@ def _run_here(arguments: list[str]) -> int:
 def _under_uv(uv: str) -> list[str]:
     command = [uv, "run", "--quiet", "--isolated", "--python", sys.executable]
     # The settings are those of the template: the project's file may be what needs mending.
-    command += ["--no-project", "--project", str(Path(__file__).parent)]
+    command += ["--no-project", "--project", str(HERE.parent)]
     for requirement in REQUIREMENTS:
         command += ["--with", requirement]
     return [*command, "python"]

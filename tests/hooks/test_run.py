@@ -144,6 +144,27 @@ def test_the_engine_runs_where_all_it_needs_is_installed(tmp_path: Path, project
     assert is_run(run), run.stderr
 
 
+@pytest.mark.parametrize("is_link", [True, False])
+def test_only_the_engine_beside_the_file_itself_is_started(project: Path, *, is_link: bool) -> None:
+    (project / "pyproject.toml").unlink()
+    other = project / "async_test_template"
+    other.mkdir()
+    for name in ("__init__.py", "cli.py"):
+        (other / name).write_text("raise SystemExit('shadowed')\n", encoding="utf-8")
+    (project / "run.py").symlink_to("../hooks/run.py")
+    run = subprocess.run(
+        [sys.executable, "run.py" if is_link else "-", "check", "."],
+        cwd=project,
+        input="" if is_link else RUN.read_text(encoding="utf-8"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, "runs as a file only" in run.stderr) == (
+        (0, False) if is_link else (2, True)
+    )
+
+
 @pytest.mark.slow
 def test_an_old_tomlkit_is_as_good_as_none(tmp_path: Path, project: Path) -> None:
     where = environment(tmp_path / "venv")
