@@ -182,7 +182,7 @@ class Copier:
         """Return the step to the newest release, such as `1.0.0 -> 1.1.0`.
 
         Raises:
-            Ended: there is none, or Copier cannot tell.
+            Ended: there is none, or Copier does not know.
 
         """
         done = self._run("check-update", "--output-format", "json", cwd=project)
@@ -274,7 +274,7 @@ def find_answers(project: Path, wanted: str | None) -> str:
     """Return the name of the answers file.
 
     Raises:
-        Ended: it is not there, is not committed, or holds the answers to another template.
+        Ended: it is missing, is not committed, or has the answers to another template.
 
     """
     names = [wanted] if wanted else ANSWERS_FILES

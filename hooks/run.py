@@ -45,8 +45,8 @@ ISSUES = "https://github.com/org/async-test-template/issues"
 def main(arguments: list[str]) -> int:
     """Run the engine and give its exit status; 2 where it cannot be run at all.
 
-    The engine tells of its own faults. What fails before it runs, its import for one, ends as they
-    do: with 3 and a sentence.
+    The engine reports its own faults. A failure before it runs, for example in its import, ends in
+    the same way: with 3 and a sentence.
     """
     try:
         return _run(arguments)

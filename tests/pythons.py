@@ -7,7 +7,7 @@
 What a new Python breaks shows on it alone, and a Debian that is stable has it years later. So these
 are taken from the Debian that has it at once, by the mirror that this machine uses anyway, with all
 the libraries that they need. The C library is one of them: with their own, they run on any older
-Debian. It takes apt and half a minute; nobody needs to be root, and nothing of the system changes.
+Debian. It takes apt and half a minute, needs no root, and changes nothing of the system.
 
 They are in one folder of the user's cache. Who removes it has removed them, and gets the newest the
 next time; it cannot be moved, since they know their libraries by its name. Where there is no apt,

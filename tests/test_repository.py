@@ -103,7 +103,7 @@ def test_the_changelog_tells_every_release() -> None:
 
 
 def test_every_release_is_in_the_history() -> None:
-    """In a shallow clone, `git fetch --unshallow` brings it."""
+    """In a shallow clone, `git fetch --unshallow` gets it."""
     for version, commit in release.releases().items():
         assert release.commit_of(commit) == commit, version
         assert git(ROOT, "rev-list", "--max-count=1", commit, "^HEAD") == "", version

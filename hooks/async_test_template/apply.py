@@ -20,7 +20,7 @@ def apply(tree: Tree, edits: Iterable[Edit]) -> dict[str, bytes]:
     """Return the new contents of the files that the edits change, by path.
 
     Raises:
-        EditError: an edit cannot be made without changing more than it should.
+        EditError: an edit is not possible without changing more than it should.
         UserError: a file cannot be read or parsed.
 
     """

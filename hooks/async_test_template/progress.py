@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-#: Seconds of silence that bother nobody.
+#: How many seconds of silence are acceptable.
 PATIENCE = 2.0
 
 

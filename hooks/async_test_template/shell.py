@@ -60,7 +60,7 @@ def run(command: str, root: Path, environment: Mapping[str, str]) -> int:
 def _handed_on(stop: BaseException) -> int:
     """Choose a signal: that of a Ctrl-C as a terminal passes it on, for pytest ends fixtures then.
 
-    Where it takes Python unprepared, that prints a traceback, which belongs in nobody's log.
+    If Python is not prepared for it, it prints a traceback, which does not belong in a log.
     """
     is_typed = isinstance(stop, Stopped) and stop.number == signal.SIGINT and os.isatty(_STDERR)
     return signal.SIGINT if is_typed else signal.SIGTERM

@@ -73,7 +73,7 @@ def _work_apart(
     receiver: Connection,
     sender: Connection,
 ) -> None:
-    # Else sending would wait for ever once the first process, which reads, is gone.
+    # Otherwise sending would wait for ever when the first process, which reads, has ended.
     receiver.close()
     with suppress(BrokenPipeError):
         try:

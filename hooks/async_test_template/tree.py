@@ -46,7 +46,7 @@ class Tree:
         """Return a file's bytes, None where there is no such file.
 
         Raises:
-            UserError: it is there and cannot be read.
+            UserError: it exists and cannot be read.
 
         """
         if file in self.changed:
@@ -61,7 +61,7 @@ class Tree:
         """Return the bytes of a file anywhere, its changed ones where it is inside the root.
 
         Raises:
-            UserError: it is there and cannot be read, or leads out of the repository.
+            UserError: it exists and cannot be read, or leads out of the repository.
 
         """
         if not path.is_relative_to(self.root):

@@ -55,8 +55,8 @@ def write_all(
 
     A relative path is below `root`. Files that have their content already are not touched, and
     those whose content is None are removed. `expected` is what the files had when they were read,
-    None where they were not there. What is in `own` was made by this very run, so nobody's work is
-    lost in it.
+    None if they did not exist. This run created the files in `own`, so no work of the user can be
+    lost in them.
 
     Raises:
         WriteRefused: a file is outside `root`, read-only, a hard link or no regular file, has
@@ -312,7 +312,7 @@ def _replace_all(
         try:
             # The disk takes several at once in the time of one.
             with ThreadPoolExecutor(_STAGED_AT_ONCE) as pool:
-                # A signal in the middle of a start would leave a thread that nobody waits for: it
+                # A signal in the middle of a start would leave a thread running: it
                 # goes on to write where all is tidied up.
                 with held():
                     staging = pool.map(stage, targets, targets.values(), names)

@@ -1,7 +1,7 @@
 """Generated repositories: no traceback, nothing broken, and a second run changes nothing.
 
 FUZZ_ROUNDS says how many are tried, FUZZ_SEED which, and FUZZ_SEEDS names folders of repositories
-to make them of besides the rules' own examples.
+to build them from, in addition to the rules' own examples.
 """
 
 from __future__ import annotations

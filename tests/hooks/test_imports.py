@@ -77,7 +77,7 @@ def test_what_the_examples_bring_in_order_stays_in_order(tmp_path: Path) -> None
     assert after <= unsorted
 
 
-#: Each brings or takes an import: pytest becomes pytest_asyncio, asyncio comes, mock is renamed ...
+#: Each adds or removes an import: pytest becomes pytest_asyncio, asyncio is added, mock renamed ...
 BODIES = [
     "@pytest.fixture\nasync def one():\n    return 1\n",
     "@pytest.fixture\nasync def one(x=pytest):\n    return 1\n",

@@ -86,7 +86,7 @@ def test_a_condition_holds_on_the_pythons_that_it_says(
     assert isinstance(statement, ast.Assert)
     outcome = Conditions(source).judge(statement.test)
     assert outcome.true == pythons
-    # Whoever is in neither has no outcome at all, and there is no such Python.
+    # A Python in neither set would have no result, and there is none.
     assert outcome.true | outcome.false == EVERY
 
 

@@ -148,7 +148,7 @@ def test_an_update_improves_the_guard(adopted: Path, tmp_path: Path) -> None:
 def test_a_copy_leaves_what_has_the_place_of_the_guard(
     flags: tuple[str, ...], template: Path, tmp_path: Path
 ) -> None:
-    """Also where Copier is told to overwrite: of an existing project it overwrites nothing."""
+    """Also if Copier is told to overwrite: it overwrites nothing of an existing project."""
     mine = {
         "setup.py": b"",
         "tests/async_guard.py": b"mine\n",

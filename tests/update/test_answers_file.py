@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME = "org/async-test-template"
 ANSWERS_FILE = ".copier-answers.yml"
 BESIDE = ".copier-answers.async-test.yml"
-#: Hosts that git is told to look for on this machine: nothing here leaves it.
+#: Hosts that git finds on this machine: nothing here uses the network.
 HOSTS = (
     "https://github.com/",
     "https://gitlab.com/",

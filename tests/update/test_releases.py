@@ -48,7 +48,7 @@ pytestmark = pytest.mark.slow
 RELEASES = release.releases()
 MIGRATIONS = release.migrations((ROOT / "copier.yml").read_text())
 NEWEST = release.newest(RELEASES)
-#: The work tree as the next release that brings no migration.
+#: The work tree as the next release without a migration.
 NEXT = Version(f"{NEWEST.major}.{NEWEST.minor + 1}.0")
 
 ANSWERS_FILE = ".copier-answers.yml"

@@ -95,7 +95,7 @@ def find(
 
     Raises:
         ParseError: a file that pytest would read on the way is not TOML, INI or UTF-8.
-        UserError: `config_file` does not exist, or pytest does not take its kind.
+        UserError: `config_file` does not exist, or pytest does not accept such a file.
 
     """
     directory = directory.resolve()  # as the working directory of a process is

@@ -45,7 +45,7 @@ _OPAQUE = (
     "Dockerfile",
     "justfile",
 )
-# Packages that install other packages, so that nobody declares these.
+# Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
     "pytest": ("pytest-asyncio", "pytest-aiohttp", "pytest-trio", "pytest-timeout"),

@@ -171,7 +171,7 @@ def needs(project: Project, package: str, version: str) -> None:
     """Require that the repository allows no older version of a package.
 
     Raises:
-        EditError: it does.
+        EditError: it allows one.
 
     """
     if project.dependencies.allows_below(package, version):

@@ -23,7 +23,7 @@ def not_patched(project: Project, name: str) -> None:
         name: its dotted name.
 
     Raises:
-        EditError: one does.
+        EditError: a file does.
 
     """
     file = patching(project, name)

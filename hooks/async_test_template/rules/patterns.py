@@ -74,7 +74,7 @@ def undecorated(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
     """Remove a decorator.
 
     Raises:
-        EditError: its name may stand for something else.
+        EditError: its name may have another meaning.
 
     """
     sure(source, decorator)

@@ -95,7 +95,7 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
     """Return the settings with which tests and fixtures share a loop of at least that scope.
 
     Raises:
-        EditError: an explicit scope is against it, or the settings cannot be made.
+        EditError: an explicit scope contradicts it, or the settings cannot be set.
 
     """
     if project.dependencies.allows_below("pytest-asyncio", "0.26"):
@@ -154,7 +154,7 @@ def _takes_all(project: Project) -> bool:
 
 
 def has_other_runner(project: Project) -> bool:
-    """Tell whether anyio or trio run tests besides pytest-asyncio."""
+    """Tell whether AnyIO or trio run tests next to pytest-asyncio."""
     names = ("anyio", "trio")
     return (
         _takes_all(project)

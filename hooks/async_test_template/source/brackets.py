@@ -69,7 +69,7 @@ def brackets_from(source: Source, position: int, bracket: str = "(") -> Brackets
     """Read the first pair of such brackets at or after `position`, skipping other kinds.
 
     Raises:
-        EditError: there is none that Python's tokenizer understands.
+        EditError: Python's tokenizer finds none.
 
     """
     tokens = _tokens(source, position)
@@ -127,7 +127,7 @@ class _ItemReader:
 
 
 def without(source: Source, brackets: Brackets, index: int) -> tuple[int, int]:
-    """Return the span to cut so that one item, its comma and its lines are gone.
+    """Return the span to cut, so that one item, its comma and its lines are removed.
 
     Raises:
         EditError: a comment would be lost that may belong to something else.

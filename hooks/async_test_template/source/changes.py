@@ -28,7 +28,7 @@ def remove_parameter(source: Source, function: Function, name: str) -> Splice:
     """Take a parameter out of a function's signature.
 
     Raises:
-        EditError: `*` or `/` would be left without a parameter, or a comment be lost.
+        EditError: `*` or `/` would be left without a parameter, or a comment would be lost.
 
     """
     argument = next(a for a in (*function.args.args, *function.args.kwonlyargs) if a.arg == name)
@@ -91,7 +91,7 @@ def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.
     """Take one element out of a list or a tuple in brackets.
 
     Raises:
-        EditError: it is a tuple without brackets or would become empty, or a comment be lost.
+        EditError: it is a tuple without brackets or would become empty, or a comment would be lost.
 
     """
     start = source.start(sequence)
@@ -164,7 +164,7 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Spl
 
 
 def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
-    """Return the span to cut so that a statement at the top level is gone.
+    """Return the span to cut, so that a statement at the top level is removed.
 
     Raises:
         EditError: it shares its lines with another statement.
@@ -177,7 +177,7 @@ def remove_whole(source: Source, statement: ast.stmt) -> tuple[int, int]:
 def remove_import(
     source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias
 ) -> tuple[int, int]:
-    """Return the span to cut so that one of several imported names is gone.
+    """Return the span to cut, so that one of several imported names is removed.
 
     Raises:
         EditError: the statement cannot be found.
@@ -271,7 +271,7 @@ def remove_mark(source: Source, mark: ast.expr) -> Splice:
     """Remove a mark: a decorator, an entry of `pytestmark`, or the whole `pytestmark`.
 
     Raises:
-        EditError: it is somewhere else, or the rest would not stay what it is.
+        EditError: it is somewhere else, or the rest would change.
 
     """
     parent = source.parents[mark]

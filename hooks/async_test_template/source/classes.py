@@ -80,7 +80,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def added_marks(node: ast.expr) -> list[ast.expr]:
-    """Return what `pytestmark.append(…)` and its like add."""
+    """Return what `pytestmark.append(…)` and similar calls add."""
     if not (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -137,7 +137,7 @@ class Module(NamedTuple):
         imports: the modules that it imports, or imports from, with the line.
         has_item_hook: a hook in it may mark or run async tests in its own way.
         runs_tests: such a hook is `pytest_pyfunc_call`, which runs them.
-        has_fixture_star: a star import may have brought a fixture decorator along.
+        has_fixture_star: a star import may have brought a fixture decorator.
         bound: names that it imports or assigns at its top level; fixtures may hide among them.
         imports_all: a star import brings unknown names.
         plugins: what its `pytest_plugins` names.

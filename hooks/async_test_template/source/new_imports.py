@@ -23,7 +23,7 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     """Return the name that stands for a module, and the edits that import it where it is not yet.
 
     Raises:
-        EditError: the name stands for something else in this file.
+        EditError: the name has another meaning in this file.
 
     """
     for node in source.nodes.of(ast.Import):
@@ -45,7 +45,7 @@ def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice
     """Return what stands for a name of a module, and the edits that import it where nothing does.
 
     Raises:
-        EditError: the name stands for something else in this file.
+        EditError: the name has another meaning in this file.
 
     """
     at_top = _imported_at_top(source)

@@ -49,7 +49,7 @@ class TestNames(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What has come of a relevant file.
+    """The result of reading a relevant file.
 
     Attributes:
         file: its path from the root.
@@ -152,7 +152,7 @@ class Sources:
         """Return a file's code.
 
         Raises:
-            Unreadable: it is no text in the encoding that it declares.
+            Unreadable: it is not text in the encoding that it declares.
 
         """
         return self._readings.source(file, self._tree.read(file) or b"")

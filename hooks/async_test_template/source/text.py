@@ -14,7 +14,7 @@ def decode(data: bytes) -> TextFile:
     """Read a Python file by its byte order mark or its coding declaration, else as UTF-8.
 
     Raises:
-        ParseError: it is no text in that encoding, or would not come back unchanged.
+        ParseError: it is not text in that encoding, or cannot be written back unchanged.
 
     """
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""

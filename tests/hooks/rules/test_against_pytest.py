@@ -338,7 +338,7 @@ CASES = [
         FAILED,
         flags=("--timeout", "1"),
     ),
-    # What follows changes what a repository declares: the oldest versions that it admits run it.
+    # These change what a repository declares: the oldest versions that it allows run the tests.
     Case(
         "AT108",
         {

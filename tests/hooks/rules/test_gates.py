@@ -447,7 +447,7 @@ EACH_GATE = pytest.mark.parametrize(
 
 
 def fix_at(root: Path, gate: Gate, version: str) -> dict[str, str]:
-    """Make the fix where a version is the oldest that is declared, and give what came of it."""
+    """Make the fix with a version as the oldest declared one, and return the result."""
     lay_out(root, {**gate.files, REQUIREMENTS: f"{gate.package}>={version}\n"})
     migrate(root, gate.code, *gate.flags, unsafe=gate.unsafe)
     return {name: (root / name).read_text() for name in gate.files}

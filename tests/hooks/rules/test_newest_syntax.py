@@ -28,7 +28,7 @@ NOT_YET = "AT817"
 
 
 def made_lazy(files: Mapping[str, str]) -> dict[str, str]:
-    """Make every import lazy that may be: at the top level, of names that are told."""
+    """Make every import lazy that can be: at the top level, with explicit names."""
     return {name: _lazily(text) if name.endswith(".py") else text for name, text in files.items()}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CASES = (*test_against_pytest.CASES, *test_code_against_pytest.CASES)
 RULES = tuple(rule for rule in map(load, CODES) if rule.tier is not Tier.REPORT)
-#: Fixes of what no version of today minds. Their proof is that the tests pass as before.
+#: Fixes of code that current versions accept. Their proof is that the tests pass as before.
 HARMLESS = {
     "AT120": "a marker that is registered twice is what a reader trips over, not pytest",
     "AT301": "pytest-timeout still takes the old spelling",

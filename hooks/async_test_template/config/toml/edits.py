@@ -106,7 +106,7 @@ def replace_strings(text: str, values: Mapping[Path, tuple[str | None, str]]) ->
 
     Raises:
         KeyError: there is nothing at one of the places.
-        EditError: what is at one of them is not the old string.
+        EditError: one of the values is not the old string.
 
     """
     expected = parse(text)
@@ -184,7 +184,7 @@ def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = Fals
 
     Raises:
         KeyError: there is nothing at `path`.
-        EditError: what is there is not an array of values.
+        EditError: it is not an array of values.
 
     """
     elements = _lookup(text, path)

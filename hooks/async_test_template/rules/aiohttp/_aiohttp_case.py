@@ -70,7 +70,7 @@ def _check_family(
     If only one had the new name, it would hide the others, or they would no longer reach it.
 
     Raises:
-        EditError: one cannot be renamed, or may be out of reach.
+        EditError: one cannot be renamed, or may be unknown.
 
     """
     family = _family(source, owner)

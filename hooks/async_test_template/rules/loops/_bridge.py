@@ -91,7 +91,7 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
     """Return the edits that put a bridge where all code that asks for the fixture can see it.
 
     Raises:
-        EditError: a name that it needs stands for something else there, or its own does.
+        EditError: its name, or a name that it needs, has another meaning there.
 
     """
     made = _bridge(project, name)
@@ -156,7 +156,7 @@ def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
     """Return the edits that raise pytest-aiohttp, so that it installs pytest-asyncio for a bridge.
 
     Raises:
-        EditError: an old one brings none, and only a person can raise it.
+        EditError: an old one does not install it, and only a person can raise it.
 
     """
     dependencies = project.dependencies

@@ -51,7 +51,7 @@ def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
     """Return module and name of the factory of the loops of a policy or of another creator.
 
     Raises:
-        EditError: it is not a known one, or gets arguments.
+        EditError: it is unknown, or gets arguments.
 
     """
     target = source.names.resolve(call.func)
@@ -68,7 +68,7 @@ def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ..
     """Return the definition of the hook that chooses a factory, and the import that it needs.
 
     Raises:
-        EditError: the file is none whose hooks pytest calls, or has the hook already.
+        EditError: pytest does not call hooks in the file, or the file already has the hook.
 
     """
     if source.file.rpartition("/")[2] != "conftest.py":

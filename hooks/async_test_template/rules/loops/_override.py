@@ -75,7 +75,7 @@ def replacement(
     Code that still asks for the fixture also gets a bridge.
 
     Raises:
-        EditError: what it is or who uses it cannot be told, or nothing can take its place.
+        EditError: its type or its users are unknown, or it cannot be replaced.
 
     """
     if fixture.scope not in SCOPES:
@@ -122,7 +122,7 @@ def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
     It may stay, because pytest-asyncio ignores it.
 
     Raises:
-        EditError: they cannot be made.
+        EditError: it is not possible to set them.
 
     """
     if fixture.scope not in SCOPES:

@@ -30,7 +30,7 @@ def without_parameter(
     """Return the edits that make an async function get the running loop itself.
 
     Raises:
-        EditError: it is called from somewhere, or what the name stands for is not sure.
+        EditError: something calls it, or the meaning of the name is not certain.
 
     """
     if is_called(source, function) or is_called_elsewhere(project, source, function):

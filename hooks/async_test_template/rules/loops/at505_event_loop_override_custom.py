@@ -77,7 +77,7 @@ def _factory(source: Source, function: Function) -> tuple[str, str]:
     """Return module and name of the one factory that an override uses.
 
     Raises:
-        EditError: there are several, or it does something else, or decides as it runs.
+        EditError: there are several, or it does something else, or depends on a condition.
 
     """
     if not is_canonical(function, _BESIDES):

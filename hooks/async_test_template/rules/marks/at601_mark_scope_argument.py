@@ -39,7 +39,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             else "the mark asyncio has scope= and loop_scope=",
             tier=Tier.SAFE if loop_scope is None or same else Tier.REPORT,
             fix=partial(_fix, source, mark, scope, is_double=loop_scope is not None),
-            hint="keep one of the two",
+            hint="write loop_scope=" if loop_scope is None else "keep one of the two",
         )
 
 
