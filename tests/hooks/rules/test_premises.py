@@ -371,7 +371,7 @@ OLD_AIOHTTP = {
 def test_a_bridge_for_loop_comes_with_a_pytest_aiohttp_that_brings_its_plugin(
     line: str, tmp_path: Path
 ) -> None:
-    """The old one does not install pytest-asyncio, so pytest cannot collect a file that imports it."""
+    """The old one does not install pytest-asyncio, so a file that imports it is not collected."""
     is_bridged, raised = OLD_AIOHTTP[line]
     files = {"requirements.txt": line, "test_it.py": ASKS_FOR_LOOP, "pytest.ini": "[pytest]\n"}
     after = look(tmp_path, files, *Tier).after
