@@ -103,7 +103,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _run_here(arguments: list[str]) -> int:
-    # By its place, so that it is our own engine, and nothing else beside this file is imported.
+    # Loaded by its path, so that it is our own engine and nothing else beside this file.
     package = HERE.parent / "async_test_template"
     spec = util.spec_from_file_location(
         package.name, package / "__init__.py", submodule_search_locations=[str(package)]

@@ -35,7 +35,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 Answers = dict[str, Any]
 
-# What the generated projects can ask for, in all their combinations.
+# The packages that generated projects can need, in all combinations.
 EVERYTHING = (
     "aiohttp",
     "anyio[trio]",

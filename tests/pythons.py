@@ -29,7 +29,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 FOLDER = CACHE / "async-test-template" / "pythons"
 PROGRAMS = FOLDER / "usr" / "bin"
 
-#: What is of no use without its library, and what makes virtual environments.
+#: Packages that are useless without their library, and packages for virtual environments.
 MODULES = "import bz2, ctypes, lzma, readline, sqlite3, ssl, venv, zlib"
 
 SUITE = "sid"

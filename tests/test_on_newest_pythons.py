@@ -58,7 +58,7 @@ def developing(version: str, shared_folder: Path) -> Environment:
 def test_the_tests_that_need_no_old_plugin_pass(
     part: str, developing: Environment, tmp_path: Path
 ) -> None:
-    # What is slow in these is what they are run for.
+    # The slow tests are the reason to run these files.
     chosen = "not full" if part in {"adopt", "write", "guard"} else "not slow"
     options = ("--color=no", "-m", chosen, f"--basetemp={tmp_path / 'temporary'}")
     done = run(developing.python, "-m", "pytest", *options, *PARTS[part], cwd=ROOT)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _CHECKOUT = Path(__file__).parents[2]
-#: What the template asks; Copier would take any other key silently.
+#: The questions of the template; Copier would silently accept any other key.
 QUESTIONS = (
     "project_kind",
     "project_name",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
-#: What the added files are written for: `asyncio.timeout` and exception groups came with 3.11.
+#: The oldest Python for the added files: 3.11 added `asyncio.timeout` and exception groups.
 LEAST_PYTHON = "3.11"
 #: The lowest versions with which the added files work (`pytest.Config` is public
 #: since 7.0, the hooks of pytest-timeout since 2.1).

@@ -1,4 +1,4 @@
-"""What is at a path, also if pathlib fails for it.
+"""Whether something is at a path, even if pathlib fails for it.
 
 A name may be too long for the system, or contain characters that no name can have, and a link may
 lead to itself. Then nothing is there.

@@ -72,7 +72,7 @@ def _end(process: subprocess.Popen[bytes], number: int) -> None:
         process.kill()
         process.wait()
         return
-    # None that are left, or none that are ours.
+    # No process is left, or none that belongs to us.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
         end = time.monotonic() + _PATIENCE

@@ -38,7 +38,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def listen() -> None:
-    """From now on raise Stopped for the first signal to end, and pass over those that follow it.
+    """Raise Stopped for the first signal to end from now on, and ignore later ones.
 
     One that is ignored, as by `nohup`, stays so.
     """
@@ -61,7 +61,7 @@ def listen() -> None:
 
 def ignore() -> None:
     """Pass over signals to end from now on."""
-    # Not SIG_IGN, which Python takes for an error where a signal waits already.
+    # Not SIG_IGN, which is an error for Python if a signal is already waiting.
     _handle(lambda _number, _frame: None)
 
 

@@ -123,7 +123,7 @@ def _git(
     filters: dict[str, str],
 ) -> Iterator[bytes]:
     """Run git in a repository, and yield the entries of what it prints."""
-    # Where its work tree is, its configuration might say otherwise.
+    # Its configuration might name another work tree.
     place = [f"--git-dir={repository / '.git'}", f"--work-tree={repository}"]
     options = ["--no-optional-locks", "--literal-pathspecs", "--no-pager"]
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BEGIN = b"<?xml "
-#: What each element inside of a test case says of it.
+#: The meaning of each element inside a test case.
 _WORDS = {"failure": "failed", "error": "failed", "skipped": "skipped"}
 
 

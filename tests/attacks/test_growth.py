@@ -413,7 +413,7 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
     ),
 }
 
-#: What `migrate` does holds what `check` does.
+#: `migrate` includes everything that `check` does.
 CASES = [
     pytest.param(shape, tiers, factor, id=f"{name} {shape}", marks=marks)
     for shape in SHAPES
@@ -485,7 +485,7 @@ def test_the_time_grows_with_the_length_alone(
     shape: str, tiers: frozenset[Tier], factor: int, size: float, tmp_path: Path
 ) -> None:
     make, count = SHAPES[shape]
-    # What is found takes less time than what is fixed.
+    # Finding takes less time than fixing.
     count = int(factor * count * size)
     root = lay_out(tmp_path / "root", make(2 * count))
     half = lay_out(tmp_path / "half", make(count))

@@ -263,7 +263,7 @@ READERS: dict[str, Callable[[str, Path], object]] = {
     "INI": lambda text, _: ini.parse(f"[pytest]\naddopts = {text}"),
     "TOML": lambda text, _: toml_read.parse(f"a = {text}"),
 }
-#: What is repeated, between what comes before and what makes it wrong in the end.
+#: The repeated text, with the text before it and an end that makes it invalid.
 REPEATED = [
     ("pytest", " ", "x"),
     ("pytest (", " ", "x"),

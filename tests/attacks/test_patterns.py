@@ -39,10 +39,10 @@ SIZES = (24, 250, 1000, 8000)
 #: The functions that look for a pattern at one place (`_skip` is the TOML scanner's); the others
 #: look everywhere.
 AT_ONE_PLACE = {"match", "fullmatch", "_skip"}
-#: What stands for a name that a pattern is made with.
+#: Samples for names from which a pattern is built.
 NAME = "name"
 FOLDERS = ("hooks", "fleet")
-#: What the parser of `re` gives: an operation and its argument, one after the other.
+#: The result of the parser of `re`: a list of operations, each with its argument.
 Parsed = Iterable[tuple[Any, Any]]
 
 
@@ -280,7 +280,7 @@ def alternatives(parsed: Parsed) -> Iterator[str]:
                 yield " "
 
 
-#: What a text ends with, for the pattern to fail after all.
+#: Ends of a text that make the pattern fail after all.
 ENDS = ("", "!", "\n")
 
 

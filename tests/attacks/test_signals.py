@@ -15,7 +15,7 @@ from helpers import start_engine
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: What is tried at each run of the tests; ATTACK_ROUNDS asks for more.
+#: How many are tried at each run of the tests; ATTACK_ROUNDS asks for more.
 ROUNDS = int(os.environ.get("ATTACK_ROUNDS", "6"))
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OLD = {

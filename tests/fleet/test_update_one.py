@@ -128,7 +128,7 @@ def test_no_program_of_the_repository_is_started(
     for name in (*named.split(), *more.split()):
         run("git", "config", name, program, cwd=checkout)
     run("git", "config", "protocol.ext.allow", "always", cwd=checkout)
-    # Else git need not look into it.
+    # Otherwise git does not have to look into it.
     for path in checkout.glob("*"):
         os.utime(path, (1, 1))
     assert update(checkout, variables)[0] is Outcome.UPDATED
@@ -209,7 +209,7 @@ def test_trust_lets_the_migration_run(
 def test_a_migration_that_fails_leaves_nothing(
     stage: str, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    """By hand, a failure after the merge leaves the new version in the answers file."""
+    """In a manual update, a failure after the merge leaves the new version in the answers file."""
     template = tmp_path / "template"
     git(tmp_path, "clone", "--quiet", prototypes.url.removeprefix("git+"), "template")
     checkout = generate(tmp_path / "checkout", f"git+file://{template}", FIRST)

@@ -21,7 +21,7 @@ PROJECTS: dict[str, Answers] = {
     "anyio": {"backend": "anyio"},
     "trio": {"backend": "anyio", "with_trio": True},
 }
-# What no cancellation reaches. On trio, pytest-timeout ends the whole run for it, without a report.
+# Hangs that no cancellation ends. On trio, pytest-timeout ends the whole run, without a report.
 BLOCKS = "test_blocks.py"
 
 

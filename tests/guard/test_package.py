@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUARD = ROOT / "guard"
-# What breaks between two Pythons breaks at the newest, or where eager tasks and call graphs came.
+# Pythons differ most in the newest one, and where eager tasks and call graphs were added.
 GATE = ("3.12", "3.15")
 OTHERS = ("3.10", "3.11", "3.13", "3.14")
 PYTHONS = [*GATE, *(pytest.param(version, marks=pytest.mark.full) for version in OTHERS)]

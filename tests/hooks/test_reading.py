@@ -105,7 +105,7 @@ def test_a_change_of_the_configuration_is_seen_in_files_that_stay_as_they_are(
         "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
     )
     plan = migrate(tmp_path, (load("AT101"), load("AT609")))
-    # Only in auto mode, which the first fix sets, the mark is one too many.
+    # The mark is unnecessary only in auto mode, which the first fix sets.
     assert [finding.code for finding in plan.fixed] == ["AT101", "AT609"]
 
 
@@ -124,7 +124,7 @@ def test_what_pytest_collects_by_a_mended_configuration_is_read(
         "import asyncio\n\n\ndef test_it():\n    assert asyncio.iscoroutinefunction(print)\n"
     )
     plan = migrate(tmp_path)
-    # Nothing is of interest there unless the file holds tests.
+    # Nothing there matters unless the file contains tests.
     assert "AT913" in [finding.code for finding in plan.fixed if finding.file == "check_it.py"]
     for name, data in plan.after.items():
         (tmp_path / name).write_bytes(data)

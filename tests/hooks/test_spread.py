@@ -106,5 +106,5 @@ def _is_running(process: int) -> bool:
         status = Path(f"/proc/{process}/stat").read_text()
     except FileNotFoundError:
         return False
-    # Who inherits it may not ask for it.
+    # A process that inherits it must not ask for it.
     return status.rpartition(")")[2].split()[0] != "Z"

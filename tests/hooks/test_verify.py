@@ -38,7 +38,7 @@ def outcome(passed: str = "", failed: str = "", skipped: str = "", *, status: in
         (outcome("abc"), outcome("ab"), "c"),
         (outcome("ab", skipped="c"), outcome("ab"), "c"),
         (outcome("abc"), outcome("ab", skipped="c"), "c"),
-        # As many pass as before, and they are others.
+        # As many tests pass as before, but other ones.
         (outcome("ab", "c"), outcome("bc", "a"), "a"),
         # It passes in one of the command's two runs.
         (outcome("aabb"), outcome("abb", "a"), "a"),

@@ -183,7 +183,7 @@ def test_a_guard_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
     template = released(tmp_path)
     project = apply(template, tmp_path / "project")
     answers = project / ".copier-answers.yml"
-    # As it was written before there was the question.
+    # As it was written before the question existed.
     answers.write_text(answers.read_text().replace("guard: vendored\n", ""))
     (project / "tests" / "async_guard.py").unlink()
     for file in (project / "tests" / "pytest_async_guard").iterdir():

@@ -148,7 +148,7 @@ def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_
 def test_a_suite_without_pytest_timeout_is_guarded_from_leaks(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    """As one is that was adopted by a copy alone; the import must not stop it."""
+    """Like a project that was adopted with a copy only; the import must not stop it."""
     (tmp_path / "setup.py").touch()
     project = render(tmp_path, template, framework="library")
     text = report(
@@ -188,7 +188,7 @@ def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
 def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     mode: str, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    """Where pytest refuses a list `pytest_plugins` in a conftest.py, and both may say `tests`."""
+    """In a folder where pytest refuses `pytest_plugins`, and both folders may be named `tests`."""
     paths = 'import sys\nsys.path += ["one/src", "two/src"]\n'
     (tmp_path / "conftest.py").write_text(paths)
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\naddopts = -p no:anyio\n")

@@ -124,7 +124,7 @@ WRITTEN = [
 ]
 TEXTS = [*dict.fromkeys(f"a {text} b" for text in SYNTAX + WRITTEN), "-rf", "--help", "null"]
 CONTROLS = [*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029"]
-#: What a terminal obeys, or turns its text around for.
+#: Characters that a terminal obeys, or that change the direction of text.
 OBEYED = {"\x1b", "\x9b", "\u202e", "\u2066"}
 PARTS = 8
 

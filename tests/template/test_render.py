@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# What the product leaves out: each value of the other questions, beside several combinations of it.
+# Not in the product: each value of the other questions, with several combinations of it.
 VARIANTS: list[Answers] = [
     {"python_version": python_version, "timeout": timeout, "project_kind": project_kind, "ci": ci}
     for (python_version, timeout), (project_kind, ci) in itertools.islice(

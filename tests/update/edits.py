@@ -1,4 +1,4 @@
-"""What owners do to a generated project, in the same way to every release of it."""
+"""Edits that owners make in a generated project, the same ones for every release."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_no_token_of_the_source_is_written(
 ) -> None:
     # Copier's cache takes the URLs with different tokens for one.
     monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
-    # With the token the host is another one for git.
+    # With the token, git sees another host.
     with (tmp_path / "gitconfig").open("a") as settings:
         settings.write(f"\tinsteadOf = {given.removeprefix('git+')}\n")
     project = tmp_path / "sample"

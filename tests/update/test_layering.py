@@ -137,7 +137,7 @@ def test_each_template_is_updated_after_the_other(
     release(ours, "tests/test_event_loop.py.jinja", "\n# 1.2.0\n", "1.2.0")
     assert update(project) == {THEIRS, "pyproject.toml", "tests/conftest.py"}
     assert "[tool.parent]" in (project / "pyproject.toml").read_text()
-    # What was added to an existing project is its own, but for the guard: only the version moves.
+    # Files that were added to an existing project belong to it, except the guard.
     assert update(project, "-a", OURS) == {OURS}
     assert answers(project / OURS)["_commit"] == "1.2.0"
     assert answers(project / THEIRS)["_commit"] == "1.1.1"
@@ -150,7 +150,7 @@ def test_each_template_is_updated_after_the_other(
 
 @pytest.mark.slow
 def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) -> None:
-    """With its own name for the answers, to a project that this template made."""
+    """With another name for the answers file, in a project that this template made."""
     project = tmp_path / "project"
     copy(ours, project, "-a", OURS, "--data", "framework=library", "--data", "project_name=shop")
     git(project, "init", "--quiet")

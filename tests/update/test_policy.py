@@ -85,7 +85,7 @@ def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
     [
         (SUCCESSOR, "class", "module"),
         (SUCCESSOR, "session", "session"),
-        # What happens without the idiom, and why it is there.
+        # The result without the idiom, which shows why it is needed.
         ("function", "class", "function"),
     ],
 )

@@ -22,7 +22,7 @@ NEXT_PINS = f"""\
 
 
 class Service(NamedTuple):
-    """What runs the tests: its answer, its file, its source, and a pin with the next one."""
+    """A CI service: its answer, its file, its source, and a pin with the next one."""
 
     ci: str
     path: str

@@ -133,7 +133,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not release.commit_of(hash_):
             pytest.fail(f"{version} is not in this shallow clone: run `git fetch --unshallow`")
         git(folder, "rm", "-r", "--quiet", "--ignore-unmatch", ".")
-        # Up to 1.1 the guard is a file of the template alone.
+        # Up to 1.1 only the template owns the guard's file.
         parts = git(ROOT, "ls-tree", "--name-only", hash_, *PARTS).split()
         command = ["git", "archive", hash_, *parts]
         archive = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout

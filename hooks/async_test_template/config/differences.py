@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 #: The first and the last of the old lines that change, and those of the new ones in their place.
 Difference = tuple[int, int, int, int]
 
-#: From so many lines on they are not searched for what both have: that takes the square of it.
+#: With so many lines or more, common lines are not searched: that takes quadratic time.
 _MANY = 500
 
 

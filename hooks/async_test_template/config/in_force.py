@@ -28,7 +28,7 @@ Refusal = Literal[
 
 
 class Configuration(NamedTuple):
-    """What one file tells pytest.
+    """The pytest configuration in one file.
 
     Attributes:
         path: the file.

@@ -23,7 +23,7 @@ GUARD, CONTRACT = "async_guard", "test_event_loop.py"
 LOADER = "pytest_async_guard"
 #: The guard's own folder, since 1.3.
 VENDORED = f"tests/{LOADER}"
-#: Up to 1.2 the guard itself is in the file, later what loads it.
+#: Up to 1.2 this file contains the guard itself, later the function that loads it.
 _OF_GUARD = (b"pytest_timeout_set_timer", b"pytest_async_guard")
 _OF_CONTRACT = (b"The contract of the pytest configuration",)
 

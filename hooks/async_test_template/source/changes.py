@@ -224,7 +224,7 @@ def _above_comments(source: Source, begin: int, *, at_top: bool = True) -> int:
             break
         position = line
     if position == 0 and (at_top or re.match(rb"#!|[ \t\f]*#.*coding", source.data)):
-        # What heads the file is about the file.
+        # Comments at the top of the file are about the file.
         return begin
     return position
 

@@ -129,7 +129,7 @@ class Conditions:
 
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
-        """What the file's own names stand for that are assigned once, and at its top level."""
+        """The values of the file's names that are assigned once, at its top level."""
         values: dict[str, ast.expr] = {}
         counts: dict[str, int] = {}
         for name in self._source.nodes.of(ast.Name):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RUNS = "pytest_pyfunc_call"
 _MAKE = frozenset({"pytest_pycollect_makeitem", RUNS})
 _MAKE_OR_MARK = _MAKE | {"pytest_collection_modifyitems", "pytest_itemcollected"}
-#: What a hook uses of an item to have it run in another way.
+#: Attributes of an item with which a hook can run it in another way.
 _CHANGES = frozenset(
     {"add_marker", "own_markers", "keywords", "obj", "runtest", "fixturenames", "from_parent"}
 )

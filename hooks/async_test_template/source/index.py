@@ -102,7 +102,7 @@ class Index:
 
     @property
     def complete(self) -> bool:
-        """Nothing stayed hidden: every file could be read, every fixture decorator is known."""
+        """Nothing is hidden: every file could be read, and every fixture decorator is known."""
         left_out = self.unreadable or any(not fault.rules for fault in self.faults)
         return not left_out and not any(m.has_fixture_star for m in self.modules)
 
@@ -120,7 +120,7 @@ class Index:
 
     @cached_property
     def _used(self) -> dict[tuple[str, int, int], tuple[Fixture, ...]]:
-        """What is known by now."""
+        """The answers so far."""
         return {}
 
     def _used_by(self, test: Test) -> Iterator[Fixture]:

@@ -98,7 +98,7 @@ class Names:
 
     @property
     def targets(self) -> dict[str, str]:
-        """What each name stands for that an import binds; with dots in front from here on."""
+        """The meaning of each name that an import binds; local modules start with dots."""
         return self._targets
 
     @property

@@ -37,7 +37,7 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     return module, (replace(source, position, position, text),)
 
 
-#: What may be after a name in brackets that closes its line: a comma, blanks and a comment.
+#: Text after the last name in a line inside brackets: a comma, spaces and a comment.
 _BEHIND_NAME = re.compile(rb"((?:[ \t]*,)?)([ \t]*(?:#[^\r\n]*)?)(\r\n|\r|\n)")
 
 

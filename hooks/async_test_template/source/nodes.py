@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
-#: What has names of its own.
+#: Nodes with a scope of their own.
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 # Operators and contexts, which have no place in the text, and comments for type checkers.

@@ -25,7 +25,7 @@ _ENDS = {"pytest.skip", "pytest.xfail", "pytest.fail", "pytest.exit", "sys.exit"
 #: Marks that skip a test, or let it fail, if their condition is true, or if it is false.
 _UNLESS = {"pytest.mark.skipif", "pytest.mark.xfail", "unittest.skipIf"}
 _ONLY = {"unittest.skipUnless"}
-#: What is caught around something that an older or a newer Python does not have.
+#: Exceptions that are caught around code which an older or a newer Python does not have.
 _LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
 
 
@@ -239,7 +239,7 @@ class Reach:
         place = self._place(around, child)
         found = EVERY
         if place is not None:
-            # Nothing of a module runs before all of it was imported.
+            # No function of a module runs before the whole module is imported.
             is_last = isinstance(around, ast.Module) and is_definition
             found &= place.past_all[0] if is_last else place.past
         if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and self._is_in_body(around, child):

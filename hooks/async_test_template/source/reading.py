@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     #: find something in it, though it is of no interest to the index.
     Suspects: TypeAlias = Callable[[Words, bool], bool]
 
-# To look for words in a file takes about as long as to parse so many bytes.
+# Searching a file for words takes about as long as parsing so many bytes.
 _LOOK = 500
 #: Names that people give to files with tests, though pytest looks for others.
 _MAY_BE_TESTS = re.compile(r"(?:^|_)tests?\.py$|^tests?_")

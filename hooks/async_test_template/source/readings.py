@@ -1,4 +1,4 @@
-"""What has been read of the Python files of a repository, for as long as it stays true."""
+"""What has been read of the Python files of a repository, as long as it is valid."""
 
 from __future__ import annotations
 

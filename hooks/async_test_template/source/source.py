@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Fixture, Module, Test
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
-#: What has a place in the text.
+#: Nodes with a place in the text.
 Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | ast.excepthandler"
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -102,7 +102,7 @@ class Source:
 
     @cached_property
     def names(self) -> Names:
-        """What the names of the file stand for."""
+        """The meaning of the names in the file."""
         return Names(self.nodes)
 
     @cached_property

@@ -172,7 +172,7 @@ def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Itera
             if len(aliases) == len(node.names):
                 spans.append(remove_whole(new, node))
             elif len(aliases) == 1:
-                # Of several in one statement none goes: the brackets would change under way.
+                # Of several imports in one statement, none is removed: the brackets would change.
                 spans.append(remove_import(new, node, aliases[0]))
     for start, end in _joined(spans):
         is_whole = start == new.line_start(start) and end == new.line_start(end)

@@ -26,7 +26,7 @@ def decode(data: bytes) -> TextFile:
         text = body.decode(name)
         again = text.encode(name)
     except (SyntaxError, ValueError, LookupError) as error:
-        # Some codecs raise no more than a ValueError.
+        # Some codecs raise a plain ValueError.
         raise ParseError("not the text that Python would read", line=1) from error
     if again != body:
         raise ParseError(f"{name} text that cannot be written back unchanged")

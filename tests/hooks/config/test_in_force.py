@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 NATIVE = '[tool.pytest]\naddopts = ["-ra"]\n'
 INI_OPTIONS = "[tool.pytest.ini_options]\ntimeout = 30\n"
-# What may be in each file: configuration or not, accepted or not.
+# Possible content of each file: configuration or not, accepted or not.
 CONTENTS = {
     "pytest.toml": ["", "[pytest]\naddopts = []\n", "[tool]\n", "minversion = '9'\n", "a = [\n"],
     ".pytest.toml": ["", "[pytest]\naddopts = []\n", "\ufeff[pytest]\n"],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
 #: The current plugins.
 PLUGINS = ("anyio>=4.12", "pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*")
-#: With what the rules on code speak of; pytest-aiohttp changes what asyncio modes mean.
+#: With the packages of the rules on code; pytest-aiohttp changes the meaning of asyncio modes.
 LIBRARIES = (
     *PLUGINS,
     "async-timeout==5.*",

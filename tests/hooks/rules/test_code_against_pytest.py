@@ -92,7 +92,7 @@ CASES = [
             ),
         },
     ),
-    # What is not async wants a current loop, and lost it with the first async test.
+    # Code that is not async needs a current loop, and loses it after the first async test.
     Case(
         "AT502",
         {
@@ -651,7 +651,7 @@ CASES = [
         },
     ),
     Case(
-        # Nothing is wrong before, nor here and in AT923.
+        # Nothing fails before the fix; the same is true of AT923.
         "AT609",
         {
             "pytest.ini": AUTO,

@@ -24,7 +24,7 @@ ALL = tuple(map(load, CODES))
 # The others tell what a run shows: tests/hooks/test_observe.py.
 STATIC = tuple(rule for rule in ALL if rule.code >= "AT1")
 PAGES = {rule.code: read_page(page_of(rule.code)) for rule in ALL}
-#: What is about bytes that a page cannot show.
+#: Examples about bytes that a page cannot show.
 ABOUT_BYTES = {
     "AT202": Page(
         (

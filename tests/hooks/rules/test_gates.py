@@ -197,7 +197,7 @@ GATES = [
         "Unknown config option: strict_markers",
     ),
     Gate(
-        # What is wider than a function gets a bridge with a loop scope.
+        # A fixture wider than function scope gets a bridge with a loop scope.
         "AT502",
         "pytest-asyncio",
         "0.24",
@@ -273,7 +273,7 @@ GATES = [
         others=("uvloop>=0.22",),
     ),
     Gate(
-        # Nothing is said: each test has a loop of its own.
+        # No setting is there: each test has its own loop.
         "AT601",
         "pytest-asyncio",
         "0.24",
@@ -462,7 +462,7 @@ def test_a_fix_is_offered_from_its_version_on_and_not_before(gate: Gate, tmp_pat
         assert finds(below, gate.code)
 
 
-# What a release of the past does stays as it is.
+# The behaviour of an old release does not change.
 @pytest.mark.full
 @pytest.mark.slow
 @EACH_GATE

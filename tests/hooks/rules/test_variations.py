@@ -237,7 +237,7 @@ def setting_of(finding: Finding, files: Mapping[str, str]) -> str | None:
     line = files[finding.file].splitlines()[finding.line - 1]
     name = line.partition("=")[0].strip()
     changes = [edit for edit in finding.edits if isinstance(edit, Change) and edit.at]
-    # What is only added to takes no choice back.
+    # Adding to a setting does not undo a choice.
     changed = {str(edit.at[-1]) for edit in changes if edit.verb in {"set", "delete", "rename"}}
     return line if name in changed else None
 

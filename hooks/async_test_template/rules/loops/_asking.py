@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from async_test_template.rules.loops._lost import Origin
     from async_test_template.source.source import Function, Source
 
-#: What every loop can do (asyncio.AbstractEventLoop of Python 3.15), as far as tests ask for it.
+#: Methods of every loop (asyncio.AbstractEventLoop of Python 3.15) that tests use.
 _LOOP_METHODS = frozenset(
     {
         "add_reader",

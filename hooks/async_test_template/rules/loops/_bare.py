@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: What pytest and unittest call around tests.
+#: Methods that pytest and unittest call around tests.
 SETUPS = frozenset(
     [
         *(f"setup_{what}" for what in ("method", "class", "module", "function")),

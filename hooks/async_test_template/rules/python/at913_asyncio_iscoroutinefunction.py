@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Since this Python the two functions agree on mocks.
 _AGREE = (3, 13)
-#: Where a function is that is passed on: as an argument, a value, an element.
+#: Where a function is passed on: as an argument, a value, an element.
 _HANDED_ON = (
     ast.AnnAssign,
     ast.Assign,

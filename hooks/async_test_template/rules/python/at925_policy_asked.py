@@ -35,7 +35,7 @@ _CLASSES = tuple(
 )
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
-#: What AT507 and AT506 cover.
+#: Functions that AT507 and AT506 cover.
 _SETTING = ("asyncio.set_event_loop_policy",)
 
 

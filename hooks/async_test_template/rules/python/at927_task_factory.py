@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-#: What `asyncio.create_task` takes, and passes to the factory when it is given (3.13.3).
+#: Arguments that `asyncio.create_task` passes to the factory if they are given (3.13.3).
 _NAMES = {"name", "context"}
 
 
