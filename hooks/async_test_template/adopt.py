@@ -101,12 +101,29 @@ def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
             "the template was here before; run `copier update`, or `migrate` for the settings",
             path=found,
         )
-    beside = project.root / BESIDE
-    if os.path.lexists(beside):
-        raise UserError("is where the answers go, and holds none of this template", path=beside)
+    _require_room(project.root)
     inferred = {answer.key: answer for answer in infer(project)}
     overruled = {key: Answer(key, value, "given") for key, value in given.items()}
     return list({**inferred, **overruled}.values())
+
+
+def _require_room(root: Path) -> None:
+    """Require that Copier would write its files where they belong: it writes through links.
+
+    Raises:
+        UserError: a folder of theirs leads elsewhere, or something else has the name of the
+            answers.
+
+    """
+    if os.path.lexists(root / BESIDE):
+        reason = "is where the answers go, and holds none of this template"
+        raise UserError(reason, path=root / BESIDE)
+    folders = {VENDORED, *(os.path.dirname(name) for name in FILES)}  # noqa: PTH120 - a text
+    for folder in sorted(folders):
+        target = Path(os.path.realpath(root / folder))
+        if not target.is_relative_to(root) or ".git" in target.relative_to(root).parts:
+            reason = f"leads to {target}, and files of the template belong there"
+            raise UserError(reason, path=root / folder)
 
 
 def files_to_edit(project: Project) -> set[str]:

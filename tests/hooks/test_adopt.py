@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -553,6 +554,22 @@ def test_what_is_at_the_place_of_the_answers_and_is_none_of_ours_stops_first(
     assert done.returncode == 2
     assert "is where the answers go" in done.stdout
     assert sorted(path.name for path in repository.iterdir()) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
+@pytest.mark.parametrize("name", ["tests", ".github", "tests/pytest_async_guard"])
+@pytest.mark.parametrize("target", ["..", ".git"])
+def test_a_folder_that_leads_out_of_the_repository_or_into_git_stops_first(
+    name: str, target: str, tmp_path: Path
+) -> None:
+    project = begin(write(tmp_path / "project", {"requirements.txt": "pytest-asyncio\n"}))
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).symlink_to(project / target)
+    before = sorted(tmp_path.rglob("*"))
+    done = adopt(project, "--yes", "--allow-dirty")
+    assert done.returncode == 2
+    assert "and files of the template belong there" in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_without_copier_nobody_is_asked(repository: Path) -> None:
