@@ -252,6 +252,28 @@ def test_a_file_that_is_a_link_out_of_an_existing_project_stays(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
+def test_nothing_is_written_into_a_folder_that_leads_out_of_an_existing_project(
+    template: Path, tmp_path: Path
+) -> None:
+    far, project = tmp_path / "far", tmp_path / "project"
+    far.mkdir()
+    project.mkdir()
+    (project / "tests").symlink_to(far)
+    # As a process: Copier leaves folders open that it reads when it stops.
+    done = subprocess.run(
+        [*COPIER, "copy", "--defaults", "-d", "project_kind=existing", str(template), "."],
+        cwd=project,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "forbidden" in done.stderr
+    assert not list(far.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
 def test_a_destination_may_be_a_link(template: Path, tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "project").symlink_to(tmp_path / "far")
