@@ -117,7 +117,7 @@ def test_of_two_fixes_that_cannot_both_be_made_the_first_is(tmp_path: Path) -> N
     ]
     plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
     assert plan.after == {"pytest.ini": b"[pytest]\nold = 1\nc = AT103\nnew = AT101\n"}
-    why = "[pytest] has the key 'new' already"
+    why = "[pytest] already has the key 'new'"
     assert plan.failed == [f"pytest.ini: AT102 was not fixed: {why}"]
 
 
