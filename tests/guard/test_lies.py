@@ -89,6 +89,7 @@ def test_lies_are_red_in_a_project(
     assert judged, with_guard.output
 
 
+@pytest.mark.slow
 def test_what_blocks_trio_ends_the_run(projects: dict[tuple[str, str], runs.Started]) -> None:
     done = projects["trio", "what blocks"].result()
     assert done.status == 1, done.output

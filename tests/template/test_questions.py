@@ -85,6 +85,7 @@ def test_paths_are_safe_on_windows() -> None:
     assert len({path.lower() for path in paths}) == len(paths)
 
 
+@pytest.mark.slow
 def test_reserved_names_are_those_of_python_and_the_dependencies(environment: Environment) -> None:
     text = (ROOT / "includes" / "reserved_names.jinja").read_text()
     reserved = set(re.search(r"'(.*)'", text, re.DOTALL)[1].split())  # type: ignore[index]

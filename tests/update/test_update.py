@@ -11,6 +11,8 @@ from helpers import COPIER, VENDORED, assert_done, commit, copy_template, git, r
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def template_repository(tmp_path: Path) -> Path:
