@@ -24,13 +24,16 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled(shared_folder: Path) -> Iterator[None]:
-    """Keep bytecode in a folder of this run, with what this interpreter's programs import."""
+def _compiled(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[None]:
+    """Keep bytecode in a folder of this run, with what this interpreter's programs import.
+
+    A few tests are over before that is worth its two seconds.
+    """
     folder = shared_folder / "bytecode"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPYCACHEPREFIX", str(folder))
         with FileLock(f"{folder}.lock"):
-            if not folder.exists():
+            if request.session.testscollected > 100 and not folder.exists():
                 compile_imports(sys.executable, shared_folder, PYTHONPATH=str(ROOT / "hooks"))
         yield
 
