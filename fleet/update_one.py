@@ -281,6 +281,9 @@ def find_answers(project: Path, wanted: str | None) -> str:
     found = [name for name in names if (project / name).is_file()]
     if not found:
         raise Ended(Outcome.UNUSABLE, f"there is no {' or '.join(names)}: was it generated?")
+    if (project / found[0]).is_symlink():
+        # It may lead out of the checkout, and what is there is not ours to print.
+        raise Ended(Outcome.UNUSABLE, f"{found[0]} is a link")
     text = (project / found[0]).read_text(encoding="utf-8", errors="replace")
     # Every project of this template has that answer, wherever the template is hosted.
     if not re.search(r"^loop_scope:", text, re.MULTILINE):
@@ -477,6 +480,8 @@ def last_line(text: str) -> str:
 def shown(text: str) -> str:
     """Return text for a terminal or a log, without credentials and control characters."""
     public = re.sub(r"(?<=://)[^\s/@'\"]+(?:@[^\s/@'\"]+)*@", "", text)
+    # The runner of GitHub obeys lines that begin with two colons.
+    public = re.sub(r"^(?=[^\S\n]*::)", "|", public, flags=re.MULTILINE)
     # As the engine does (shown.py): control characters, and marks that turn text around.
     return re.sub(
         r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",

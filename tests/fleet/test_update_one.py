@@ -184,6 +184,7 @@ def test_no_credentials_are_printed(
         ("git@github.com:org/a.git", "git@github.com:org/a.git"),
         ("https://host/a@b", "https://host/a@b"),
         ("\x1b[2J\u202e", "\\x1b[2J\\u202e"),
+        ("a\n::error ::b\n  ::c\nd::e", "a\n|::error ::b\n|  ::c\nd::e"),
     ],
 )
 def test_what_is_printed_has_nothing_secret_and_nothing_that_is_obeyed(
@@ -288,6 +289,13 @@ def of_another_template(checkout: Path) -> None:
     commit(checkout)
 
 
+def linked_answers(checkout: Path) -> None:
+    answers = checkout / ".copier-answers.yml"
+    answers.rename(checkout / "answers.yml")
+    answers.symlink_to("answers.yml")
+    commit(checkout)
+
+
 def ignored_answers(checkout: Path) -> None:
     (checkout / ".gitignore").write_text(".copier-answers.yml\n.venv\n")
     git(checkout, "rm", "--quiet", "--cached", ".copier-answers.yml")
@@ -311,6 +319,7 @@ def changed(checkout: Path) -> None:
             of_another_template,
             ".copier-answers.yml is of https://example.com/other.git, not of async-test-template",
         ),
+        (linked_answers, ".copier-answers.yml is a link"),
         (ignored_answers, ".copier-answers.yml is not in git: it may be ignored"),
         (changed, "README.md not committed: commit or stash it"),
     ],
