@@ -76,6 +76,27 @@ def test_a_copy_beside_the_installed_one_is_not_loaded_twice(run: Runner) -> Non
     assert done["test_leak"].text.count("left tasks running") == 1, done.output
 
 
+def test_what_is_no_function_is_left_alone(run: Runner) -> None:
+    (run.folder / "conftest.py").write_text(
+        """
+import pytest
+
+class Item(pytest.Item):
+    def runtest(self):
+        pass
+
+def pytest_collect_file(parent, file_path):
+    if file_path.suffix == ".ini":
+        return File.from_parent(parent, path=file_path)
+
+class File(pytest.File):
+    def collect(self):
+        yield Item.from_parent(self, name="it")
+"""
+    )
+    assert "1 passed in" in run("").output
+
+
 def test_it_leaves_pytest_alone_without_pytest_timeout(run: Runner) -> None:
     done = run(LEAK, "-p", "no:timeout", plugins=())
     assert "left tasks running" in done["test_leak"].text, done.output

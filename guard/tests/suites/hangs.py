@@ -57,7 +57,8 @@ async def test_bad_leaves_a_loop():
 
 
 async def test_bad_another_error():
-    """hangs (timeout: 1 s)"""
+    """not the reason
+    hangs (timeout: 1 s)"""
     try:
         await wait_in_here()
     except BaseException:
