@@ -16,6 +16,7 @@ def test_each_attempt_is_judged_by_itself(run: Runner) -> None:
     done = run(
         """
         import asyncio
+        import pytest
         attempts = []
 
         async def test_leaks_later():
@@ -38,11 +39,22 @@ def test_each_attempt_is_judged_by_itself(run: Runner) -> None:
             tries.append(1)
             if len(tries) == 1:
                 await asyncio.Event().wait()
+
+        @pytest.fixture
+        async def takes_time():
+            yield
+            await asyncio.sleep(0.7)
+
+        @pytest.mark.timeout(2)
+        async def test_takes_time(takes_time, tries=[]):
+            tries.append(1)
+            assert len(tries) > 1
+            await asyncio.sleep(0.7)
         """.replace("\n        ", "\n"),
         *("--reruns", "1", "-o", "timeout=1"),
         plugins=(),
     )
-    assert "2 failed, 2 passed, 4 rerun" in done.output
+    assert "2 failed, 3 passed, 5 rerun" in done.output
     assert "left tasks running" in done["test_leaks_later"].text
     assert "hangs (timeout: 1 s)" in done["test_hangs_later"].text
     assert done["test_leaks_first"].passed
