@@ -50,6 +50,11 @@ def test_the_clock_goes_on_where_time_is_frozen() -> None:
         importlib.reload(clock)
 
 
+def test_the_clock_is_another_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("time.clock_gettime", raising=False)
+    assert clock._make()() <= clock._make()()
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     before = project._Root.path  # noqa: SLF001
