@@ -212,6 +212,12 @@ async def test_bad_no_time_to_end():
 
 @pytest.mark.async_guard(grace=60)
 @pytest.mark.timeout(5)
+async def test_good_waits_for_nothing():
+    pass
+
+
+@pytest.mark.async_guard(grace=60)
+@pytest.mark.timeout(5)
 async def test_good_waits_no_longer_than_needed():
     asyncio.create_task(asyncio.sleep(0.05))
     asyncio.create_task(asyncio.sleep(0.1))
