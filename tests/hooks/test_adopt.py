@@ -219,7 +219,7 @@ def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "there is no terminal: give --yes"),
+        ([], "there is no terminal: pass --yes"),
         (["--yes", "--data", "timeout=-1"], "timeout: -1 is not a number of seconds"),
         (["--yes", "--data", "framework=django"], "'django' is not in"),
         (["--data", "timeout"], "'timeout' is not KEY=VALUE"),
