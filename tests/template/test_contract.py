@@ -181,7 +181,7 @@ def ends_the_run(broken: Break, said: str) -> bool:
     return "pytest.PytestDeprecationWarning: The configuration option" in said
 
 
-@pytest.mark.parametrize("answers", covered(PROJECTS))
+@pytest.mark.parametrize("answers", covered(PROJECTS, strength=1))
 def test_the_contract_tells_every_break(
     answers: Answers, template: Path, tmp_path: Path, environment: Environment
 ) -> None:

@@ -89,13 +89,18 @@ def other_environment(shared_folder: Path) -> Callable[[str], Environment]:
 @pytest.mark.parametrize(
     "row",
     # Every framework and backend, and each mode and each loop scope somewhere.
-    covered(
-        answers
-        | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
-        | {"python_version": version}
+    [
+        pytest.param(
+            row, id=label(row), marks=() if version == OTHER_PYTHONS[-1] else pytest.mark.full
+        )
         for number, answers in enumerate(FRAMEWORKS)
         for version in OTHER_PYTHONS
-    ),
+        for row in [
+            answers
+            | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
+            | {"python_version": version}
+        ]
+    ],
 )
 def test_newer_pythons_run_it(
     row: Answers, template: Path, other_environment: Callable[[str], Environment], tmp_path: Path

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
-
 #: The last Python that minds nothing of all this: 3.13.3 brought some of it.
 OLD = "3.12"
 NEW = ("3.14", "3.15")
@@ -378,7 +376,19 @@ def environment_on(shared_folder: Path) -> Callable[..., Environment]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_it_fails_on_new_pythons_alone_and_is_found(
+def test_it_is_found(case: Case, tmp_path: Path) -> None:
+    bad, good = tmp_path / "bad", tmp_path / "good"
+    lay_out(bad, {**INI, **case.bad})
+    lay_out(good, {**INI, **case.good})
+    assert finds(bad, case.code)
+    assert not finds(good, case.code)
+
+
+# What a Python of today does stays as it is.
+@pytest.mark.full
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_it_fails_on_new_pythons_alone(
     case: Case,
     environment_on: Callable[..., Environment],
     tmp_path: Path,
@@ -395,10 +405,9 @@ def test_it_fails_on_new_pythons_alone_and_is_found(
         assert case.says in done.stdout
         done = environment.pytest(good, *case.arguments)
         assert done.returncode == 0, done.stdout
-    assert finds(bad, case.code)
-    assert not finds(good, case.code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "status"), [("0.26.0", 1), ("1.0.0", 0)])
 def test_pytest_asyncio_asks_for_policies_below_1_0(
     version: str, status: int, environment_on: Callable[..., Environment], tmp_path: Path
@@ -420,6 +429,7 @@ AUTOSPEC = (
 )
 
 
+@pytest.mark.slow
 def test_inspect_knows_a_mock_with_the_signature_of_an_async_function_from_3_13_on(
     environment_on: Callable[..., Environment], tmp_path: Path
 ) -> None:
