@@ -135,6 +135,7 @@ def test_no_program_of_the_repository_is_started(
     assert not (tmp_path / "started").exists()
 
 
+@pytest.mark.slow
 def test_a_work_tree_elsewhere_is_left_alone(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -129,6 +129,7 @@ def found(done: CompletedProcess[str]) -> list[tuple[str, str]]:
     return [(one["code"], one["file"]) for one in json.loads(done.stdout)["findings"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -157,6 +158,7 @@ def test_a_rule_that_fails_is_named_and_nothing_is_written(
     assert ("nothing was written" in error) == (command != "check")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"), [("check", "AT101"), ("migrate", "AT601"), ("check", "AT501")]
 )
@@ -231,6 +233,7 @@ def test_the_traceback_is_printed_where_it_is_asked_for(
     assert "ValueError: boom" in done.stderr.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["json", "sarif", "github"])
 @pytest.mark.parametrize("where", ["rule", "suppressions"])
 def test_every_format_stays_well_formed(
