@@ -59,7 +59,9 @@ def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> 
             process.send_signal(choose.choice(NUMBERS))
         _, errors = process.communicate(timeout=60)
         # Below zero: before it was there to hear it, Python itself was ended.
-        assert process.returncode < 0 or "Traceback" not in errors, (seed, number, errors)
+        # A little later it says that it cannot import what starts a module.
+        not_there = process.returncode < 0 or errors.startswith("Could not import runpy")
+        assert not_there or "Traceback" not in errors, (seed, number, errors)
         assert contents(root) in (OLD, new), (seed, number, errors)
         assert process.returncode in {0, 1, 130, 143, -2, -15, -1}, (seed, number, errors)
         start_engine("migrate", "--unsafe", *verify, cwd=root).communicate(timeout=60)
