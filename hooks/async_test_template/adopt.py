@@ -20,6 +20,7 @@ from async_test_template.infer import Answer, infer
 from async_test_template.rules.guard import CONTRACT, VENDORED, obstacles
 from async_test_template.shown import shown
 from async_test_template.uncommitted import OF_REPOSITORY
+from async_test_template.write import belongs_to_git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -121,7 +122,7 @@ def _require_room(root: Path) -> None:
     folders = {VENDORED, *(os.path.dirname(name) for name in FILES)}  # noqa: PTH120 - a text
     for folder in sorted(folders):
         target = Path(os.path.realpath(root / folder))
-        if not target.is_relative_to(root) or ".git" in target.relative_to(root).parts:
+        if not target.is_relative_to(root) or belongs_to_git(target):
             reason = f"leads to {target}, and files of the template belong there"
             raise UserError(reason, path=root / folder)
 

@@ -73,7 +73,7 @@ def print_diff(plan: Plan, root: Path) -> None:
 
 
 def _behind(root: Path, file: str) -> str:
-    """Give the file that a link leads to: that is written, and git writes through no link."""
+    """Return the file that a link leads to: that is written, and git writes through no link."""
     target = (root / file).resolve()
     return target.relative_to(root).as_posix() if target.is_relative_to(root) else file
 

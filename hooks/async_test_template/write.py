@@ -151,13 +151,18 @@ def _target(root: Path, path: Path) -> Path:
         raise WriteRefused(f"cannot be reached: {_reason(error)}", path=path) from error
     if not target.is_relative_to(root):
         raise WriteRefused(f"is outside {root}, at {target}", path=path)
-    if any(map(_is_git, (target, *target.parents))):
+    if belongs_to_git(target):
         raise WriteRefused(f"belongs to git, at {target}", path=path)
     if status is not None:
         _refuse_special(root, path, target, status)
         if not os.access(target, os.W_OK):
             raise WriteRefused("is not writable", path=path)
     return target
+
+
+def belongs_to_git(path: Path) -> bool:
+    """Tell whether a path is in a folder that git keeps a repository in."""
+    return any(map(_is_git, (path, *path.parents)))
 
 
 def _is_git(folder: Path) -> bool:

@@ -493,7 +493,7 @@ def test_the_time_grows_with_the_length_alone(
 
 
 def size_of(example: Example) -> int:
-    """Give the length of the code of an example."""
+    """Return the length of the code of an example."""
     return sum(len(text) for name, text in example.before.items() if name.endswith(".py"))
 
 

@@ -135,7 +135,7 @@ def _classes(source: Source) -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _assigned(source: Source) -> dict[str, list[ast.Assign]]:
-    """Give the assignments to each name, wherever they stand."""
+    """Return the assignments to each name, anywhere in the file."""
     found: dict[str, list[ast.Assign]] = {}
     for node in source.nodes.of(ast.Assign):
         for name in {target.id for target in node.targets if isinstance(target, ast.Name)}:
@@ -145,7 +145,7 @@ def _assigned(source: Source) -> dict[str, list[ast.Assign]]:
 
 @lru_cache(maxsize=2)
 def _assigned_in(source: Source) -> dict[tuple[ast.AST, str], list[ast.expr]]:
-    """Give what is assigned to each name of a scope."""
+    """Return what is assigned to each name of a scope."""
     found: dict[tuple[ast.AST, str], list[ast.expr]] = {}
     for name, nodes in _assigned(source).items():
         for node in nodes:
