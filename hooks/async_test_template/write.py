@@ -17,6 +17,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
@@ -161,14 +162,15 @@ def _target(root: Path, path: Path) -> Path:
 
 
 def belongs_to_git(path: Path) -> bool:
-    """Tell whether a path is in a folder that git keeps a repository in."""
-    return any(map(_is_git, (path, *path.parents)))
+    """Tell whether a path is in a folder that git keeps a repository in, by its name or contents.
 
-
-def _is_git(folder: Path) -> bool:
-    """Tell whether a folder is what git keeps a repository in, by its name or by what it holds."""
-    return folder.name.casefold() == ".git" or (
+    A work tree does not belong to the bare repository that it was added in.
+    """
+    folders = (path, *path.parents)
+    in_work_tree = takewhile(lambda folder: not (folder / ".git").exists(), folders)
+    return any(folder.name.casefold() == ".git" for folder in folders) or any(
         (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+        for folder in in_work_tree
     )
 
 

@@ -374,6 +374,21 @@ def test_a_file_that_is_not_simply_ours_is_refused_before_any_is_written(
     assert contents(root) == before
 
 
+def test_a_work_tree_in_a_bare_repository_is_no_part_of_it(tmp_path: Path) -> None:
+    source, bare = tmp_path / "source", tmp_path / "bare"
+    git(tmp_path, "init", "--quiet", "source")
+    nobody = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
+    git(source, *nobody, "commit", "--quiet", "--allow-empty", "--message", "Begin")
+    git(tmp_path, "clone", "--quiet", "--bare", "source", "bare")
+    git(bare, "worktree", "add", "--quiet", "-b", "work", "tree")
+
+    write_all(bare / "tree", {Path("a.ini"): b"new"}, allow_dirty=True)
+
+    assert (bare / "tree" / "a.ini").read_bytes() == b"new"
+    with pytest.raises(WriteRefused, match="belongs to git"):
+        write_all(bare, {Path("config"): b"new"}, allow_dirty=True)
+
+
 def test_a_path_outside_is_refused(root: Path) -> None:
     with pytest.raises(WriteRefused, match="is outside"):
         write_all(root, {Path("../x.ini"): b"new"}, allow_dirty=True)
