@@ -9,7 +9,7 @@ import pytest
 from helpers import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _pytest.mark import ParameterSet
 
@@ -37,10 +37,20 @@ def covering(rows: Iterable[Row], strength: int = 2) -> list[Row]:
 
 
 def covered(rows: Iterable[Row], strength: int = 2) -> list[ParameterSet]:
-    """Return each row as a parameter; those outside of the covering array run only in full."""
+    """Return each row as a parameter; the gate takes those of a covering array."""
     rows = list(rows)
-    chosen = covering(rows, strength)
+    return gated(rows, covering(rows, strength).__contains__)
+
+
+def gated(rows: Iterable[Row], is_in_gate: Callable[[Row], bool]) -> list[ParameterSet]:
+    """Return each row as a parameter; those outside of the gate are for the full run alone."""
     return [
-        pytest.param(row, id=label(row), marks=() if row in chosen else pytest.mark.full)
+        pytest.param(row, id=label(row), marks=() if is_in_gate(row) else pytest.mark.full)
         for row in rows
     ]
+
+
+def apart(row: Row, key: str) -> tuple[Any, Row]:
+    """Return a value of a row, and the row without it."""
+    rest = dict(row)
+    return rest.pop(key), rest

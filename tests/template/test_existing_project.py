@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from covering import covered
+from covering import apart, covered
 from helpers import (
     COPIER,
     ROOT,
@@ -250,14 +250,14 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
 def test_the_command_of_the_message_makes_the_contract_hold(
     row: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    answers = {key: value for key, value in row.items() if key != "package"}
+    package, answers = apart(row, "package")
     plugin = "anyio" if answers["backend"] == "anyio" else "pytest-asyncio"
     (tmp_path / "pyproject.toml").write_text(
         f'[dependency-groups]\ntest = ["pytest>=9", "{plugin}"]\n\n'
         "[tool.pytest.ini_options]\nstrict = true\n"
     )
     (tmp_path / "tests").mkdir()
-    (tmp_path / row["package"]).touch()
+    (tmp_path / package).touch()
     data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
     done = run(*COPIER, "copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
     assert_done(done)

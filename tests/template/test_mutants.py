@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from covering import gated
 from helpers import FRAMEWORKS, Answers, Environment, assert_done, label, render, run
 from mutants import __file__ as script
 from mutants import mutants
@@ -91,14 +92,7 @@ GATE = ("fastapi-asyncio", "library-anyio-with_trio")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=name, marks=() if name in GATE else pytest.mark.full)
-        for answers in FRAMEWORKS
-        for name in [label(answers)]
-    ],
-)
+@pytest.mark.parametrize("answers", gated(FRAMEWORKS, lambda answers: label(answers) in GATE))
 def test_the_generated_tests_kill_every_mutant(
     answers: Answers, template: Path, tmp_path: Path, environment: Environment
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pythons
-from covering import covered
+from covering import apart, covered, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
@@ -55,9 +55,9 @@ ORDERS = {
 def test_the_newest_releases_run_it(
     row: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    answers = {key: value for key, value in row.items() if key != "order"}
+    order, answers = apart(row, "order")
     project = render(tmp_path / "sample", template, **answers)
-    done = environment.pytest(project, "-W", "error", *ORDERS[row["order"]])
+    done = environment.pytest(project, "-W", "error", *ORDERS[order])
     assert_green(done)
 
 
@@ -89,18 +89,16 @@ def other_environment(shared_folder: Path) -> Callable[[str], Environment]:
 @pytest.mark.parametrize(
     "row",
     # Every framework and backend, and each mode and each loop scope somewhere.
-    [
-        pytest.param(
-            row, id=label(row), marks=() if version == OTHER_PYTHONS[-1] else pytest.mark.full
-        )
-        for number, answers in enumerate(FRAMEWORKS)
-        for version in OTHER_PYTHONS
-        for row in [
+    gated(
+        (
             answers
             | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
             | {"python_version": version}
-        ]
-    ],
+            for number, answers in enumerate(FRAMEWORKS)
+            for version in OTHER_PYTHONS
+        ),
+        lambda row: row["python_version"] == OTHER_PYTHONS[-1],
+    ),
 )
 def test_newer_pythons_run_it(
     row: Answers, template: Path, other_environment: Callable[[str], Environment], tmp_path: Path

@@ -18,7 +18,7 @@ import copier
 import pytest
 import tomllib
 import yaml
-from covering import covered, covering
+from covering import apart, covered, covering
 from edits import BEFORE, edit
 from helpers import (
     PARTS,
@@ -119,12 +119,6 @@ WITH_SUITE = {
 }.values()
 
 
-def release_and_answers(row: Answers) -> tuple[Version, Answers]:
-    """Take the release out of a row."""
-    answers = dict(row)
-    return answers.pop("version"), answers
-
-
 @pytest.fixture(scope="module")
 def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with every release, from the history of this one, and the work tree."""
@@ -210,7 +204,7 @@ def managed_settings(file: Path) -> dict[str, object]:
 def test_an_update_equals_a_fresh_project(
     row: Answers, template_repository: Path, tmp_path: Path
 ) -> None:
-    version, answers = release_and_answers(row)
+    version, answers = apart(row, "version")
     project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
     fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
     assert_updated_to(fresh, project, version, answers)
@@ -223,7 +217,7 @@ def test_an_update_equals_a_fresh_project(
 def test_the_edits_of_the_owner_survive(
     row: Answers, template_repository: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    version, answers = release_and_answers(row)
+    version, answers = apart(row, "version")
     project = generate(template_repository, version, tmp_path / "old" / "sample", answers)
     fresh = generate(template_repository, NEXT, tmp_path / "new" / "sample", answers)
     edit(project)

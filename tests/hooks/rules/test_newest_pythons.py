@@ -375,11 +375,17 @@ def environment_on(shared_folder: Path) -> Callable[..., Environment]:
     return build
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_it_is_found(case: Case, tmp_path: Path) -> None:
-    bad, good = tmp_path / "bad", tmp_path / "good"
+def suites(case: Case, root: Path) -> tuple[Path, Path]:
+    """Write both suites of a case."""
+    bad, good = root / "bad", root / "good"
     lay_out(bad, {**INI, **case.bad})
     lay_out(good, {**INI, **case.good})
+    return bad, good
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_it_is_found(case: Case, tmp_path: Path) -> None:
+    bad, good = suites(case, tmp_path)
     assert finds(bad, case.code)
     assert not finds(good, case.code)
 
@@ -393,9 +399,7 @@ def test_it_fails_on_new_pythons_alone(
     environment_on: Callable[..., Environment],
     tmp_path: Path,
 ) -> None:
-    bad, good = tmp_path / "bad", tmp_path / "good"
-    lay_out(bad, {**INI, **case.bad})
-    lay_out(good, {**INI, **case.good})
+    bad, good = suites(case, tmp_path)
     done = environment_on(OLD, *PACKAGES).pytest(bad)
     assert done.returncode == 0, done.stdout
     for version in NEW:
