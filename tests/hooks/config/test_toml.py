@@ -461,3 +461,8 @@ def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
 
     with pytest.raises((ParseError, EditError)):
         toml.set_value(text, ("b",), 1)
+
+
+def test_equal_tables_of_an_array_are_deleted_whatever_is_asked_first() -> None:
+    text = "[[a]]\n[[a]]\n[[a]]\n"
+    assert toml.delete_all(text, [("a", 0), ("a", 2)]) == "[[a]]\n"

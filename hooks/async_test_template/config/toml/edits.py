@@ -171,9 +171,15 @@ def delete_all(text: str, paths: Iterable[Path]) -> str:
     for path, gone in elements.items():
         edits += layout.without_elements(text, document.members[path].value, gone)
     text = _verified(layout.without_lines(text, edits), expected)
-    for path in alone:
+    # Of an array of tables the last goes first: the others keep their numbers.
+    for path in sorted(alone, key=_number, reverse=True):
         text = delete(text, path)
     return text
+
+
+def _number(path: Path) -> int:
+    """Return the number of an element in its array, -1 for a key."""
+    return path[-1] if isinstance(path[-1], int) else -1
 
 
 def append_string(text: str, path: Path, value: str, *, keep_sorted: bool = False) -> str:
