@@ -2,17 +2,19 @@
 
 Run it with the interpreter of an environment that has the guard:
 `uv run --with-editable ./guard --with pytest-asyncio --with anyio benchmarks/guard_overhead.py`.
-(From a wheel, uv would take an older build.) The smallest of some rounds counts, because
-other work on the machine only adds time.
+(From a wheel, uv would take an older build.) The smallest of some rounds counts of each run,
+because other work on the machine only adds time.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import math
+import resource
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 BODY = "async def test_{number}():\n    pass\n"
@@ -52,18 +54,10 @@ def seconds(folder: Path, *arguments: str) -> float:
     """Run pytest in a suite, and return the seconds of the processor that it took."""
     quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
     command = [sys.executable, "-m", "pytest", *quiet, *arguments]
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    after = os.times()
-    return (after.children_user + after.children_system) - (
-        before.children_user + before.children_system
-    )
-
-
-def microseconds(folder: Path, tests: int, *arguments: str) -> float:
-    """Return the cost of one more test; collecting and starting cost the same for all."""
-    start = seconds(folder, "test_trivial.py::test_0", *arguments)
-    return (seconds(folder, *arguments) - start) / (tests - 1) * 1e6
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
 
 
 def main() -> None:
@@ -76,13 +70,21 @@ def main() -> None:
     for tests in options.tests:
         with tempfile.TemporaryDirectory() as root:
             folders = suites(Path(root), tests)
-            times: dict[str, list[tuple[float, float]]] = {label: [] for label in folders}
+            times: dict[tuple[str, bool, bool], float] = {}
             for _ in range(options.rounds):  # interleaved: a slow moment hits all of them
-                for label, folder in folders.items():
-                    pair = microseconds(folder, tests, *BARE), microseconds(folder, tests)
-                    times[label].append(pair)
-        for label, pairs in times.items():
-            bare, guarded = (min(values) for values in zip(*pairs, strict=True))
+                for (label, folder), guarded, whole in product(
+                    folders.items(), (False, True), (False, True)
+                ):
+                    arguments = [] if guarded else [*BARE]
+                    arguments += [] if whole else ["test_trivial.py::test_0"]
+                    key = label, guarded, whole
+                    times[key] = min(times.get(key, math.inf), seconds(folder, *arguments))
+        for label in folders:
+            # Collecting and starting cost the same for all.
+            bare, guarded = (
+                (times[label, kind, True] - times[label, kind, False]) / (tests - 1) * 1e6
+                for kind in (False, True)
+            )
             print(f"| {label} | {tests} | {bare:.0f} | {guarded:.0f} | {guarded / bare:.2f} |")
 
 

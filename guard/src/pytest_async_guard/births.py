@@ -7,13 +7,14 @@ import contextvars
 import sys
 import weakref
 from contextlib import suppress
-from traceback import walk_stack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .project import Place, is_project
 from .state import state
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from .attempt import Attempt
 
 # "backports" has the runner that pytest-asyncio takes on Python 3.10.
@@ -122,10 +123,12 @@ class TaskFactory:
 
 
 def _birthplace() -> Place | None:
-    for frame, line in walk_stack(sys._getframe(2)):
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:  # by hand: each task of each test comes this way
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in _RUNNERS:
             return None
         if package not in _LOOPS:
-            return Place.of(frame.f_code, line)
+            return Place.of(frame.f_code, frame.f_lineno)
+        frame = frame.f_back
     return None
