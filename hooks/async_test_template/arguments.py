@@ -15,6 +15,16 @@ from async_test_template.report import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: The options of `policy.Given`, each with its argument and its help.
+_POLICY = (
+    ("select", "CODE", "run only these rules or families, such as AT1"),
+    ("extend-select", "CODE", "run these rules too, such as an optional one"),
+    ("ignore", "CODE", "leave out these rules or families"),
+    ("per-file-ignores", "PATTERN:CODE", "ignore a rule or a family in some files"),
+    ("exclude", "PATTERN", "report and change nothing in these files or folders"),
+    ("severity", "CODE=LEVEL", "take a rule for an error, a warning or advice"),
+)
+
 #: Runs a command with its arguments, and returns the exit status.
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -125,20 +135,8 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
-    parser.add_argument(
-        "--select",
-        metavar="CODE",
-        action="append",
-        default=[],
-        help="run only these rules or families, such as AT1",
-    )
-    parser.add_argument(
-        "--ignore",
-        metavar="CODE",
-        action="append",
-        default=[],
-        help="leave out these rules or families",
-    )
+    for name, metavar, what in _POLICY:
+        parser.add_argument(f"--{name}", metavar=metavar, action="append", default=[], help=what)
     parser.add_argument(
         "--format",
         choices=FORMATS,

@@ -28,10 +28,19 @@ from async_test_template.desired import ANSWERS_FILE, Desired, decide, read_answ
 from async_test_template.errors import UserError, WriteRefused
 from async_test_template.faults import fault_of, listed
 from async_test_template.findings import Tier
-from async_test_template.migrate import contents, plan_with, safe_plan, write, write_verified
+from async_test_template.migrate import (
+    contents,
+    plan_with,
+    policy_of,
+    safe_plan,
+    write,
+    write_verified,
+)
 from async_test_template.plan import Plan
+from async_test_template.policy import Given
+from async_test_template.policy_reader import unknown_rule
 from async_test_template.report import is_advice, render
-from async_test_template.rules import CODES, page_of
+from async_test_template.rules import NAMES, page_of
 from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
 from async_test_template.stopping import Stopped, stoppable
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.migrate import Verified
+    from async_test_template.policy import Policy
 
 _CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -155,7 +165,8 @@ def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    chosen = {rule.code for rule in choose(root, options.select, options.ignore)[0]}
+    policy = _policy(options, root)
+    chosen = {rule.code for rule in choose(root, policy)[0]}
     try:
         observed = observe(options.test_command, root)
     except (UserError, OSError):
@@ -164,7 +175,7 @@ def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
         plan.faults.append(fault_of(error, rules=("AT001", "AT002", "AT003", "AT004")))
         return
     found = [finding for finding in observed if finding.code in chosen]
-    left, silenced = sort_out(Project(root, Desired(), {}), found, CODES)
+    left, silenced = sort_out(Project(root, Desired(), {}), found, policy)
     plan.left = left + plan.left
     plan.silenced += silenced
 
@@ -314,8 +325,8 @@ def _rules(_options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     code = options.code.upper()
-    if code not in CODES:
-        raise UserError(f"there is no rule {options.code}; `rules` lists all of them")
+    if code not in NAMES:
+        raise UserError(unknown_rule(options.code, NAMES))
     sys.stdout.write(page_of(code).read_text(encoding="utf-8"))
     return _CLEAN
 
@@ -334,7 +345,9 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
         timeout=options.timeout,
         answers=read_answers(root, options.answers_file),
     )
-    chosen = choose(root, options.select, options.ignore)
+    policy = _policy(options, root)
+    desired = desired._replace(policy=policy)
+    chosen = choose(root, policy)
     if not getattr(options, "interactive", False):
         return plan_with(root, desired, chosen, tiers)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -343,6 +356,11 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
     from async_test_template.interactive import Interview
 
     return plan_with(root, desired, chosen, tiers, Interview(colour=colour(sys.stderr)))
+
+
+def _policy(options: argparse.Namespace, root: Path) -> Policy:
+    given = Given(*(tuple(getattr(options, name)) for name in Given._fields))
+    return policy_of(root, given)
 
 
 def _rendered(plan: Plan, options: argparse.Namespace) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from async_test_template.config import files
 from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
+from async_test_template.policy import Policy
 
 BACKENDS = ("asyncio", "anyio")
 MODES = ("auto", "strict")
@@ -35,6 +36,7 @@ class Desired(NamedTuple):
         insisted: names of the fields that a flag gave; they replace settings with other values,
             while answers only supply values that a fix has to write.
         guarded: the user asks for the guard now, through `adopt`, and so wants it to be loaded.
+        policy: what they want of the rules; None for what pyproject.toml says.
 
     """
 
@@ -45,6 +47,7 @@ class Desired(NamedTuple):
     guard: str | None = None
     insisted: frozenset[str] = frozenset()
     guarded: bool = False
+    policy: Policy | None = None
 
     @property
     def instead_of_legacy(self) -> str:

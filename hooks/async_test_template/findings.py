@@ -103,6 +103,7 @@ class Finding(NamedTuple):
         tier: how far the fix may go.
         edits: the fix, made as a whole or not at all; empty if there is none.
         hint: what a person can do if there is no safe fix, or empty.
+        severity: how much it matters, None if as much as the rule says.
 
     """
 
@@ -114,6 +115,7 @@ class Finding(NamedTuple):
     tier: Tier = Tier.REPORT
     edits: tuple[Edit, ...] = ()
     hint: str = ""
+    severity: Severity | None = None
 
     def only_reported(self, hint: str) -> Finding:
         """Return the finding without its fix, and what a person can do instead."""

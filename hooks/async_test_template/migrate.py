@@ -13,8 +13,12 @@ from async_test_template.desired import Desired, decide
 from async_test_template.errors import WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan, make_plan
+from async_test_template.policy import Given
+from async_test_template.policy_reader import read_policy
 from async_test_template.progress import progress
+from async_test_template.rules import NAMES
 from async_test_template.rules.chosen import choose
+from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.plan import Ask
+    from async_test_template.policy import Policy
     from async_test_template.rules.rule import Rule
     from async_test_template.verify import Outcome
 
@@ -43,6 +48,20 @@ class Verified(NamedTuple):
     before: Outcome
     after: Outcome
     is_kept: bool
+
+
+def policy_of(root: Path, given: Given | None = None) -> Policy:
+    """Return what the user wants of the rules.
+
+    Args:
+        root: the project's root, where its pyproject.toml is.
+        given: what the command line gives.
+
+    Raises:
+        UserError: pyproject.toml or an option is not what it should be.
+
+    """
+    return read_policy(Tree(root, {}), NAMES, given or Given())
 
 
 def plan_with(
@@ -75,7 +94,7 @@ def plan_with(
 
 
 def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> Plan:
-    """Plan the safe fixes of every rule, with the template's answers.
+    """Plan the safe fixes of the rules that run, with the template's answers.
 
     Args:
         root: the project's root.
@@ -83,12 +102,13 @@ def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> 
         guarded: see `Desired`.
 
     Raises:
-        UserError: a file cannot be read or parsed, or an answer is not a valid value.
+        UserError: a file cannot be read or parsed, or an answer or a setting is not a valid value.
 
     """
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    desired = desired._replace(guarded=guarded)
-    return plan_with(root, desired, choose(root), frozenset({Tier.SAFE}))
+    policy = policy_of(root)
+    desired = desired._replace(guarded=guarded, policy=policy)
+    return plan_with(root, desired, choose(root, policy), frozenset({Tier.SAFE}))
 
 
 def contents(root: Path, plan: Plan) -> tuple[Contents, Contents]:

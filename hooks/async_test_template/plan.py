@@ -11,8 +11,10 @@ from async_test_template.conflicts import Touched
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import Crash, Fault, fault_of
 from async_test_template.findings import Splice
+from async_test_template.policy import Given
+from async_test_template.policy_reader import read_policy
 from async_test_template.project import Looks, Memory, Project
-from async_test_template.rules import CODES, look, run, suspicion
+from async_test_template.rules import NAMES, look, run, suspicion
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
@@ -131,6 +133,7 @@ class _Planner:
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
         self.memory = Memory(root.resolve())
+        self.policy = desired.policy or read_policy(self._tree({}), NAMES, Given())
         self.looks = Looks(partial(look, rules), suspicion(rules))
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
@@ -168,8 +171,10 @@ class _Planner:
         project = self._project()
         findings, faults = run(project, self.rules)
         self.plan.faults += faults
-        self.plan.left, self.plan.silenced = sort_out(project, findings, CODES)
-        self.plan.unreadable = project.unreadable
+        self.plan.left, self.plan.silenced = sort_out(project, findings, self.policy)
+        self.plan.unreadable = tuple(
+            left_out for left_out in project.unreadable if not self.policy.excludes(left_out[0])
+        )
 
     def _project(self) -> Project:
         """Return the repository after the fixes so far, which later ones do not change."""

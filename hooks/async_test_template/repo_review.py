@@ -13,9 +13,10 @@ from async_test_template.desired import decide, read_answers
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Tier
+from async_test_template.migrate import policy_of
 from async_test_template.plan import make_plan
 from async_test_template.report import is_advice
-from async_test_template.rules import CODES, load_all
+from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
 
 if TYPE_CHECKING:
@@ -101,9 +102,10 @@ def findings(package: object) -> Found:
         desired = decide(
             mode=None, loop_scope=None, timeout=None, answers=read_answers(package, None)
         )
-        rules, faults = load_all(CODES)
-        wanted = tuple(rule for rule in rules if not rule.optional)
-        plan = make_plan(package, desired, wanted, frozenset[Tier]())
+        policy = policy_of(package)
+        rules, faults = choose(package, policy)
+        wanted = desired._replace(policy=policy)
+        plan = make_plan(package, wanted, rules, frozenset[Tier]())
     except (UserError, OSError) as error:
         return {"0": [str(error)]}
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it

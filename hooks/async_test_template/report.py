@@ -37,7 +37,12 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVI
 
 def is_advice(finding: Finding) -> bool:
     """Tell whether a finding is a matter of policy or taste, which fails no run."""
-    return load(finding.code).severity is Severity.ADVICE
+    return severity_of(finding) is Severity.ADVICE
+
+
+def severity_of(finding: Finding) -> Severity:
+    """Return how much a finding matters: as much as the user says, or else the rule."""
+    return finding.severity or load(finding.code).severity
 
 
 def render(
@@ -140,8 +145,7 @@ def _text(plan: Plan, *, colour: bool) -> Iterator[str]:
     for finding in plan.fixed:
         yield f"{bold}{_place(finding)}{plain} {finding.code} fixed: {shown(finding.message)}"
     for finding in plan.left:
-        rule = load(finding.code)
-        kind = f"{rule.severity.value}, {_TIER_IN_WORDS[finding.tier]}"
+        kind = f"{severity_of(finding).value}, {_TIER_IN_WORDS[finding.tier]}"
         yield f"{bold}{_place(finding)}{plain} {finding.code} [{kind}] {shown(finding.message)}"
         head = head_of(finding.code)
         yield f"    {head.why} {faint}(since {head.since}){plain}"
@@ -170,7 +174,7 @@ def _github(plan: Plan) -> Iterator[str]:
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         head = head_of(finding.code)
         message = f"{finding.message}. {head.why} (since {head.since}){hint}"
-        yield _annotation(properties, message, _COMMANDS[rule.severity])
+        yield _annotation(properties, message, _COMMANDS[severity_of(finding)])
     for file, line, message in plan.unreadable:
         properties = {"file": file, "line": line, "title": "cannot be parsed"}
         yield _annotation(properties, _why(message))
@@ -237,7 +241,7 @@ def _as_dict(finding: Finding) -> dict[str, object]:
         "file": finding.file,
         "line": finding.line,
         "column": finding.column,
-        "severity": rule.severity.value,
+        "severity": severity_of(finding).value,
         "tier": finding.tier.value,
         "why": head.why,
         "since": head.since,
@@ -327,7 +331,7 @@ def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
-        "level": _LEVELS[load(finding.code).severity],
+        "level": _LEVELS[severity_of(finding)],
         "message": {"text": f"{finding.message}.{hint}"},
         "locations": [_location(finding.file, region)],
     }

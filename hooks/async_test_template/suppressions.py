@@ -1,22 +1,19 @@
 """Which findings the user has silenced, and why.
 
 On a line: `# att: ignore[AT105]`, after the setting or, since INI files have no comments there,
-on the line above; what follows the bracket is the reason. For the whole repository, in
-pyproject.toml: `[tool.async-test-template] ignore = { AT105 = "reason" }`.
+on the line above; what follows the bracket is the reason. For more than a line, the policy.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.config.toml.read import table_at
-from async_test_template.errors import UserError
 from async_test_template.findings import Finding
 
 if TYPE_CHECKING:
+    from async_test_template.policy import Policy
     from async_test_template.project import Project
 
-_TABLE = ("tool", "async-test-template")
 _COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)")
 
 
@@ -26,7 +23,7 @@ class Silenced(NamedTuple):
     Attributes:
         finding: what it is.
         reason: why, as given; a comment may give none.
-        in_source: a comment silences it, not the table in pyproject.toml.
+        in_source: a comment silences it, not the policy.
 
     """
 
@@ -36,57 +33,26 @@ class Silenced(NamedTuple):
 
 
 def sort_out(
-    project: "Project", findings: Iterable[Finding], known_codes: Collection[str]
+    project: "Project", findings: Iterable[Finding], policy: "Policy"
 ) -> tuple[list[Finding], list[Silenced]]:
-    """Separate the silenced findings from the others.
-
-    Raises:
-        UserError: the table in pyproject.toml has an unknown key or code, or gives no reason.
-
-    """
-    reasons = _reasons(project, known_codes)
+    """Separate the silenced findings from the others; those in excluded files are neither."""
     lines: dict[str, Sequence[str]] = {}
     kept = []
     silenced = []
     for finding in findings:
+        if policy.excludes(finding.file):
+            continue
+        judged = finding._replace(severity=policy.severity_of(finding.code))
         if finding.file not in lines:
             lines[finding.file] = (project.tree.text(finding.file) or "").splitlines()
         comment = comment_at(lines[finding.file], finding.code, finding.line)
         if comment is not None:
-            silenced.append(Silenced(finding, comment, in_source=True))
-        elif finding.code in reasons:
-            silenced.append(Silenced(finding, reasons[finding.code], in_source=False))
+            silenced.append(Silenced(judged, comment, in_source=True))
+        elif (reason := policy.reason_against(finding.code, finding.file)) is not None:
+            silenced.append(Silenced(judged, reason, in_source=False))
         else:
-            kept.append(finding)
+            kept.append(judged)
     return kept, silenced
-
-
-def _reasons(project: "Project", known_codes: Collection[str]) -> dict[str, str]:
-    file = "pyproject.toml"
-    table = table_at(project.tree.toml(file), *_TABLE)
-    for key in table:
-        if key != "ignore":
-            raise _fault(
-                project, (*_TABLE, key), f"there is no setting {key}; the only one is ignore"
-            )
-    ignore = table.get("ignore", {})
-    if not isinstance(ignore, dict):
-        raise _fault(project, (*_TABLE, "ignore"), 'ignore is a table, { CODE = "reason" }')
-    for code, reason in ignore.items():
-        at = (*_TABLE, "ignore", code)
-        if code not in known_codes:
-            raise _fault(project, at, f"there is no rule {code}")
-        if not isinstance(reason, str) or not reason.strip():
-            raise _fault(project, at, f"{code} is ignored without a reason")
-    return ignore
-
-
-def _fault(project: "Project", at: tuple[str, ...], message: str) -> UserError:
-    file = "pyproject.toml"
-    from async_test_template.config.toml import edits as toml
-
-    line, column = toml.locate(project.tree.text(file) or "", at)
-    return UserError(message, path=project.root / file, line=line, column=column)
 
 
 def comment_at(lines: Sequence[str], code: str, number: int) -> str | None:

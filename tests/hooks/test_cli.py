@@ -206,7 +206,11 @@ def test_github_is_the_default_on_github(
     [
         ("pyproject.toml", "[tool\n", "pyproject.toml:1"),
         ("tox.ini", "[a]\nx = 1\n[a]\n", "tox.ini:3"),
-        ("pyproject.toml", "[tool.async-test-template]\nignore = { AT1 = 'x' }\n", "no rule AT1"),
+        (
+            "pyproject.toml",
+            "[tool.async-test-template]\nignore = { AT999 = 'x' }\n",
+            "no rule AT999",
+        ),
         ("pyproject.toml", "[tool.async-test-template]\nignore = { AT101 = '' }\n", "reason"),
         ("pyproject.toml", "[tool.async-test-template]\nignore = ['AT101']\n", "table"),
         ("pyproject.toml", "[tool.async-test-template]\nignores = {}\n", "no setting ignores"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config.toml import read as toml_read
@@ -11,6 +10,7 @@ from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.compiled import holds
 from async_test_template.dependencies.model import PACKAGES
 from async_test_template.errors import ParseError
+from async_test_template.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -125,21 +125,10 @@ def _lock_of_workspace(root: Path) -> Path | None:
             members = value_at(document, "tool", "uv", "workspace", "members")
             patterns = members if isinstance(members, list) else []
             parts = root.relative_to(folder).parts
-            return lock if any(_matches(parts, str(pattern)) for pattern in patterns) else None
+            return lock if any(matches(parts, str(pattern)) for pattern in patterns) else None
         if (folder / ".git").exists():
             break
     return None
-
-
-def _matches(parts: tuple[str, ...], pattern: str) -> bool:
-    """Tell whether a path matches a pattern in which `**` stands for any folders."""
-    ends = {0}
-    for part in pattern.strip("/").split("/"):
-        if part == "**":
-            ends = set(range(min(ends, default=len(parts) + 1), len(parts) + 1))
-        else:
-            ends = {end + 1 for end in ends if end < len(parts) and fnmatchcase(parts[end], part)}
-    return len(parts) in ends
 
 
 def _text(tree: Tree, file: str) -> str:

@@ -150,6 +150,10 @@ class Lineage:
         """Tell whether a decorator that a file uses is known to give an async function back."""
         return any(called in module.wrappers for _, module, called in self._follow(file, name))
 
+    def steps(self, file: str, name: str) -> set[tuple[str, str]]:
+        """Return the files that a name of a file leads to, import by import, with its names."""
+        return {(where, called) for where, _, called in self._follow(file, name)}
+
     def _follow(self, file: str, name: str) -> Iterator[tuple[str, Module, str]]:
         """Yield the files that a name leads to, import by import, and its name in each."""
         for _ in range(_FAR):

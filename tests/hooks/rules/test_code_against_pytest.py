@@ -44,6 +44,45 @@ def event_loop():
     yield loop
     loop.close()
 """
+MORE_THAN_A_LOOP = """\
+import asyncio
+
+import pytest
+
+errors = []
+
+
+class TestServer:
+    @pytest.fixture(scope="class")
+    def event_loop(self, request):
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(lambda loop, context: errors.append(context))
+        server = loop.run_until_complete(asyncio.start_server(self.answer, "127.0.0.1", 0))
+        request.cls.address = server.sockets[0].getsockname()
+
+        def end():
+            server.close()
+            loop.run_until_complete(server.wait_closed())
+            loop.close()
+
+        request.addfinalizer(end)
+        return loop
+
+    async def answer(self, reader, writer):
+        writer.write(b"yes")
+        writer.close()
+
+    @pytest.mark.asyncio
+    async def test_the_server_answers(self):
+        reader, writer = await asyncio.open_connection(*self.address)
+        assert await asyncio.wait_for(reader.read(), 2) == b"yes"
+        writer.close()
+
+    @pytest.mark.asyncio
+    async def test_errors_are_noted(self):
+        asyncio.get_running_loop().call_exception_handler({"message": "one"})
+        assert errors
+"""
 IS_UVLOOP = """
 
 async def test_the_loop_is_uvloops():
@@ -150,6 +189,15 @@ CASES = [
                 "import asyncio\n\n\nasync def test_it(one):\n"
                 "    assert one is asyncio.get_running_loop()\n"
             ),
+        },
+        unsafe=True,
+    ),
+    # What an override does besides is done for each test, also for those that do not ask for it.
+    Case(
+        "AT504",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": MORE_THAN_A_LOOP,
         },
         unsafe=True,
     ),
@@ -368,6 +416,23 @@ CASES = [
             "test_it.py": SAME_LOOP
             + IS_UVLOOP
             + "\n\nasync def test_one(one):\n    assert one is asyncio.get_running_loop()\n",
+        },
+    ),
+    Case(
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": OVERRIDE.replace(
+                "    loop = asyncio.new_event_loop()\n",
+                "    class Ticking(asyncio.SelectorEventLoop):\n        ticks = 0\n\n"
+                "        def _run_once(self):\n            self.ticks += 1\n"
+                "            super()._run_once()\n\n    loop = Ticking()\n"
+                "    loop.name = 'ticking'\n",
+            ).replace("Ticking", "TickingLoop"),
+            "test_it.py": "import asyncio\n\n\nasync def test_it():\n"
+            "    loop = asyncio.get_running_loop()\n    assert loop.ticks\n"
+            "    assert loop.name == 'ticking'\n",
         },
     ),
     Case(
@@ -875,7 +940,7 @@ def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
     newest = environment_of(*LIBRARIES)
-    override = OVERRIDE.replace("    yield", '    print("made")\n    yield')
+    override = OVERRIDE.replace("    yield", "    at_exit(loop.stop)\n    yield")
     lay_out(tmp_path, {"pytest.ini": AUTO, "conftest.py": override, "test_it.py": SAME_LOOP})
     assert newest.pytest(tmp_path).returncode == FAILED
     migrate(tmp_path, "AT504", unsafe=True)

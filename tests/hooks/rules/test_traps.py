@@ -963,14 +963,8 @@ def test_an_override_that_becomes_a_bridge_gets_no_second_one(tmp_path: Path) ->
     assert plan.left == []
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "def event_loop():\n    return 1\n",
-        "import pytest\n\n@pytest.fixture\ndef event_loop(event_loop):\n    return [event_loop]\n",
-    ],
-)
-def test_no_bridge_takes_the_name_of_what_is_there(before: str, tmp_path: Path) -> None:
+def test_no_bridge_takes_the_name_of_what_is_there(tmp_path: Path) -> None:
+    before = "def event_loop():\n    return 1\n"
     text = f"{before}\ndef test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
     new, plan = rewrite(tmp_path, text.encode())
     assert new.decode() == text

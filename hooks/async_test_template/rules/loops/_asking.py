@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Tier
 from async_test_template.rules.loops._bridge import bridge
 from async_test_template.rules.loops._canonical import called_names
-from async_test_template.rules.loops._lost import are_plain, when_all_is_read, where_from
+from async_test_template.rules.loops._lost import (
+    are_plain,
+    is_override,
+    when_all_is_read,
+    where_from,
+)
 from async_test_template.rules.loops._running_loop import is_called_elsewhere, without_parameter
 from async_test_template.rules.on_code import calls, code_finding, is_called, text_of, uses
 from async_test_template.rules.which_loop import may_have_old_aiohttp
 from async_test_template.source import changes
-from async_test_template.source.items import Test
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -92,6 +97,9 @@ def parameter_findings(
         if function is None or not _has_parameter(function, name):
             continue
         if isinstance(item, Test) and item.mark("trio"):
+            continue
+        if isinstance(item, Fixture) and is_override(project, item):
+            # AT504 and AT505 replace those.
             continue
         where = where_from(project, name, item)
         if is_async and where != "elsewhere":

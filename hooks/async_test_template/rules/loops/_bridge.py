@@ -64,15 +64,21 @@ def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
     return isinstance(function, ast.FunctionDef) and function.name not in {"event_loop", "loop"}
 
 
-def bridge_text(
-    name: str, scope: str, asyncio: str, pytest_asyncio: str, *, for_all: bool = False
+def bridge_text(  # noqa: PLR0913 - a fixture has these parts
+    name: str,
+    scope: str,
+    asyncio: str,
+    pytest_asyncio: str,
+    *,
+    for_all: bool = False,
+    about: str = "Return the running loop to code that still asks for the old fixture.",
 ) -> str:
     """Write the fixture that provides the running loop under the old name.
 
     With `for_all` each test gets it, so that code that is not async finds a current loop.
     """
     arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
-    text = "Return the running loop to code that still asks for the old fixture."
+    text = about
     if for_all:
         arguments.append("autouse=True")
         text = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import re
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import EditError
 from async_test_template.rules.loops._canonical import CANONICAL, called_names
@@ -37,35 +39,146 @@ MAKERS = {
 }
 
 
+#: Names in a condition that no test changes.
+_STEADY = frozenset({"os", "platform", "sys"})
+
+
+class Factory(NamedTuple):
+    """What makes the loops of a run.
+
+    Attributes:
+        label: what it is called in the hook's result.
+        module: the module to import for it, empty where the file has its name already.
+        call: the expression that stands for it, after the module's name if there is one.
+        condition: the expression that chooses it; otherwise loops are asyncio's own.
+        extra: definitions that it needs.
+
+    """
+
+    label: str
+    module: str
+    call: str
+    condition: str = ""
+    extra: str = ""
+
+
 def has_own_loop(source: Source, function: Function) -> bool:
     """Tell whether an override creates its own type of loop, as far as names show."""
     made = {name for name in called_names(function) if "loop" in name.lower()}
     return bool(made - CANONICAL - {"set_event_loop_policy"}) or any(
-        source.names.resolve(call.func) in MAKERS
-        for call in walk(function)
-        if isinstance(call, ast.Call)
+        makes_own_loop(source, call) for call in walk(function) if isinstance(call, ast.Call)
     )
 
 
-def factory_of(source: Source, call: ast.Call) -> tuple[str, str]:
-    """Return module and name of the factory of the loops of a policy or of another creator.
+def makes_own_loop(source: Source, call: ast.Call) -> bool:
+    """Tell whether a call makes a loop of another type, or chooses such a type."""
+    target = source.names.resolve(call.func)
+    return target in MAKERS or _OWN_CLASS.fullmatch(target.rpartition(".")[2]) is not None
+
+
+def factory_of(source: Source, call: ast.Call) -> Factory:
+    """Return the factory of the loops of a policy or of another creator.
 
     Raises:
-        EditError: it is unknown, or gets arguments.
+        EditError: it is unknown, or gets arguments that only its function knows.
 
     """
     target = source.names.resolve(call.func)
     found = MAKERS.get(target) or POLICIES.get(target)
-    if found is None:
+    is_own = found is None and _OWN_CLASS.fullmatch(target.rpartition(".")[2]) is not None
+    if found is None and not is_own:
         raise EditError("the policy is unknown")
-    if call.args or call.keywords:
+    around = [outer for outer in source.around(call) if isinstance(outer, ast.FunctionDef)]
+    condition = _condition(source, call, around[0]) if around else ""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if found is not None:
+        sure(source, call.func)
+        if not given:
+            return Factory(found[0], *found, condition)
+    if given and (not around or target in POLICIES):
         raise EditError("it gets arguments")
-    sure(source, call.func)
+    inside = [_with_values(source, around[0], value) for value in given]
+    extra = _class_in(source, around[0], call.func) if is_own and around else ""
+    text = f"{source.text(call.func)}({', '.join(inside)})"
+    label = target.partition(".")[0] if found is not None else target.rpartition(".")[2]
+    maker = f"lambda: {text}" if given else source.text(call.func)
+    return Factory(label, "", maker, condition, extra)
+
+
+_OWN_CLASS = re.compile(r"_?[A-Z]\w*Loop")
+
+
+def _condition(source: Source, call: ast.Call, function: ast.FunctionDef) -> str:
+    """Return the condition about the platform that a call depends on.
+
+    Raises:
+        EditError: it depends on something else.
+
+    """
+    inner: ast.AST = call
+    found = ""
+    for around in source.around(call):
+        if around is function:
+            break
+        if isinstance(around, ast.If):
+            known = {node.id for node in walk(around.test) if isinstance(node, ast.Name)}
+            if not known <= _STEADY or inner not in around.body or found:
+                raise EditError("the loop depends on a condition")
+            found = source.text(around.test)
+        elif isinstance(around, (ast.IfExp, ast.BoolOp, ast.ExceptHandler)):
+            raise EditError("the loop depends on a condition")
+        inner = around
     return found
 
 
-def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ...]]:
-    """Return the definition of the hook that chooses a factory, and the import that it needs.
+def _with_values(source: Source, function: ast.FunctionDef, value: ast.expr) -> str:
+    """Return an argument as it is written, with what a variable of the function stands for.
+
+    Raises:
+        EditError: only the function knows it.
+
+    """
+    arguments = {argument.arg for argument in function.args.args}
+    values: dict[str, list[ast.expr]] = {}
+    for node in walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                values.setdefault(source.text(target), []).append(node.value)
+    if isinstance(value, ast.Name) and len(values.get(value.id, [])) == 1:
+        value = values[value.id][0]
+    used = {node.id for node in walk(value) if isinstance(node, ast.Name)}
+    if used & (arguments | values.keys()):
+        raise EditError("it gets arguments")
+    return source.text(value)
+
+
+def _class_in(source: Source, function: ast.FunctionDef, name: ast.expr) -> str:
+    """Return the text of a class that a function defines, empty where it defines none.
+
+    Raises:
+        EditError: the class uses variables of the function.
+
+    """
+    for node in function.body:
+        if isinstance(node, ast.ClassDef) and source.text(name) == node.name:
+            own = {
+                target.id
+                for target in walk(function)
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+            }
+            own |= {argument.arg for argument in function.args.args}
+            inside = {inner for inner in walk(node) if isinstance(inner, ast.Name)}
+            bound = {inner.id for inner in inside if isinstance(inner.ctx, ast.Store)}
+            bound |= {inner.arg for inner in walk(node) if isinstance(inner, ast.arg)}
+            if {inner.id for inner in inside} & (own - bound):
+                raise EditError("its class uses variables of the fixture")
+            indent = " " * node.col_offset
+            return textwrap.dedent(f"{indent}{source.text(node)}") + "\n\n\n"
+    return ""
+
+
+def hook(source: Source, factory: Factory) -> tuple[str, tuple[Edit, ...]]:
+    """Return the definition of the hook that chooses a factory, and the imports that it needs.
 
     Raises:
         EditError: pytest does not call hooks in the file, or the file already has the hook.
@@ -75,6 +188,17 @@ def hook(source: Source, module: str, factory: str) -> tuple[str, tuple[Edit, ..
         raise EditError("pytest calls hooks only in conftest.py")
     if any(function.name == HOOK for function in source.functions.values()):
         raise EditError("the file already has such a hook")
-    name, imports = new_imports.bind_module(source, module)
-    text = f'def {HOOK}(config, item):\n    return {{"{module}": {name}.{factory}}}\n'
-    return text, imports
+    call = factory.call
+    imports: tuple[Edit, ...] = ()
+    if factory.module:
+        name, bound = new_imports.bind_module(source, factory.module)
+        imports = bound
+        call = f"{name}.{call}"
+    lines = [f'return {{"{factory.label}": {call}}}']
+    if factory.condition:
+        asyncio, more = new_imports.bind_module(source, "asyncio")
+        lines = [f"if {factory.condition}:", f"    {lines[0]}"]
+        lines.append(f'return {{"asyncio": {asyncio}.new_event_loop}}')
+        imports = tuple(dict.fromkeys((*imports, *more)))
+    body = "\n    ".join(lines)
+    return f"{factory.extra}def {HOOK}(config, item):\n    {body}\n", imports

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.items import Test
 
+#: The fixture that pytest-asyncio 1.0 removed.
+NAME = "event_loop"
 Origin = Literal["nowhere", "override", "elsewhere"]
 
 
@@ -53,12 +55,16 @@ def is_override(project: Project, fixture: Fixture) -> bool:
     If another plugin, or a hook of the project, runs the tests, the fixture belongs to that. A
     fixture in a plugin that the repository ships is for the tests of others.
     """
-    if fixture.name != "event_loop" or fixture.is_async or has_own_runner(project):
+    if fixture.name != NAME or fixture.is_async or has_own_runner(project):
         return False
     known = _known_overrides(project)
     place = (fixture.file, fixture.line)
     if place not in known:
-        known[place] = not ships(project, fixture.file) and _calls_a_loop(project, fixture)
+        known[place] = (
+            not ships(project, fixture.file)
+            and (_calls_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
+            and not _gets_a_loop(project, fixture)
+        )
     return known[place]
 
 
@@ -66,6 +72,24 @@ def is_override(project: Project, fixture: Fixture) -> bool:
 @lru_cache(maxsize=2)
 def _known_overrides(_project: Project) -> dict[tuple[str, int], bool]:
     return {}
+
+
+def _changes_the_plugins(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture takes the plugin's own fixture of its name, and gives it back."""
+    return NAME in fixture.requests and not any(
+        other is not fixture and other.name == NAME and other.owner in {None, fixture.owner}
+        for module in project.code.around(fixture.file)
+        for other in module.fixtures
+    )
+
+
+def _gets_a_loop(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture asks for an async one, which runs in the loop of the tests."""
+    found = (
+        project.code.find(name, fixture.file, fixture.owner, besides=fixture)
+        for name in fixture.requests
+    )
+    return any(one is not None and one.is_async for one in found)
 
 
 def _calls_a_loop(project: Project, fixture: Fixture) -> bool:

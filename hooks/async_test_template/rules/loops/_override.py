@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._bridge import bridge_text, takes_current_loop
 from async_test_template.rules.loops._canonical import called_names
-from async_test_template.rules.loops._lost import is_override, where_from
+from async_test_template.rules.loops._kept import kept
+from async_test_template.rules.loops._lost import NAME, is_override, where_from
 from async_test_template.rules.loops._running_loop import can_do_without
 from async_test_template.rules.on_code import is_called
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture, Test
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
-NAME = "event_loop"
 #: The first pytest-asyncio with both settings.
 _SINCE = "0.26"
+#: Since this version, a fixture of that name is like any other.
+_FREE = "1.0"
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: What a test may notice about the loop that it runs in, or after it.
 _MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
@@ -81,7 +85,7 @@ def replacement(
     if fixture.scope not in SCOPES:
         raise EditError("its scope is computed")
     function = source.functions[fixture.line]
-    if is_called(source, function) and not _only_parameters(source):
+    if is_called(source, function) and not _only_parameters(source, function):
         raise EditError("its name is used elsewhere in the file")
     settings = _settings(project, fixture.scope)
     still = asking(project, fixture)
@@ -90,10 +94,13 @@ def replacement(
             raise EditError(f"the replacement needs pytest-asyncio >= {_SINCE}")
         # The oldest versions that the project allows need it, and the newer ones the settings.
         return settings
-    if not still and not is_named(project) and not fixture.autouse:
+    is_asked = still or is_named(project) or is_imported(project, fixture)
+    if not is_asked and not fixture.autouse:
         if hook:
             return (changes.rewrite_definition(source, function, hook), *settings)
         return (changes.remove_statement(source, function), *settings)
+    if fixture.owner is not None:
+        return (*kept(project, source, fixture, _scope(project, fixture.scope)), *settings)
     asyncio, one = new_imports.bind_module(source, "asyncio")
     plugin, other = new_imports.bind_module(source, "pytest_asyncio")
     for_all = fixture.autouse or (
@@ -104,16 +111,29 @@ def replacement(
     return (changes.rewrite_definition(source, function, text), *one, *other, *settings)
 
 
-def _only_parameters(source: Source) -> bool:
-    """Tell whether each use of the name is in a function that has it as a parameter."""
+def _only_parameters(source: Source, override: Function) -> bool:
+    """Tell whether each use of the name is in the override, or in a function that binds it."""
     return all(
         any(
-            isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and any(a.arg == NAME for a in (*outer.args.args, *outer.args.kwonlyargs))
+            outer is override or (isinstance(outer, _FUNCTIONS) and _binds(outer))
             for outer in source.around(node)
         )
         for node in source.mentions.get(NAME, ())
     )
+
+
+def _binds(function: Function) -> bool:
+    """Tell whether the name is a parameter or a variable of a function."""
+    arguments = (*function.args.args, *function.args.kwonlyargs)
+    return any(argument.arg == NAME for argument in arguments) or any(
+        isinstance(node, ast.Name) and node.id == NAME and isinstance(node.ctx, ast.Store)
+        for node in walk(function)
+    )
+
+
+def is_imported(project: Project, fixture: Fixture) -> bool:
+    """Tell whether another file imports a fixture, or everything where it is."""
+    return any(importers(project, fixture))
 
 
 def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
@@ -130,13 +150,43 @@ def settings_alone(project: Project, fixture: Fixture) -> tuple[Edit, ...]:
     return _settings(project, fixture.scope)
 
 
-def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
-    """Return the settings with which tests and fixtures share a loop as before.
+def with_the_rest(
+    project: Project,
+    source: Source,
+    fixture: Fixture,
+    makers: frozenset[str] = frozenset(),
+) -> tuple[Edit, ...]:
+    """Return the edits that give an override the running loop, and the settings.
+
+    Args:
+        project: the repository.
+        source: the file.
+        fixture: the override.
+        makers: dotted names of what makes a loop of another type, for which there is a hook.
+
+    Raises:
+        EditError: not all of it is understood, or an old version may still use it as before.
+
+    """
+    if fixture.scope not in SCOPES:
+        raise EditError("its scope is computed")
+    if _may_still_act(project, _FREE):
+        raise EditError(f"the replacement needs pytest-asyncio >= {_FREE}")
+    edits = kept(project, source, fixture, _scope(project, fixture.scope), makers)
+    if fixture.scope == "function":
+        return (*edits, *_raised(project, _FREE))
+    return (*edits, *_settings(project, fixture.scope, _FREE))
+
+
+def _scope(project: Project, scope: str) -> str:
+    """Return the scope of the loop that all tests run in once an override is replaced.
 
     There is only one pair of settings for all tests, so the widest loop that is needed counts.
+
+    Raises:
+        EditError: another one was asked for.
+
     """
-    if scope == "function":
-        return ()
     others = [f.scope for f in project.code.fixtures if f.name == NAME and is_override(project, f)]
     others += [project.settings.effective(name) or "" for name in (FIXTURE_SCOPE, TEST_SCOPE)]
     for other in others:
@@ -145,16 +195,29 @@ def _settings(project: Project, scope: str) -> tuple[Edit, ...]:
     if asked is not None and wider(scope, asked) != asked:
         # AT122 would change the settings back, and so on at each run.
         raise EditError(f"it needs the loop scope {scope}, and {asked} was asked for")
-    scope = asked or scope
+    return asked or scope
+
+
+def _settings(project: Project, scope: str, since: str = _SINCE) -> tuple[Edit, ...]:
+    """Return the settings with which tests and fixtures share a loop as before."""
+    if scope == "function":
+        return ()
+    scope = _scope(project, scope)
     edits = project.settings.set_all({FIXTURE_SCOPE: scope, TEST_SCOPE: scope})
     if edits is None:
         raise EditError("no file that can be edited contains pytest's configuration")
-    if _may_still_act(project) or not project.dependencies.may_be_below("pytest-asyncio", _SINCE):
+    if _may_still_act(project, since):
         return edits
-    return (*edits, *project.dependencies.raised("pytest-asyncio", _SINCE))
+    return (*edits, *_raised(project, since))
 
 
-def _may_still_act(project: Project) -> bool:
+def _raised(project: Project, version: str) -> tuple[Edit, ...]:
+    dependencies = project.dependencies
+    is_low = dependencies.may_be_below("pytest-asyncio", version)
+    return dependencies.raised("pytest-asyncio", version) if is_low else ()
+
+
+def _may_still_act(project: Project, since: str = _SINCE) -> bool:
     """Tell whether the project allows a version that needs the override, and has to.
 
     Raises:
@@ -162,11 +225,11 @@ def _may_still_act(project: Project) -> bool:
 
     """
     dependencies = project.dependencies
-    if not dependencies.may_be_below("pytest-asyncio", _SINCE):
+    if not dependencies.may_be_below("pytest-asyncio", since):
         return False
-    if dependencies.raised("pytest-asyncio", _SINCE):
+    if dependencies.raised("pytest-asyncio", since):
         return False
     floor = dependencies.python_kept
     if floor is None or floor >= (3, 9):
-        raise EditError(f"the settings that replace it need pytest-asyncio >= {_SINCE}")
+        raise EditError(f"the settings that replace it need pytest-asyncio >= {since}")
     return True

@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
-from async_test_template.rules.loops._lost import is_override, when_all_is_read
+from async_test_template.rules.loops._lost import NAME, is_override, when_all_is_read
 from async_test_template.rules.loops._override import (
-    NAME,
     asking,
+    is_imported,
     is_named,
     may_be_missed,
     replacement,
     settings_alone,
+    with_the_rest,
 )
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
@@ -24,6 +26,7 @@ from async_test_template.rules.which_loop import FIXTURE_SCOPE, TEST_SCOPE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture
     from async_test_template.source.source import Source
@@ -45,7 +48,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 function,
                 f"{message}, and the rest of its code does not run",
                 tier=Tier.UNSAFE,
-                fix=when_all_is_read(project, partial(settings_alone, project, fixture)),
+                fix=when_all_is_read(
+                    project, partial(_fix_with_the_rest, project, source, fixture)
+                ),
                 hint="move the rest to a fixture with another name",
             )
             continue
@@ -60,6 +65,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         )
 
 
+def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
+    try:
+        return with_the_rest(project, source, fixture)
+    except EditError:
+        edits = settings_alone(project, fixture)
+        if not edits:
+            raise
+        return edits
+
+
 def _tier(project: Project, fixture: Fixture) -> Tier:
     if fixture.autouse:
         # It gives tests that are not async a current loop.
@@ -67,7 +82,7 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     overrides = [f for f in project.code.fixtures if f.name == NAME]
     if len(overrides) > 1 or not project.code.complete:
         return Tier.UNSAFE
-    if asking(project, fixture) or is_named(project):
+    if asking(project, fixture) or is_named(project) or is_imported(project, fixture):
         return Tier.UNSAFE
     if may_be_missed(project, fixture):
         return Tier.UNSAFE

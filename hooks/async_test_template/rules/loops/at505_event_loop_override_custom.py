@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.findings import Finding, Severity, Splice, Tier
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
     MAKERS,
     SINCE,
+    Factory,
     factory_of,
     has_own_loop,
     hook,
+    makes_own_loop,
 )
-from async_test_template.rules.loops._lost import is_override, when_all_is_read
-from async_test_template.rules.loops._override import NAME, replacement, settings_alone
+from async_test_template.rules.loops._lost import NAME, is_override, when_all_is_read
+from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
 from async_test_template.rules.on_code import code_finding, needs
 from async_test_template.rules.rule import Rule
+from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Other calls in an override with such a loop.
 _BESIDES = frozenset({"set_event_loop_policy", *(name.rpartition(".")[2] for name in MAKERS)})
+
+_NAME = re.compile(r"\w+")
+_BLANK = re.compile(rb"(?:[ \t]*\r?\n)*")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -66,41 +73,65 @@ def _fix(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]
 
 
 def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
-    needs(project, "pytest-asyncio", SINCE)
-    function = source.functions[fixture.line]
-    text, imports = hook(source, *_factory(source, function))
-    edits = replacement(project, source, fixture, text)
-    return (*edits, *(edit for edit in imports if edit not in edits))
-
-
-def _factory(source: Source, function: Function) -> tuple[str, str]:
-    """Return module and name of the one factory that an override uses.
+    """Return the edits that choose the loop by a hook, and keep what else an override does.
 
     Raises:
-        EditError: there are several, or it does something else, or depends on a condition.
+        EditError: a part of it is unknown, or an older version is allowed, which has no hook.
 
     """
-    if not is_canonical(function, _BESIDES):
-        raise EditError("it does more than create a loop")
-    found = set()
-    for call in walk(function):
-        if isinstance(call, ast.Call) and source.names.resolve(call.func) in MAKERS:
-            if _is_conditional(source, call, function):
-                raise EditError("the loop depends on a condition")
-            found.add(factory_of(source, call))
-    if len(found) != 1:
+    function = source.functions[fixture.line]
+    factories = _factories(source, function)
+    if not factories:
+        # What has a loop in its name does something with the loop.
+        return with_the_rest(project, source, fixture)
+    needs(project, "pytest-asyncio", SINCE)
+    if len(factories) != 1:
         raise EditError("its loop is unknown")
-    return found.pop()
+    ((factory, makers),) = factories.items()
+    text, imports = hook(source, factory)
+    if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
+        edits = replacement(project, source, fixture, text)
+        return (*edits, *(edit for edit in imports if edit not in edits))
+    edits = with_the_rest(project, source, fixture, frozenset(makers))
+    if factory.extra:
+        edits = (*edits, *_without_class(source, function, factory.label))
+    start = changes.before(source, function)
+    return _merged(edits, imports, changes.replace(source, start, start, f"{text}\n\n"))
 
 
-def _is_conditional(source: Source, node: ast.AST, function: Function) -> bool:
-    conditions = (ast.If, ast.IfExp, ast.BoolOp, ast.ExceptHandler)
-    for around in source.around(node):
-        if around is function:
-            return False
-        if isinstance(around, conditions):
-            return True
-    return False
+def _factories(source: Source, function: Function) -> dict[Factory, set[str]]:
+    """Return the factories that an override uses, with the names of what it calls for each.
+
+    Raises:
+        EditError: one depends on a condition, or on what only the override knows.
+
+    """
+    found: dict[Factory, set[str]] = {}
+    for call in walk(function):
+        if isinstance(call, ast.Call) and makes_own_loop(source, call):
+            found.setdefault(factory_of(source, call), set()).add(source.names.resolve(call.func))
+    return found
+
+
+def _without_class(source: Source, function: Function, name: str) -> Iterator[Edit]:
+    for node in function.body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            removed = changes.remove_statement(source, node)
+            blank = _BLANK.match(source.data, removed.end)
+            yield removed._replace(end=blank.end() if blank else removed.end)
+
+
+def _merged(
+    edits: tuple[Edit, ...], imports: tuple[Edit, ...], definition: Splice
+) -> tuple[Edit, ...]:
+    """Return edits with a definition that may be inserted where they insert another one."""
+    merged: list[Edit] = []
+    for edit in (*edits, *imports):
+        if isinstance(edit, Splice) and (edit.start, edit.end) == definition[1:3]:
+            definition = definition._replace(text=f"{definition.text}{edit.text}")
+        elif edit not in merged:
+            merged.append(edit)
+    return (*merged, definition)
 
 
 RULE = Rule(

@@ -45,7 +45,7 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
         raise EditError("it does more than return a policy")
     if any(isinstance(d, ast.Call) and keyword(d, "params") for d in function.decorator_list):
         raise EditError("tests that are not async would lose its params")
-    text, imports = hook(source, *factory_of(source, call))
+    text, imports = hook(source, factory_of(source, call))
     return (changes.rewrite_definition(source, function, text), *imports)
 
 

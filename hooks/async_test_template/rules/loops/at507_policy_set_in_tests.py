@@ -70,7 +70,7 @@ def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -
         raise EditError("it is not clear which policy it sets")
     if around is not source.tree and not is_hook:
         raise EditError("it is not called in every run")
-    text, imports = hook(source, *factory_of(source, _maker(call)))
+    text, imports = hook(source, factory_of(source, _maker(call)))
     return (changes.remove_statement(source, statement), *imports, changes.append(source, text))
 
 
