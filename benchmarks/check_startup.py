@@ -43,7 +43,7 @@ def main() -> int:
         root = Path(folder)
         (root / "pyproject.toml").write_text(PYPROJECT)
         # What the console script does.
-        script = "import sys; from async_test_template.cli import main; sys.exit(main())"
+        script = "import sys; from async_test_template.__main__ import main; sys.exit(main())"
         ours = [sys.executable, "-c", script, "check", folder]
         theirs = [sys.executable, "-c", "import tomlkit"]
         measured: dict[str, list[float]] = {"ours": [], "theirs": []}

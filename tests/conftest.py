@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import jinja2
 import pytest
 from filelock import FileLock
 from helpers import EVERYTHING, ROOT, Environment, compile_imports, copy_template
@@ -15,6 +16,7 @@ from helpers import EVERYTHING, ROOT, Environment, compile_imports, copy_templat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import CodeType
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -66,6 +68,28 @@ def _copier_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_once() -> Iterator[None]:
+    """Compile each template once in a process: Copier has a new environment for every copy."""
+    compile_anew = jinja2.Environment.compile
+    known: dict[tuple[object, ...], CodeType] = {}
+
+    def compile_once(
+        environment: jinja2.Environment,
+        source: str,
+        name: str | None = None,
+        filename: str | None = None,
+    ) -> CodeType:
+        key = (environment.block_start_string, *environment.extensions, name, source)
+        if key not in known:
+            known[key] = compile_anew(environment, source, name, filename)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ import copier
 import pytest
 import pythons
 import yaml
+from copier._cli import CopierApp
+from plumbum import local
 
 Command = tuple[str | Path, ...]
 
@@ -99,6 +104,25 @@ def render(folder: Path, template: Path = ROOT, **answers: Any) -> Path:  # noqa
         str(template), folder, data=answers, defaults=True, quiet=True, unsafe=False, vcs_ref="HEAD"
     )
     return folder
+
+
+def run_copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Copier's command line in this process: most of its time it would only start.
+
+    The output has what Copier prints, and not what the programs print that it starts.
+    """
+    command = ["copier", *map(str, arguments)]
+    said = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        # Copier's git starts with what these hold, and they hold what was when they were imported.
+        stack.enter_context(local.cwd(str(cwd)))
+        stack.enter_context(local.env(**os.environ))
+        stack.enter_context(contextlib.redirect_stdout(said))
+        stack.enter_context(contextlib.redirect_stderr(said))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("default")
+        _, status = CopierApp.run(command, exit=False)
+    return subprocess.CompletedProcess(command, status, said.getvalue())
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:

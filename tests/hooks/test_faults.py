@@ -54,8 +54,7 @@ def _fails(*_arguments):
     raise {error}
 
 
-from dataclasses import replace
-RULE = replace(RULE, **{{"visit" if RULE.visit else "check": _fails}})
+RULE = RULE._replace(**{{"visit" if RULE.visit else "check": _fails}})
 """
 # With `*arguments`, Python 3.15.2 would recurse until the memory is used up.
 RECURSES = """
@@ -64,8 +63,7 @@ def _fails(project, source=None):
     return _fails(project, source)
 
 
-from dataclasses import replace
-RULE = replace(RULE, **{"visit" if RULE.visit else "check": _fails})
+RULE = RULE._replace(**{"visit" if RULE.visit else "check": _fails})
 """
 
 
@@ -325,7 +323,7 @@ def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
         "AT106",
         "\n\ndef _fails(project):\n"
         "    return 1 / (project.settings.effective('asyncio_mode') == 'legacy') and ()\n"
-        "\n\nfrom dataclasses import replace\nRULE = replace(RULE, check=_fails)\n",
+        "\n\nRULE = RULE._replace(check=_fails)\n",
     )
     assert start(engine, project, "check").returncode == 1
     done = start(engine, project, "migrate", "--format", "json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import cProfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,7 +139,7 @@ CODE = "import asyncio\n\nfirst = 1\n\nasync def it(): ...\n\nlast = [2, 3]\nend
 
 def test_a_file_whose_fix_was_taken_back_can_be_fixed_by_the_next_round(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(CODE)
-    useless = replace(code_rule("AT901", b"first|", ""), visit=_insert_before_first)
+    useless = code_rule("AT901", b"first|", "")._replace(visit=_insert_before_first)
     rules = (useless, code_rule("AT902", b"2|, 3", "4"))
     plan = make_plan(tmp_path, Desired(), rules, EVERYTHING)
     assert plan.failed == ["test_it.py: AT901 was not fixed: the fix does not help"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from covering import apart, covered
 from helpers import (
-    COPIER,
     ROOT,
     VENDORED,
     Answers,
@@ -21,6 +20,7 @@ from helpers import (
     products,
     render,
     run,
+    run_copier,
 )
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def released(tmp_path: Path) -> Path:
 def apply(template: Path, project: Path, *options: str) -> Path:
     """Copy the template into a project, and commit."""
     source = f"git+file://{template}"
-    assert_done(run(*COPIER, "copy", "--defaults", *options, source, project, cwd=template))
+    assert_done(run_copier("copy", "--defaults", *options, source, project, cwd=template))
     git(project, "init", "--quiet")
     commit(project)
     return project
@@ -105,8 +105,8 @@ def release(template: Path, file: str, version: str = "1.1.0") -> None:
 def update(project: Path, *options: str) -> set[str]:
     """Update a project, and return the files that have changed, came or went."""
     before = files(project)
-    command = (*COPIER, "update", "--defaults", "--skip-answered", *options)
-    assert_done(run(*command, cwd=project))
+    command = ("update", "--defaults", "--skip-answered", *options)
+    assert_done(run_copier(*command, cwd=project))
     after = files(project)
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
@@ -157,7 +157,7 @@ def test_a_copy_leaves_what_has_the_place_of_the_guard(
     for name, text in mine.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(text)
-    assert_done(run(*COPIER, "copy", "--defaults", *flags, template, tmp_path, cwd=tmp_path))
+    assert_done(run_copier("copy", "--defaults", *flags, template, tmp_path, cwd=tmp_path))
     new = {".copier-answers.yml", "tests/conftest.py", "tests/test_event_loop.py"}
     assert files(tmp_path).keys() == mine.keys() | new
     assert {name: files(tmp_path)[name] for name in mine} == mine
@@ -229,7 +229,7 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
     assert not files(project).keys() & {"tests/async_guard.py", "tests/conftest.py", *VENDORED}
     release(template, "guard/src/pytest_async_guard/clock.py")
     assert update(project) == {".copier-answers.yml"}
-    assert_done(run(*COPIER, "recopy", "--defaults", "--data", "guard=vendored", cwd=project))
+    assert_done(run_copier("recopy", "--defaults", "--data", "guard=vendored", cwd=project))
     wanted = {"tests/async_guard.py", "tests/conftest.py", *VENDORED}
     assert files(project).keys() >= wanted
     commit(project)
@@ -259,7 +259,7 @@ def test_the_command_of_the_message_makes_the_contract_hold(
     (tmp_path / "tests").mkdir()
     (tmp_path / package).touch()
     data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
-    done = run(*COPIER, "copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
+    done = run_copier("copy", "--defaults", *data, template, tmp_path, cwd=tmp_path)
     assert_done(done)
     command = re.search(r"uvx --from \S+ async-test-template (.*)", done.stdout)
     assert command, done.stdout

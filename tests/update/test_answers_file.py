@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from helpers import COPIER, assert_done, commit, copy_template, git, run
+from helpers import assert_done, commit, copy_template, git, run, run_copier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,8 @@ def redirected(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def copy(source: str, folder: Path, *options: str) -> None:
     """Generate a project from the first release, and commit it."""
-    command = (*COPIER, "copy", "--defaults", "--vcs-ref", "1.0.0", *options, source, folder)
-    assert_done(run(*command, cwd=folder.parent))
+    given = ("--defaults", "--vcs-ref", "1.0.0", *options)
+    assert_done(run_copier("copy", *given, source, folder, cwd=folder.parent))
     if not (folder / ".git").exists():
         git(folder, "init", "--quiet")
     commit(folder)
@@ -57,7 +57,7 @@ def copy(source: str, folder: Path, *options: str) -> None:
 
 def update(folder: Path, *options: str) -> None:
     """Update a project as a bot does, to the newest release."""
-    assert_done(run(*COPIER, "update", "--defaults", "--skip-answered", *options, cwd=folder))
+    assert_done(run_copier("update", "--defaults", "--skip-answered", *options, cwd=folder))
 
 
 def stored(folder: Path, name: str = ANSWERS_FILE) -> tuple[str, str]:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from helpers import COPIER, ROOT, VENDORED, assert_done, commit, copy_template, git, run
+from helpers import (
+    COPIER,
+    ROOT,
+    VENDORED,
+    assert_done,
+    commit,
+    copy_template,
+    git,
+    run,
+    run_copier,
+)
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -73,7 +83,7 @@ def project(parent: Path, tmp_path: Path) -> Path:
 def copy(template: Path, project: Path, *options: str) -> None:
     """Run `copier copy` from the last release of a template."""
     source = f"git+file://{template}"
-    assert_done(run(*COPIER, "copy", "--defaults", *options, source, project, cwd=project.parent))
+    assert_done(run_copier("copy", "--defaults", *options, source, project, cwd=project.parent))
 
 
 def by_copier(ours: Path, project: Path) -> None:
@@ -102,7 +112,7 @@ def release(template: Path, file: str, text: str, version: str) -> None:
 
 def update(project: Path, *options: str) -> set[str]:
     """Update a project as a bot does; return the files that changed, without a conflict."""
-    done = run(*COPIER, "update", "--defaults", "--skip-answered", *options, cwd=project)
+    done = run_copier("update", "--defaults", "--skip-answered", *options, cwd=project)
     assert_done(done)
     assert git(project, "ls-files", "--unmerged") == ""
     changed = {line[3:] for line in git(project, "status", "--porcelain").splitlines()}

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tomllib
-from helpers import COPIER, ROOT, Command, assert_done, commit, copy_template, git, run
+from helpers import (
+    COPIER,
+    ROOT,
+    Command,
+    assert_done,
+    commit,
+    copy_template,
+    git,
+    run,
+    run_copier,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +51,7 @@ def project(template_repository: Path, tmp_path: Path) -> Path:
     """Generate a project that lost settings of the template, and has some of its own."""
     folder = tmp_path / "sample"
     source = f"git+file://{template_repository}"
-    assert_done(run(*COPIER, "copy", "--defaults", source, folder, cwd=tmp_path))
+    assert_done(run_copier("copy", "--defaults", source, folder, cwd=tmp_path))
     settings = folder / "pyproject.toml"
     lines = [
         line
@@ -69,12 +79,12 @@ def assert_patched(project: Path) -> None:
 
 def test_crossing_a_major_patches_the_settings(template_repository: Path, project: Path) -> None:
     release(template_repository, "2.0.0")
-    assert_done(run(*COPIER, *UPDATE, "--trust", cwd=project))
+    assert_done(run_copier(*UPDATE, "--trust", cwd=project))
     assert_patched(project)
     before = (project / "pyproject.toml").read_bytes()
     commit(project)
     release(template_repository, "2.0.1")
-    assert_done(run(*COPIER, *UPDATE, cwd=project))
+    assert_done(run_copier(*UPDATE, cwd=project))
     assert (project / "pyproject.toml").read_bytes() == before
 
 
@@ -89,7 +99,7 @@ def test_crossing_a_major_needs_trust(template_repository: Path, project: Path) 
 def test_another_release_needs_no_trust(template_repository: Path, project: Path) -> None:
     before = (project / "pyproject.toml").read_bytes()
     release(template_repository, "1.1.0")
-    assert_done(run(*COPIER, *UPDATE, cwd=project))
+    assert_done(run_copier(*UPDATE, cwd=project))
     assert "# 1.1.0" in (project / "tests" / "async_guard.py").read_text()
     assert (project / "pyproject.toml").read_bytes() == before
 
@@ -117,7 +127,7 @@ def test_the_table_is_not_written_twice(template_repository: Path, project: Path
     source = folder / "{% if project_kind == 'new' %}pyproject.toml{% endif %}.jinja"
     source.write_text(source.read_text().replace(TABLE, f'{TABLE}\naddopts = ["-v"]'))
     release(template_repository, "2.0.0")
-    assert_done(run(*COPIER, *UPDATE, "--trust", cwd=project))
+    assert_done(run_copier(*UPDATE, "--trust", cwd=project))
     assert settings.read_text().count(TABLE) == 1
     tomllib.loads(settings.read_text())
 

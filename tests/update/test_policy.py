@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from helpers import COPIER, Answers, assert_done, commit, copy_template, git, run
+from helpers import Answers, assert_done, commit, copy_template, git, run_copier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def generate(template: Path, name: str = "sample", **answers: str) -> Path:
     project = template.parent / name
     data = [part for key, value in answers.items() for part in ("--data", f"{key}={value}")]
     source = f"git+file://{template}"
-    assert_done(run(*COPIER, "copy", "--defaults", *data, source, project, cwd=template.parent))
+    assert_done(run_copier("copy", "--defaults", *data, source, project, cwd=template.parent))
     git(project, "init", "--quiet")
     commit(project)
     return project
@@ -48,7 +48,7 @@ def change(file: Path, pattern: str, new: str) -> None:
 
 def update(project: Path) -> Answers:
     """Update a project as a bot does, without trust, and return the answers."""
-    assert_done(run(*COPIER, "update", "--skip-answered", "--defaults", cwd=project))
+    assert_done(run_copier("update", "--skip-answered", "--defaults", cwd=project))
     assert git(project, "ls-files", "--unmerged") == ""
     commit(project)
     answers: dict[str, Any] = yaml.safe_load((project / ANSWERS_FILE).read_text())

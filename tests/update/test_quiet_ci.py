@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from helpers import COPIER, assert_done, choices, commit, copy_template, git, run
+from helpers import assert_done, choices, commit, copy_template, git, run_copier
 
 PINS = Path("includes/pins.jinja")
 ALL_PINS = "{% set editions = {\n"
@@ -68,7 +68,7 @@ def generate(template: Path, name: str, service: Service) -> Path:
     project = template.parent / name
     data = ("--data", f"ci={service.ci}", "--data", "framework=library")
     source = f"git+file://{template}"
-    assert_done(run(*COPIER, "copy", "--defaults", *data, source, project, cwd=template.parent))
+    assert_done(run_copier("copy", "--defaults", *data, source, project, cwd=template.parent))
     git(project, "init", "--quiet")
     commit(project)
     return project
@@ -102,7 +102,7 @@ def release_next_pins(template: Path) -> None:
 
 def update(project: Path, *options: str) -> list[str]:
     """Update a project as a bot does, without a conflict; return the files that changed."""
-    done = run(*COPIER, "update", "--defaults", "--skip-answered", *options, cwd=project)
+    done = run_copier("update", "--defaults", "--skip-answered", *options, cwd=project)
     assert_done(done)
     assert git(project, "ls-files", "--unmerged") == ""
     return [line[3:] for line in git(project, "status", "--porcelain").splitlines()]

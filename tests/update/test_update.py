@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from helpers import COPIER, VENDORED, assert_done, commit, copy_template, git, run
+from helpers import VENDORED, assert_done, commit, copy_template, git, run_copier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def project(template_repository: Path, tmp_path: Path) -> Path:
     """Generate a project from the first release, and commit it."""
     folder = tmp_path / "sample"
     source = f"git+file://{template_repository}"
-    assert_done(run(*COPIER, "copy", "--defaults", source, folder, cwd=tmp_path))
+    assert_done(run_copier("copy", "--defaults", source, folder, cwd=tmp_path))
     git(folder, "init", "--quiet")
     commit(folder)
     return folder
@@ -36,7 +36,7 @@ def project(template_repository: Path, tmp_path: Path) -> Path:
 
 def update(project: Path) -> str:
     """Update a project as a bot does, without trust."""
-    done = run(*COPIER, "update", "--defaults", "--skip-answered", cwd=project)
+    done = run_copier("update", "--defaults", "--skip-answered", cwd=project)
     assert_done(done)
     assert git(project, "ls-files", "--unmerged") == ""
     return done.stdout
@@ -94,6 +94,6 @@ def test_what_belongs_to_the_owner_is_never_updated(
 
 
 def test_a_changed_answer_changes_the_files_of_the_template(project: Path) -> None:
-    done = run(*COPIER, "update", "--defaults", "--data", "loop_scope=session", cwd=project)
+    done = run_copier("update", "--defaults", "--data", "loop_scope=session", cwd=project)
     assert_done(done)
     assert 'scope="session"' in (project / "tests" / "conftest.py").read_text()

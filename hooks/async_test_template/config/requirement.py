@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from async_test_template.errors import EditError, ParseError
 
@@ -23,8 +23,7 @@ _REQUIREMENT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """One requirement, taken apart.
 
     Attributes:

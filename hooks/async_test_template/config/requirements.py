@@ -8,8 +8,7 @@ continues it, unless the line is a comment; ` #` begins a comment; options are a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from async_test_template.config import requirement as pep508
 from async_test_template.config.text import BYTE_ORDER_MARK, insert_line, position, splice_all
@@ -33,8 +32,7 @@ _TARGETS: tuple[tuple[Kind, str, str], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One logical line that is neither blank nor a comment.
 
     Attributes:

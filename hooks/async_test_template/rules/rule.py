@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,8 +26,7 @@ class Where(enum.Enum):
     EVERYWHERE = "everywhere"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing to look for; each rule is a module of its own.
 
     The text for people is on the page next to the module (`rules.head_of`).
@@ -75,8 +73,8 @@ class Rule:
     code: str
     name: str
     tier: Tier
-    check: Callable[[Project], Iterable[Finding]] | None = None
     severity: Severity
+    check: Callable[[Project], Iterable[Finding]] | None = None
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()
