@@ -65,6 +65,14 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         dest="test_command",
         help="also run the tests once (%(const)s), and report what only a run can show",
     )
+    check.add_argument(
+        "--statistics",
+        action="store_true",
+        help="count the findings of each rule instead of showing them",
+    )
+    check.add_argument(
+        "--exit-zero", action="store_true", help="end with 0 even if there are findings"
+    )
     check.set_defaults(outcome="its findings are missing")
 
     migrate = add("migrate", help="make the safe fixes")
@@ -140,8 +148,20 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        default="github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text",
-        help="how findings are printed (%(default)s)",
+        help="how findings are printed (text, and github in GitHub Actions)",
+    )
+    parser.add_argument(
+        "--output-file",
+        metavar="FILE",
+        type=Path,
+        help="write the report to this file instead of printing it",
+    )
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument(
+        "-v", "--verbose", action="store_true", help="print every finding, however many there are"
+    )
+    amount.add_argument(
+        "-q", "--quiet", action="store_true", help="print findings and errors, and nothing else"
     )
     parser.add_argument(
         "--advice", action="store_true", help="show advice too, which does not fail a run"

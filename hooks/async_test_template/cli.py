@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 from async_test_template.arguments import make_parser
 from async_test_template.console import (
     colour,
+    deliver,
     prefix,
     print_diff,
-    print_report,
+    require_writable,
     tell,
     tell_faults,
     tell_tracebacks,
+    view,
 )
 from async_test_template.desired import ANSWERS_FILE, Desired, decide, read_answers
 from async_test_template.errors import UserError, WriteRefused
@@ -39,7 +41,7 @@ from async_test_template.migrate import (
 from async_test_template.plan import Plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import unknown_rule
-from async_test_template.report import is_advice, render
+from async_test_template.report import View, is_advice, left_out, render, summary
 from async_test_template.rules import NAMES, page_of
 from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
@@ -119,11 +121,10 @@ def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
     """Report an unexpected exception; programs that read the report get one that says so."""
     plan = Plan()
     plan.faults = [fault]
-    if getattr(options, "format", "text") != "text":
+    if "format" in options and _style(options) != "text":
         # The report may be what fails.
         with suppress(Exception):
-            sys.stdout.write(render(plan, options.format))
-            sys.stdout.flush()
+            deliver(render(plan, View(_style(options))), options.output_file)
     tell_faults(plan.faults, options.outcome)
     if options.traceback:
         tell_tracebacks(plan.faults)
@@ -151,12 +152,15 @@ def _without_collector() -> Iterator[None]:
 
 def _check(options: argparse.Namespace) -> int:
     root = _root(options)
+    if options.statistics and options.format not in {None, "text"}:
+        raise UserError(f"--statistics is text for people: leave out --format {options.format}")
+    require_writable(options.output_file)
     plan = _plan(options, root, frozenset())
     if options.test_command is not None:
         _add_observed(options, root, plan)
-    print_report(_rendered(plan, options))
+    deliver(_rendered(plan, options), options.output_file)
     _tell(plan, options, written=False)
-    return _status(plan, left=_is_wrong(plan))
+    return _status(plan, left=_is_wrong(plan) and not options.exit_zero)
 
 
 def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
@@ -182,6 +186,7 @@ def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
 
 def _migrate(options: argparse.Namespace) -> int:
     root = _root(options)
+    require_writable(options.output_file)
     tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
     plan = _plan(options, root, frozenset(tiers))
     if options.diff and options.verify is not None:
@@ -201,7 +206,7 @@ def _migrate(options: argparse.Namespace) -> int:
             return _status(plan, left=True)
     else:
         write(root, plan, allow_dirty=options.allow_dirty)
-    print_report(report)
+    deliver(report, options.output_file)
     _tell(plan, options, written=True)
     return _status(plan, left=_is_wrong(plan))
 
@@ -309,9 +314,9 @@ def _patched(
     allow_dirty: bool,
     own: Collection[Path] = (),
 ) -> int:
-    report = render(plan, "text", colour=colour(sys.stdout))
+    report = render(plan, view(sys.stdout))
     write(root, plan, allow_dirty=allow_dirty, own=own)
-    print_report(report)
+    deliver(report)
     _tell(plan, options, written=True)
     return _status(plan, left=_is_wrong(plan))
 
@@ -364,19 +369,28 @@ def _policy(options: argparse.Namespace, root: Path) -> Policy:
 
 
 def _rendered(plan: Plan, options: argparse.Namespace) -> str:
-    above = prefix(_root(options))
-    return render(
-        plan,
-        options.format,
-        prefix=above,
-        colour=colour(sys.stdout),
+    seen = view(sys.stdout)._replace(
+        style=_style(options),
+        prefix=prefix(_root(options)),
         advice=options.advice,
+        verbose=options.verbose,
+        quiet=options.quiet,
+        statistics=getattr(options, "statistics", False),
     )
+    return render(plan, seen if options.output_file is None else seen._replace(colour=False))
+
+
+def _style(options: argparse.Namespace) -> str:
+    """Return the format: GitHub shows findings beside the code if its log has them."""
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    counts = getattr(options, "statistics", False)
+    return options.format or ("github" if on_github and not counts else "text")
 
 
 def _tell(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
-    advice = getattr(options, "advice", False)
-    tell(plan, written=written, advice=advice, outcome=options.outcome, traceback=options.traceback)
+    is_quiet, advice = getattr(options, "quiet", False), getattr(options, "advice", False)
+    told = left_out(plan) if is_quiet else summary(plan, written=written, advice=advice)
+    tell(plan.faults, told, outcome=options.outcome, traceback=options.traceback)
 
 
 _COMMANDS = {

@@ -7,33 +7,34 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import UserError
 from async_test_template.faults import sentences, tracebacks
-from async_test_template.report import summary
+from async_test_template.report import View
 from async_test_template.shown import shown, shown_lines, unobeyed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
     from async_test_template.faults import Fault
     from async_test_template.plan import Plan
 
 
-def tell(plan: Plan, *, written: bool, advice: bool, outcome: str, traceback: bool) -> None:
+def tell(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, traceback: bool) -> None:
     """Print the result of a run on standard error.
 
     Args:
-        plan: the result.
-        written: whether the fixes are in the files.
-        advice: whether the report has shown it.
+        faults: what has failed in this program.
+        summary: the sentences about the rest.
         outcome: what a fault of this program means for the user.
         traceback: whether to print where such a fault comes from.
 
     """
-    tell_faults(plan.faults, outcome)
-    for line in summary(plan, written=written, advice=advice):
+    tell_faults(faults, outcome)
+    for line in summary:
         print(line, file=sys.stderr)
     if traceback:
-        tell_tracebacks(plan.faults)
+        tell_tracebacks(faults)
 
 
 def tell_faults(faults: Iterable[Fault], outcome: str) -> None:
@@ -48,10 +49,31 @@ def tell_tracebacks(faults: Iterable[Fault]) -> None:
         print(shown_lines(traceback), end="", file=sys.stderr)
 
 
-def print_report(report: str) -> None:
-    """Print a report on standard output, before the sentences about it."""
-    sys.stdout.write(report)
-    sys.stdout.flush()
+def require_writable(file: Path | None) -> None:
+    """Refuse a file for the report before anything is done.
+
+    Raises:
+        UserError: a report cannot be written there.
+
+    """
+    if file is not None:
+        from async_test_template.write import refuse
+
+        if not file.parent.is_dir():
+            raise UserError("no such directory", path=file.parent)
+        refuse(file.parent, {Path(file.name): None}, expected={}, allow_dirty=True)
+
+
+def deliver(report: str, file: Path | None = None) -> None:
+    """Print a report on standard output, before the sentences about it, or write it to a file."""
+    if file is None:
+        sys.stdout.write(report)
+        sys.stdout.flush()
+    else:
+        from async_test_template.write import write_all
+
+        data = report.encode(errors="backslashreplace")
+        write_all(file.parent, {Path(file.name): data}, allow_dirty=True)
 
 
 def print_diff(plan: Plan, root: Path) -> None:
@@ -94,3 +116,15 @@ def colour(stream: object) -> bool:
     """Use colour on a terminal, unless NO_COLOR asks for none."""
     isatty = getattr(stream, "isatty", lambda: False)
     return bool(isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def view(stream: TextIO) -> View:
+    """Return how a report looks on a stream; `COLUMNS` says how wide something else than it is."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width, height = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        width, height = View().width, View().height
+    if columns.isdecimal():
+        width = int(columns[:4])
+    return View(colour=colour(stream), width=width or View().width, height=height or View().height)

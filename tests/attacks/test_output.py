@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template.report import FORMATS
 from async_test_template.shown import public, shown, shown_diff, shown_json, shown_lines, shown_path
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ MAKERS = [group_name, file_name, unreadable_file, setting, wrong_line, ignored_f
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("style", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("style", FORMATS)
 def test_a_report_sends_nothing_that_is_obeyed(
     make: Callable[[Path, str], None], style: str, tmp_path: Path
 ) -> None:
@@ -104,7 +105,7 @@ def test_a_report_sends_nothing_that_is_obeyed(
 
 
 @pytest.mark.parametrize("make", [file_name, unreadable_file])
-@pytest.mark.parametrize("style", ["text", "github"])
+@pytest.mark.parametrize("style", ["text", "concise", "github"])
 def test_no_line_is_a_workflow_command_that_a_name_made(
     make: Callable[[Path, str], None], style: str, tmp_path: Path
 ) -> None:
@@ -186,7 +187,7 @@ def test_a_url_is_told_without_its_credentials(text: str, told: str) -> None:
     assert public(text) == told
 
 
-@pytest.mark.parametrize("form", ["text", "github", "json", "sarif"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_no_report_tells_the_credentials_of_a_url(form: str, tmp_path: Path) -> None:
     url = "https://user:S3CRET@host"
     (tmp_path / "pytest.ini").write_text(

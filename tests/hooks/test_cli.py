@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from async_test_template import __version__
 from async_test_template.cli import main
+from async_test_template.report import FORMATS
 from helpers import run, start_engine
+from terminal import Terminal
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 LEGACY = "[pytest]\nasyncio_mode = legacy\n"
@@ -183,7 +185,7 @@ def test_advice_is_counted_and_fails_no_run(
     assert told.err == "Nothing to do.\nAdvice: 1 suggestion (--advice shows it).\n"
 
 
-@pytest.mark.parametrize("style", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("style", FORMATS)
 def test_every_format_names_the_place(
     style: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -191,6 +193,114 @@ def test_every_format_names_the_place(
     output = capsys.readouterr().out
     assert "AT101" in output
     assert "pytest.ini" in output
+
+
+def test_statistics_take_the_place_of_findings(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert main(["check", str(project), "--statistics"]) == 1
+    assert capsys.readouterr().out == (
+        "rule   severity found  safe unsafe  what is wrong\n"
+        "AT101  error        1     1      -  The asyncio mode is `legacy`\n"
+    )
+    assert main(["check", str(project), "--statistics", "--format", "json"]) == 2
+    assert "leave out --format json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_the_report_goes_to_a_file(
+    command: str,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(project.parent)
+    file = project.parent / "report.json"
+    file.write_text("old")
+    arguments = [command, str(project), "--format", "json", "--output-file", file.name]
+    assert main(arguments) == (command == "check")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err
+    document = json.loads(file.read_text())
+    found = document["findings"] + document["fixed"]
+    assert [finding["code"] for finding in found] == ["AT101"]
+    assert not [*project.glob(".async-*"), *project.parent.glob(".async-*")]
+
+
+def test_a_file_that_cannot_hold_the_report_is_refused_before_anything_is_done(
+    project: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (project / "link.txt").symlink_to(elsewhere / "theirs.txt")
+    (elsewhere / "theirs.txt").write_text("theirs")
+    for name, sentence in (
+        ("none/report.txt", "none: no such directory"),
+        ("link.txt", "is outside"),
+        (".", "is not a regular file"),
+        (".git/report", "belongs to git"),
+    ):
+        (project / ".git").mkdir(exist_ok=True)
+        for command in ("check", "migrate"):
+            arguments = [command, str(project), "--output-file", str(project / name)]
+            assert main(arguments) == 2
+            assert sentence in capsys.readouterr().err, name
+    assert (project / "pytest.ini").read_text() == LEGACY
+    assert (elsewhere / "theirs.txt").read_text() == "theirs"
+
+
+def test_exit_zero_is_for_findings_only(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(project), "--exit-zero"]) == 0
+    assert "AT101" in capsys.readouterr().out
+    (project / "test_it.py").write_text("async def test_it(:\n")
+    assert main(["check", str(project), "--exit-zero"]) == 2
+
+
+def test_quiet_prints_findings_and_errors_only(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(project), "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert output.startswith("pytest.ini:2:1 AT101 ")
+    assert "ignored" not in output
+    assert errors == ""
+    (project / "test_it.py").write_text("async def test_it(:\n")
+    assert main(["check", str(project), "-q"]) == 2
+    assert capsys.readouterr().err.startswith("test_it.py:1: this Python cannot parse the file")
+    with pytest.raises(SystemExit):
+        main(["check", str(project), "-q", "-v"])
+
+
+def test_what_is_long_is_a_table_unless_all_is_asked_for(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "async def test_it_{}(event_loop):\n    event_loop.time()\n\n\n"
+    (project / "test_it.py").write_text("".join(map(body.format, range(60))))
+    monkeypatch.setenv("COLUMNS", "60")
+    main(["check", str(project)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("rule   severity found")
+    assert lines[1].startswith("AT501  error       60    60      -  ")
+    assert max(map(len, lines)) <= 60
+    for verbose in ("-v", "--verbose"):
+        main(["check", str(project), verbose])
+        assert capsys.readouterr().out.count(" AT501 [") == 60
+
+
+def test_a_terminal_of_80_columns_shows_the_table_and_the_summary(project: Path) -> None:
+    for number, name in enumerate(("event_loop", "loop, event_loop")):
+        body = f"async def test_it_{{}}({name}):\n    event_loop.time()\n\n\n"
+        (project / f"test_{number}.py").write_text("".join(map(body.format, range(60))))
+    command = (sys.executable, HOOKS / "run.py", "check", project)
+    terminal = Terminal(*command, cwd=project.parent, columns=80, rows=24)
+    try:
+        assert terminal.finish() == 1
+    finally:
+        terminal.close()
+    first, *_, last = terminal.text.splitlines()
+    assert first.startswith("rule   severity found  safe unsafe  what is wrong")
+    assert last.startswith("Advice: ") or "findings left" in last
 
 
 def test_github_is_the_default_on_github(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template.cli import main
 from async_test_template.documentation import FAMILIES, framed, index
+from async_test_template.policy_reader import SHAPES
+from async_test_template.report import FORMATS
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import PageError, read_head, read_page
 
@@ -145,3 +149,22 @@ def test_the_beginning_of_a_page_is_refused_with_what_to_do(
     with pytest.raises(PageError) as told:
         read_head(path)
     assert str(told.value).startswith(sentence)
+
+
+def test_each_option_format_and_setting_is_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("check", "migrate"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+    helped = {*re.findall(r"(?<=[\s\[])--?[a-z][a-z-]*", capsys.readouterr().out)}
+    text = (RULES.parent / "settings.md").read_text(encoding="utf-8")
+    rows = [row.split(" | ")[:-1] for row in text.splitlines() if row.startswith("|")]
+    cells = {cell for row in rows for cell in re.findall(r"`([^`]+)`", " ".join(row))}
+    assert {cell.partition(" ")[0] for cell in cells if cell[0] == "-"} == helped - {
+        "-h",
+        "--help",
+        "-m",  # of `python -m pytest`
+    }
+    assert {cell for cell in cells if cell.startswith("--format ")} == {
+        f"--format {style}" for style in FORMATS
+    }
+    assert cells >= {*SHAPES}

@@ -336,7 +336,7 @@ def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
 def test_a_report_that_fails_is_noticed_before_anything_is_written(
     command: tuple[str, ...], engine: Path, project: Path
 ) -> None:
-    replace(engine, "report.py", "    for finding in plan.fixed:", "    for finding in 1 / 0:")
+    replace(engine, "report/text.py", "    for finding in plan.fixed:", "    for finding in 1 / 0:")
     replace(engine, "diff.py", "    parts =", "    1 / 0\n    parts =")
     before = contents(project)
     done = start(engine, project, *command)

@@ -1,0 +1,162 @@
+"""Print the findings of a run: for people, for programs, for code hosts and for code scanning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.findings import Tier
+from async_test_template.plan import Plan
+from async_test_template.report.words import counted, is_advice, severity_of, silenced, why_left_out
+from async_test_template.shown import shown, shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from async_test_template.findings import Finding
+
+__all__ = ["FORMATS", "View", "is_advice", "left_out", "render", "severity_of", "summary"]
+
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif")
+#: More findings than that, if they do not fit the terminal, are shown as a table.
+_MANY = 20
+
+
+class View(NamedTuple):
+    """How a report looks. Only the formats for people differ by more than `style` and `prefix`.
+
+    Attributes:
+        style: one of FORMATS.
+        prefix: what is put before each path, such as `service/`.
+        colour: use colour.
+        advice: show advice too.
+        verbose: show every finding, however many there are.
+        quiet: show nothing but findings.
+        statistics: count the findings by rule, and show none.
+        width: the columns of the terminal.
+        height: its lines.
+
+    """
+
+    style: str = "text"
+    prefix: str = ""
+    colour: bool = False
+    advice: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    statistics: bool = False
+    width: int = 80
+    height: int = 24
+
+
+def render(plan: Plan, view: View) -> str:
+    """Return the report on a plan, ending in a newline unless it is empty."""
+    plan = _prefixed(plan, view.prefix)
+    if view.style in {"json", "sarif"}:
+        # Imported here and below: text, the usual format, does not need it.
+        from async_test_template.report.documents import as_json, as_sarif
+
+        return as_json(plan) if view.style == "json" else as_sarif(plan)
+    if view.style == "gitlab":
+        from async_test_template.report.hosts import as_gitlab
+
+        return as_gitlab(plan)
+    plan.left = [finding for finding in plan.left if view.advice or not is_advice(finding)]
+    return "".join(f"{line}\n" for line in _lines(plan, view))
+
+
+def _lines(plan: Plan, view: View) -> Iterable[str]:
+    if view.style == "github":
+        from async_test_template.report.hosts import as_github
+
+        return as_github(plan)
+    from async_test_template.report.text import as_lines, as_text
+
+    if view.quiet:
+        plan.silenced = []
+    if view.style == "concise":
+        return as_lines(plan)
+    from async_test_template.report.overview import overview, statistics
+
+    if view.statistics:
+        return statistics(plan, width=view.width)
+    is_long = len(plan.left) + len(plan.fixed) > _MANY
+    if view.verbose or not (is_long or len(plan.silenced) > _MANY):
+        return as_text(plan, colour=view.colour)
+    ending = [silenced(plan)] if plan.silenced else []
+    plan.silenced = []
+    lines = [*as_text(plan, colour=view.colour), *ending]
+    if not is_long or _height(lines, view.width) <= view.height:
+        return lines
+    return overview(plan, ending, width=view.width, height=view.height, colour=view.colour)
+
+
+def _height(lines: Iterable[str], width: int) -> int:
+    """Return how many lines of a terminal some lines take."""
+    return sum(-(-len(line) // width) for line in lines)
+
+
+def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
+    """Yield the summary of a run for people.
+
+    Args:
+        plan: the result of the run.
+        written: whether the fixes are in the files.
+        advice: whether the report has shown it.
+
+    """
+    advised = sum(map(is_advice, plan.left))
+    left = [finding for finding in plan.left if not is_advice(finding)]
+    files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
+    if plan.fixed and written:
+        yield f"{counted(len(plan.fixed), 'finding')} fixed in {files}."
+    elif plan.fixed:
+        yield f"{counted(len(plan.fixed), 'finding')} would be fixed in {files}."
+    yield from left_out(plan)
+    if written:
+        yield from map(shown, plan.install)
+    if not left and not plan.faults:
+        rest = " in the other files" if plan.unreadable else ""
+        if plan.install and written:
+            yield f"Nothing else is left to do{rest}."
+        else:
+            yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
+    if left:
+        yield _tiers(f"{counted(len(left), 'finding')} left", left)
+    if advised:
+        shown_by = "" if advice else " (--advice shows it)"
+        yield f"Advice: {counted(advised, 'suggestion')}{shown_by}."
+
+
+def left_out(plan: Plan) -> Iterator[str]:
+    """Yield which fixes and files were left out, and why."""
+    yield from map(shown_path, plan.failed)
+    for file, line, message in plan.unreadable:
+        yield shown_path(f"{file}:{line}: {why_left_out(message, ', so it was left out')}")
+
+
+def _tiers(sentence: str, findings: list[Finding]) -> str:
+    tiers = [finding.tier for finding in findings]
+    parts = [sentence]
+    if safe := tiers.count(Tier.SAFE):
+        parts.append(f"{safe} with a safe fix (migrate)")
+    if unsafe := tiers.count(Tier.UNSAFE):
+        parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
+    return ", ".join(parts) + "."
+
+
+def _prefixed(plan: Plan, prefix: str) -> Plan:
+    def show(finding: Finding) -> Finding:
+        # A file outside of the project already has its whole path.
+        file = Path(finding.file)
+        return finding if file.is_absolute() else finding._replace(file=prefix + finding.file)
+
+    shown = Plan()
+    shown.fixed = [show(finding) for finding in plan.fixed]
+    shown.left = [show(finding) for finding in plan.left]
+    shown.silenced = [s._replace(finding=show(s.finding)) for s in plan.silenced]
+    shown.failed = plan.failed
+    shown.unreadable = tuple((prefix + file, line, text) for file, line, text in plan.unreadable)
+    shown.faults = [f._replace(file=f.file and prefix + f.file) for f in plan.faults]
+    shown.after = {prefix + file: data for file, data in plan.after.items()}
+    return shown

@@ -1,0 +1,51 @@
+"""All findings for people: with what they mean, or each in a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Tier
+from async_test_template.report.words import place_of, severity_of
+from async_test_template.rules import head_of
+from async_test_template.shown import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
+
+_TIERS = {Tier.SAFE: "safe fix", Tier.UNSAFE: "unsafe fix", Tier.REPORT: "no fix"}
+
+
+def as_text(plan: Plan, *, colour: bool) -> Iterator[str]:
+    """Yield every finding; the first one of a rule says why it matters."""
+    bold, faint, plain = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
+    for finding in plan.fixed:
+        yield f"{bold}{place_of(finding)}{plain} {_fixed(finding)}"
+    explained: set[str] = set()
+    for finding in plan.left:
+        kind = f"{severity_of(finding).value}, {_TIERS[finding.tier]}"
+        yield (f"{bold}{place_of(finding)}{plain} {finding.code} [{kind}] {shown(finding.message)}")
+        if finding.code not in explained:
+            head = head_of(finding.code)
+            yield f"    {head.why} {faint}(since {head.since}){plain}"
+        explained.add(finding.code)
+        if finding.hint:
+            yield f"    What to do: {shown(finding.hint)}."
+    for silenced in plan.silenced:
+        finding = silenced.finding
+        reason = shown(silenced.reason or "no reason given")
+        yield f"{faint}{place_of(finding)} {finding.code} ignored: {reason}{plain}"
+
+
+def as_lines(plan: Plan) -> Iterator[str]:
+    """Yield one line for each finding, as compilers do."""
+    for finding in plan.fixed:
+        yield f"{place_of(finding)}: {_fixed(finding)}"
+    for finding in plan.left:
+        yield f"{place_of(finding)}: {finding.code} {shown(finding.message)}"
+
+
+def _fixed(finding: Finding) -> str:
+    return f"{finding.code} fixed: {shown(finding.message)}"

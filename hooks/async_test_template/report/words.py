@@ -1,0 +1,56 @@
+"""What several formats say in the same words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from async_test_template.disk import NO_FILE
+from async_test_template.faults import sentences
+from async_test_template.findings import Severity
+from async_test_template.rules import load
+from async_test_template.shown import shown_path
+from async_test_template.walk import LINKED
+
+if TYPE_CHECKING:
+    from async_test_template.faults import Fault
+    from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
+
+
+def severity_of(finding: Finding) -> Severity:
+    """Return how much a finding matters: as much as the user says, or else the rule."""
+    return finding.severity or load(finding.code).severity
+
+
+def is_advice(finding: Finding) -> bool:
+    """Tell whether a finding is a matter of policy or taste, which fails no run."""
+    return severity_of(finding) is Severity.ADVICE
+
+
+def place_of(finding: Finding) -> str:
+    """Return where a finding is, for the beginning of a line."""
+    return shown_path(f"{finding.file}:{finding.line}:{finding.column}")
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with a noun."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def silenced(plan: Plan) -> str:
+    """Say how many findings are not shown because the user has silenced them."""
+    told = counted(len(plan.silenced), "finding")
+    return f"{told} silenced by comments and settings (-v shows all)."
+
+
+def why_left_out(message: str, more: str = "") -> str:
+    """Say why a file was left out."""
+    if message in {LINKED, NO_FILE}:
+        return f"the file was left out: {message}"
+    return f"this Python cannot parse the file{more}: {message}"
+
+
+def sentence(fault: Fault) -> str:
+    """Say what has failed in this program."""
+    (told,) = sentences([fault], "its findings are missing")
+    return told
