@@ -142,7 +142,13 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        default=["."],
+        help="folders and files to look at, with the projects in them (.)",
+    )
     for name, metavar, what in _POLICY:
         parser.add_argument(f"--{name}", metavar=metavar, action="append", default=[], help=what)
     parser.add_argument(
@@ -177,7 +183,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--answers-file",
         metavar="FILE",
         type=Path,
-        help="the template's answers (.copier-answers.yml in DIR)",
+        help="the template's answers (.copier-answers.yml of the project)",
     )
 
 

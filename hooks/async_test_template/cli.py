@@ -46,6 +46,7 @@ from async_test_template.rules import NAMES, page_of
 from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
 from async_test_template.stopping import Stopped, stoppable
+from async_test_template.targets import plan_projects, read_targets
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +54,9 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.migrate import Verified
+    from async_test_template.plan import Ask
     from async_test_template.policy import Policy
+    from async_test_template.targets import Target
 
 _CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -151,25 +154,21 @@ def _without_collector() -> Iterator[None]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    root = _root(options)
     if options.statistics and options.format not in {None, "text"}:
         raise UserError(f"--statistics is text for people: leave out --format {options.format}")
     require_writable(options.output_file)
-    plan = _plan(options, root, frozenset())
-    if options.test_command is not None:
-        _add_observed(options, root, plan)
-    deliver(_rendered(plan, options), options.output_file)
+    root, plan = _planned(options, frozenset())
+    deliver(_rendered(plan, options, root), options.output_file)
     _tell(plan, options, written=False)
     return _status(plan, left=_is_wrong(plan) and not options.exit_zero)
 
 
-def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
+def _add_observed(options: argparse.Namespace, root: Path, policy: Policy, plan: Plan) -> None:
     # Imported here, only for this option.
     from async_test_template.observe import observe
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    policy = _policy(options, root)
     chosen = {rule.code for rule in choose(root, policy)[0]}
     try:
         observed = observe(options.test_command, root)
@@ -185,10 +184,9 @@ def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    root = _root(options)
     require_writable(options.output_file)
     tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
-    plan = _plan(options, root, frozenset(tiers))
+    root, plan = _planned(options, frozenset(tiers))
     if options.diff and options.verify is not None:
         raise UserError(
             "--verify runs tests on written files, and --diff writes none: use only one"
@@ -198,7 +196,7 @@ def _migrate(options: argparse.Namespace) -> int:
         _tell(plan, options, written=False)
         return _status(plan, left=_is_wrong(plan) or bool(plan.after))
     # Before anything is written: if this fails, the files stay as they are.
-    report = _rendered(plan, options)
+    report = _rendered(plan, options, root)
     if plan.after and options.verify is not None:
         verified = write_verified(root, plan, options.verify, allow_dirty=options.allow_dirty)
         _tell_verified(verified)
@@ -343,35 +341,42 @@ def _root(options: argparse.Namespace) -> Path:
     return root.resolve()
 
 
-def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Plan:
-    desired = decide(
-        mode=options.mode,
-        loop_scope=options.loop_scope,
-        timeout=options.timeout,
-        answers=read_answers(root, options.answers_file),
-    )
-    policy = _policy(options, root)
-    desired = desired._replace(policy=policy)
-    chosen = choose(root, policy)
-    if not getattr(options, "interactive", False):
-        return plan_with(root, desired, chosen, tiers)
+def _planned(options: argparse.Namespace, tiers: frozenset[Tier]) -> tuple[Path, Plan]:
+    """Plan for every project that the paths mean; return the folder that holds them, too."""
+    whole, targets = read_targets(options.paths)
+    ask = _interview() if getattr(options, "interactive", False) else None
+
+    def plan_one(target: Target) -> Plan:
+        desired = decide(
+            mode=options.mode,
+            loop_scope=options.loop_scope,
+            timeout=options.timeout,
+            answers=read_answers(target.root, options.answers_file),
+        )
+        given = Given(*(tuple(getattr(options, name)) for name in Given._fields))
+        policy = policy_of(target.root, given)._replace(only=target.only)
+        desired = desired._replace(policy=policy)
+        plan = plan_with(target.root, desired, choose(target.root, policy), tiers, ask)
+        if getattr(options, "test_command", None) is not None:
+            _add_observed(options, target.root, policy, plan)
+        return plan
+
+    return whole, plan_projects(whole, targets, plan_one)
+
+
+def _interview() -> Ask:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UserError("--interactive needs a terminal to ask on")
     # Imported here: questionary takes 0.3 s, and only this asks anything.
     from async_test_template.interactive import Interview
 
-    return plan_with(root, desired, chosen, tiers, Interview(colour=colour(sys.stderr)))
+    return Interview(colour=colour(sys.stderr))
 
 
-def _policy(options: argparse.Namespace, root: Path) -> Policy:
-    given = Given(*(tuple(getattr(options, name)) for name in Given._fields))
-    return policy_of(root, given)
-
-
-def _rendered(plan: Plan, options: argparse.Namespace) -> str:
+def _rendered(plan: Plan, options: argparse.Namespace, root: Path) -> str:
     seen = view(sys.stdout)._replace(
         style=_style(options),
-        prefix=prefix(_root(options)),
+        prefix=prefix(root),
         advice=options.advice,
         verbose=options.verbose,
         quiet=options.quiet,

@@ -11,9 +11,13 @@ import os
 import stat
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.walk import LINKED, python_files
+
+if TYPE_CHECKING:
+    from async_test_template.walk import Boundary
 
 #: Why something with the name of a file is not read.
 NO_FILE = "it is a pipe, a socket or a device"
@@ -27,9 +31,16 @@ class Disk:
 
     """
 
-    def __init__(self, root: Path) -> None:
-        """Look below `root`; nothing is read yet."""
+    def __init__(self, root: Path, is_apart: Boundary | None = None) -> None:
+        """Look below `root`; nothing is read yet.
+
+        Args:
+            root: the folder.
+            is_apart: decides for which folders below `python_files` has nothing.
+
+        """
         self.left_out: dict[str, str] = {}
+        self._is_apart = is_apart
         self._root = os.fspath(root)
         self._contents: dict[str, bytes | None] = {}
         self._inside: dict[str, bool] = {}
@@ -58,7 +69,8 @@ class Disk:
     @cached_property
     def _walked(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         links: list[str] = []
-        return tuple(python_files(Path(self._root), links)), tuple(links)
+        given = () if self._is_apart is None else (self._is_apart,)
+        return tuple(python_files(Path(self._root), links, *given)), tuple(links)
 
     def forget(self, file: str) -> None:
         """Forget a file's bytes, which are not needed again."""
@@ -99,12 +111,12 @@ class Disk:
         return self._inside[folder]
 
     def _leads_inside(self, path: str) -> bool:
-        inside = os.path.relpath(os.path.realpath(path), self._top)
+        inside = os.path.relpath(os.path.realpath(path), self.top)
         parts = Path(inside).parts
         return os.pardir not in parts[:1] and ".git" not in map(str.casefold, parts)
 
     @cached_property
-    def _top(self) -> Path:
+    def top(self) -> Path:
         """The top of the git repository that contains the folder, or the folder itself."""
         root = Path(self._root).resolve()
         return next((top for top in (root, *root.parents) if (top / ".git").exists()), root)

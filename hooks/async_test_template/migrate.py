@@ -14,7 +14,7 @@ from async_test_template.errors import WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.plan import Plan, make_plan
 from async_test_template.policy import Given
-from async_test_template.policy_reader import read_policy
+from async_test_template.policy_reader import has_table, read_policy
 from async_test_template.progress import progress
 from async_test_template.rules import NAMES
 from async_test_template.rules.chosen import choose
@@ -53,6 +53,8 @@ class Verified(NamedTuple):
 def policy_of(root: Path, given: Given | None = None) -> Policy:
     """Return what the user wants of the rules.
 
+    A project without a table of its own takes that of a folder above, up to its repository.
+
     Args:
         root: the project's root, where its pyproject.toml is.
         given: what the command line gives.
@@ -61,7 +63,16 @@ def policy_of(root: Path, given: Given | None = None) -> Policy:
         UserError: pyproject.toml or an option is not what it should be.
 
     """
-    return read_policy(Tree(root, {}), NAMES, given or Given())
+    own = tree = Tree(root, {})
+    for folder in root.parents:
+        if has_table(tree) or tree.root == own.disk.top:
+            break
+        tree = Tree(folder, {})
+    if not has_table(tree):
+        tree = own
+    policy = read_policy(tree, NAMES, given or Given())
+    above = root.relative_to(tree.root).as_posix()
+    return policy if above == "." else policy._replace(above=f"{above}/")
 
 
 def plan_with(

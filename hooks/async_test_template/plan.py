@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template.conflicts import Touched
@@ -21,7 +22,6 @@ from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
     from typing import TypeAlias
 
     from async_test_template.desired import Desired
@@ -55,6 +55,9 @@ class Plan:
         install: sentences on the commands that install what the fixes declare.
         faults: what failed in this program; if there is one, nothing changes, because the missing
             findings are unknown.
+        projects: the folders of the projects with code that it is about.
+        below: the folders of projects below, which need plans of their own.
+        left_out: those which belong to others, or are data of a test.
 
     """
 
@@ -69,6 +72,53 @@ class Plan:
         self.unreadable: tuple[tuple[str, int, str], ...] = ()
         self.install: list[str] = []
         self.faults: list[Fault] = []
+        self.projects: list[str] = []
+        self.below: tuple[str, ...] = ()
+        self.left_out: tuple[str, ...] = ()
+
+    def moved(self, prefix: str) -> Plan:
+        """Return the plan with paths that begin in another folder.
+
+        Args:
+            prefix: the path from there to the root, with a slash at its end.
+
+        """
+
+        def place(file: str) -> str:
+            # A file outside of the project already has its whole path.
+            return file if Path(file).is_absolute() else prefix + file
+
+        def move(finding: Finding) -> Finding:
+            edits = tuple(edit._replace(file=place(edit.file)) for edit in finding.edits)
+            return finding._replace(file=place(finding.file), edits=edits)
+
+        plan = Plan()
+        plan.before = {prefix + file: data for file, data in self.before.items()}
+        plan.after = {prefix + file: data for file, data in self.after.items()}
+        plan.fixed = [move(finding) for finding in self.fixed]
+        plan.left = [move(finding) for finding in self.left]
+        plan.silenced = [s._replace(finding=move(s.finding)) for s in self.silenced]
+        plan.failed = [place(sentence) for sentence in self.failed]
+        plan.unreadable = tuple((place(file), line, why) for file, line, why in self.unreadable)
+        plan.install = [f"{prefix.rstrip('/')}: {sentence}" for sentence in self.install]
+        plan.faults = [f._replace(file=f.file and place(f.file)) for f in self.faults]
+        plan.projects = [prefix + folder for folder in self.projects]
+        plan.left_out = tuple(prefix + folder for folder in self.left_out)
+        return plan
+
+    def add(self, other: Plan) -> None:
+        """Add the plan for another project, with paths that begin in the same folder."""
+        self.before |= other.before
+        self.after |= other.after
+        self.fixed += other.fixed
+        self.left += other.left
+        self.silenced += other.silenced
+        self.failed += other.failed
+        self.unreadable += other.unreadable
+        self.install += other.install
+        self.faults += other.faults
+        self.projects += other.projects
+        self.left_out += other.left_out
 
 
 def make_plan(
@@ -101,6 +151,9 @@ def make_plan(
     plan = planner.plan
     original = Tree(planner.root, {}, planner.memory.disk)
     plan.before = {file: original.read(file) for file in plan.after}
+    plan.projects = [""] if planner.memory.disk.python_files else []
+    plan.below = tuple(planner.memory.boundaries.projects)
+    plan.left_out = tuple(planner.memory.boundaries.left_out)
     plan.install = _commands_to_install(planner)
     return plan
 

@@ -41,6 +41,8 @@ class Policy(NamedTuple):
             pattern.
         exclude: patterns for the files in which nothing is reported or changed.
         severity: how much the findings of a rule matter, if not as much as the rule says.
+        only: the files and folders in which something is reported or changed; empty for all.
+        above: the path to the project from the folder where the patterns begin.
 
     """
 
@@ -51,6 +53,8 @@ class Policy(NamedTuple):
     per_file_ignores: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     exclude: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = MappingProxyType({})
+    only: tuple[str, ...] = ()
+    above: str = ""
 
     def runs(self, code: str) -> bool:
         """Tell whether a rule runs, if it is not optional."""
@@ -63,12 +67,14 @@ class Policy(NamedTuple):
 
     def excludes(self, file: str) -> bool:
         """Tell whether nothing is reported or changed in a file."""
-        return bool(self.exclude) and _is_meant(file, self.exclude)
+        if self.only and not any(f"{file}/".startswith(f"{path}/") for path in self.only):
+            return True
+        return bool(self.exclude) and self._is_meant(file, self.exclude)
 
     def reason_against(self, code: str, file: str) -> str | None:
         """Return why a finding of a rule in a file is silenced, None if it is not."""
         for pattern, ignored in self.per_file_ignores.items():
-            if (found := _closest(ignored, code)) is not None and _is_meant(file, (pattern,)):
+            if (found := _closest(ignored, code)) is not None and self._is_meant(file, (pattern,)):
                 return found
         return _closest(self.ignore, code)
 
@@ -76,15 +82,14 @@ class Policy(NamedTuple):
         """Return how much the findings of a rule matter, None if as much as the rule says."""
         return _closest(self.severity, code)
 
+    def _is_meant(self, file: str, patterns: Iterable[str]) -> bool:
+        # Imported here: hardly a project has patterns.
+        from async_test_template.globs import is_meant
+
+        return any(is_meant(f"{self.above}{file}", pattern) for pattern in patterns)
+
 
 def _closest(table: Mapping[str, _Value], code: str) -> _Value | None:
     """Return the value for a rule, of several names of it the longest one's."""
     named = [name for name in table if code.startswith(name)]
     return table[max(named, key=len)] if named else None
-
-
-def _is_meant(file: str, patterns: Iterable[str]) -> bool:
-    # Imported here: hardly a project has patterns.
-    from async_test_template.globs import is_meant
-
-    return any(is_meant(file, pattern) for pattern in patterns)

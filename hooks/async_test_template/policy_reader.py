@@ -63,6 +63,11 @@ def read_policy(tree: Tree, names: Mapping[str, str], given: Given) -> Policy:
     )
 
 
+def has_table(tree: Tree) -> bool:
+    """Tell whether a project says what it wants of the rules."""
+    return value_at(tree.toml(_FILE), *_TABLE) is not None
+
+
 def _joined(
     one: Mapping[str, Mapping[str, str]], other: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Mapping[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.boundaries import Boundaries
 from async_test_template.config import in_force
 from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
@@ -37,13 +38,15 @@ class Memory:
     """What has been read of a repository while a plan is made.
 
     Attributes:
+        boundaries: the other projects below.
         disk: the files as they were first read.
 
     """
 
     def __init__(self, root: Path) -> None:
         """Start with nothing read."""
-        self.disk = Disk(root)
+        self.boundaries = Boundaries(root)
+        self.disk = Disk(root, self.boundaries.is_apart)
 
     @cached_property
     def readings(self) -> Readings:
@@ -114,7 +117,8 @@ class Project:
     @cached_property
     def dependencies(self) -> Dependencies:
         """Declared dependencies and lock files."""
-        return read_dependencies(self.tree)
+        _ = self.tree.disk.python_files  # the walk meets the members
+        return read_dependencies(self.tree, self.memory.boundaries.members)
 
     @cached_property
     def metadata(self) -> Metadata:

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from async_test_template.paths import is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from typing import TypeAlias
+
+    #: Decides, from the path of a folder and the names in it, whether the walk stays out of it.
+    Boundary: TypeAlias = Callable[[str, Collection[str]], bool]
 
 # pytest's own `norecursedirs` (9.2) and folders of tools with code from elsewhere.
 _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "site-packages"})
@@ -19,7 +23,13 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__", "s
 LINKED = "it is a symbolic link to a place that is not read"
 
 
-def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:
+def _no_boundary(_folder: str, _names: Collection[str]) -> bool:
+    return False
+
+
+def python_files(
+    root: Path, links: list[str] | None = None, is_apart: Boundary = _no_boundary
+) -> Iterator[str]:
     """Yield the Python files under `root`, sorted, as relative paths with forward slashes.
 
     Hidden folders, virtual environments, build output and symbolic links are left out.
@@ -27,9 +37,10 @@ def python_files(root: Path, links: list[str] | None = None) -> Iterator[str]:
     Args:
         root: the directory to look below.
         links: filled with the links that were left out, to folders and to Python files.
+        is_apart: decides which folders below are left out as well.
 
     """
-    yield from _walk(os.fspath(root), [] if links is None else links)
+    yield from _walk(os.fspath(root), [] if links is None else links, is_apart)
 
 
 def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[str]:
@@ -50,7 +61,7 @@ def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[
             yield link
 
 
-def _walk(root: str, links: list[str]) -> Iterator[str]:
+def _walk(root: str, links: list[str], is_apart: Boundary) -> Iterator[str]:
     # Not by recursion: folders may be nested deeper than Python's calls. What comes first in the
     # order of names is on top.
     waiting: list[tuple[str, os.DirEntry[str]]] = []
@@ -60,8 +71,11 @@ def _walk(root: str, links: list[str]) -> Iterator[str]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in _SKIPPED and not entry.name.endswith(".egg"):
-                waiting += reversed(_entries(entry.path, f"{path}/"))
+            if entry.name in _SKIPPED or entry.name.endswith(".egg"):
+                continue
+            inside = _entries(entry.path, f"{path}/")
+            if not is_apart(path, {each.name for _, each in inside}):
+                waiting += reversed(inside)
         elif entry.name.endswith(".py") and entry.is_file(follow_symlinks=False):
             yield path
         elif entry.is_symlink() and (entry.name.endswith(".py") or is_folder(entry)):

@@ -346,8 +346,9 @@ def test_unusable_input_is_a_sentence_and_changes_nothing(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["check", "nowhere"], "no such directory"),
-        (["check", "pytest.ini"], "not a directory"),
+        (["check", "nowhere"], "no such file or directory"),
+        (["check", "no*"], "the pattern matches nothing"),
+        (["adopt", "pytest.ini"], "not a directory"),
         (["check", "--select", "AT999"], "no rule AT999"),
         (["check", "--answers-file", "none.yml"], "cannot be read"),
         (["explain", "AT999"], "no rule AT999"),

@@ -212,7 +212,7 @@ def test_a_rule_that_fails_in_many_files_is_one_sentence(engine: Path, project: 
 
 
 def test_what_fails_below_many_rules_is_one_sentence(engine: Path, project: Path) -> None:
-    replace(engine, "dependencies/read.py", "    yield from _pyproject(tree)", "    1 / 0")
+    replace(engine, "dependencies/read.py", "    yield from _setup_cfg(", "    1 / 0 or (")
     done = start(engine, project, "check")
     assert done.returncode == 3
     assert "other rules failed on pytest.ini" in error_of(done)

@@ -1,10 +1,10 @@
 """All declared dependencies of a repository, and the questions that rules ask about them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from async_test_template.config.toml.read import value_at
+from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.declaration import Declaration, Home
@@ -18,6 +18,7 @@ from async_test_template.dependencies.releases import (
     pytest_for,
     python_for,
 )
+from async_test_template.errors import UserError
 from async_test_template.findings import Change
 from async_test_template.tree import Tree
 
@@ -65,6 +66,8 @@ class Dependencies(NamedTuple):
         tree: for files that only mention a name.
         named: every declaration, by the name of the package.
         known: earlier answers, by package and version.
+        above: those of the workspace around the project, which are installed as well; None if it
+            is in none. Nothing there is reported or edited.
 
     """
 
@@ -75,6 +78,7 @@ class Dependencies(NamedTuple):
     tree: Tree
     named: dict[str, list[Declaration]]
     known: dict[tuple[str, str], bool]
+    above: "Dependencies | None" = None
 
     def of(self, name: str) -> list[Declaration]:
         """Return every declaration of a package, constraints and compiled files included.
@@ -93,7 +97,9 @@ class Dependencies(NamedTuple):
     def has(self, name: str) -> bool:
         """Tell whether a package is there: declared, locked, or installed by another one."""
         names = (name, *_BROUGHT_BY.get(name, ()))
-        return any(self.of(n) for n in names) or any(name in held for held in self.locked.values())
+        if any(self.of(n) for n in names) or any(name in held for held in self.locked.values()):
+            return True
+        return self.above is not None and self.above.has(name)
 
     def may_have(self, name: str) -> bool:
         """Tell whether a package may be there, as far as files can be read.
@@ -102,6 +108,8 @@ class Dependencies(NamedTuple):
         pytest itself is not declared, the plugins are not expected to be declared either.
         """
         is_expected = self.of("pytest") or self.is_in_setup("pytest")
+        if not is_expected and self.above is not None:
+            return self.above.may_have(name)
         return not is_expected or self.is_mentioned(name)
 
     def is_mentioned(self, name: str) -> bool:
@@ -140,7 +148,7 @@ class Dependencies(NamedTuple):
         locked = self.lock_of(name)
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
-        lowest = [bounds.lowest(d.specifier) for d in self._in_force(name)]
+        lowest = [bounds.lowest(d.specifier) for d in self.in_force(name)]
         known = [bound for bound in lowest if bound is not None]
         carrier = None if lowest else carrier_of(name, version)
         if carrier is not None:
@@ -163,7 +171,7 @@ class Dependencies(NamedTuple):
         needed = pytest_for(name, bounds.release(version))
         if needed is not None and not self.may_reach("pytest", needed):
             return True
-        return _admit_older([d.specifier for d in self._in_force(name)], version)
+        return _admit_older([d.specifier for d in self.in_force(name)], version)
 
     def allows_below(self, name: str, version: str) -> bool:
         """Tell the same as `may_be_below`, for everything that may install the package.
@@ -194,12 +202,12 @@ class Dependencies(NamedTuple):
         if locked is not None:
             return bounds.at_least(bounds.release(locked), version)
         return all(
-            bounds.reaches(d.specifier, bounds.release(version)) for d in self._in_force(name)
+            bounds.reaches(d.specifier, bounds.release(version)) for d in self.in_force(name)
         )
 
     def _specifiers(self, name: str) -> list[str]:
         """Return the version specifiers of a package, wherever they can be read or guessed."""
-        found = [d.specifier for d in self._in_force(name)]
+        found = [d.specifier for d in self.in_force(name)]
         floor = self.python_floor
         if floor is None or floor < PYTHON_LEFT_BEHIND:
             found += [d.specifier for d in self._every(name) if d.is_old]
@@ -228,6 +236,8 @@ class Dependencies(NamedTuple):
         least = self._least(name)
         held = [versions[name] for versions in self.locked.values() if name in versions]
         counting = [v for v in held if bounds.release(v) >= least]
+        if not counting and self.above is not None:
+            return self.above.lock_of(name)
         return min(counting, key=bounds.release, default=None)
 
     def _least(self, name: str) -> bounds.Release:
@@ -235,15 +245,16 @@ class Dependencies(NamedTuple):
         declared = [bounds.lowest(d.specifier) for d in self.written(name)]
         return max((bound for bound in declared if bound is not None), default=())
 
-    def _in_force(self, name: str) -> list[Declaration]:
+    def in_force(self, name: str) -> list[Declaration]:
         """Return the declarations of a package, except compiled ones that are out of date."""
         least = self._least(name)
-        return [
+        own = [
             declaration
             for declaration in self.of(name)
             if not declaration.home.compiled_by
             or (bounds.lowest(declaration.specifier) or least) >= least
         ]
+        return own if own or self.above is None else self.above.in_force(name)
 
     def raised(self, name: str, version: str, *, with_pytest: bool = True) -> tuple[Change, ...]:
         """Return the edits that make every declaration ask for that version or later.
@@ -333,8 +344,12 @@ def _admit_older(specifiers: list[str], version: str) -> bool:
     return False
 
 
-def read_dependencies(tree: Tree) -> Dependencies:
-    """Read a repository's declarations and lock files.
+def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
+    """Read a project's declarations and lock files.
+
+    Args:
+        tree: the files of the project.
+        members: folders of packages in it, whose declarations count if it is a workspace.
 
     Raises:
         ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
@@ -350,7 +365,11 @@ def read_dependencies(tree: Tree) -> Dependencies:
     if is_guessed:
         called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
         python = called[1].decode("utf-8", "replace") if called else None
-    lists = tuple((home, tuple(declared)) for home, declared in read_declarations(tree))
+    lists = tuple(
+        (home, tuple(declared))
+        for folder in ("", *(f"{member}/" for member in members if is_workspace(tree)))
+        for home, declared in read_declarations(tree, folder)
+    )
     named: dict[str, list[Declaration]] = {}
     for _, declared in lists:
         for declaration in declared:
@@ -363,4 +382,31 @@ def read_dependencies(tree: Tree) -> Dependencies:
         tree,
         named,
         {},
+        _above(tree, has_pytest="pytest" in named),
     )
+
+
+def _above(tree: Tree, *, has_pytest: bool) -> Dependencies | None:
+    """Read what the nearest workspace around a project installs for its tests.
+
+    A project that declares no pytest is tested with that of a folder above, too.
+    """
+    top = tree.disk.top
+    if tree.root == top or not tree.root.is_relative_to(top):
+        return None
+    for folder in tree.root.parents:
+        found = Tree(folder, {})
+        try:
+            if is_workspace(found) or (not has_pytest and found.read("pyproject.toml")):
+                return read_dependencies(found)
+        except UserError:  # told where that is the project to look at
+            return None
+        if folder == top:
+            return None
+    return None
+
+
+def is_workspace(tree: Tree) -> bool:
+    """Tell whether the packages below are installed together, by uv, hatch or pdm."""
+    tool = table_at(tree.toml("pyproject.toml"), "tool")
+    return any("workspace" in table_at(tool, name) for name in ("uv", "hatch", "pdm"))

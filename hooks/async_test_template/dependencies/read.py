@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.declaration import Notation
     from async_test_template.tree import Tree
 
-_IN_FOLDER = re.compile(r"^requirements/[^/]+\.(txt|in)$")
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
 _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
 # A dependency for Pythons that pytest 9 does not support says nothing about current ones.
@@ -36,22 +35,25 @@ _CONDITIONS = frozenset({"python", "platform", "markers"})
 _OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
 
 
-def read_declarations(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list[Declaration]]]:
     """Yield each list of dependencies with its entries, in the order of files and lists.
+
+    Args:
+        tree: the files of a repository.
+        folder: the path of one below it, with a slash at its end.
 
     Raises:
         ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
 
     """
-    yield from _pyproject(tree)
-    yield from _hatch(tree, "hatch.toml", ("envs",))
-    yield from _setup_cfg(tree)
-    yield from _tox(tree)
-    yield from _requirements(tree)
+    yield from _pyproject(tree, f"{folder}pyproject.toml")
+    yield from _hatch(tree, f"{folder}hatch.toml", ("envs",))
+    yield from _setup_cfg(tree, f"{folder}setup.cfg")
+    yield from _tox(tree, f"{folder}tox.ini")
+    yield from _requirements(tree, folder)
 
 
-def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
-    file = "pyproject.toml"
+def _pyproject(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
     document = tree.toml(file)
     arrays: list[tuple[Notation, str, tuple[str, ...]]] = [
         ("project", "project.dependencies", ("project", "dependencies")),
@@ -77,7 +79,7 @@ def _pyproject(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
             why_not = "it is a list of constraints"
             home = Home(file, f"uv's {name}", ("tool", "uv", name), "uv", why_not=why_not)
             yield home, list(_array(tree, home, entries))
-    yield from _poetry(tree, document)
+    yield from _poetry(tree, file, document)
     yield from _hatch(tree, file, ("tool", "hatch", "envs"))
 
 
@@ -90,8 +92,9 @@ def _array(tree: Tree, home: Home, entries: list[Any]) -> Iterator[Declaration]:
             yield _declaration(tree, parts, home, at, partial(_locate, tree, home.file, at))
 
 
-def _poetry(tree: Tree, document: dict[str, Any]) -> Iterator[tuple[Home, list[Declaration]]]:
-    file = "pyproject.toml"
+def _poetry(
+    tree: Tree, file: str, document: dict[str, Any]
+) -> Iterator[tuple[Home, list[Declaration]]]:
     base = ("tool", "poetry")
     places = [
         ("poetry's dependencies", (*base, "dependencies")),
@@ -158,8 +161,7 @@ def _hatch(tree: Tree, file: str, at: tuple[str, ...]) -> Iterator[tuple[Home, l
                 yield home, list(_array(tree, home, entries))
 
 
-def _setup_cfg(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
-    file = "setup.cfg"
+def _setup_cfg(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
     sections = tree.ini(file)
     places = [("options", key) for key in ("install_requires", "tests_require")]
     extras = "options.extras_require"
@@ -172,8 +174,7 @@ def _setup_cfg(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
             yield home, list(_ini_value(tree, home, value))
 
 
-def _tox(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
-    file = "tox.ini"
+def _tox(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
     for section, options in tree.ini(file).items():
         value = options.get("deps") if section.startswith("testenv") else None
         if value is not None:
@@ -196,13 +197,14 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
 
 def _is_of_requirements(name: str) -> bool:
     words = ("requirements", "constraints")
-    return name.endswith((".txt", ".in")) and any(word in name for word in words)
+    file = name.rpartition("/")[2]
+    return file.endswith((".txt", ".in")) and any(word in file for word in words)
 
 
-def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
+def _requirements(tree: Tree, folder: str) -> Iterator[tuple[Home, list[Declaration]]]:
     constraints: set[str] = set()
-    waiting = [n for n in tree.names() if _is_of_requirements(n)]
-    waiting += [n for n in tree.names("requirements") if _IN_FOLDER.match(n)]
+    waiting = [n for n in tree.names(folder.rstrip("/")) if _is_of_requirements(n)]
+    waiting += [n for n in tree.names(f"{folder}requirements") if n.endswith((".txt", ".in"))]
     seen: set[str] = set()
     found = []
     while waiting:
@@ -223,8 +225,7 @@ def _requirements(tree: Tree) -> Iterator[tuple[Home, list[Declaration]]]:
         declared = []
         for entry in _entries(text):
             if entry.kind in {"include", "constraint"} and entry.target is not None:
-                folder = file.rpartition("/")[0]
-                target = _joined(folder, entry.target)
+                target = _joined(file.rpartition("/")[0], entry.target)
                 if target is not None:
                     waiting.append(target)
                     if entry.kind == "constraint":

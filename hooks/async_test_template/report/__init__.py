@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.findings import Tier
-from async_test_template.plan import Plan
 from async_test_template.report.words import counted, is_advice, severity_of, silenced, why_left_out
 from async_test_template.shown import shown, shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
 
 __all__ = ["FORMATS", "View", "is_advice", "left_out", "render", "severity_of", "summary"]
 
 FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif")
 #: More findings than that, if they do not fit the terminal, are shown as a table.
 _MANY = 20
+#: A sentence names so many folders.
+_NAMED = 5
 
 
 class View(NamedTuple):
@@ -51,7 +52,7 @@ class View(NamedTuple):
 
 def render(plan: Plan, view: View) -> str:
     """Return the report on a plan, ending in a newline unless it is empty."""
-    plan = _prefixed(plan, view.prefix)
+    plan = plan.moved(view.prefix)
     if view.style in {"json", "sarif"}:
         # Imported here and below: text, the usual format, does not need it.
         from async_test_template.report.documents import as_json, as_sarif
@@ -108,6 +109,8 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
     advised = sum(map(is_advice, plan.left))
     left = [finding for finding in plan.left if not is_advice(finding)]
     files = f"{len(plan.after)} file{'s' if len(plan.after) != 1 else ''}"
+    if len(plan.projects) > 1:
+        yield f"Looked at {len(plan.projects)} projects: {_folders(plan.projects)}."
     if plan.fixed and written:
         yield f"{counted(len(plan.fixed), 'finding')} fixed in {files}."
     elif plan.fixed:
@@ -130,9 +133,18 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
 
 def left_out(plan: Plan) -> Iterator[str]:
     """Yield which fixes and files were left out, and why."""
+    if plan.left_out:
+        yield f"Left out, as code of others or data of a test: {_folders(plan.left_out)}."
     yield from map(shown_path, plan.failed)
     for file, line, message in plan.unreadable:
         yield shown_path(f"{file}:{line}: {why_left_out(message, ', so it was left out')}")
+
+
+def _folders(folders: Sequence[str]) -> str:
+    """Name folders, the first of many."""
+    names = [shown_path(folder.rstrip("/") or ".") for folder in folders[:_NAMED]]
+    rest = len(folders) - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 def _tiers(sentence: str, findings: list[Finding]) -> str:
@@ -143,20 +155,3 @@ def _tiers(sentence: str, findings: list[Finding]) -> str:
     if unsafe := tiers.count(Tier.UNSAFE):
         parts.append(f"{unsafe} with an unsafe fix (migrate --unsafe)")
     return ", ".join(parts) + "."
-
-
-def _prefixed(plan: Plan, prefix: str) -> Plan:
-    def show(finding: Finding) -> Finding:
-        # A file outside of the project already has its whole path.
-        file = Path(finding.file)
-        return finding if file.is_absolute() else finding._replace(file=prefix + finding.file)
-
-    shown = Plan()
-    shown.fixed = [show(finding) for finding in plan.fixed]
-    shown.left = [show(finding) for finding in plan.left]
-    shown.silenced = [s._replace(finding=show(s.finding)) for s in plan.silenced]
-    shown.failed = plan.failed
-    shown.unreadable = tuple((prefix + file, line, text) for file, line, text in plan.unreadable)
-    shown.faults = [f._replace(file=f.file and prefix + f.file) for f in plan.faults]
-    shown.after = {prefix + file: data for file, data in plan.after.items()}
-    return shown

@@ -301,28 +301,30 @@ def test_a_test_that_another_file_calls_keeps_its_parameters(tmp_path: Path) -> 
     assert not {"test_base.py", "test_sub.py"} & set(plan.after)
 
 
-APART = {
-    "a configuration of pytest's": ("sub/pytest.ini", "[pytest]\n"),
-    "a table for pytest": ("sub/pyproject.toml", "[tool.pytest.ini_options]\n"),
-    "a package": ("sub/pyproject.toml", '[project]\nname = "sub"\ndependencies = ["anyio"]\n'),
-    "a package of poetry's": ("sub/pyproject.toml", '[tool.poetry]\nname = "sub"\n'),
+PACKAGES = {
+    "": '[project]\nname = "sub"\ndependencies = ["anyio"]\n',
+    "of poetry": '[tool.poetry]\nname = "sub"\n',
 }
 
 
-@pytest.mark.parametrize(("file", "text"), APART.values(), ids=APART)
-def test_a_folder_that_is_configured_on_its_own_is_not_mended_from_above(
-    file: str, text: str, tmp_path: Path
+@pytest.mark.parametrize("text", PACKAGES.values(), ids=PACKAGES)
+@pytest.mark.parametrize("workspace", ["", '[tool.uv.workspace]\nmembers = ["sub"]\n'])
+def test_a_package_below_is_mended_from_above_only_in_a_workspace(
+    text: str, workspace: str, tmp_path: Path
 ) -> None:
     files = {
+        "pytest.ini": "[pytest]\n",
+        "pyproject.toml": workspace,
         "requirements.txt": "pytest\npytest-asyncio\n",
         "tests/test_top.py": MARKED["test_it.py"],
         "sub/tests/test_it.py": MARKED["test_it.py"],
-        file: text,
+        "sub/pyproject.toml": text,
     }
     plan = look(tmp_path, files, *Tier)
     assert "tests/test_top.py" in plan.after
-    assert "sub/tests/test_it.py" not in plan.after
-    assert any(f.hint == "run this in sub, which has its own configuration" for f in plan.left)
+    assert ("sub/tests/test_it.py" in plan.after) is bool(workspace)
+    hint = "the tests are those of sub, which has its own dependencies"
+    assert any(f.hint == hint for f in plan.left) is not bool(workspace)
 
 
 COMMENTS = {

@@ -8,7 +8,7 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Tier
 from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
-from async_test_template.rules.premises.deliberate import explained, own_project
+from async_test_template.rules.premises.deliberate import explained, own_package
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     """Return the reason against a fix, or ""."""
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
-    if rule.about and (apart := own_project(project, finding.file.rpartition("/")[0])):
-        return f"run this in {apart}, which has its own configuration"
+    if rule.about and (package := own_package(project, finding.file)):
+        return f"the tests are those of {package}, which has its own dependencies"
     if rule.mark and (reader := mark_reader(project, rule.mark)):
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
         return f"{reader} reads {looked_at}: check whether that still works"

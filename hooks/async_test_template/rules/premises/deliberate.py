@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.config import in_force
 from async_test_template.config.text import lines_of
-from async_test_template.config.toml.read import value_at
-from async_test_template.errors import UserError
+from async_test_template.dependencies.model import is_workspace
 from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
@@ -53,28 +50,13 @@ def _explains(line: str) -> bool:
     return len(_WORDS.findall(comment["text"])) >= _FEWEST_WORDS
 
 
-# Only one project is used at a time, and every finding asks for its folder.
-@lru_cache(maxsize=4096)
-def own_project(project: Project, folder: str) -> str:
-    """Return the folder above a file, below the root, that has its own configuration, or "".
+def own_package(project: Project, file: str) -> str:
+    """Return the folder of the package below the root that a file belongs to, or "".
 
-    It has a pytest configuration, or a pyproject.toml of a package: pytest that is started
-    there reads another configuration than the root's, with other dependencies.
+    It has other dependencies than the root, unless both are in one workspace.
     """
-    while folder:
-        if _is_own(project, folder):
-            return folder
-        folder = folder.rpartition("/")[0]
-    return ""
-
-
-@lru_cache(maxsize=4096)
-def _is_own(project: Project, folder: str) -> bool:
-    try:
-        for_pytest = in_force.for_pytest(project.root / folder, project.tree.read_path)
-        document = project.tree.toml(f"{folder}/pyproject.toml")
-    except UserError:
-        return True
-    return bool(for_pytest) or any(
-        value_at(document, *keys) is not None for keys in (("project",), ("tool", "poetry"))
-    )
+    if is_workspace(project.tree):
+        return ""
+    _ = project.tree.disk.python_files  # the walk meets the members
+    members = reversed(project.memory.boundaries.members)  # the innermost first
+    return next((folder for folder in members if file.startswith(f"{folder}/")), "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
-from async_test_template.rules.premises.deliberate import own_project
+from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
     """Yield each package that the code uses, once, with the first place that uses it."""
-    modules = [module for module in project.code.modules if not _is_apart(project, module.file)]
+    modules = [module for module in project.code.modules if not own_package(project, module.file)]
     seen = set()
     for test in project.code.tests:
-        for mark in test.marks if not _is_apart(project, test.file) else ():
+        for mark in test.marks if not own_package(project, test.file) else ():
             if mark.name in _MARKS and mark.name not in seen:
                 seen.add(mark.name)
                 yield (*_MARKS[mark.name], test.file, mark.line)
@@ -78,11 +78,6 @@ def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[st
         for name in _TEST_CLIENTS & module.imports.keys():
             yield (*_client(project), module.file, module.imports[name])
             return
-
-
-def _is_apart(project: Project, file: str) -> bool:
-    """Tell whether a file is in another project with its own dependencies."""
-    return bool(own_project(project, file.rpartition("/")[0]))
 
 
 def _client(project: Project) -> tuple[str, str]:

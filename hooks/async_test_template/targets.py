@@ -1,0 +1,116 @@
+"""What the paths on the command line mean: projects, and the files in them to look at."""
+
+from __future__ import annotations
+
+import os
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.boundaries import is_project
+from async_test_template.disk import Disk
+from async_test_template.errors import UserError
+from async_test_template.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+
+class Target(NamedTuple):
+    """A project to look at, with those below it.
+
+    Attributes:
+        root: its folder.
+        only: the files and folders to look at, as paths from there; empty for all.
+
+    """
+
+    root: Path
+    only: tuple[str, ...] = ()
+
+
+def read_targets(paths: Sequence[str]) -> tuple[Path, tuple[Target, ...]]:
+    """Find the projects that paths lead to, and the folder that holds them all.
+
+    A folder that is no project, or a file, is looked at as a part of the project around it. A path
+    that is not there may be a pattern, for the shells that do not replace it.
+
+    Raises:
+        UserError: there is nothing at a path.
+
+    """
+    found: dict[Path, list[str]] = {}
+    for path in dict.fromkeys(resolved for word in paths for resolved in _matches(word)):
+        root = _project_of(path)
+        found.setdefault(root, []).append(path.relative_to(root).as_posix())
+    targets = tuple(
+        Target(root, () if "." in only else tuple(only)) for root, only in found.items()
+    )
+    return Path(os.path.commonpath(found)), targets
+
+
+def _matches(word: str) -> Iterator[Path]:
+    path = Path(word)
+    if path.exists():
+        yield path.resolve()
+        return
+    if not has_magic(word):
+        raise UserError("no such file or directory", path=path)
+    matches = sorted(glob(word, recursive=True))  # noqa: PTH207 - a Path takes no absolute pattern
+    if not matches:
+        raise UserError("the pattern matches nothing", path=path)
+    for match in matches:
+        yield Path(match).resolve()
+
+
+def _project_of(path: Path) -> Path:
+    """Return the folder of the project that a path belongs to: the nearest one in its repository.
+
+    Without any, a folder is taken as it is, and a file belongs to the top of the repository.
+    """
+    folder = path if path.is_dir() else path.parent
+    top = Disk(folder).top
+    around = (base for base in (folder, *folder.parents) if base.is_relative_to(top))
+    fallback = folder if path.is_dir() else top
+    return next((base for base in around if is_project(base)), fallback)
+
+
+def plan_projects(
+    whole: Path, targets: Iterable[Target], plan_one: Callable[[Target], Plan]
+) -> Plan:
+    """Put together the plans for all projects that are meant.
+
+    Args:
+        whole: the folder that holds them all; the paths in the plan begin there.
+        targets: the projects.
+        plan_one: makes the plan for one project, without those below it.
+
+    """
+    waiting = list(targets)
+    seen: set[Path] = set()
+    plan = Plan()
+    while waiting:
+        target = waiting.pop(0)
+        if target.root in seen:
+            continue
+        seen.add(target.root)
+        part = plan_one(target)
+        above = target.root.relative_to(whole).as_posix()
+        plan.add(part.moved("" if above == "." else f"{above}/"))
+        below = [
+            Target(target.root / folder, only)
+            for folder in part.below
+            if (only := _within(target.only, folder)) is not None
+        ]
+        waiting[:0] = below
+    return plan
+
+
+def _within(only: tuple[str, ...], folder: str) -> tuple[str, ...] | None:
+    """Return what to look at in a folder, None if nothing in it is meant."""
+    if not only or any(f"{folder}/".startswith(f"{path}/") for path in only):
+        return ()
+    inside = tuple(
+        path.removeprefix(f"{folder}/") for path in only if path.startswith(f"{folder}/")
+    )
+    return inside or None

@@ -1,0 +1,193 @@
+"""A repository as a set of projects, each with the configuration that pytest uses for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from async_test_template.cli import main
+from helpers import run
+
+CLEAN = """
+[project]
+name = "{name}"
+version = "1"
+requires-python = ">=3.11"
+
+[dependency-groups]
+dev = ["pytest>=9", "pytest-asyncio>=1.4", "pytest-timeout>=2.4"]
+
+[tool.pytest.ini_options]
+asyncio_mode = "auto"
+asyncio_default_fixture_loop_scope = "function"
+asyncio_default_test_loop_scope = "function"
+timeout = 30
+"""
+LEGACY = '[tool.pytest.ini_options]\nasyncio_mode = "legacy"\n'
+TEST = "async def test_it():\n    pass\n"
+MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(event_loop):\n    pass\n"
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        file = Path(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def service(folder: str, test: str = TEST, settings: str = CLEAN) -> dict[str, str]:
+    return {
+        f"{folder}/pyproject.toml": settings.format(name=Path(folder).name),
+        f"{folder}/tests/test_it.py": test,
+    }
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> set[tuple[str, str]]:
+    """Return the file and the rule of each finding."""
+    main(["check", "--advice", "--format", "json", *arguments])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    return {(finding["file"], finding["code"]) for finding in findings}
+
+
+def test_two_clean_services_leave_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    write(service("services/billing") | service("services/mail") | {"package.json": "{}"})
+    assert main(["check"]) == 0
+    assert capsys.readouterr().err == (
+        "Looked at 2 projects: services/billing, services/mail.\nNothing to do.\n"
+    )
+
+
+@pytest.mark.parametrize("top", [{}, {"pytest.ini": "[pytest]\n", "tests/test_top.py": TEST}])
+def test_the_root_reports_of_each_project_what_a_run_in_it_reports(
+    top: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(top | service("a") | service("b", MARKED, LEGACY) | service("b/tests/c", MARKED))
+    alone = {
+        (f"{folder}/{file}", code)
+        for folder in ("a", "b")
+        for file, code in found(capsys, folder)
+        for file in [file.removeprefix(f"{folder}/")]
+    }
+    assert {file for file, _ in alone} >= {"b/pyproject.toml", "b/tests/test_it.py"}
+    below = {each for each in found(capsys) if each[0].startswith(("a/", "b/"))}
+    assert below == alone
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a", "b"], {"a", "b"}),
+        (["b", "c"], {"b", "c"}),
+        (["?"], {"a", "b", "c"}),
+        (["b/tests/test_it.py"], {"b/tests/test_it.py"}),
+        (["b/tests"], {"b/tests/test_it.py"}),
+        (["**/test_it.py"], {f"{each}/tests/test_it.py" for each in "abc"}),
+        (["c/pyproject.toml", "a"], {"a", "c/pyproject.toml"}),
+    ],
+)
+def test_arguments_are_folders_files_and_patterns(
+    arguments: list[str], expected: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({f: t for folder in "abc" for f, t in service(folder, MARKED, LEGACY).items()})
+    Path(".git").mkdir()
+    files = {file for file, _ in found(capsys, *arguments)}
+    assert files
+    assert {file for file in files if not file.startswith(tuple(expected))} == set()
+    assert all(any(file.startswith(each) for file in files) for each in expected)
+
+
+def test_a_file_is_judged_with_the_fixtures_of_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An override in conftest.py keeps the fixture `event_loop` of a test."""
+    override = "import pytest\n\n@pytest.fixture\ndef event_loop():\n    return 1\n"
+    write(service("a", MARKED) | {"a/tests/conftest.py": override})
+    whole = {each for each in found(capsys, "a") if each[0] == "a/tests/test_it.py"}
+    assert found(capsys, "a/tests/test_it.py") == whole
+
+
+def test_one_of_many_is_not_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    write(service("a") | service("b", settings=LEGACY))
+    assert main(["check", "a", "b"]) == 1
+    assert "b/pyproject.toml:2:1 AT101" in capsys.readouterr().out
+
+
+def test_all_projects_are_written_or_none(capsys: pytest.CaptureFixture[str]) -> None:
+    write(service("a", settings=LEGACY) | service("b", settings=LEGACY))
+    run("git", "init", "-q", ".", cwd=Path())
+    assert main(["migrate", "a", "b"]) == 2
+    assert "uncommitted" in capsys.readouterr().err
+    assert {Path(each, "pyproject.toml").read_text() for each in "ab"} == {LEGACY}
+    assert main(["migrate", "--allow-dirty"]) in {0, 1}
+    assert all('"auto"' in Path(each, "pyproject.toml").read_text() for each in "ab")
+
+
+@pytest.mark.parametrize(
+    "folder", ["vendor/x", "libs/_vendor/x", "tests/data/x", "tests/fixtures/a/b", "{{name}}"]
+)
+def test_what_belongs_to_others_is_left_out_and_said(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(service("a") | service(folder, MARKED, LEGACY))
+    assert main(["check"]) == 0
+    assert f"Left out, as code of others or data of a test: {folder}." in capsys.readouterr().err
+    # Nobody names a folder that is not meant.
+    assert {file for file, _ in found(capsys, folder)} >= {f"{folder}/pyproject.toml"}
+
+
+def test_a_folder_of_tests_with_a_configuration_is_a_project(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest_ini = "[pytest]\nasyncio_mode = legacy\n"
+    write({"pyproject.toml": CLEAN.format(name="x"), "tests/pytest.ini": pytest_ini})
+    write({"tests/test_it.py": TEST, "unit/test_it.py": TEST})
+    assert ("tests/pytest.ini", "AT101") in found(capsys)
+    # The dependencies are those of the folder above: nothing is undeclared.
+    assert not {code for _, code in found(capsys)} & {"AT403"}
+
+
+@pytest.mark.parametrize(
+    ("member", "top", "is_declared"),
+    [
+        ("", "", True),
+        ('[dependency-groups]\ndev = ["pytest>=9"]\n', "", False),
+        ('[dependency-groups]\ndev = ["pytest>=9"]\n', "[tool.uv.workspace]\nmembers = []", True),
+    ],
+    ids=["without pytest", "with pytest", "of a workspace"],
+)
+def test_the_dependencies_above_count_for_a_workspace_and_where_no_pytest_is(
+    member: str, top: str, capsys: pytest.CaptureFixture[str], *, is_declared: bool
+) -> None:
+    settings = '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'
+    project = '[project]\nname = "member"\nversion = "1"\n'
+    Path(".git").mkdir()
+    above = CLEAN.format(name="top").partition("[tool.pytest")[0]
+    write(
+        {"pyproject.toml": above + top, "libs/member/pyproject.toml": project + settings + member}
+    )
+    write({"libs/member/test_it.py": MARKED.replace("event_loop", "")})
+    for arguments in ((), ("libs/member",)):
+        codes = {code for file, code in found(capsys, *arguments) if file.startswith("libs/")}
+        assert ("AT403" not in codes) is is_declared
+
+
+def test_a_project_obeys_the_policy_above_unless_it_has_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(service("a", settings=LEGACY) | service("b", settings=LEGACY))
+    Path(".git").mkdir()
+    table = '[tool.async-test-template]\nper-file-ignores."a/*" = { AT101 = "old" }\n'
+    write({"pyproject.toml": table + 'ignore = { AT1 = "old" }\n'})
+    assert not {code for _, code in found(capsys) if code.startswith("AT1")}
+    write({"pyproject.toml": table})
+    assert {file for file, code in found(capsys) if code == "AT101"} == {"b/pyproject.toml"}
+    write({"a/pyproject.toml": LEGACY + "[tool.async-test-template]\n"})
+    assert len([code for _, code in found(capsys) if code == "AT101"]) == 2
