@@ -42,7 +42,7 @@ def sort_out(
     for finding in findings:
         if policy.excludes(finding.file):
             continue
-        judged = finding._replace(severity=policy.severity_of(finding.code))
+        judged = finding._replace(severity=policy.severity_of(finding.code) or finding.severity)
         if finding.file not in lines:
             lines[finding.file] = (project.tree.text(finding.file) or "").splitlines()
         comment = comment_at(lines[finding.file], finding.code, finding.line)

@@ -52,4 +52,5 @@ RULE = Rule(
     words=rb"setUpAsync|tearDownAsync",
     # Older versions know only the old names.
     needs=(("aiohttp", "3.8"),),
+    libraries=("aiohttp",),
 )

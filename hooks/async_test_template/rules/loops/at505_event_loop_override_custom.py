@@ -142,4 +142,5 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    broken_since=(("pytest-asyncio", "1.0"),),
 )

@@ -154,4 +154,5 @@ RULE = Rule(
     visit=_visit,
     words=rb"asynctest",
     alone=True,
+    libraries=("asynctest",),
 )
