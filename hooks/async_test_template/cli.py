@@ -155,12 +155,30 @@ def _check(options: argparse.Namespace) -> int:
     if options.statistics and options.format not in {None, "text"}:
         raise UserError(f"--statistics is text for people: leave out --format {options.format}")
     require_writable(options.output_file)
+    require_writable(options.write_baseline)
     plan = _plan(options, root, frozenset())
     if options.test_command is not None:
         _add_observed(options, root, plan)
+    accepted = _accept(options, root, plan)
     deliver(_rendered(plan, options), options.output_file)
+    if accepted and not options.quiet:
+        print(shown(accepted), file=sys.stderr)
     _tell(plan, options, written=False)
     return _status(plan, left=_is_wrong(plan) and not options.exit_zero)
+
+
+def _accept(options: argparse.Namespace, root: Path, plan: Plan) -> str:
+    """Take out of a plan what is accepted today, and say how much that is."""
+    if not (options.baseline or options.write_baseline or options.add_ignores):
+        return ""
+    # Imported here, only for these options.
+    from async_test_template import accept
+
+    if options.baseline:
+        return accept.only_new(plan, root, options.baseline)
+    if options.write_baseline:
+        return accept.in_baseline(plan, root, options.write_baseline)
+    return accept.by_comments(plan, root, advice=options.advice, allow_dirty=options.allow_dirty)
 
 
 def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
