@@ -17,14 +17,20 @@ from async_test_template.tree import Tree
 from async_test_template.write import write_all
 
 if TYPE_CHECKING:
-    from async_test_template.plan import Plan
+    from async_test_template.plan import Finder, Plan
+
+#: How many comments in a row may each uncover another finding.
+_MAX_ROUNDS = 100
+_NONE = "No comment was written."
+_LOOK = f"look for `{TO_FILL_IN}`"
 
 
-def by_comments(plan: Plan, root: Path, *, advice: bool, allow_dirty: bool) -> str:
+def by_comments(plan: Plan, finder: Finder, root: Path, *, advice: bool, allow_dirty: bool) -> str:
     """Write the comments that silence the findings of a plan; those stay for which there is none.
 
     Args:
         plan: what was found.
+        finder: looks again: a comment at the first of several tests uncovers the next one.
         root: the project's root.
         advice: silence advice too.
         allow_dirty: write to files with uncommitted changes too.
@@ -34,23 +40,33 @@ def by_comments(plan: Plan, root: Path, *, advice: bool, allow_dirty: bool) -> s
 
     """
     if plan.faults:
-        return "No comment was written."
-    shown = [finding for finding in plan.left if advice or not is_advice(finding)]
-    done = add_ignores(Tree(root, {}), shown)
+        return _NONE
+    before: dict[str, bytes | None] = {}
+    after: dict[str, bytes] = {}
+    silenced = 0
+    for _ in range(_MAX_ROUNDS):
+        shown = [finding for finding in plan.left if advice or not is_advice(finding)]
+        done = add_ignores(Tree(root, after), shown)
+        if not done.after:
+            plan.left = [f for f in plan.left if f not in shown] + done.refused
+            break
+        before = {**done.before, **before}
+        after |= done.after
+        silenced += done.silenced
+        found = finder.find(after)
+        plan.left, plan.silenced, plan.faults = found.left, found.silenced, found.faults
+        if plan.faults:
+            return _NONE
+    if not after:
+        return _NONE
     write_all(
         root,
-        {root / file: data for file, data in done.after.items()},
-        expected={root / file: data for file, data in done.before.items()},
+        {root / file: data for file, data in after.items()},
+        expected={root / file: data for file, data in before.items()},
         allow_dirty=allow_dirty,
     )
-    plan.left = done.refused + [f for f in plan.left if is_advice(f) and not advice]
-    if not done.silenced:
-        return "No comment was written."
-    files = counted(len(done.after), "file")
-    return (
-        f"{counted(done.silenced, 'finding')} silenced by comments in {files}: "
-        f"look for `{TO_FILL_IN}`."
-    )
+    files = counted(len(after), "file")
+    return f"{counted(silenced, 'finding')} silenced by comments in {files}: {_LOOK}."
 
 
 def in_baseline(plan: Plan, root: Path, file: Path) -> str:

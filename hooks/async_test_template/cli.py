@@ -38,7 +38,7 @@ from async_test_template.migrate import (
     write,
     write_verified,
 )
-from async_test_template.plan import Plan
+from async_test_template.plan import Finder, Plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import unknown_rule
 from async_test_template.report import View, is_advice, left_out, render, summary
@@ -178,7 +178,11 @@ def _accept(options: argparse.Namespace, root: Path, plan: Plan) -> str:
         return accept.only_new(plan, root, options.baseline)
     if options.write_baseline:
         return accept.in_baseline(plan, root, options.write_baseline)
-    return accept.by_comments(plan, root, advice=options.advice, allow_dirty=options.allow_dirty)
+    desired = _desired(options, root)
+    finder = Finder(root, desired, choose(root, _policy(options, root))[0])
+    return accept.by_comments(
+        plan, finder, root, advice=options.advice, allow_dirty=options.allow_dirty
+    )
 
 
 def _add_observed(options: argparse.Namespace, root: Path, plan: Plan) -> None:
@@ -362,15 +366,8 @@ def _root(options: argparse.Namespace) -> Path:
 
 
 def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Plan:
-    desired = decide(
-        mode=options.mode,
-        loop_scope=options.loop_scope,
-        timeout=options.timeout,
-        answers=read_answers(root, options.answers_file),
-    )
-    policy = _policy(options, root)
-    desired = desired._replace(policy=policy)
-    chosen = choose(root, policy)
+    desired = _desired(options, root)
+    chosen = choose(root, _policy(options, root))
     if not getattr(options, "interactive", False):
         return plan_with(root, desired, chosen, tiers)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -379,6 +376,16 @@ def _plan(options: argparse.Namespace, root: Path, tiers: frozenset[Tier]) -> Pl
     from async_test_template.interactive import Interview
 
     return plan_with(root, desired, chosen, tiers, Interview(colour=colour(sys.stderr)))
+
+
+def _desired(options: argparse.Namespace, root: Path) -> Desired:
+    desired = decide(
+        mode=options.mode,
+        loop_scope=options.loop_scope,
+        timeout=options.timeout,
+        answers=read_answers(root, options.answers_file),
+    )
+    return desired._replace(policy=_policy(options, root))
 
 
 def _policy(options: argparse.Namespace, root: Path) -> Policy:

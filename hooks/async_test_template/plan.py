@@ -105,6 +105,29 @@ def make_plan(
     return plan
 
 
+class Finder:
+    """Looks at a repository several times, each time with other contents laid over its files.
+
+    Files that stay the same are read once, so what changes on the disk meanwhile is not noticed.
+    """
+
+    def __init__(self, root: Path, desired: Desired, rules: Iterable[Rule]) -> None:
+        """Look for some rules; nothing is read yet."""
+        self._planner = _Planner(root.resolve(), desired, tuple(rules), frozenset(), None)
+
+    def find(self, changed: Mapping[str, bytes]) -> Plan:
+        """Return what is wrong with these contents, by path from the root.
+
+        Raises:
+            UserError: a file cannot be read or parsed.
+
+        """
+        self._planner.plan = plan = Plan()
+        plan.after = dict(changed)
+        self._planner.look()
+        return plan
+
+
 def _commands_to_install(planner: _Planner) -> list[str]:
     """Return the commands that install what the fixes declare."""
     if all(file.endswith(".py") for file in planner.plan.after):
@@ -139,7 +162,7 @@ class _Planner:
         self.decisions: dict[_Identity, bool] = {}
 
     def work(self) -> None:
-        self._look()
+        self.look()
         first = self.plan.left, self.plan.silenced
         self._make_rounds()
         if self.plan.faults:
@@ -155,7 +178,7 @@ class _Planner:
             if self.plan.faults or not made:
                 return
             findings = self.plan.left
-            self._look()
+            self.look()
             before = Counter(map(_identity, findings))
             after = Counter(map(_identity, self.plan.left))
             useless = [f for f in made if after[_identity(f)] >= before[_identity(f)]]
@@ -167,7 +190,7 @@ class _Planner:
             else:
                 self.plan.fixed += made
 
-    def _look(self) -> None:
+    def look(self) -> None:
         project = self._project()
         findings, faults = run(project, self.rules)
         self.plan.faults += faults

@@ -11,7 +11,7 @@ from async_test_template.desired import Desired
 from async_test_template.faults import Fault
 from async_test_template.findings import Finding, Tier
 from async_test_template.ignores import add_ignores
-from async_test_template.plan import Plan, make_plan
+from async_test_template.plan import Finder, Plan, make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from async_test_template.tree import Tree
@@ -149,7 +149,8 @@ def test_each_rule_is_silenced_by_the_comments(code: str, number: int, tmp_path:
         assert b"".join(kept) == example.before[file].encode()
     again = make_plan(tmp_path, desired, [load(code)], frozenset(Tier))
     assert len(again.left) == len(done.refused)
-    assert len(again.silenced) == done.silenced
+    # AT112 leaves out the tests themselves that have such a comment.
+    assert len(again.silenced) == done.silenced or code == "AT112"
     if done.silenced and not done.refused:
         assert again.after == {}
 
@@ -190,6 +191,22 @@ def test_add_ignores_takes_the_chosen_rules_only(project: Path) -> None:
     assert main(["check", "--add-ignores", "--select", "AT1"]) == 0
     assert "AT101" in (project / "pytest.ini").read_text()
     assert NOTE not in (project / "test_it.py").read_text()
+
+
+def test_add_ignores_silences_what_another_comment_uncovers(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pytest.ini").unlink()
+    test = "async def test_{}():\n    pass\n\n\n"
+    (project / "test_it.py").write_text("".join(map(test.format, range(5))))
+    commit(project)
+    options = ["--select", "AT112"]
+    assert main(["check", *options]) == 1
+    assert "test_0 (test_it.py:1) and 4 more" in capsys.readouterr().out
+    assert main(["check", *options, "--add-ignores"]) == 0
+    assert capsys.readouterr().err.startswith("5 findings silenced by comments in 1 file")
+    assert (project / "test_it.py").read_text().count("# att: ignore[AT112] ") == 5
+    assert main(["check", *options]) == 0
 
 
 def test_add_ignores_reports_what_no_comment_can_silence(
@@ -292,7 +309,8 @@ def test_nothing_is_accepted_after_a_fault(project: Path) -> None:
     plan.left = [Finding("AT101", "wrong", "pytest.ini", 2)]
     plan.faults = [Fault(("AT103",), "", "ValueError", "", "")]
     before = (project / "pytest.ini").read_bytes()
-    told = by_comments(plan, project, advice=True, allow_dirty=True)
+    finder = Finder(project, Desired(), [])
+    told = by_comments(plan, finder, project, advice=True, allow_dirty=True)
     assert told == "No comment was written."
     assert in_baseline(plan, project, project / "base.json") == "No baseline was written."
     assert (project / "pytest.ini").read_bytes() == before
