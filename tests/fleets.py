@@ -139,6 +139,14 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return variables | more
 
 
+def copier_that(command: str, folder: Path, variables: dict[str, str]) -> None:
+    """Let a script of the fleet find another Copier, which runs a command of the shell."""
+    folder.mkdir()
+    (folder / "copier").write_text(f"#!/bin/sh\n{command}\n")
+    (folder / "copier").chmod(0o755)
+    variables["PATH"] = f"{folder}{os.pathsep}{variables['PATH']}"
+
+
 def run_script(
     name: str, *arguments: str | Path, cwd: Path, env: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pythons
+from covering import Row, gated
 from filelock import FileLock
 from helpers import ROOT, Environment, assert_done, interpreter, run
 
@@ -18,29 +19,35 @@ pytestmark = pytest.mark.slow
 ADOPT = ["tests/hooks/test_adopt.py"]
 WRITE = [f"tests/hooks/test_{name}.py" for name in ("faults", "verify", "write")]
 RULES = ["tests/hooks/rules", "tests/hooks/config"]
+EXAMPLES = "tests/hooks/rules/test_examples.py::test_a_fix_gives_the_shown_result_and_a_second_run"
+READS = [
+    f"{EXAMPLES}_changes_nothing",
+    "tests/hooks/rules/test_newest_syntax.py",
+    "tests/hooks/test_source.py",
+]
 OTHERS = ["tests/hooks", *(f"--ignore={path}" for path in (*RULES, *ADOPT, *WRITE))]
 #: In one process where tests fork: workers of pytest-xdist have threads, of which Python warns.
 PARTS = {
     "adopt": ["-n0", *ADOPT],
     "write": ["-n0", *WRITE],
+    "reads": ["-n0", *READS],
     "rules": ["-n0", *RULES],
     "others": ["-n0", *OTHERS],
     # Most of the time it waits for what hangs.
     "guard": ["-n2", "tests/template/test_guard.py"],
 }
-#: In the gate the newest Python runs what reads code: syntax is what a new one changes.
-RUNS = [
-    pytest.param(
-        version, part, marks=() if (version, part) == ("3.15", "rules") else pytest.mark.full
-    )
-    for part in PARTS
-    for version in pythons.VERSIONS
-]
+#: In the gate the newest Python reads and mends code: syntax is what a new one changes.
+NEWEST = pythons.VERSIONS[-1]
+RUNS = gated(
+    [{"part": part, "version": version} for part in PARTS for version in pythons.VERSIONS],
+    {"part": "reads", "version": NEWEST}.__eq__,
+)
 
 
 @pytest.fixture
-def developing(version: str, shared_folder: Path) -> Environment:
+def developing(row: Row, shared_folder: Path) -> Environment:
     """Build, once a run, an environment of a new Python with all that the tests need."""
+    version = row["version"]
     python = interpreter(version)
     folder = shared_folder / f"developing-{version}"
     settings = ROOT / "pyproject.toml"
@@ -50,10 +57,11 @@ def developing(version: str, shared_folder: Path) -> Environment:
     return Environment(folder)
 
 
-@pytest.mark.parametrize(("version", "part"), RUNS)
+@pytest.mark.parametrize("row", RUNS)
 def test_the_tests_that_need_no_old_plugin_pass(
-    part: str, developing: Environment, tmp_path: Path
+    row: Row, developing: Environment, tmp_path: Path
 ) -> None:
+    part = row["part"]
     # The slow tests are the reason to run these files.
     chosen = "not full" if part in {"adopt", "write", "guard"} else "not slow"
     options = ("--color=no", "-m", chosen, f"--basetemp={tmp_path / 'temporary'}")
@@ -64,12 +72,12 @@ def test_the_tests_that_need_no_old_plugin_pass(
     assert int(passed[1]) > 10
 
 
-@pytest.mark.parametrize("version", pythons.VERSIONS)
-def test_the_launcher_runs_the_engine(
-    version: str, developing: Environment, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    "row", gated(({"version": version} for version in pythons.VERSIONS), {"version": NEWEST}.__eq__)
+)
+def test_the_launcher_runs_the_engine(row: Row, developing: Environment, tmp_path: Path) -> None:
     text = '{}import pytest\n\n\n@pytest.mark.asyncio({}="class")\nclass TestIt:\n    pass\n'
-    lazy = "lazy " if version == "3.15" else ""
+    lazy = "lazy " if row["version"] == "3.15" else ""
     test = tmp_path / "test_it.py"
     test.write_text(text.format(lazy, "scope"))
     engine = (developing.python, ROOT / "hooks" / "run.py")

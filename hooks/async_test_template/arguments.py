@@ -73,6 +73,26 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     check.add_argument(
         "--exit-zero", action="store_true", help="end with 0 even if there are findings"
     )
+    accepted = check.add_mutually_exclusive_group()
+    accepted.add_argument(
+        "--baseline", metavar="FILE", type=Path, help="report only what is not in this file"
+    )
+    accepted.add_argument(
+        "--write-baseline",
+        metavar="FILE",
+        type=Path,
+        help="write the findings of today to this file, for --baseline",
+    )
+    accepted.add_argument(
+        "--add-ignores",
+        action="store_true",
+        help="write the comments that silence the findings of today, to fill in the reasons",
+    )
+    check.add_argument(
+        "--allow-dirty",
+        action="store_true",
+        help="write the comments to files with uncommitted changes too",
+    )
     check.set_defaults(outcome="its findings are missing")
 
     migrate = add("migrate", help="make the safe fixes")

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from async_test_template.arguments import make_parser
 from async_test_template.console import (
-    colour,
     deliver,
     prefix,
     print_diff,
@@ -26,27 +25,23 @@ from async_test_template.console import (
     tell_tracebacks,
     view,
 )
-from async_test_template.desired import ANSWERS_FILE, Desired, decide, read_answers
+from async_test_template.desired import ANSWERS_FILE, Desired, read_answers
 from async_test_template.errors import UserError, WriteRefused
 from async_test_template.faults import fault_of, listed
 from async_test_template.findings import Tier
+from async_test_template.look import find_again, planned
 from async_test_template.migrate import (
     contents,
-    plan_with,
-    policy_of,
     safe_plan,
     write,
     write_verified,
 )
 from async_test_template.plan import Plan
-from async_test_template.policy import Given
 from async_test_template.policy_reader import unknown_rule
 from async_test_template.report import View, is_advice, left_out, render, summary
 from async_test_template.rules import NAMES, page_of
-from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
 from async_test_template.stopping import Stopped, stoppable
-from async_test_template.targets import plan_projects, read_targets
 
 if TYPE_CHECKING:
     import argparse
@@ -54,9 +49,6 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.migrate import Verified
-    from async_test_template.plan import Ask
-    from async_test_template.policy import Policy
-    from async_test_template.targets import Target
 
 _CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -157,36 +149,37 @@ def _check(options: argparse.Namespace) -> int:
     if options.statistics and options.format not in {None, "text"}:
         raise UserError(f"--statistics is text for people: leave out --format {options.format}")
     require_writable(options.output_file)
-    root, plan = _planned(options, frozenset())
+    require_writable(options.write_baseline)
+    root, plan = planned(options, frozenset())
+    accepted = _accept(options, root, plan)
     deliver(_rendered(plan, options, root), options.output_file)
+    if accepted and not options.quiet:
+        print(shown(accepted), file=sys.stderr)
     _tell(plan, options, written=False)
     return _status(plan, left=_is_wrong(plan) and not options.exit_zero)
 
 
-def _add_observed(options: argparse.Namespace, root: Path, policy: Policy, plan: Plan) -> None:
-    # Imported here, only for this option.
-    from async_test_template.observe import observe
-    from async_test_template.project import Project
-    from async_test_template.suppressions import sort_out
+def _accept(options: argparse.Namespace, root: Path, plan: Plan) -> str:
+    """Take out of a plan what is accepted today, and say how much that is."""
+    if not (options.baseline or options.write_baseline or options.add_ignores):
+        return ""
+    # Imported here, only for these options.
+    from async_test_template import accept
 
-    chosen = {rule.code for rule in choose(root, policy)[0]}
-    try:
-        observed = observe(options.test_command, root)
-    except (UserError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - told to the user, with all of it
-        plan.faults.append(fault_of(error, rules=("AT001", "AT002", "AT003", "AT004")))
-        return
-    found = [finding for finding in observed if finding.code in chosen]
-    left, silenced = sort_out(Project(root, Desired(), {}), found, policy)
-    plan.left = left + plan.left
-    plan.silenced += silenced
+    if options.baseline:
+        return accept.only_new(plan, root, options.baseline)
+    if options.write_baseline:
+        return accept.in_baseline(plan, root, options.write_baseline)
+    find = find_again(options)
+    return accept.by_comments(
+        plan, find, root, advice=options.advice, allow_dirty=options.allow_dirty
+    )
 
 
 def _migrate(options: argparse.Namespace) -> int:
     require_writable(options.output_file)
     tiers = {Tier.SAFE, Tier.UNSAFE} if options.unsafe or options.interactive else {Tier.SAFE}
-    root, plan = _planned(options, frozenset(tiers))
+    root, plan = planned(options, frozenset(tiers))
     if options.diff and options.verify is not None:
         raise UserError(
             "--verify runs tests on written files, and --diff writes none: use only one"
@@ -339,38 +332,6 @@ def _root(options: argparse.Namespace) -> Path:
     if not root.is_dir():
         raise UserError("no such directory" if not root.exists() else "not a directory", path=root)
     return root.resolve()
-
-
-def _planned(options: argparse.Namespace, tiers: frozenset[Tier]) -> tuple[Path, Plan]:
-    """Plan for every project that the paths mean; return the folder that holds them, too."""
-    whole, targets = read_targets(options.paths)
-    ask = _interview() if getattr(options, "interactive", False) else None
-
-    def plan_one(target: Target) -> Plan:
-        desired = decide(
-            mode=options.mode,
-            loop_scope=options.loop_scope,
-            timeout=options.timeout,
-            answers=read_answers(target.root, options.answers_file),
-        )
-        given = Given(*(tuple(getattr(options, name)) for name in Given._fields))
-        policy = policy_of(target.root, given)._replace(only=target.only)
-        desired = desired._replace(policy=policy)
-        plan = plan_with(target.root, desired, choose(target.root, policy), tiers, ask)
-        if getattr(options, "test_command", None) is not None:
-            _add_observed(options, target.root, policy, plan)
-        return plan
-
-    return whole, plan_projects(whole, targets, plan_one)
-
-
-def _interview() -> Ask:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UserError("--interactive needs a terminal to ask on")
-    # Imported here: questionary takes 0.3 s, and only this asks anything.
-    from async_test_template.interactive import Interview
-
-    return Interview(colour=colour(sys.stderr))
 
 
 def _rendered(plan: Plan, options: argparse.Namespace, root: Path) -> str:

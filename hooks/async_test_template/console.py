@@ -100,13 +100,13 @@ def _behind(root: Path, file: str) -> str:
     return target.relative_to(root).as_posix() if target.is_relative_to(root) else file
 
 
-def prefix(root: Path) -> str:
-    """Return a function that makes paths from the project's root relative to the current folder.
+def prefix(root: Path, start: Path | None = None) -> str:
+    """Return what is put before paths from `root` to begin at `start`, the current folder.
 
     Editors, `git apply` and GitHub look from there. Outside of it, paths stay relative to the root.
     """
     try:
-        below = root.relative_to(Path.cwd()).as_posix()
+        below = root.relative_to(start or Path.cwd()).as_posix()
     except ValueError:
         return ""
     return "" if below == "." else f"{below}/"

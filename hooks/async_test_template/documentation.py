@@ -117,6 +117,11 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
             yield f"- Fixes only where the declared versions allow nothing older than {needs}."
     if rule.about:
         yield f"- Silent where {rule.about} is not used, and in its own repository."
+    if rule.libraries:
+        yield f"- Silent in the repositories of {' and '.join(rule.libraries)} themselves."
+    if rule.broken_since:
+        since = " and ".join(f"{name} {version}" for name, version in rule.broken_since)
+        yield f"- Only advice where the declared versions are all older than {since}."
     if rule.python:
         yield f"- Silent in code that never runs on Python {rule.python}."
     if rule.expects:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.desired import Desired, decide
 from async_test_template.errors import WriteRefused
 from async_test_template.findings import Tier
-from async_test_template.plan import Plan, make_plan
+from async_test_template.planner import make_plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import has_table, read_policy
 from async_test_template.progress import progress
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.faults import Fault
-    from async_test_template.plan import Ask
+    from async_test_template.plan import Plan
+    from async_test_template.planner import Ask
     from async_test_template.policy import Policy
     from async_test_template.rules.rule import Rule
     from async_test_template.verify import Outcome

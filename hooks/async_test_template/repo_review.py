@@ -14,7 +14,7 @@ from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Tier
 from async_test_template.migrate import policy_of
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.report import is_advice
 from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown

@@ -13,8 +13,11 @@ from async_test_template.findings import Finding
 if TYPE_CHECKING:
     from async_test_template.policy import Policy
     from async_test_template.project import Project
+    from async_test_template.tree import Tree
 
-_COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)")
+#: What ends a line for a finding; `str.splitlines` knows more.
+LINE_END = re.compile(r"\r\n|\n|\r")
+COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)")
 
 
 class Silenced(NamedTuple):
@@ -42,9 +45,9 @@ def sort_out(
     for finding in findings:
         if policy.excludes(finding.file):
             continue
-        judged = finding._replace(severity=policy.severity_of(finding.code))
+        judged = finding._replace(severity=policy.severity_of(finding.code) or finding.severity)
         if finding.file not in lines:
-            lines[finding.file] = (project.tree.text(finding.file) or "").splitlines()
+            lines[finding.file] = lines_of(project.tree, finding.file)
         comment = comment_at(lines[finding.file], finding.code, finding.line)
         if comment is not None:
             silenced.append(Silenced(judged, comment, in_source=True))
@@ -55,12 +58,17 @@ def sort_out(
     return kept, silenced
 
 
+def lines_of(tree: "Tree", file: str) -> list[str]:
+    """Return the lines of a file by the numbers that findings have."""
+    return LINE_END.split(tree.text(file) or "")
+
+
 def comment_at(lines: Sequence[str], code: str, number: int) -> str | None:
     """Return the reason in the comment that ignores a code at a line, None where there is none."""
     here = lines[number - 1] if 0 < number <= len(lines) else ""
     above = lines[number - 2].strip() if 1 < number <= len(lines) + 1 else ""
     for line in (here, above if above[:1] in {"#", ";"} else ""):
-        match = _COMMENT.search(line)
+        match = COMMENT.search(line)
         if match and code in {name.strip() for name in match["codes"].split(",")}:
             return match["reason"].strip()
     return None

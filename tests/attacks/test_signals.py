@@ -40,7 +40,9 @@ def fill(root: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(
-    "verify", [[], ["--verify", f"{sys.executable} -m pytest -q -p no:cacheprovider"]]
+    "verify",
+    [[], ["--verify", f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:hypothesispytest"]],
+    ids=["plain", "verified"],
 )
 def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> None:
     whole = fill(tmp_path / "whole")

@@ -24,6 +24,7 @@ from fleets import (
     OLD_LINE,
     TEST,
     Prototypes,
+    copier_that,
     edit,
     generate,
     run_script,
@@ -250,11 +251,7 @@ def test_the_tests_of_a_project_can_be_its_real_ones(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
     test = "uv run --quiet pytest -q tests/test_event_loop.py tests/test_own.py"
-    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
-    own = checkout / "tests" / "test_own.py"
-    own.write_text("def test_own() -> None:\n    pass\n")
-    commit(checkout)
-    red = shutil.copytree(checkout, tmp_path / "red")
+    red = prototypes.copy("UPDATED", tmp_path / "red")
     own = red / "tests" / "test_own.py"
     own.write_text(
         "from pathlib import Path\n\n\ndef test_own() -> None:\n"
@@ -262,8 +259,6 @@ def test_the_tests_of_a_project_can_be_its_real_ones(
     )
     commit(red)
     before = state(red)
-    outcome, said, printed = update(checkout, variables, "--test", test)
-    assert outcome is Outcome.UPDATED, printed
     outcome, said, printed = update(red, variables, "--test", test)
     assert (outcome, said.endswith("it passed before")) == (Outcome.TESTS_RED, True), printed
     assert "1 failed" in printed
@@ -411,17 +406,33 @@ def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("end", "during"),
+    [
+        (signal.SIGTERM, "the tests"),
+        (signal.SIGTERM, "copier"),
+        (signal.SIGHUP, "copier"),
+        (signal.SIGINT, "copier"),
+        (signal.SIGKILL, "copier"),
+    ],
+)
 def test_an_end_from_outside_leaves_the_checkout_whole(
-    end: signal.Signals, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+    end: signal.Signals,
+    during: str,
+    prototypes: Prototypes,
+    variables: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     before = state(checkout)
     script = ROOT / "fleet" / "update_one.py"
+    wait = f"touch {tmp_path}/running; exec sleep 600"
+    if during == "copier":
+        copier_that(wait, tmp_path / "bin", variables)
     with subprocess.Popen(
-        [sys.executable, script, "--test", f"touch {tmp_path}/running; exec sleep 600"],
+        [sys.executable, script, "--test", wait],
         cwd=checkout,
         env=variables | {"TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,

@@ -34,5 +34,5 @@ def no_fault_goes_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     def raise_it(error: Exception, **_known: object) -> NoReturn:
         raise error
 
-    for module in ("cli", "plan", "rules", "source.reading"):
+    for module in ("cli", "look", "planner", "rules", "source.reading"):
         monkeypatch.setattr(f"async_test_template.{module}.fault_of", raise_it)

@@ -549,3 +549,60 @@ def test_a_plugin_without_a_bound_is_as_new_as_pytest_asks_for(
     dependencies = read(tmp_path, {"requirements.txt": declared})
     assert dependencies.at_least("pytest-asyncio", "1.3") == is_certain
     assert not dependencies.at_least("pytest-asyncio", "1.4")
+
+
+FORKS = """\
+[[package]]
+name = "pytest"
+version = "7.4.4"
+resolution-markers = [
+    "python_full_version < '3.10'",
+    "python_full_version < '3.9' and sys_platform == 'win32'",
+]
+
+[[package]]
+name = "pytest"
+version = "8.4.2"
+resolution-markers = ["python_full_version == '3.10.*'"]
+
+[[package]]
+name = "pytest"
+version = "9.2.0"
+resolution-markers = ["python_full_version >= '3.11'"]
+"""
+
+
+def test_a_lock_file_may_hold_a_version_for_each_python(tmp_path: Path) -> None:
+    dependencies = read(tmp_path, {"uv.lock": FORKS})
+    # The one for Pythons that pytest 9 left behind does not count.
+    assert dependencies.lock_of("pytest") == "8.4.2"
+    assert dependencies.may_reach("pytest", "9.2")
+    assert not dependencies.at_least("pytest", "9")
+
+
+def test_what_poetry_locks_for_old_pythons_does_not_count(tmp_path: Path) -> None:
+    entry = '[[package]]\nname = "pytest"\nversion = "{}"\nmarkers = "{}"\n\n'
+    old = entry.format("8.3.5", 'python_version == \\"3.8\\"')
+    new = entry.format("9.2.0", 'python_version >= \\"3.10\\"')
+    assert read(tmp_path, {"poetry.lock": old + new}).lock_of("pytest") == "9.2.0"
+
+
+TOX = "[testenv]\ndeps =\n    {}: pytest==8.4.2\n"
+
+
+@pytest.mark.parametrize(
+    "factors", ["py38", "py3.9-redis", "py{38,39}", "{py3.6,py3.7}-common", "py27"]
+)
+def test_what_tox_installs_for_old_pythons_does_not_count(factors: str, tmp_path: Path) -> None:
+    assert not read(tmp_path, {"tox.ini": TOX.format(factors)}).of("pytest")
+
+
+@pytest.mark.parametrize("factors", ["{py3.8,py3.12}-common", "py{39,310}", "py3", "redis-v4.6"])
+def test_what_tox_installs_for_other_environments_counts(factors: str, tmp_path: Path) -> None:
+    assert read(tmp_path, {"tox.ini": TOX.format(factors)}).of("pytest")
+
+
+def test_a_bound_for_one_environment_of_several_keeps_nothing_back(tmp_path: Path) -> None:
+    text = TOX.format("py310")
+    assert read(tmp_path, {"tox.ini": text}).below("pytest", "9")
+    assert not read(tmp_path, {"tox.ini": f"{text}    py311: pytest==9.1\n"}).below("pytest", "9")

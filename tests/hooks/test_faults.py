@@ -17,7 +17,7 @@ from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash, fault_of, sentences
 from async_test_template.findings import Finding
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.repo_review import findings
 from async_test_template.rules import load
 from helpers import ROOT, clean_environment
@@ -345,9 +345,9 @@ def test_a_report_that_fails_is_noticed_before_anything_is_written(
     assert contents(project) == before
 
 
-@pytest.mark.parametrize("file", ["adopt.py", "plan.py"])
+@pytest.mark.parametrize("file", ["adopt.py", "planner.py"])
 def test_adopt_writes_nothing(file: str, engine: Path, project: Path) -> None:
-    old = {"adopt.py": "    for key in given:", "plan.py": "    planner.work()"}[file]
+    old = {"adopt.py": "    for key in given:", "planner.py": "    planner.work()"}[file]
     replace(engine, file, old, f"    1 / 0\n{old}")
     before = contents(project)
     done = start(engine, project, "adopt", "--yes", "--template", str(ROOT))

@@ -11,7 +11,7 @@ from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Tier
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load
 from async_test_template.source import readings
 from made_rules import made_rule

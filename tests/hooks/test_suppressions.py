@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.plan import Plan, make_plan
+from async_test_template.planner import make_plan
 from async_test_template.rules import load
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from async_test_template.plan import Plan
 
 
 def check(root: Path, code: str) -> Plan:
@@ -70,3 +72,12 @@ def test_the_table_silences_a_rule_everywhere_and_is_not_fixed(tmp_path: Path) -
     plan = make_plan(tmp_path, Desired(), [load("AT212")], frozenset(Tier))
     assert plan.after == {}
     assert [(s.reason, s.in_source) for s in plan.silenced] == [("wanted", False)]
+
+
+def test_a_line_ends_where_python_says(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "A = '\u2028'\n\x0c\n\n\n# att: ignore[AT501] wanted\n"
+        "async def test_it(event_loop):\n    event_loop.time()\n"
+    )
+    assert check(tmp_path, "AT501").left == []
+    assert [silenced.reason for silenced in check(tmp_path, "AT501").silenced] == ["wanted"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider"
+COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:hypothesispytest"
 STRICT = "[pytest]\naddopts = --strict\n"
 PASSES = "def test_a(): ...\n"
 

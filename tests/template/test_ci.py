@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from covering import Row, covered
 from helpers import ROOT, assert_done, choices, render, run
 
 if TYPE_CHECKING:
@@ -267,11 +268,11 @@ def test_a_pipeline_that_was_there_first_stays(
     assert mine.read_text() == "mine\n"
 
 
-@pytest.fixture(params=KINDS)
-def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture
+def project(row: Row, tmp_path: Path) -> Path:
     """Return a folder for a new project, or an existing one with what the template asks for."""
     folder = tmp_path / "project"
-    if request.param == "existing":
+    if row["project_kind"] == "existing":
         folder.mkdir()
         (folder / "pyproject.toml").write_text(EXISTING)
         for number in range(9):
@@ -297,10 +298,20 @@ timeout = 30
 """
 
 
+# Both services have the same commands, as the tests above know.
+JOBS = pytest.mark.parametrize(
+    "row",
+    covered(
+        [{"project_kind": kind, "ci": ci} for kind in KINDS for ci in ("github", "gitlab")],
+        strength=1,
+    ),
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_what_the_jobs_run_goes_well(project: Path, template: Path, ci: str) -> None:
-    render(project, template, ci=ci, framework="library")
+@JOBS
+def test_what_the_jobs_run_goes_well(project: Path, template: Path, row: Row) -> None:
+    render(project, template, ci=row["ci"], framework="library")
     for commands in scripts(project):
         for command in commands:
             assert_done(step(command, project))
@@ -308,10 +319,10 @@ def test_what_the_jobs_run_goes_well(project: Path, template: Path, ci: str) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_every_test_runs_in_one_shard(project: Path, template: Path, ci: str) -> None:
+@JOBS
+def test_every_test_runs_in_one_shard(project: Path, template: Path, row: Row) -> None:
     """Also where a plugin orders the tests at random, in each job another way."""
-    render(project, template, ci=ci, framework="library", ci_shards=3)
+    render(project, template, ci=row["ci"], framework="library", ci_shards=3)
     settings = project / "pyproject.toml"
     text = settings.read_text()
     settings.write_text(text.replace("\ntest = [", '\ntest = ["pytest-randomly", ', 1))

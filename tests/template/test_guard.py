@@ -10,6 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from covering import Row, covered
 from helpers import (
     FRAMEWORKS,
     ROOT,
@@ -210,19 +211,26 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", choices("backend"))
-@pytest.mark.parametrize("guard", ["package", "none"])
-def test_the_other_ways_run_green_and_are_what_they_say(  # noqa: PLR0913, PLR0917 - fixtures
-    guard: str,
-    backend: str,
+@pytest.mark.parametrize(
+    "row",
+    covered(
+        [
+            {"guard": guard, "backend": backend}
+            for guard in ("package", "none")
+            for backend in choices("backend")
+        ],
+        strength=1,
+    ),
+)
+def test_the_other_ways_run_green_and_are_what_they_say(
+    row: Row,
     template: Path,
     environment_of: Callable[..., Environment],
     environment: Environment,
     tmp_path: Path,
 ) -> None:
-    project = render(
-        tmp_path / "sample", template, framework="library", backend=backend, guard=guard
-    )
+    guard = row["guard"]
+    project = render(tmp_path / "sample", template, framework="library", **row)
     if guard == "package":
         assert_done(run("uv", "build", "--quiet", "--wheel", "-o", tmp_path, GUARD, cwd=tmp_path))
         (wheel,) = tmp_path.glob("*.whl")

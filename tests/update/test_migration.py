@@ -132,12 +132,11 @@ def test_the_table_is_not_written_twice(template_repository: Path, project: Path
     tomllib.loads(settings.read_text())
 
 
-#: With uv, and without: the rest is for the full run.
-WAYS = ["uvx", "pip"]
-MORE_WAYS = ["uv tool install", "pipx", "no pip", "uv offline"]
+#: The rest is for the full run: tests/hooks/test_run.py has each way that the launcher goes.
+WAYS = ["uv tool install", "pipx", "pip", "no pip", "uv offline"]
 
 
-@pytest.fixture(params=[*WAYS, *(pytest.param(way, marks=pytest.mark.full) for way in MORE_WAYS)])
+@pytest.fixture(params=["uvx", *(pytest.param(way, marks=pytest.mark.full) for way in WAYS)])
 def installed_copier(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Command:

@@ -215,9 +215,11 @@ def _tool_pytest(path: Path, document: dict[str, Any]) -> Configuration:
             return Configuration(path, "native", _NATIVE, native)
         return Configuration(path, None, _INI_OPTIONS)
     ini_options = _table(table["ini_options"], "[tool.pytest.ini_options]")
+    if native and ini_options:
+        # pytest 9 refuses the file. Older ones, which know only this table, read it.
+        return Configuration(path, "ini_options", _INI_OPTIONS, ini_options, "both tables")
     if native:
-        refusal: Refusal | None = "both tables" if ini_options else None
-        return Configuration(path, "native", _NATIVE, native, refusal)
+        return Configuration(path, "native", _NATIVE, native)
     return Configuration(path, "ini_options", _INI_OPTIONS, ini_options)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from async_test_template.dependencies.markers import is_for_old_python
+
 if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
@@ -16,6 +18,9 @@ LOCK_FILES = {
     "pylock.toml": "uv export --format pylock.toml --upgrade-package {name} -o pylock.toml",
 }
 
+# uv (a list) and poetry 2 (one string) write for which environments an entry is, if not for all.
+_MARKERS = re.compile(r"^(?:resolution-markers = (\[[^\]]*\])|markers = (\".*\"))", re.MULTILINE)
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _COMMAND = re.compile(r"^#\s+((?:uv pip compile|pip-compile)\b.*)$", re.MULTILINE)
 
 
@@ -39,23 +44,38 @@ def holds(text: str, name: str) -> bool:
     return re.search(rf'^name = "{re.escape(name)}"\r?$', text, re.MULTILINE) is not None
 
 
-def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Find the packages in the lock files, by file and then by package.
 
     All of them are TOML with a `name` and a `version` line next to each other; parsing one whole
-    can take a second, searching it a millisecond.
+    can take a second, searching it a millisecond. A lock file can hold several versions of a
+    package, each for some environments.
     """
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     for file in LOCK_FILES:
         data = tree.read(file)
         if data is None:
             continue
         text = data.decode("utf-8", "replace")
-        found[file] = {
-            name: match[1]
-            for name in names
-            if (
-                match := re.search(rf'^name = "{name}"\r?\nversion = "([^"]+)"', text, re.MULTILINE)
-            )
-        }
+        found[file] = {name: held for name in names if (held := _versions(text, name))}
     return found
+
+
+def _versions(text: str, name: str) -> tuple[str, ...]:
+    """Return the versions of a package in a lock file, except those for old Pythons alone."""
+    pattern = rf'^name = "{name}"\r?\nversion = "([^"]+)"'
+    found: dict[str, bool] = {}
+    for match in re.finditer(pattern, text, re.MULTILINE):
+        found[match[1]] = _is_for_old_python(text, match.end())
+    current = [version for version, is_old in found.items() if not is_old]
+    return tuple(current or found)
+
+
+def _is_for_old_python(text: str, start: int) -> bool:
+    """Tell whether the rest of a lock file's entry says that it is for old Pythons alone."""
+    end = text.find("\n[", start)
+    markers = _MARKERS.search(text, start, len(text) if end < 0 else end)
+    if markers is None:
+        return False
+    said = _STRING.findall(markers[1] or markers[2])
+    return bool(said) and all(is_for_old_python(marker.replace("\\", "")) for marker in said)

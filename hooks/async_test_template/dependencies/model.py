@@ -39,13 +39,14 @@ PACKAGES = (
 _OPAQUE = (
     "setup.py",
     "Pipfile",
-    "environment.yml",
-    "environment.yaml",
     "noxfile.py",
     "Makefile",
     "Dockerfile",
     "justfile",
 )
+# conda's files, in the root or where projects with several of them have them.
+_CONDA = re.compile(r"^environment[\w.-]*\.ya?ml$")
+_CONDAS_FOLDERS = ("", "conda", "ci")
 # Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
@@ -60,7 +61,7 @@ class Dependencies(NamedTuple):
 
     Attributes:
         lists: every list of dependencies with its entries.
-        locked: versions by lock file and package.
+        locked: versions by lock file and package, several if each is for some environments.
         requires_python: `project.requires-python` or poetry's `python`, or empty.
         is_guessed: whether that is only a guess from a setup.py.
         tree: for files that only mention a name.
@@ -72,7 +73,7 @@ class Dependencies(NamedTuple):
     """
 
     lists: tuple[tuple[Home, tuple[Declaration, ...]], ...]
-    locked: dict[str, dict[str, str]]
+    locked: dict[str, dict[str, tuple[str, ...]]]
     requires_python: str
     is_guessed: bool
     tree: Tree
@@ -93,6 +94,17 @@ class Dependencies(NamedTuple):
     def written(self, name: str) -> list[Declaration]:
         """Return the declarations that a person wrote: neither compiled nor constraints."""
         return [d for d in self.of(name) if not d.home.why_not]
+
+    def below(self, name: str, version: str) -> list[Declaration]:
+        """Return the declarations that keep a package below a version.
+
+        One with a marker does not count if another declaration allows the version: each holds for
+        its own environments. What is compiled is not written by a person.
+        """
+        declared = self.of(name)
+        behind = [d for d in declared if not bounds.reaches(d.specifier, bounds.release(version))]
+        is_split = len(behind) < len(declared)
+        return [d for d in behind if not (d.home.compiled_by or (is_split and d.conditional))]
 
     def has(self, name: str) -> bool:
         """Tell whether a package is there: declared, locked, or installed by another one."""
@@ -116,10 +128,15 @@ class Dependencies(NamedTuple):
         """Tell whether a package is there, or a file that nothing here parses may name it."""
         if self.has(name):
             return True
-        workflows = self.tree.names(".github/workflows")
-        return any(
-            name.encode() in (self.tree.read(file) or b"") for file in (*_OPAQUE, *workflows)
-        )
+        return any(name.encode() in (self.tree.read(file) or b"") for file in self._opaque())
+
+    def _opaque(self) -> Iterator[str]:
+        yield from _OPAQUE
+        yield from self.tree.names(".github/workflows")
+        for folder in _CONDAS_FOLDERS:
+            for file in self.tree.names(folder):
+                if _CONDA.match(file.rpartition("/")[2]):
+                    yield file
 
     def is_in_setup(self, name: str) -> bool:
         """Tell whether setup.py, which nothing here parses, requires a package.
@@ -198,12 +215,25 @@ class Dependencies(NamedTuple):
         return self.known[name, version]
 
     def _may_reach(self, name: str, version: str) -> bool:
-        locked = self.lock_of(name)
-        if locked is not None:
-            return bounds.at_least(bounds.release(locked), version)
+        locked = self.locks_of(name)
+        if locked:
+            return bounds.at_least(max(map(bounds.release, locked)), version)
         return all(
             bounds.reaches(d.specifier, bounds.release(version)) for d in self.in_force(name)
         )
+
+    def stays_below(self, name: str, version: str) -> bool:
+        """Tell whether everything that declares a package keeps it below a version.
+
+        If nothing declares it that can be read, the other files that name it decide. A lock file
+        does not count: it will be updated. An upper bound of pytest can keep a plugin back too.
+        """
+        needed = pytest_for(name, bounds.release(version))
+        if needed is not None and self.of("pytest") and self.stays_below("pytest", needed):
+            return True
+        specifiers = [d.specifier for d in self.in_force(name)] or [*self._guessed(name)]
+        wanted = bounds.release(version)
+        return bool(specifiers) and not any(bounds.reaches(each, wanted) for each in specifiers)
 
     def _specifiers(self, name: str) -> list[str]:
         """Return the version specifiers of a package, wherever they can be read or guessed."""
@@ -221,7 +251,7 @@ class Dependencies(NamedTuple):
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)",
             re.IGNORECASE,
         )
-        for file in (*_OPAQUE, *self.tree.names(".github/workflows")):
+        for file in self._opaque():
             data = self.tree.read(file) or b""
             if name[:4].encode() in data.lower():
                 for match in pattern.finditer(data.decode("utf-8", "replace")):
@@ -233,16 +263,18 @@ class Dependencies(NamedTuple):
         A version that is older than declared does not count: the lock file has to be updated before
         anything is installed from it.
         """
+        return min(self.locks_of(name), key=bounds.release, default=None)
+
+    def locks_of(self, name: str) -> list[str]:
+        """Return the versions of a package in the lock files, without those out of date."""
         least = self._least(name)
-        held = [versions[name] for versions in self.locked.values() if name in versions]
-        counting = [v for v in held if bounds.release(v) >= least]
-        if not counting and self.above is not None:
-            return self.above.lock_of(name)
-        return min(counting, key=bounds.release, default=None)
+        held = [version for versions in self.locked.values() for version in versions.get(name, ())]
+        counting = [version for version in held if bounds.release(version) >= least]
+        return counting if counting or self.above is None else self.above.locks_of(name)
 
     def _least(self, name: str) -> bounds.Release:
-        """Return the lowest version that every written declaration allows."""
-        declared = [bounds.lowest(d.specifier) for d in self.written(name)]
+        """Return the lowest version that every written declaration without a marker allows."""
+        declared = [bounds.lowest(d.specifier) for d in self.written(name) if not d.conditional]
         return max((bound for bound in declared if bound is not None), default=())
 
     def in_force(self, name: str) -> list[Declaration]:

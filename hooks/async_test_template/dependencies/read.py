@@ -12,6 +12,7 @@ from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import Declaration, Home
+from async_test_template.dependencies.markers import is_for_old_python
 from async_test_template.errors import ParseError
 
 if TYPE_CHECKING:
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
 _FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
-# A dependency for Pythons that pytest 9 does not support says nothing about current ones.
-_OLD_MARKER = re.compile(
-    r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
-)
 _LEAST_PYTHON = (3, 10)
 _BY_MARKER = "it counts only where its marker says"
 # Keys of poetry's notation that make some environments lack a dependency.
 _CONDITIONS = frozenset({"python", "platform", "markers"})
-_OLD_FACTOR = re.compile(r"\bpy(?:2|3\d\b|\{(?:2\d|3\d)(?:,(?:2\d|3\d))*\})")
+_GROUP_OF_PYTHONS = re.compile(r"\bpy\{([\d.,]+)\}")
+_PYTHON = re.compile(r"\bpy(\d)\.?(\d*)")
 
 
 def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list[Declaration]]]:
@@ -140,13 +138,13 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
 
 
 def _for_old_python(constraint: object) -> bool:
-    """Tell for one of poetry's constraints what _OLD_MARKER tells for a requirement."""
+    """Tell whether one of poetry's constraints is for Pythons that pytest 9 does not support."""
     if not isinstance(constraint, dict):
         return False
     python = constraint.get("python")
     if isinstance(python, str) and not bounds.reaches(python, _LEAST_PYTHON):
         return True
-    return _OLD_MARKER.search(str(constraint.get("markers"))) is not None
+    return is_for_old_python(str(constraint.get("markers")))
 
 
 def _hatch(tree: Tree, file: str, at: tuple[str, ...]) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -190,9 +188,18 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
         parts = _parts(text)
         if parts is None:
             continue
-        old = factors is not None and _OLD_FACTOR.search(factors["factors"]) is not None
+        old = factors is not None and _selects_old_pythons(factors["factors"])
         place = partial(ini.locate, tree.text(home.file) or "", section, key, index)
-        yield _declaration(tree, parts, home, (section, key, index), place, is_old=old)
+        yield _declaration(tree, parts, home, (section, key, index), place, is_old=old)._replace(
+            conditional=factors is not None or parts.marker is not None
+        )
+
+
+def _selects_old_pythons(factors: str) -> bool:
+    """Tell whether factors such as `py38` or `{py3.8,py3.9}` name only Pythons of the past."""
+    spelt = _GROUP_OF_PYTHONS.sub(lambda found: f"py{found[1].replace(',', ',py')}", factors)
+    pythons = [(int(major), int(minor or 99)) for major, minor in _PYTHON.findall(spelt)]
+    return bool(pythons) and max(pythons) < _LEAST_PYTHON
 
 
 def _is_of_requirements(name: str) -> bool:
@@ -281,7 +288,7 @@ def _declaration(  # noqa: PLR0913 - a declaration has these parts
         at,
         home,
         fixed,
-        is_old or _OLD_MARKER.search(parts.marker or "") is not None,
+        is_old or is_for_old_python(parts.marker or ""),
         partial(_text, tree, home.file),
         parts.marker is not None,
     )

@@ -77,9 +77,9 @@ def _lines(plan: Plan, view: View) -> Iterable[str]:
         plan.silenced = []
     if view.style == "concise":
         return as_lines(plan)
-    from async_test_template.report.overview import overview, statistics
-
     if view.statistics:
+        from async_test_template.report.overview import statistics
+
         return statistics(plan, width=view.width)
     is_long = len(plan.left) + len(plan.fixed) > _MANY
     if view.verbose or not (is_long or len(plan.silenced) > _MANY):
@@ -89,6 +89,8 @@ def _lines(plan: Plan, view: View) -> Iterable[str]:
     lines = [*as_text(plan, colour=view.colour), *ending]
     if not is_long or _height(lines, view.width) <= view.height:
         return lines
+    from async_test_template.report.overview import overview
+
     return overview(plan, ending, width=view.width, height=view.height, colour=view.colour)
 
 

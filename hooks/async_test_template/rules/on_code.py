@@ -130,9 +130,14 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
 
 
 def is_test_code(source: Source) -> bool:
-    """Tell whether a file belongs to the tests: a conftest.py, or one with tests or fixtures."""
+    """Tell whether a file belongs to the tests, by its tests and fixtures, its name or folder."""
     module = source.module
-    return bool(module.tests or module.fixtures) or source.file.endswith("conftest.py")
+    if module.tests or module.fixtures or source.file.endswith("conftest.py"):
+        return True
+    return not _FOLDERS.isdisjoint(source.file.split("/")[:-1])
+
+
+_FOLDERS = frozenset({"test", "testing", "tests"})
 
 
 def is_below(

@@ -13,6 +13,8 @@ from async_test_template.source.brackets import brackets_from, without
 if TYPE_CHECKING:
     from async_test_template.source.source import Function, Placed, Source
 
+_BLANK_LINES = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*")
+
 
 def replace(source: Source, start: int, end: int, text: str = "") -> Splice:
     """Put `text` in the place of a span; its line ends become the file's."""
@@ -138,6 +140,10 @@ def remove_statement(source: Source, statement: ast.stmt) -> Splice:
         return replace(source, start - len(before), source.end(statement), "pass")
     begin = _above_comments(source, begin)
     is_last = statement is siblings[-1]
+    if statement is siblings[0] and not isinstance(source.parents[statement], ast.Module):
+        # The block begins with the next statement, and not with a blank line.
+        blank = _BLANK_LINES.match(source.data, end)
+        return replace(source, begin, blank.end() if blank else end)
     return replace(source, *with_blank_lines(source, begin, end, is_last=is_last))
 
 
@@ -238,7 +244,7 @@ def with_blank_lines(
     source: Source, begin: int, end: int, *, is_last: bool = False
 ) -> tuple[int, int]:
     """Widen a span of whole lines by the blank lines next to it."""
-    behind = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))*").match(source.data, end)
+    behind = _BLANK_LINES.match(source.data, end)
     blank_behind = behind.end() if behind else end
     blank_before = begin
     while blank_before > 0 and source.line_start(blank_before) == blank_before:

@@ -18,7 +18,7 @@ _IN_OTHERS = re.compile(
     rb"fixture|collect_ignore|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
     rb"|pytest(?:mark|_(?:async_guard|asyncio|configure|plugins|pyfunc_call|pycollect_make"
     rb"|collection_modifyitems|itemcollected))"
-    rb"|mark\.timeout|\.asyncio\b|asyncio\.coroutine"
+    rb"|mark\.timeout|\.asyncio\b|asyncio(?:\.| import )coroutine"
     rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|asynctest"
 )
 

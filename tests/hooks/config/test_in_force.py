@@ -203,7 +203,11 @@ def test_a_file_given_by_c_is_read_as_pytest_reads_it(
         ("pyproject.toml", "[tool.pytest]\n", (None, ("tool", "pytest", "ini_options"), None)),
         ("pyproject.toml", TOOL, ("ini_options", ("tool", "pytest", "ini_options"), None)),
         ("pyproject.toml", NATIVE, ("native", ("tool", "pytest"), None)),
-        ("pyproject.toml", NATIVE + TOOL, ("native", ("tool", "pytest"), "both tables")),
+        (
+            "pyproject.toml",
+            NATIVE + TOOL,
+            ("ini_options", ("tool", "pytest", "ini_options"), "both tables"),
+        ),
         ("setup.cfg", ANY, ("ini", ("pytest",), "[pytest] in setup.cfg")),
         ("pytest.toml", "a = 1\n", ("native", ("pytest",), "options outside a table")),
         ("pytest.toml", "\ufeff", ("native", ("pytest",), "byte order mark")),

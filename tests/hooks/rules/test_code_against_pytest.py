@@ -83,6 +83,19 @@ class TestServer:
         asyncio.get_running_loop().call_exception_handler({"message": "one"})
         assert errors
 """
+REDIRECT = """\
+import httpx
+
+
+def answer(request):
+    return httpx.Response(302, headers={"location": "/there"})
+
+
+async def test_it():
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        response = await client.get("http://test/", allow_redirects=False)
+        assert response.status_code == 302
+"""
 IS_UVLOOP = """
 
 async def test_the_loop_is_uvloops():
@@ -880,12 +893,31 @@ CASES = [
                 "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
                 "class TestIt(AioHTTPTestCase):\n    async def get_application(self):\n"
                 "        return web.Application()\n\n    async def setUpAsync(self):\n"
-                "        await super().setUpAsync()\n        self.path = '/'\n\n"
+                "        self.path = '/'\n\n    async def tearDownAsync(self):\n"
+                "        assert (await self.client.get(self.path)).status == 404\n\n"
                 "    async def test_it(self):\n"
                 "        assert (await self.client.get(self.path)).status == 404\n"
             )
         },
-        before=OK,
+    ),
+    Case(
+        "AT714",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\nfrom async_generator import async_generator, yield_\n\n\n"
+                "@pytest.fixture\n@async_generator\nasync def one():\n    await yield_(1)\n\n\n"
+                "async def test_it(one):\n    assert one == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT823",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": REDIRECT,
+        },
     ),
     Case(
         "AT913",

@@ -10,7 +10,7 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.documentation import TO_WRITE
 from async_test_template.findings import Finding, Tier
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, head_of, load, page_of
 from async_test_template.rules.pages import Example, Page, read_page
 from async_test_template.source import readings

@@ -379,6 +379,22 @@ GATES = [
         others=("pytest==8.4.2",),
     ),
     Gate(
+        "AT823",
+        "httpx",
+        "0.20",
+        "0.19.0",
+        {
+            "test_it.py": (
+                "import httpx\n\n\ndef test_it():\n"
+                "    answer = httpx.MockTransport(lambda request: httpx.Response(200))\n"
+                "    with httpx.Client(transport=answer) as client:\n"
+                '        client.get("http://test/", allow_redirects=False)\n'
+            )
+        },
+        says="unexpected keyword argument 'follow_redirects'",
+        others=("pytest==8.4.2", "anyio<4"),
+    ),
+    Gate(
         "AT818",
         "starlette",
         "0.21",

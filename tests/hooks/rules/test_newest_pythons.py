@@ -390,7 +390,7 @@ def test_it_is_found(case: Case, tmp_path: Path) -> None:
     assert not finds(good, case.code)
 
 
-# What a Python of today does stays as it is.
+# What a Python of today does stays as it is, here and below.
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -411,6 +411,7 @@ def test_it_fails_on_new_pythons_alone(
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize(("version", "status"), [("0.26.0", 1), ("1.0.0", 0)])
 def test_pytest_asyncio_asks_for_policies_below_1_0(
@@ -433,6 +434,7 @@ AUTOSPEC = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_inspect_knows_a_mock_with_the_signature_of_an_async_function_from_3_13_on(
     environment_on: Callable[..., Environment], tmp_path: Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ HARMLESS = {
     "AT507": "only Python 3.14 warns, and these tests run on 3.11 too",
     "AT609": "a mark too many is what a reader trips over, not pytest",
     "AT816": "httpx works as well as httpx2 where nothing of the one meets the other",
-    "AT908": "only aiohttp 4, which is not out, does without the old names",
     "AT913": "only Python 3.14 warns, and these tests run on 3.11 too",
     "AT923": "the package still works, where Python itself has the same",
     "AT925": "only Python 3.14 warns, and these tests run on 3.11 too",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
-from proofs import finds
+from helpers import assert_done
+from proofs import declared, finds, lay_out
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
     from pathlib import Path
+
+    from helpers import Environment
 
 pytestmark = pytest.mark.slow
 
@@ -240,71 +243,56 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build an environment with the plugins, both clients, and what catches their requests."""
-    folder = tmp_path_factory.mktemp("environment") / "venv"
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
-    packages = [
-        "pytest==9.2.*",
-        "pytest-asyncio==1.5.*",
-        "pytest-aiohttp==1.1.*",
-        "httpx==0.28.*",
-        "httpx2==2.*",
-        "respx==0.23.*",
-        "pytest-httpx==0.36.*",
-        "fastapi>=0.165",
-    ]
-    subprocess.run(
-        ["uv", "pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *packages],
-        check=True,
-    )
-    return folder / "bin" / "python"
+#: The plugins, both clients, and what catches their requests.
+PACKAGES = (
+    "fastapi>=0.165",
+    "httpx2==2.*",
+    "httpx==0.28.*",
+    "pytest-aiohttp==1.1.*",
+    "pytest-asyncio==1.5.*",
+    "pytest-httpx==0.36.*",
+    "pytest==9.2.*",
+    "respx==0.23.*",
+)
 
 
-def run_pytest(python: Path, root: Path, arguments: tuple[str, ...]) -> tuple[int, str]:
-    done = subprocess.run(
-        [str(python), "-m", "pytest", "-p", "no:cacheprovider", *arguments],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+@pytest.fixture
+def both_clients(environment_of: Callable[..., Environment]) -> Environment:
+    """Return an environment with all that the suites need."""
+    return environment_of(*PACKAGES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.code}-{n}" for n, case in enumerate(CASES)])
 def test_a_suite_fails_as_the_rule_says_and_is_well_as_the_hint_says(
-    case: Case, python: Path, tmp_path: Path
+    case: Case, both_clients: Environment, tmp_path: Path
 ) -> None:
     bad, good = tmp_path / "bad", tmp_path / "good"
-    for folder, files in ((bad, case.bad), (good, case.good)):
-        folder.mkdir()
-        for name, text in files.items():
-            (folder / name).write_text(text)
-    status, output = run_pytest(python, bad, case.arguments)
-    assert status != 0, output
-    assert case.says in output
+    lay_out(bad, case.bad)
+    lay_out(good, case.good)
+    done = both_clients.pytest(bad, *case.arguments)
+    assert done.returncode != 0, done.stdout
+    assert case.says in done.stdout
     assert finds(bad, case.code)
-    status, output = run_pytest(python, good, case.arguments)
-    assert status == 0, output
+    assert_done(both_clients.pytest(good, *case.arguments))
     assert not finds(good, case.code)
 
 
-def test_tests_on_httpx_move_to_httpx2_as_a_whole(python: Path, tmp_path: Path) -> None:
+def test_tests_on_httpx_move_to_httpx2_as_a_whole(
+    both_clients: Environment, tmp_path: Path
+) -> None:
     (tmp_path / "requirements.txt").write_text("pytest\nstarlette\nhttpx\nhttpx2\n")
     (tmp_path / "app.py").write_text(APP.format(""))
     test = tmp_path / "test_it.py"
     test.write_text(WITH_CLIENT.format("httpx"))
-    assert run_pytest(python, tmp_path, ())[0] == 1
+    assert both_clients.pytest(tmp_path).returncode == 1
     assert main(["migrate", str(tmp_path), "--unsafe", "--select", "AT816"]) == 0
     assert test.read_text() == WITH_CLIENT.format("httpx2")
-    status, output = run_pytest(python, tmp_path, ())
-    assert status == 0, output
+    assert_done(both_clients.pytest(tmp_path))
 
 
-def test_the_added_httpx2_ends_the_warning_at_the_import(tmp_path: Path) -> None:
+def test_the_added_httpx2_ends_the_warning_at_the_import(
+    environment_of: Callable[..., Environment], tmp_path: Path
+) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "it"\nversion = "1"\nrequires-python = ">=3.11"\n'
         'dependencies = ["starlette"]\n\n[dependency-groups]\ntest = ["pytest==9.2.*", "httpx"]\n'
@@ -314,28 +302,13 @@ def test_the_added_httpx2_ends_the_warning_at_the_import(tmp_path: Path) -> None
         "from starlette.testclient import TestClient\n\n\ndef test_it():\n"
         '    assert TestClient(Starlette()).get("/").status_code == 404\n'
     )
-    environment = tmp_path / ".venv"
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(environment)], check=True)
-    python = environment / "bin" / "python"
-    install = [
-        "uv",
-        "pip",
-        "install",
-        "-q",
-        "--python",
-        str(python),
-        "starlette",
-        "--group",
-        "test",
-    ]
 
-    def run() -> tuple[int, str]:
-        subprocess.run(install, cwd=tmp_path, check=True)
-        return run_pytest(python, tmp_path, ("-W", "error", "test_it.py"))
+    def run_it() -> subprocess.CompletedProcess[str]:
+        newest = environment_of(*declared(tmp_path))
+        return newest.pytest(tmp_path, "-W", "error", "test_it.py")
 
-    status, output = run()
-    assert status != 0
-    assert "install `httpx2` instead" in output
+    done = run_it()
+    assert done.returncode != 0
+    assert "install `httpx2` instead" in done.stdout
     assert main(["migrate", str(tmp_path), "--unsafe", "--select", "AT813"]) == 0
-    status, output = run()
-    assert status == 0, output
+    assert_done(run_it())

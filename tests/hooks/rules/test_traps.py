@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.plan import make_plan
+from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, FIRST_ON_CODE, load
 
 if TYPE_CHECKING:
@@ -875,6 +875,40 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
         "    return asyncio.get_running_loop()\n"
     )
     assert plan.left == []
+
+
+def test_the_bridge_goes_where_a_file_sees_it_that_imports_a_fixture(tmp_path: Path) -> None:
+    (tmp_path / "tests/a").mkdir(parents=True)
+    (tmp_path / "tests/a/test_a.py").write_text(
+        "import pytest\n\n\n@pytest.fixture\ndef server(event_loop):\n"
+        "    return event_loop.run_until_complete(1)\n"
+    )
+    (tmp_path / "tests/test_b.py").write_text(
+        "from tests.a.test_a import server\n\n\nasync def test_it(server):\n    pass\n"
+    )
+    plan = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert list(plan.after) == ["tests/conftest.py"]
+    assert plan.left == []
+
+
+def test_asynctests_base_class_of_other_files_keeps_its_loop(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/__init__.py").touch()
+    (tmp_path / "tests/base.py").write_text(
+        "import asynctest\n\n\nclass Base(asynctest.TestCase):\n"
+        "    async def setUp(self):\n        self.task = self.loop.create_task(work())\n"
+    )
+    (tmp_path / "tests/test_it.py").write_text(
+        "from .base import Base\n\n\nclass TestIt(Base):\n"
+        "    async def setUp(self):\n        await super().setUp()\n\n"
+        "    def test_it(self):\n        self.loop.run_until_complete(self.task)\n"
+    )
+    plan = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert plan.left == []
+    base, test = (plan.after[f"tests/{name}.py"].decode() for name in ("base", "test_it"))
+    assert "    @property\n    def loop(self):\n" in base
+    assert "    async def asyncSetUp(self):\n        self.task = self.loop." in base
+    assert "    async def asyncSetUp(self):\n        await super().asyncSetUp()\n" in test
 
 
 @pytest.mark.parametrize(

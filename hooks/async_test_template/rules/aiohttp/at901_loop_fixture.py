@@ -40,4 +40,6 @@ RULE = Rule(
         rb"def[ \t]+\w+\((?:(?!def[ \t])[^)])*\bloop\b"
         rb"|usefixtures\((?:(?!usefixtures)[^)])*[\"']loop[\"']"
     ).search,
+    libraries=("aiohttp",),
+    broken_since=(("pytest-aiohttp", "1.1"),),
 )

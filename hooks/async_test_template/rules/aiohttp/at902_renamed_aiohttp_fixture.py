@@ -83,4 +83,6 @@ RULE = Rule(
         rb"def[ \t]+\w+\((?:(?!def[ \t])[^)])*\b(?:test_client|test_server|unused_port"
         rb"|raw_test_server|aiohttp_unused_port)\b"
     ).search,
+    libraries=("aiohttp",),
+    broken_since=(("pytest-aiohttp", "1.0"),),
 )

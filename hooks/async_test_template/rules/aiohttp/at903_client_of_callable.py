@@ -82,4 +82,6 @@ RULE = Rule(
     expects=("ValueError",),
     where=Where.TESTS,
     suspects=re.compile(rb"run_until_complete").search,
+    libraries=("aiohttp",),
+    broken_since=(("pytest-aiohttp", "1.0"),),
 )

@@ -111,4 +111,6 @@ RULE = Rule(
     visit=_visit,
     words=rb"run_until_complete",
     where=Where.TESTS,
+    libraries=("aiohttp",),
+    broken_since=(("pytest-aiohttp", "1.1"),),
 )

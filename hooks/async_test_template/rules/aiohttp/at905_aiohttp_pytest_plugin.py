@@ -93,4 +93,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"pytest_plugin",
+    libraries=("aiohttp",),
+    broken_since=(("pytest-aiohttp", "1.0"),),
 )

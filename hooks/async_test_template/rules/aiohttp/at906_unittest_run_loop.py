@@ -41,4 +41,5 @@ RULE = Rule(
     # Before, the decorator runs the test: without it the test passes without being awaited.
     needs=(("aiohttp", "3.8"),),
     expects=("DeprecationWarning",),
+    libraries=("aiohttp",),
 )

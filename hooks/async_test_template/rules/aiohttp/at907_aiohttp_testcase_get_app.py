@@ -55,4 +55,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"get_app\b",
+    libraries=("aiohttp",),
 )

@@ -6,10 +6,13 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +43,26 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _fix(
     project: Project, source: Source, owner: ast.ClassDef, function: Function
 ) -> tuple[Edit, ...]:
-    return renamed(project, source, owner, function, _NEW[function.name])
+    new = _NEW[function.name]
+    edits = renamed(project, source, owner, function, new)
+    if any(
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super"
+        for node in walk(function)
+    ):
+        return edits
+    # The method of that name starts, or ends, the server and the client.
+    call = f"await super().{new}()"
+    if function.name == "setUpAsync":
+        return (*edits, changes.prepend_statement(source, function, call))
+    if any(isinstance(node, (ast.Return, ast.Yield)) for node in walk(function)):
+        raise EditError(f"{call} has to be its last statement, and it returns before")
+    last = function.body[-1]
+    end = source.line_end(source.end(last))
+    indent = source.data[source.line_start(source.start(last)) : source.start(last)].decode()
+    if indent.strip():
+        raise EditError("its body shares a line with its name")
+    newline = "" if source.data[:end].endswith((b"\n", b"\r")) else "\n"
+    return (*edits, changes.replace(source, end, end, f"{newline}{indent}{call}\n"))
 
 
 RULE = Rule(
@@ -52,4 +74,5 @@ RULE = Rule(
     words=rb"setUpAsync|tearDownAsync",
     # Older versions know only the old names.
     needs=(("aiohttp", "3.8"),),
+    libraries=("aiohttp",),
 )

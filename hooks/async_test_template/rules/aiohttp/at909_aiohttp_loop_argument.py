@@ -140,4 +140,5 @@ RULE = Rule(
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("aiohttp",),
 )

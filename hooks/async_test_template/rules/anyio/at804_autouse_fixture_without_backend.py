@@ -67,4 +67,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="anyio",
     check=_check,
+    broken_since=(("pytest", "9.0"),),
 )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 CLIENTS = frozenset({"starlette.testclient.TestClient", "fastapi.testclient.TestClient"})
-_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"}
+#: What makes a request.
+METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"}
 
 
 def requests(
@@ -29,7 +30,7 @@ def requests(
         return
     for call in source.nodes.of(ast.Call):
         method = call.func
-        if not isinstance(method, ast.Attribute) or method.attr not in _METHODS:
+        if not isinstance(method, ast.Attribute) or method.attr not in METHODS:
             continue
         passed = [argument for argument in call.keywords if argument.arg in arguments]
         if passed and is_client(project, source, method.value):
@@ -49,7 +50,7 @@ def is_request(project: Project, source: Source, node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _METHODS
+        and node.func.attr in METHODS
         and is_client(project, source, node.func.value)
     )
 
@@ -71,11 +72,16 @@ def is_client(project: Project, source: Source, node: ast.expr) -> bool:
     if isinstance(node, ast.Name) and _annotation(source, node) in CLIENTS:
         # The argument may be of a class that derives from it.
         return not _has_own_methods(project)
+    return is_made_by(project, source, node, CLIENTS)
+
+
+def is_made_by(project: Project, source: Source, node: ast.expr, targets: frozenset[str]) -> bool:
+    """Tell whether a call of one of some functions or classes, anywhere, creates a value."""
     made = origin(project, source, node)
     return (
         made is not None
         and isinstance(made[1], ast.Call)
-        and made[0].names.resolve(made[1].func) in CLIENTS
+        and made[0].names.resolve(made[1].func) in targets
         and made[0].names.is_certain(made[1].func)
     )
 
@@ -84,7 +90,7 @@ def is_client(project: Project, source: Source, node: ast.expr) -> bool:
 def _has_own_methods(project: Project) -> bool:
     """Tell whether a class in the repository derives from the client and changes its requests."""
     return any(
-        held.methods & _METHODS and any(base.endswith("TestClient") for base in held.bases)
+        held.methods & METHODS and any(base.endswith("TestClient") for base in held.bases)
         for module in project.code.modules
         for held in module.classes
     )

@@ -123,4 +123,6 @@ RULE = Rule(
     alone=True,
     needs=(("httpx", "0.13.3"),),
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("httpx", "httpx2"),
+    broken_since=(("httpx", "0.28"),),
 )

@@ -85,4 +85,6 @@ RULE = Rule(
     alone=True,
     needs=(("httpx", "0.26"),),
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("httpx", "httpx2"),
+    broken_since=(("httpx", "0.28"),),
 )

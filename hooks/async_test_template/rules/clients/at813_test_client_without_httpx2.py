@@ -95,4 +95,6 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.UNSAFE,
     check=_check,
+    libraries=("starlette", "fastapi"),
+    broken_since=(("starlette", "1.2"),),
 )

@@ -37,4 +37,6 @@ RULE = Rule(
     needs=(("starlette", "1.2"),),
     visit=_visit,
     words=rb"\bhttpx\b",
+    libraries=("starlette", "fastapi"),
+    broken_since=(("starlette", "1.2"),),
 )

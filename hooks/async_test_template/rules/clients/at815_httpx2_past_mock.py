@@ -68,4 +68,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bhttpx2\b",
+    libraries=("httpx", "httpx2"),
 )

@@ -65,4 +65,5 @@ RULE = Rule(
     words=rb"alias_httpx",
     alone=True,
     expects=("RuntimeError",),
+    libraries=("httpx", "httpx2"),
 )

@@ -41,4 +41,6 @@ RULE = Rule(
     needs=(("starlette", "0.21"),),
     expects=("TypeError", "DeprecationWarning"),
     where=Where.EVERYWHERE,
+    libraries=("starlette", "fastapi"),
+    broken_since=(("starlette", "0.43"),),
 )

@@ -74,4 +74,6 @@ RULE = Rule(
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
     needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
+    libraries=("starlette", "fastapi"),
+    broken_since=(("starlette", "0.21"),),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, text_of
 from async_test_template.rules.rule import Rule
+from async_test_template.source.items import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,45 +27,74 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if (
             isinstance(made, ast.Call)
             and source.names.resolve(made.func) in _TRANSPORTS
-            and not _is_handed_on(source, call)
-            and not _gets_whole_addresses(source, call)
+            and _gets_a_path(source, call)
         ):
             yield code_finding(
                 RULE.code,
                 source,
                 call,
-                "the client has no base_url, so it cannot use a path alone",
-                hint='add base_url="http://test", unless every request has a full address',
+                "the client has no base_url, and a path alone is requested from it",
+                hint='add base_url="http://test"',
             )
 
 
-def _is_handed_on(source: Source, client: ast.Call) -> bool:
-    """Tell whether the client is passed to other code, which may have the address itself."""
-    around = source.parents[client]
-    if isinstance(around, ast.keyword):
-        around = source.parents[around]
-    if not isinstance(around, ast.Call):
+def _gets_a_path(source: Source, client: ast.Call) -> bool:
+    """Tell whether the file requests a path alone, such as `/items`, from this very client.
+
+    It is known by its name in the function that creates it, in the whole file if it is created
+    at the top, and in the tests that get it from a fixture. Others may have a whole address.
+    """
+    name = _name_of(source, client)
+    scope = source.scope(client)
+    paths = _paths(source)
+    if name is not None and (name, scope) in paths:
+        return True
+    if isinstance(scope, ast.Module):
+        return any(name == asked for asked, _ in paths)
+    fixture = source.items.get(getattr(scope, "lineno", 0))
+    if not isinstance(fixture, Fixture) or not _is_given(source, scope, client, name):
         return False
-    return source.names.resolve(around.func).rpartition(".")[2] not in _CONTEXTS
+    return any(
+        asked == fixture.name and asked in {argument.arg for argument in _arguments(user)}
+        for asked, user in paths
+    )
 
 
-def _gets_whole_addresses(source: Source, client: ast.Call) -> bool:
-    """Tell whether every request in the client's function has a URL with a scheme."""
+def _name_of(source: Source, client: ast.Call) -> str | None:
+    """Return the name that the client gets where it is created."""
     around = source.parents[client]
+    if isinstance(around, ast.Call) and source.text(around.func).endswith(_CONTEXTS):
+        around = source.parents[around]
+    while isinstance(around, ast.Await):
+        around = source.parents[around]
     target = around.optional_vars if isinstance(around, ast.withitem) else None
     if isinstance(around, ast.Assign) and len(around.targets) == 1:
         target = around.targets[0]
-    if not isinstance(target, ast.Name):
-        return False
-    found = _requests(source).get((target.id, source.scope(client)), ())
-    return bool(found) and all(found)
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _is_given(source: Source, scope: ast.AST, client: ast.Call, name: str | None) -> bool:
+    """Tell whether a function returns or yields the client itself."""
+    kinds: tuple[type[ast.Return | ast.Yield], ...] = (ast.Return, ast.Yield)
+    for node in source.nodes.of(*kinds):
+        value = node.value
+        is_name = isinstance(value, ast.Name) and value.id == name
+        if (is_name or value is client) and source.scope(node) is scope:
+            return True
+    return False
+
+
+def _arguments(function: ast.AST) -> list[ast.arg]:
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return []
+    return [*function.args.args, *function.args.kwonlyargs]
 
 
 # One file is checked at a time, and each of its clients asks this.
 @lru_cache(maxsize=1)
-def _requests(source: Source) -> dict[tuple[str, ast.AST], list[bool]]:
-    """Tell for each client and function whether all URLs of its requests are complete."""
-    found: dict[tuple[str, ast.AST], list[bool]] = {}
+def _paths(source: Source) -> frozenset[tuple[str, ast.AST]]:
+    """Return the names of which a path alone is requested, each with the function."""
+    found = set()
     for call in source.nodes.of(ast.Call):
         method = call.func
         if (
@@ -75,21 +105,21 @@ def _requests(source: Source) -> dict[tuple[str, ast.AST], list[bool]]:
             url = keyword(call, "url")
             place = _METHODS[method.attr]
             given = url.value if url else call.args[place] if len(call.args) > place else None
-            requests = found.setdefault((method.value.id, source.scope(method.value)), [])
-            requests.append(_is_whole(given))
-    return found
+            if _is_path(given):
+                found.add((method.value.id, source.scope(method.value)))
+    return frozenset(found)
 
 
-def _is_whole(url: ast.expr | None) -> bool:
+def _is_path(url: ast.expr | None) -> bool:
     if isinstance(url, ast.JoinedStr) and url.values:
         url = url.values[0]
     text = text_of(url)
-    return text is not None and text.startswith(("http://", "https://"))
+    return text is not None and text.startswith("/")
 
 
 _TRANSPORTS = {"httpx.ASGITransport", "httpx2.ASGITransport"}
 #: Calls that return the client.
-_CONTEXTS = {"enter_async_context", "aclosing"}
+_CONTEXTS = ("enter_async_context", "aclosing")
 #: Methods that make a request, with the place of the address.
 _METHODS = {
     **dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "options"), 0),
@@ -105,4 +135,5 @@ RULE = Rule(
     words=rb"ASGITransport",
     alone=True,
     expects=("ValueError", "UnsupportedProtocol"),
+    libraries=("httpx", "httpx2"),
 )

@@ -100,4 +100,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",
+    libraries=("httpx", "httpx2"),
 )

@@ -72,4 +72,5 @@ RULE = Rule(
     suspects=re.compile(rb"fastapi|starlette").search,
     alone=True,
     expects=("TypeError", "AttributeError", "DeprecationWarning"),
+    libraries=("starlette", "fastapi"),
 )

@@ -39,4 +39,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    libraries=("pytest",),
 )

@@ -61,4 +61,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
+    libraries=("pytest",),
 )

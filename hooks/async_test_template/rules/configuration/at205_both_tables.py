@@ -24,6 +24,7 @@ def _check(project: Project) -> Iterator[Finding]:
     ini_options = table["ini_options"]
     native = {name: value for name, value in table.items() if name != "ini_options"}
     apart = [n for n, value in native.items() if ini_options.get(n, value) != value]
+    foreign = [n for n, value in native.items() if isinstance(value, dict)]
     edits: list[Change] = []
     for name, value in native.items():
         if name not in ini_options:
@@ -31,6 +32,10 @@ def _check(project: Project) -> Iterator[Finding]:
         edits.append(Change(settings.file, "delete", (*_TABLE, name)))
     from async_test_template.config.toml import edits as toml
 
+    hint = f"they differ in {', '.join(apart)}" if apart else ""
+    if foreign:
+        # No setting of pytest is a table.
+        hint = f"give [tool.pytest.{foreign[0]}], which is not pytest's, another name"
     line, column = toml.locate(settings.text, (*_TABLE, next(iter(native))))
     yield Finding(
         RULE.code,
@@ -38,9 +43,9 @@ def _check(project: Project) -> Iterator[Finding]:
         settings.file,
         line,
         column,
-        tier=Tier.REPORT if apart else Tier.UNSAFE,
-        edits=() if apart else tuple(edits),
-        hint=f"they differ in {', '.join(apart)}" if apart else "",
+        tier=Tier.REPORT if hint else Tier.UNSAFE,
+        edits=() if hint else tuple(edits),
+        hint=hint,
     )
 
 

@@ -35,4 +35,6 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     check=_check,
+    libraries=("pytest",),
+    broken_since=(("pytest", "9.0"),),
 )

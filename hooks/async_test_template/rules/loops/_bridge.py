@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Change
 from async_test_template.rules.home import home, source_of
+from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._lost import where_from
 from async_test_template.rules.on_code import needs
 from async_test_template.rules.which_loop import SCOPES, may_have_old_aiohttp, named
@@ -132,7 +133,10 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         needs(project, "pytest-asyncio", "0.24")
     raised = _with_the_plugin(project) if name == "loop" else ()
     for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
-    file = home(project, [item.file for item in asking])
+    # Whoever imports a fixture has to see the bridge too.
+    files = [item.file for item in asking]
+    files += [f for item in asking if isinstance(item, Fixture) for f in importers(project, item)]
+    file = home(project, files)
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:
         raise EditError(f"{named(above[0])} builds on it, and the new fixture would hide it")

@@ -28,4 +28,5 @@ RULE = Rule(
     visit=_visit,
     words=rb"event_loop",
     expects=("LookupError",),
+    broken_since=(("pytest-asyncio", "1.0"),),
 )

@@ -29,4 +29,5 @@ RULE = Rule(
     visit=_visit,
     words=rb"usefixtures|getfixturevalue",
     expects=("LookupError",),
+    broken_since=(("pytest-asyncio", "1.0"),),
 )

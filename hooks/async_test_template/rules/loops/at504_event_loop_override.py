@@ -105,4 +105,5 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    broken_since=(("pytest-asyncio", "1.0"),),
 )

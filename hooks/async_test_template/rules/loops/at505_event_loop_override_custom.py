@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _BESIDES = frozenset({"set_event_loop_policy", *(name.rpartition(".")[2] for name in MAKERS)})
 
 _NAME = re.compile(r"\w+")
-_BLANK = re.compile(rb"(?:[ \t]*\r?\n)*")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -116,9 +115,7 @@ def _factories(source: Source, function: Function) -> dict[Factory, set[str]]:
 def _without_class(source: Source, function: Function, name: str) -> Iterator[Edit]:
     for node in function.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
-            removed = changes.remove_statement(source, node)
-            blank = _BLANK.match(source.data, removed.end)
-            yield removed._replace(end=blank.end() if blank else removed.end)
+            yield changes.remove_statement(source, node)
 
 
 def _merged(
@@ -142,4 +139,5 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    broken_since=(("pytest-asyncio", "1.0"),),
 )

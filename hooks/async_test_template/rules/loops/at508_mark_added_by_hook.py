@@ -160,4 +160,5 @@ RULE = Rule(
     words=rb"add_marker|own_markers",
     about="pytest-asyncio",
     where=Where.EVERYWHERE,
+    broken_since=(("pytest-asyncio", "0.23"),),
 )

@@ -73,4 +73,5 @@ RULE = Rule(
     words=rb"close",
     alone=True,
     expects=("RuntimeError", "RuntimeWarning"),
+    broken_since=(("pytest-asyncio", "1.1"),),
 )

@@ -53,4 +53,5 @@ RULE = Rule(
     visit=_visit,
     words=rb"asyncio_event_loop",
     alone=True,
+    broken_since=(("pytest-asyncio", "0.23"),),
 )

@@ -72,4 +72,6 @@ RULE = Rule(
     alone=True,
     mark=OF_FIXTURES,
     expects=("DeprecationWarning",),
+    libraries=("pytest",),
+    broken_since=(("pytest", "9.0"),),
 )

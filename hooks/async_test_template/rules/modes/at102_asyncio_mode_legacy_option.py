@@ -48,4 +48,5 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
+    broken_since=(("pytest-asyncio", "0.20"),),
 )

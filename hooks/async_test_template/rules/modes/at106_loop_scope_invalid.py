@@ -42,4 +42,5 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
+    broken_since=(("pytest-asyncio", "1.2"),),
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.config.text import lines_of
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import uses
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.runners import has_old_aiohttp, without_runner
 from async_test_template.rules.which_loop import MODE
-from async_test_template.suppressions import comment_at
+from async_test_template.suppressions import comment_at, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _is_silenced(project: Project, test: Test) -> bool:
     """Tell whether a comment says that a test is unmarked on purpose."""
-    lines = lines_of(project.tree.text(test.file) or "")
+    lines = lines_of(project.tree, test.file)
     return comment_at(lines, RULE.code, test.line) is not None
 
 

@@ -54,4 +54,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     check=_check,
+    broken_since=(("pytest-aiohttp", "1.0"),),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies.bounds import minors
-from async_test_template.findings import Tier
+from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
 from async_test_template.rules.premises.deliberate import explained, own_package
@@ -85,8 +85,10 @@ def _reached(
 def may_stand(project: Project, rule: Rule) -> bool:
     """Tell whether findings of a rule are possible in the repository, at any place."""
     reaches = project.dependencies.may_reach
-    return all(reaches(name, version) for name, version in rule.needs) and (
-        not rule.about or presence(project, rule.about) is not Presence.ABSENT
+    return (
+        project.metadata.name not in rule.libraries
+        and all(reaches(name, version) for name, version in rule.needs)
+        and (not rule.about or presence(project, rule.about) is not Presence.ABSENT)
     )
 
 
@@ -98,8 +100,11 @@ def within_repository(
     This is known only when every file has been read, and some rules look at one file only.
     """
     known = {rule.code: rule for rule in rules}
-    for finding in findings:
-        rule = known[finding.code]
+    for found_first in findings:
+        rule = known[found_first.code]
+        if project.metadata.name in rule.libraries:
+            continue
+        finding = _placed(project, rule, found_first)
         package = rule.about
         found = presence(project, package) if package else Presence.THERE
         if found is Presence.PERHAPS and finding.edits:
@@ -107,6 +112,14 @@ def within_repository(
             yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
+
+
+def _placed(project: Project, rule: Rule, finding: Finding) -> Finding:
+    """Make advice of a finding if no declared version is broken yet."""
+    stays_below = project.dependencies.stays_below
+    if rule.broken_since and all(stays_below(*release) for release in rule.broken_since):
+        return finding._replace(severity=Severity.ADVICE)
+    return finding
 
 
 def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding:

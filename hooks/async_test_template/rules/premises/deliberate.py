@@ -10,7 +10,7 @@ from async_test_template.dependencies.model import is_workspace
 from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
-    from async_test_template.findings import Finding
+    from async_test_template.findings import Change, Finding
     from async_test_template.project import Project
 
 _COMMENT = re.compile(r"^\s*[#;]+\s*(?P<text>.*?)\s*$")
@@ -35,12 +35,25 @@ def explained(project: Project, finding: Finding) -> str:
         name = str(edit.at[-1]) if edit.at else ""
         if edit.verb not in {"set", "delete", "rename"}:
             continue
-        if name not in settings.options:
+        if name not in settings.options and settings.refusal != "both tables":
             continue
-        above = settings.place(name)[0] - 2
+        above = _line_of(project, edit) - 2
         if 0 <= above < len(lines) and _explains(lines[above]):
             return name
     return ""
+
+
+def _line_of(project: Project, edit: Change) -> int:
+    """Return the line of a setting; in TOML it may be in the table that is not in force."""
+    settings = project.settings
+    if settings.holder == "ini":
+        return settings.place(str(edit.at[-1]))[0]
+    from async_test_template.config.toml import edits as toml
+
+    try:
+        return toml.locate(settings.text, edit.at)[0]
+    except KeyError:
+        return 1
 
 
 def _explains(line: str) -> bool:

@@ -71,4 +71,6 @@ RULE = Rule(
     alone=True,
     mark="parametrize",
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("pytest",),
+    broken_since=(("pytest", "9.2"),),
 )

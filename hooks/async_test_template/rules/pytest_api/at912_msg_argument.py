@@ -72,4 +72,6 @@ RULE = Rule(
     suspects=_is_suspicious,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("pytest",),
+    broken_since=(("pytest", "8.0"),),
 )

@@ -99,4 +99,6 @@ RULE = Rule(
     suspects=_is_suspicious,
     alone=True,
     expects=("DeprecationWarning",),
+    libraries=("pytest",),
+    broken_since=(("pytest", "9.1"),),
 )

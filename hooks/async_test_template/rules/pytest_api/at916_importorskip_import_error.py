@@ -38,4 +38,5 @@ RULE = Rule(
     alone=True,
     optional=True,
     expects=("ImportError", "DeprecationWarning"),
+    libraries=("pytest",),
 )

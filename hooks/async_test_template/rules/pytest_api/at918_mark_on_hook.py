@@ -88,4 +88,5 @@ RULE = Rule(
     suspects=re.compile(rb"mark\.|mark[ \t]+as[ \t]").search,
     alone=True,
     expects=("DeprecationWarning",),
+    libraries=("pytest",),
 )

@@ -47,4 +47,6 @@ RULE = Rule(
     where=Where.EVERYWHERE,
     alone=True,
     expects=("DeprecationWarning",),
+    libraries=("pytest",),
+    broken_since=(("pytest", "9.0"),),
 )

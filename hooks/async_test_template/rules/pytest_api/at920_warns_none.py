@@ -42,4 +42,6 @@ RULE = Rule(
     ).search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("pytest",),
+    broken_since=(("pytest", "8.0"),),
 )

@@ -129,4 +129,5 @@ RULE = Rule(
     where=Where.TESTS,
     alone=True,
     expects=("DeprecationWarning",),
+    libraries=("asynctest",),
 )

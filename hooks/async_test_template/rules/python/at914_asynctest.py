@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, is_called, sure
+from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.python._asynctest_case import (
+    CASES,
+    changed,
+    classes_of,
+    is_left_behind,
+)
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes, new_imports
 
@@ -39,33 +45,55 @@ _NEW = {
         for module in ("", "mock.")
         for old, new in (("CoroutineMock", "AsyncMock"), *((name, name) for name in _SAME))
     },
-    "asynctest.TestCase": ("unittest", "IsolatedAsyncioTestCase"),
-    "asynctest.case.TestCase": ("unittest", "IsolatedAsyncioTestCase"),
+    **{
+        f"asynctest.{name}": ("unittest", name)
+        for name in ("SkipTest", "expectedFailure", "main", "skip", "skipIf", "skipUnless")
+    },
+    **dict.fromkeys(CASES, ("unittest", "IsolatedAsyncioTestCase")),
 }
-_ASYNC_METHODS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
-#: Methods that only asynctest's TestCase has.
-_OWN = {"loop", "forbid_get_event_loop", "use_default_loop"}
+#: Decorators about asynctest's own checks of its loop, which unittest does not make.
+_CHECKS = frozenset(
+    {f"asynctest.{name}" for name in ("fail_on", "ignore_loop", "lenient", "strict")}
+)
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    statements: list[ast.Import | ast.ImportFrom] = [*source.nodes.of(ast.Import)]
-    statements += source.nodes.of(ast.ImportFrom)
-    imports = [
-        node
-        for node in statements
-        if any(name.partition(".")[0] == "asynctest" for name in _modules(node))
-    ]
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    imports = _imports(source)
     if imports:
-        imports.sort(key=source.start)
         yield code_finding(
             RULE.code,
             source,
             imports[0],
             "asynctest does not work with Python 3.11 and later",
             tier=Tier.UNSAFE,
-            fix=partial(_fix, source),
+            fix=partial(_fix, project, source, imports),
             hint="use unittest.mock.AsyncMock and unittest.IsolatedAsyncioTestCase",
         )
+        return
+    for node in classes_of(project, source):
+        if is_left_behind(source, node):
+            yield code_finding(
+                RULE.code,
+                source,
+                node,
+                f"{node.name} derives from asynctest's TestCase",
+                tier=Tier.UNSAFE,
+                fix=partial(_fix_derived, project, source, node),
+                hint="use the methods of unittest.IsolatedAsyncioTestCase",
+            )
+
+
+def _imports(source: Source) -> list[ast.Import | ast.ImportFrom]:
+    if b"asynctest" not in source.data:
+        return []
+    statements: list[ast.Import | ast.ImportFrom] = [*source.nodes.of(ast.Import)]
+    statements += source.nodes.of(ast.ImportFrom)
+    found = [
+        node
+        for node in statements
+        if any(name.partition(".")[0] == "asynctest" for name in _modules(node))
+    ]
+    return sorted(found, key=source.start)
 
 
 def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -74,26 +102,73 @@ def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [node.module or ""] if not node.level else []
 
 
-def _fix(source: Source) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, imports: list[ast.Import | ast.ImportFrom]
+) -> tuple[Edit, ...]:
     edits: dict[Edit, None] = {}
     for name in source.nodes.of(ast.Name):
         if source.names.resolve(name).partition(".")[0] != "asynctest":
             continue
         sure(source, name)
+        if (check := _check_of_loop(source, name)) is not None:
+            edits[changes.remove_decorator(source, check)] = None
+            continue
         used = _known(source, name)
         module, new = _NEW[source.names.resolve(used)]
-        bound, imports = _bound(source, module)
-        edits.update(
-            dict.fromkeys((changes.replace_node(source, used, f"{bound}.{new}"), *imports))
-        )
-        around = source.parents[used]
-        if module == "unittest":
-            if not isinstance(around, ast.ClassDef):
-                raise EditError("its TestCase is used in another way than as a base")
-            edits.update(dict.fromkeys(_async_methods(source, around)))
+        bound, added = _bound(source, module)
+        edits.update(dict.fromkeys((changes.replace_node(source, used, f"{bound}.{new}"), *added)))
+        is_base = isinstance(source.parents[used], ast.ClassDef)
+        if source.names.resolve(used) in CASES and not is_base:
+            raise EditError("its TestCase is used in another way than as a base")
+    for node in classes_of(project, source):
+        edits.update(dict.fromkeys(changed(project, source, node)))
+    edits.update(dict.fromkeys(_unused(source, imports)))
     if not edits:
         raise EditError("it is unknown what it is used for")
     return tuple(edits)
+
+
+def _fix_derived(project: Project, source: Source, node: ast.ClassDef) -> tuple[Edit, ...]:
+    return tuple(dict.fromkeys(changed(project, source, node)))
+
+
+def _check_of_loop(source: Source, name: ast.Name) -> ast.expr | None:
+    """Return the decorator that a name begins, if it is one of asynctest's own checks."""
+    used: ast.expr = name
+    around = source.parents[used]
+    if isinstance(around, ast.Attribute):
+        used = around
+    if source.names.resolve(used) not in _CHECKS:
+        return None
+    around = source.parents[used]
+    used = around if isinstance(around, ast.Call) and around.func is used else used
+    owner = source.parents[used]
+    return used if used in getattr(owner, "decorator_list", ()) else None
+
+
+def _unused(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> Iterator[Edit]:
+    """Yield the edits that remove names of asynctest which nothing uses.
+
+    The engine removes those whose uses have been replaced.
+    """
+    for node in imports:
+        if source.parents[node] is not source.tree:
+            continue
+        used = [
+            alias
+            for alias in node.names
+            if any(
+                isinstance(mention, ast.Name)
+                for mention in source.mentions.get(alias.asname or alias.name.split(".")[0], ())
+            )
+        ]
+        if not used:
+            yield changes.remove_statement(source, node)
+        elif len(used) < len(node.names) and isinstance(node, ast.ImportFrom):
+            names = ", ".join(
+                f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in used
+            )
+            yield changes.replace_node(source, node, f"from {node.module} import {names}")
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:
@@ -126,25 +201,6 @@ def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:
     return new_imports.bind_module(source, module)
 
 
-def _async_methods(source: Source, around: ast.ClassDef) -> Iterator[Edit]:
-    """Yield the edits that rename the async set-up methods of a class for unittest.
-
-    Raises:
-        EditError: the class uses what only asynctest's has.
-
-    """
-    if any(name in source.mentions for name in _OWN):
-        raise EditError("it uses the loop of asynctest's TestCase")
-    for method in around.body:
-        if isinstance(method, ast.AsyncFunctionDef) and method.name in _ASYNC_METHODS:
-            if is_called(source, method):
-                raise EditError(f"something calls {method.name} by name")
-            start = source.data.index(method.name.encode(), source.start(method))
-            yield changes.replace(
-                source, start, start + len(method.name), _ASYNC_METHODS[method.name]
-            )
-
-
 RULE = Rule(
     code="AT914",
     name="asynctest",
@@ -152,6 +208,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,
-    words=rb"asynctest",
-    alone=True,
+    words=rb"asynctest|async[ \t]+def[ \t]+(?:setUp|tearDown)\b|self\.loop\b",
+    libraries=("asynctest",),
 )

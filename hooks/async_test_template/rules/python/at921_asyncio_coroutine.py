@@ -96,4 +96,5 @@ RULE = Rule(
     where=Where.TESTS,
     alone=True,
     expects=("AttributeError", "DeprecationWarning"),
+    libraries=("asynctest",),
 )

@@ -80,4 +80,5 @@ RULE = Rule(
     suspects=re.compile(rb"\bloop\s*=").search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
+    libraries=("asynctest",),
 )

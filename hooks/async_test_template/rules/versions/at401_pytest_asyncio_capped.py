@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     target = plugin_wanted(project)
-    for declaration in project.dependencies.of("pytest-asyncio"):
-        if declaration.home.compiled_by or bounds.reaches(
-            declaration.specifier, bounds.release(target)
-        ):
-            continue
+    for declaration in project.dependencies.below("pytest-asyncio", target):
         edits, hint = _fix(project, declaration, target)
         yield Finding(
             RULE.code,

@@ -17,17 +17,13 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-_CURRENT = (9,)
 _NEEDS_PYTHON = (3, 10)
 #: The first pytest-asyncio that works with a pytest.
 _PLUGINS = {"8.4": "0.24", "9": "1.3"}
 
 
 def _check(project: Project) -> Iterator[Finding]:
-    for declaration in project.dependencies.of("pytest"):
-        specifier = declaration.specifier
-        if declaration.home.compiled_by or bounds.reaches(specifier, _CURRENT):
-            continue
+    for declaration in project.dependencies.below("pytest", "9"):
         if not project.uses_asyncio_plugin:
             continue
         edits, hint = _fix(project, declaration)
@@ -66,7 +62,7 @@ def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], 
 RULE = Rule(
     code="AT402",
     name="pytest-capped",
-    severity=Severity.WARNING,
+    severity=Severity.ADVICE,
     tier=Tier.UNSAFE,
     check=_check,
 )

@@ -22,8 +22,9 @@ _TARGET = (1, 5)
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for file, held in dependencies.locked.items():
-        for name, version in held.items():
-            # A lock file can hold one version for some Pythons, and another one for the rest.
+        for name, versions in held.items():
+            version = max(versions, key=bounds.release)
+            # A declaration can hold for some Pythons, and another one for the rest.
             asked = [d for d in dependencies.written(name) if not d.conditional]
             bounds_ = [bounds.lowest(d.specifier) for d in asked]
             needed = max((bound for bound in bounds_ if bound), default=None)

@@ -1,0 +1,104 @@
+"""A file with the findings of today, so that a later run reports only what is new.
+
+A finding is known by its rule, its file and the text of its line, and by how many are alike: it
+stays known when lines above it come and go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.errors import UserError
+from async_test_template.shown import public, shown_json
+from async_test_template.suppressions import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from async_test_template.findings import Finding
+    from async_test_template.tree import Tree
+
+    #: File, rule, and the text of the line.
+    _Key: TypeAlias = tuple[str, str, str]
+
+_VERSION = 1
+
+
+class Compared(NamedTuple):
+    """The findings of a run beside those of a baseline.
+
+    Attributes:
+        new: the findings that it does not hold.
+        known: how many it holds.
+        gone: how many of it are no longer found.
+
+    """
+
+    new: list[Finding]
+    known: int
+    gone: int
+
+
+def as_baseline(tree: Tree, findings: Iterable[Finding]) -> bytes:
+    """Return the text of a baseline, with one line for each kind of finding."""
+    counts = Counter(key for key, _ in _keyed(tree, findings))
+    entries = [
+        json.dumps({"file": file, "code": code, "text": text, "count": count})
+        for (file, code, text), count in sorted(counts.items())
+    ]
+    listed = ",\n".join(f"    {entry}" for entry in entries)
+    text = f'{{\n  "version": {_VERSION},\n  "findings": [\n{listed}\n  ]\n}}\n'
+    return shown_json(text).encode()
+
+
+def compare(tree: Tree, findings: Iterable[Finding], path: Path) -> Compared:
+    """Compare findings with the baseline in a file.
+
+    Raises:
+        UserError: the file cannot be read, or is no baseline.
+
+    """
+    left = _read(path)
+    new = []
+    known = 0
+    for key, finding in _keyed(tree, findings):
+        if left[key] > 0:
+            left[key] -= 1
+            known += 1
+        else:
+            new.append(finding)
+    return Compared(new, known, left.total() if hasattr(left, "total") else sum(left.values()))
+
+
+def _keyed(tree: Tree, findings: Iterable[Finding]) -> Iterator[tuple[_Key, Finding]]:
+    lines: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.file not in lines:
+            lines[finding.file] = lines_of(tree, finding.file)
+        here = lines[finding.file]
+        text = here[finding.line - 1] if finding.line <= len(here) else ""
+        yield (finding.file, finding.code, public(text.strip())), finding
+
+
+def _read(path: Path) -> Counter[_Key]:
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", path=path) from error
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise UserError("is not JSON", path=path, line=line) from error
+    found: Counter[_Key] = Counter()
+    try:
+        if document["version"] != _VERSION:
+            raise UserError(f"is a baseline of version {document['version']!r:.20}", path=path)
+        for entry in document["findings"]:
+            key = str(entry["file"]), str(entry["code"]), str(entry["text"])
+            found[key] += int(entry["count"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("is no baseline: --write-baseline makes one", path=path) from error
+    return found

@@ -1,0 +1,87 @@
+"""How much a finding matters in a repository whose bounds keep it from what broke the code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from async_test_template.desired import Desired
+from async_test_template.findings import Severity, Tier
+from async_test_template.planner import make_plan
+from async_test_template.report import severity_of
+from async_test_template.rules import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from async_test_template.plan import Plan
+
+TEST = {
+    "test_it.py": (
+        "import pytest\n\n\n@pytest.mark.asyncio\n"
+        "async def test_it(event_loop):\n    assert event_loop.is_running()\n"
+    )
+}
+
+
+def look(root: Path, files: dict[str, str], code: str, *tiers: Tier) -> Plan:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return make_plan(root, Desired(), (load(code),), frozenset(tiers))
+
+
+KEPT_BACK = {
+    "by a bound": {"requirements.txt": "pytest\npytest-asyncio<1\n"},
+    "by a pin in one list, and by a bound in another": {
+        "requirements-test.txt": "pytest\npytest-asyncio==0.21.1\n",
+        "tox.ini": "[testenv]\ndeps = pytest-asyncio<0.24\n",
+    },
+    "by pytest, which newer releases do not accept": {
+        "requirements.txt": "pytest<8\npytest-asyncio\n"
+    },
+    "in conda's files": {
+        "conda/environment-test-3.12.yml": "dependencies:\n  - pytest-asyncio ==0.21.1 # 13578\n"
+    },
+}
+
+
+@pytest.mark.parametrize("files", KEPT_BACK.values(), ids=KEPT_BACK)
+def test_what_no_allowed_release_breaks_is_advice(files: dict[str, str], tmp_path: Path) -> None:
+    (found,) = look(tmp_path, {**TEST, **files}, "AT501").left
+    assert severity_of(found) is Severity.ADVICE
+    # The fix is still there for whoever raises the bound.
+    assert found.edits
+
+
+REACHED = {
+    "nothing is declared": {},
+    "there is no bound": {"requirements.txt": "pytest\npytest-asyncio\n"},
+    "one of two environments has the new release": {
+        "tox.ini": "[testenv]\ndeps =\n    old: pytest-asyncio<1\n    new: pytest-asyncio>=1\n"
+    },
+    "only the lock file is behind": {
+        "pyproject.toml": '[dependency-groups]\ntest = ["pytest", "pytest-asyncio"]\n',
+        "uv.lock": '[[package]]\nname = "pytest-asyncio"\nversion = "0.21.1"\n',
+    },
+}
+
+
+@pytest.mark.parametrize("files", REACHED.values(), ids=REACHED)
+def test_what_an_allowed_release_breaks_is_an_error(files: dict[str, str], tmp_path: Path) -> None:
+    (found,) = look(tmp_path, {**TEST, **files}, "AT501").left
+    assert severity_of(found) is Severity.ERROR
+
+
+REMOVED = (
+    "from starlette.applications import Starlette\n\n\ndef start():\n    pass\n\n\n"
+    "app = Starlette(on_startup=[start])\n"
+)
+
+
+def test_a_library_may_try_in_its_own_repository_what_others_should_not(tmp_path: Path) -> None:
+    project = '[project]\nname = "{}"\n'
+    files = {"app.py": REMOVED, "pyproject.toml": project.format("service")}
+    assert look(tmp_path, files, "AT822").left
+    assert not look(tmp_path, {"pyproject.toml": project.format("Starlette")}, "AT822").left
