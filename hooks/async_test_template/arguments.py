@@ -136,6 +136,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     patch = add("patch", help="make the safe fixes; Copier runs it after an update")
     patch.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
 
+    add("server", help="serve an editor: show findings and offer fixes (language server protocol)")
     add("rules", help="list all rules")
 
     explain = add("explain", help="print the page of a rule: why, since when, examples")

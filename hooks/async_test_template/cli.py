@@ -312,6 +312,17 @@ def _patched(
     return _status(plan, left=_is_wrong(plan))
 
 
+def _server(_options: argparse.Namespace) -> int:
+    try:
+        from async_test_template.server import serve
+    except ImportError as error:
+        if not (error.name or "").startswith(("pygls", "lsprotocol")):
+            raise
+        raise UserError("the language server needs pygls: install the extra `server`") from error
+    serve()
+    return _CLEAN
+
+
 def _rules(_options: argparse.Namespace) -> int:
     from async_test_template.documentation import table
 
@@ -365,6 +376,7 @@ _COMMANDS = {
     "adopt": _adopt,
     "preflight": _preflight,
     "patch": _patch,
+    "server": _server,
     "rules": _rules,
     "explain": _explain,
 }
