@@ -23,9 +23,7 @@ from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Severity, Tier
 from async_test_template.ignores import add_ignores
-from async_test_template.migrate import policy_of
-from async_test_template.plan import Plan
-from async_test_template.planner import make_plan
+from async_test_template.migrate import plan_with, policy_of
 from async_test_template.report.words import severity_of, why_left_out
 from async_test_template.rules import NAMES, head_of
 from async_test_template.rules.chosen import choose
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
 
 _NAME = "async-test-template"
 _LEVELS = {
@@ -51,8 +50,6 @@ _UNSAFE = " (unsafe: it can change what a test means)"
 
 
 class _Seen(NamedTuple):
-    """A folder of the workspace when it was looked at."""
-
     plan: Plan
     tree: Tree
 
@@ -149,13 +146,10 @@ def _look(root: Path) -> _Seen:
 
 
 def _plan(project: Target) -> Plan:
-    answers = read_answers(project.root, None)
-    policy = policy_of(project.root)
+    root, answers = project.root, read_answers(project.root, None)
+    policy = policy_of(root)
     desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    rules, faults = choose(project.root, policy)
-    plan = make_plan(project.root, desired._replace(policy=policy), rules, frozenset())
-    plan.faults += faults
-    return plan
+    return plan_with(root, desired._replace(policy=policy), choose(root, policy), frozenset())
 
 
 def _diagnostics(seen: _Seen) -> Iterator[tuple[str, types.Diagnostic]]:
