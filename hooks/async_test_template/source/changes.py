@@ -147,6 +147,20 @@ def remove_statement(source: Source, statement: ast.stmt) -> Splice:
     return replace(source, *with_blank_lines(source, begin, end, is_last=is_last))
 
 
+def remove_line(source: Source, statement: ast.stmt) -> Splice:
+    """Remove a statement with its lines, and nothing around them.
+
+    Raises:
+        EditError: it shares its lines with another statement.
+
+    """
+    start, end = source.line_start(source.start(statement)), source.line_end(source.end(statement))
+    around = source.data[start : source.start(statement)], source.data[source.end(statement) : end]
+    if around[0].strip() or around[1].split(b"#")[0].strip():
+        raise EditError("the statement shares its lines with another one")
+    return replace(source, start, end)
+
+
 def prepend_statement(source: Source, function: Function, statement: str) -> Splice:
     """Insert a statement before all others of a function, after its docstring."""
     first = function.body[0]

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 CASES = frozenset({"asynctest.TestCase", "asynctest.case.TestCase"})
 _ASYNC_METHODS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
-#: What unittest has under no name.
-_OWN = frozenset({"assertAsyncRaises", "assertAsyncRaisesRegex", "assertAsyncWarns"})
+#: Assertions that unittest has as context managers alone.
+_ASSERTIONS = {
+    "assertAsyncRaises": "assertRaises",
+    "assertAsyncRaisesRegex": "assertRaisesRegex",
+    "assertAsyncWarns": "assertWarns",
+    "assertAsyncWarnsRegex": "assertWarnsRegex",
+}
 #: Settings of a class about its loop, which unittest always makes itself.
 _SETTINGS = frozenset({"forbid_get_event_loop", "use_default_loop"})
 _PROPERTY = '''
@@ -60,7 +65,7 @@ def is_left_behind(source: Source, node: ast.ClassDef) -> bool:
         (isinstance(inner, ast.AsyncFunctionDef) and inner.name in _ASYNC_METHODS)
         or (isinstance(inner, ast.Attribute) and inner.attr == "loop" and _is_self(inner.value))
         for inner in walk(node)
-    ) or any(name in source.mentions for name in _OWN)
+    ) or any(name in source.mentions for name in _ASSERTIONS)
 
 
 def changed(project: Project, source: Source, node: ast.ClassDef) -> Iterator[Edit]:
@@ -70,9 +75,10 @@ def changed(project: Project, source: Source, node: ast.ClassDef) -> Iterator[Ed
         EditError: the class uses what only asynctest's has.
 
     """
-    for name in sorted(_OWN):
-        if name in source.mentions:
-            raise EditError(f"unittest has no {name}")
+    for name, new in _ASSERTIONS.items():
+        for mention in source.mentions.get(name, ()):
+            if node in source.around(mention):
+                yield _assertion(source, mention, new)
     for statement in node.body:
         if isinstance(statement, ast.AsyncFunctionDef) and statement.name in _ASYNC_METHODS:
             yield from _renamed(source, statement)
@@ -123,6 +129,32 @@ def _cleanups(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
             yield changes.replace(source, end - len("addCleanup"), end, "addAsyncCleanup")
 
 
+def _assertion(source: Source, method: ast.Name | ast.Attribute, new: str) -> Edit:
+    """Return the edit that makes an awaited assertion a context manager around an `await`."""
+    call = source.parents[method]
+    awaited = source.parents[call]
+    statement = source.parents[awaited]
+    is_plain = (
+        isinstance(method, ast.Attribute)
+        and isinstance(call, ast.Call)
+        and call.func is method
+        and len(call.args) > 1
+        and not call.keywords
+        and isinstance(awaited, ast.Await)
+        and isinstance(statement, ast.Expr)
+    )
+    if not (is_plain and isinstance(call, ast.Call) and isinstance(statement, ast.Expr)):
+        raise EditError(f"line {method.lineno} uses an assertion that unittest does not have")
+    *given, awaitable = map(source.text, call.args)
+    start = source.start(statement)
+    indent = source.data[source.line_start(start) : start].decode()
+    if indent.strip():
+        raise EditError(f"line {method.lineno} has more than one statement")
+    owner = source.text(method)[: -len(getattr(method, "attr", ""))]
+    text = f"with {owner}{new}({', '.join(given)}):\n{indent}    await {awaitable}"
+    return changes.replace_node(source, statement, text)
+
+
 def _is_for_others(project: Project, source: Source, node: ast.ClassDef) -> bool:
     """Tell whether classes in other files derive from a class, and from no other one here."""
     directly = any(source.names.resolve(base) in CASES for base in node.bases)
@@ -147,14 +179,23 @@ def _with_property(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
 
 
 def _running(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
-    """Yield the edits that get the running loop where a class uses the attribute `loop`."""
+    """Yield the edits that get the running loop where a class uses the attribute `loop`.
+
+    A class that sets the attribute itself keeps it.
+    """
+    if any(
+        isinstance(inner, ast.Attribute)
+        and inner.attr == "loop"
+        and _is_self(inner.value)
+        and isinstance(inner.ctx, ast.Store)
+        for inner in walk(node)
+    ):
+        return
     for inner in walk(node):
         if not isinstance(inner, ast.Attribute) or inner.attr != "loop":
             continue
         if not _is_self(inner.value):
             continue
-        if not isinstance(inner.ctx, ast.Load):
-            raise EditError(f"line {inner.lineno} sets the loop of the test case")
         asyncio, imports = new_imports.bind_module(source, "asyncio")
         function = _function_around(source, inner)
         is_async = isinstance(function, ast.AsyncFunctionDef)

@@ -32,10 +32,12 @@ _SAME = (
     "Mock",
     "NonCallableMagicMock",
     "NonCallableMock",
+    "PropertyMock",
     "call",
     "create_autospec",
     "mock_open",
     "patch",
+    "seal",
     "sentinel",
 )
 #: Module and name of each replacement.
@@ -109,7 +111,7 @@ def _fix(
     for name in source.nodes.of(ast.Name):
         if source.names.resolve(name).partition(".")[0] != "asynctest":
             continue
-        sure(source, name)
+        _require_one_meaning(source, name)
         if (check := _check_of_loop(source, name)) is not None:
             edits[changes.remove_decorator(source, check)] = None
             continue
@@ -122,10 +124,30 @@ def _fix(
             raise EditError("its TestCase is used in another way than as a base")
     for node in classes_of(project, source):
         edits.update(dict.fromkeys(changed(project, source, node)))
-    edits.update(dict.fromkeys(_unused(source, imports)))
+    edits.update(dict.fromkeys(_left_over(source, imports)))
     if not edits:
         raise EditError("it is unknown what it is used for")
     return tuple(edits)
+
+
+def _require_one_meaning(source: Source, name: ast.Name) -> None:
+    """Require that a name is asynctest's, or imported from `unittest.mock` too.
+
+    Raises:
+        EditError: something else has the name.
+
+    """
+    targets = {
+        f"{node.module}.{alias.name}"
+        for node in source.nodes.of(ast.ImportFrom)
+        for alias in node.names
+        if (alias.asname or alias.name) == name.id
+    }
+    new = ".".join(_NEW.get(source.names.resolve(name), ("", "")))
+    if name.id in source.names.bound or any(
+        target != new and target.partition(".")[0] != "asynctest" for target in targets
+    ):
+        sure(source, name)
 
 
 def _fix_derived(project: Project, source: Source, node: ast.ClassDef) -> tuple[Edit, ...]:
@@ -146,29 +168,39 @@ def _check_of_loop(source: Source, name: ast.Name) -> ast.expr | None:
     return used if used in getattr(owner, "decorator_list", ()) else None
 
 
-def _unused(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> Iterator[Edit]:
-    """Yield the edits that remove names of asynctest which nothing uses.
+def _left_over(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> Iterator[Edit]:
+    """Yield the edits that remove names of asynctest which the engine leaves.
 
-    The engine removes those whose uses have been replaced.
+    It removes those whose last use has been replaced. It does not know of unused ones, and leaves
+    those that may be meant for others: `import asynctest as asynctest`, or one that a parameter or
+    a text has the name of.
     """
+    arguments = {argument.arg for argument in source.nodes.of(ast.arg)}
+    texts = {node.value for node in source.nodes.of(ast.Constant) if isinstance(node.value, str)}
     for node in imports:
         if source.parents[node] is not source.tree:
             continue
-        used = [
+        line = source.data[source.start(node) : source.line_end(source.end(node))]
+        kept = [
             alias
             for alias in node.names
-            if any(
-                isinstance(mention, ast.Name)
-                for mention in source.mentions.get(alias.asname or alias.name.split(".")[0], ())
-            )
+            if _is_used(source, name := alias.asname or alias.name.partition(".")[0])
+            and alias.asname != alias.name
+            and name not in arguments
+            and name not in texts
+            and b"noqa" not in line
         ]
-        if not used:
-            yield changes.remove_statement(source, node)
-        elif len(used) < len(node.names) and isinstance(node, ast.ImportFrom):
+        if not kept:
+            yield changes.remove_line(source, node)
+        elif len(kept) < len(node.names) and isinstance(node, ast.ImportFrom):
             names = ", ".join(
-                f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in used
+                f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in kept
             )
             yield changes.replace_node(source, node, f"from {node.module} import {names}")
+
+
+def _is_used(source: Source, name: str) -> bool:
+    return any(isinstance(mention, ast.Name) for mention in source.mentions.get(name, ()))
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:
