@@ -29,7 +29,6 @@ _DATA = frozenset(
     {"data", "testdata", "test_data", "test-data", "fixtures", "resources", "samples", "assets"}
     | {"projects", "repos", "packages", "files", "snapshots", "cases", "examples", "suites"}
 )
-_TEMPLATE = ("{{", "{%")
 
 
 class Boundaries:
@@ -40,7 +39,8 @@ class Boundaries:
     Attributes:
         projects: their folders, as far as the folder has been walked through.
         members: folders of packages whose tests run with the configuration of the folder above.
-        left_out: projects that belong to others, or are data of a test; nothing looks at them.
+        left_out: projects that belong to others, or are data of a test, and folders of templates;
+            nothing looks at them.
 
     """
 
@@ -59,6 +59,9 @@ class Boundaries:
             names: the names in it.
 
         """
+        if _is_template(folder.rpartition("/")[2]):
+            self.left_out.append(folder)
+            return True
         if _MARKS.isdisjoint(names):
             return False
         is_package = self._is_package(folder, names)
@@ -112,9 +115,14 @@ def is_project(folder: Path) -> bool:
     return here.is_marked("", names)
 
 
+def _is_template(folder: str) -> bool:
+    """Tell whether a template engine replaces the name of a folder: its files are no Python yet."""
+    return any(mark in folder for mark in ("{{", "{%"))
+
+
 def _is_of_others(folder: str) -> bool:
     parts = folder.split("/")
-    if not _VENDORED.isdisjoint(parts) or any(mark in folder for mark in _TEMPLATE):
+    if not _VENDORED.isdisjoint(parts):
         return True
     first = next((index for index, part in enumerate(parts) if part in _TESTS), len(parts))
     return not _DATA.isdisjoint(parts[first + 1 :])

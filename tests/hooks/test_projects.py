@@ -138,9 +138,16 @@ def test_what_belongs_to_others_is_left_out_and_said(
 ) -> None:
     write(service("a") | service(folder, MARKED, LEGACY))
     assert main(["check"]) == 0
-    assert f"Left out, as code of others or data of a test: {folder}." in capsys.readouterr().err
+    told = "Left out, as code of others, data of a test or a template"
+    assert f"{told}: {folder}." in capsys.readouterr().err
     # Nobody names a folder that is not meant.
     assert {file for file, _ in found(capsys, folder)} >= {f"{folder}/pyproject.toml"}
+
+
+def test_the_tests_of_a_template_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    write(service("a") | {"template/{{ cookiecutter.name }}/tests/test_it.py": MARKED})
+    assert main(["check"]) == 0
+    assert "a template: template/{{ cookiecutter.name }}." in capsys.readouterr().err
 
 
 def test_a_folder_of_tests_with_a_configuration_is_a_project(

@@ -136,7 +136,8 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
 def left_out(plan: Plan) -> Iterator[str]:
     """Yield which fixes and files were left out, and why."""
     if plan.left_out:
-        yield f"Left out, as code of others or data of a test: {_folders(plan.left_out)}."
+        why = "as code of others, data of a test or a template"
+        yield f"Left out, {why}: {_folders(plan.left_out)}."
     yield from map(shown_path, plan.failed)
     for file, line, message in plan.unreadable:
         yield shown_path(f"{file}:{line}: {why_left_out(message, ', so it was left out')}")
