@@ -32,21 +32,29 @@ class Target(NamedTuple):
 def read_targets(paths: Sequence[str]) -> tuple[Path, tuple[Target, ...]]:
     """Find the projects that paths lead to, and the folder that holds them all.
 
-    A folder that is no project, or a file, is looked at as a part of the project around it. A path
+    A folder that is no project, or a file, is looked at as a part of the nearest project around it.
+    Without any, a folder is taken as it is, and a file belongs to the top of its repository. A path
     that is not there may be a pattern, for the shells that do not replace it.
 
     Raises:
-        UserError: there is nothing at a path.
+        UserError: there is nothing at a path, or the paths have no folder in common.
 
     """
+    meant = dict.fromkeys(resolved for word in paths for resolved in _matches(word))
+    folders = {path: path if path.is_dir() else path.parent for path in meant}
+    projects = {folder: _project_around(folder) for folder in set(folders.values())}
     found: dict[Path, list[str]] = {}
-    for path in dict.fromkeys(resolved for word in paths for resolved in _matches(word)):
-        root = _project_of(path)
+    for path, folder in folders.items():
+        top = folder if path == folder else Disk(folder).top
+        root = projects[folder] or top
         found.setdefault(root, []).append(path.relative_to(root).as_posix())
     targets = tuple(
         Target(root, () if "." in only else tuple(only)) for root, only in found.items()
     )
-    return Path(os.path.commonpath(found)), targets
+    try:
+        return Path(os.path.commonpath(found)), targets
+    except ValueError as error:
+        raise UserError("the paths are on several drives: look at one of them at a time") from error
 
 
 def _matches(word: str) -> Iterator[Path]:
@@ -63,16 +71,11 @@ def _matches(word: str) -> Iterator[Path]:
         yield Path(match).resolve()
 
 
-def _project_of(path: Path) -> Path:
-    """Return the folder of the project that a path belongs to: the nearest one in its repository.
-
-    Without any, a folder is taken as it is, and a file belongs to the top of the repository.
-    """
-    folder = path if path.is_dir() else path.parent
+def _project_around(folder: Path) -> Path | None:
+    """Return the nearest project that a folder is in, within its repository."""
     top = Disk(folder).top
     around = (base for base in (folder, *folder.parents) if base.is_relative_to(top))
-    fallback = folder if path.is_dir() else top
-    return next((base for base in around if is_project(base)), fallback)
+    return next((base for base in around if is_project(base)), None)
 
 
 def plan_projects(
