@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 def pytest_xdist_auto_num_workers() -> int:
     """Give each core one worker and a half: many tests wait for what others do in their time."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_finish() -> None:
+    """Keep thousands of tests out of what is searched for garbage: it took a third of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

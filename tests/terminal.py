@@ -44,6 +44,8 @@ class Terminal:
             "PROMPT_TOOLKIT_COLOR_DEPTH": "DEPTH_24_BIT",
         }
         del environment["NO_COLOR"]
+        # pytest-xdist has it for its workers.
+        environment.pop("COLUMNS", None)
         self.patience = patience
         self.screen = _AnsweringScreen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)

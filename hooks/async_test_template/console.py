@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.faults import sentences, tracebacks
-from async_test_template.report import View
+from async_test_template.report import View, wrapped
 from async_test_template.shown import shown, shown_lines, unobeyed
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from async_test_template.faults import Fault
     from async_test_template.plan import Plan
+
+
+#: A narrower terminal shows nothing of use.
+_NARROW = 20
 
 
 def tell(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, traceback: bool) -> None:
@@ -31,8 +35,10 @@ def tell(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, trace
 
     """
     tell_faults(faults, outcome)
+    seen = view(sys.stderr)
     for line in summary:
-        print(line, file=sys.stderr)
+        parts = wrapped(line, seen.width) if seen.is_terminal else [line]
+        print(*parts, sep="\n", file=sys.stderr)
     if traceback:
         tell_tracebacks(faults)
 
@@ -121,10 +127,11 @@ def colour(stream: object) -> bool:
 def view(stream: TextIO) -> View:
     """Return how a report looks on a stream; `COLUMNS` says how wide something else than it is."""
     columns = os.environ.get("COLUMNS", "")
+    seen = View(colour=colour(stream), is_terminal=stream.isatty())
     try:
         width, height = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
-        width, height = View().width, View().height
+        width, height = 0, 0
     if columns.isdecimal():
         width = int(columns[:4])
-    return View(colour=colour(stream), width=width or View().width, height=height or View().height)
+    return seen._replace(width=max(width or seen.width, _NARROW), height=height or seen.height)

@@ -12,6 +12,7 @@ import pytest
 from async_test_template import __version__
 from async_test_template.cli import main
 from async_test_template.report import FORMATS
+from async_test_template.rules import head_of
 from helpers import run, start_engine
 from terminal import Terminal
 
@@ -301,6 +302,17 @@ def test_a_terminal_of_80_columns_shows_the_table_and_the_summary(project: Path)
     first, *_, last = terminal.text.splitlines()
     assert first.startswith("rule   severity found  safe unsafe  what is wrong")
     assert last.startswith("Advice: ") or "findings left" in last
+
+
+def test_a_terminal_breaks_no_word(project: Path) -> None:
+    terminal = Terminal(sys.executable, HOOKS / "run.py", "check", cwd=project, columns=40)
+    try:
+        assert terminal.finish() == 1
+    finally:
+        terminal.close()
+    words = terminal.text.split()
+    for sentence in (head_of("AT101").why, "1 finding left, 1 with a safe fix (migrate)."):
+        assert set(sentence.split()) <= set(words)
 
 
 def test_github_is_the_default_on_github(

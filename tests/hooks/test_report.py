@@ -10,7 +10,7 @@ import pytest
 from async_test_template.faults import Fault
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.plan import Plan
-from async_test_template.report import View, render, summary
+from async_test_template.report import View, render, summary, wrapped
 from async_test_template.rules import CODES, head_of
 from async_test_template.suppressions import Silenced
 
@@ -258,12 +258,14 @@ def test_concise_is_one_line_for_each_finding(plan: Plan) -> None:
 
 def test_text_says_once_for_each_rule_why(plan: Plan) -> None:
     plan.left = [finding._replace(file=name) for name in "abc" for finding in plan.left[:2]]
+    plan.left[-1] = plan.left[-1]._replace(hint="choose another one")
     text = render(plan, View())
     for code in ("AT101", "AT105"):
         assert text.count(f"{code} [error") == 3
         assert text.count(head_of(code).why) == 1
     assert text.index(head_of("AT105").why) < text.index("b:3:7 AT101")
-    assert text.count("What to do: choose one.") == 3
+    assert text.count("What to do: choose one.") == 1
+    assert text.count("What to do: choose another one.") == 1
 
 
 def many(codes: Sequence[str], times: int) -> Plan:
@@ -357,3 +359,17 @@ def test_statistics_count_every_rule_and_show_no_place(plan: Plan) -> None:
     everything = render(many(CODES, 2), View(statistics=True, advice=True)).splitlines()
     assert len(everything) == len(CODES) + 1
     assert render(Plan(), View(statistics=True)) == ""
+
+
+def test_lines_on_a_terminal_end_between_words(plan: Plan) -> None:
+    whole = render(plan, View(colour=True))
+    for width in (20, 40, 80):
+        text = render(plan, View(colour=True, width=width, is_terminal=True))
+        assert text.split() == whole.split()
+        lines = text.replace("\033[1m", "").replace("\033[2m", "").replace("\033[0m", "")
+        long = [line for line in lines.splitlines() if len(line) > width]
+        assert all(" " not in line.strip() for line in long)
+    assert list(wrapped("    one two", 11)) == ["    one two"]
+    assert list(wrapped("    one two", 10)) == ["    one", "    two"]
+    assert list(wrapped("", 10)) == [""]
+    assert render(plan, View("concise", width=20, is_terminal=True)).count("\n") == 3

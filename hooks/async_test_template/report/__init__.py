@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.findings import Tier
-from async_test_template.report.words import counted, is_advice, severity_of, silenced, why_left_out
+from async_test_template.report.words import counted, is_advice, silenced, why_left_out, wrapped
 from async_test_template.shown import shown, shown_path
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from async_test_template.findings import Finding
     from async_test_template.plan import Plan
 
-__all__ = ["FORMATS", "View", "is_advice", "left_out", "render", "severity_of", "summary"]
+__all__ = ["FORMATS", "View", "is_advice", "left_out", "render", "summary", "wrapped"]
 
 FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif")
 #: More findings than that, if they do not fit the terminal, are shown as a table.
@@ -36,6 +36,7 @@ class View(NamedTuple):
         statistics: count the findings by rule, and show none.
         width: the columns of the terminal.
         height: its lines.
+        is_terminal: it is one, so lines of text end between words.
 
     """
 
@@ -48,6 +49,7 @@ class View(NamedTuple):
     statistics: bool = False
     width: int = 80
     height: int = 24
+    is_terminal: bool = False
 
 
 def render(plan: Plan, view: View) -> str:
@@ -63,7 +65,10 @@ def render(plan: Plan, view: View) -> str:
 
         return as_gitlab(plan)
     plan.left = [finding for finding in plan.left if view.advice or not is_advice(finding)]
-    return "".join(f"{line}\n" for line in _lines(plan, view))
+    lines = _lines(plan, view)
+    if view.is_terminal and view.style == "text":
+        lines = (part for line in lines for part in wrapped(line, view.width))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(plan: Plan, view: View) -> Iterable[str]:

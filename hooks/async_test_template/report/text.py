@@ -19,20 +19,20 @@ _TIERS = {Tier.SAFE: "safe fix", Tier.UNSAFE: "unsafe fix", Tier.REPORT: "no fix
 
 
 def as_text(plan: Plan, *, colour: bool) -> Iterator[str]:
-    """Yield every finding; the first one of a rule says why it matters."""
+    """Yield every finding; the first one of a rule says why it matters and what to do."""
     bold, faint, plain = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
     for finding in plan.fixed:
         yield f"{bold}{place_of(finding)}{plain} {_fixed(finding)}"
-    explained: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for finding in plan.left:
         kind = f"{severity_of(finding).value}, {_TIERS[finding.tier]}"
         yield (f"{bold}{place_of(finding)}{plain} {finding.code} [{kind}] {shown(finding.message)}")
-        if finding.code not in explained:
+        if (finding.code, "") not in told:
             head = head_of(finding.code)
             yield f"    {head.why} {faint}(since {head.since}){plain}"
-        explained.add(finding.code)
-        if finding.hint:
+        if finding.hint and (finding.code, finding.hint) not in told:
             yield f"    What to do: {shown(finding.hint)}."
+        told |= {(finding.code, ""), (finding.code, finding.hint)}
     for silenced in plan.silenced:
         finding = silenced.finding
         reason = shown(silenced.reason or "no reason given")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.disk import NO_FILE
@@ -12,9 +13,15 @@ from async_test_template.shown import shown_path
 from async_test_template.walk import LINKED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
     from async_test_template.plan import Plan
+
+
+_INDENT = "    "
+_COLOUR = re.compile("\033\\[[0-9]m")
 
 
 def severity_of(finding: Finding) -> Severity:
@@ -35,6 +42,22 @@ def place_of(finding: Finding) -> str:
 def counted(number: int, word: str) -> str:
     """Return a number with a noun."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def wrapped(line: str, width: int) -> Iterator[str]:
+    """Yield a line as lines of a terminal, which would break it within a word."""
+    indented, room = "", width
+    for word in line.lstrip(" ").split(" "):
+        size = len(_COLOUR.sub("", word))
+        if indented.strip() and size > room:
+            yield indented.rstrip(" ")
+            indented, room = _INDENT, width - len(_INDENT)
+        elif not indented:
+            indented = line[: len(line) - len(line.lstrip(" "))]
+            room -= len(indented)
+        indented += f"{word} "
+        room -= size + 1
+    yield indented.rstrip(" ")
 
 
 def silenced(plan: Plan) -> str:
