@@ -115,8 +115,19 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
         yield f"- Silent where the declared versions are all older than {needs}."
         if rule.tier is not Tier.REPORT:
             yield f"- Fixes only where the declared versions allow nothing older than {needs}."
+    yield from _premises(rule)
+    if rule.follows:
+        yield f"- Told with {' or '.join(rule.follows)} where that is the cause."
+    if rule.optional:
+        yield "- Optional: off unless `--select` names it."
+    yield ""
+
+
+def _premises(rule: Rule) -> Iterator[str]:
     if rule.about:
         yield f"- Silent where {rule.about} is not used, and in its own repository."
+    if rule.warning:
+        yield "- Silent where `filterwarnings` ignores the text of the warning."
     if rule.libraries:
         yield f"- Silent in the repositories of {' and '.join(rule.libraries)} themselves."
     if rule.broken_since:
@@ -127,9 +138,6 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     if rule.expects:
         names = " or ".join(f"`{name}`" for name in rule.expects)
         yield f"- Silent where a test expects {names}: there it is intended."
-    if rule.optional:
-        yield "- Optional: off unless `--select` names it."
-    yield ""
 
 
 def table() -> str:

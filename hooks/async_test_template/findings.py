@@ -104,6 +104,7 @@ class Finding(NamedTuple):
         edits: the fix, made as a whole or not at all; empty if there is none.
         hint: what a person can do if there is no safe fix, or empty.
         severity: how much it matters, None if as much as the rule says.
+        follow: findings that follow from this one, and are told with it.
 
     """
 
@@ -116,6 +117,7 @@ class Finding(NamedTuple):
     edits: tuple[Edit, ...] = ()
     hint: str = ""
     severity: Severity | None = None
+    follow: tuple[Finding, ...] = ()
 
     def only_reported(self, hint: str) -> Finding:
         """Return the finding without its fix, and what a person can do instead."""

@@ -61,7 +61,8 @@ class Plan:
 
         def move(finding: Finding) -> Finding:
             edits = tuple(edit._replace(file=place(edit.file)) for edit in finding.edits)
-            return finding._replace(file=place(finding.file), edits=edits)
+            follow = tuple(map(move, finding.follow))
+            return finding._replace(file=place(finding.file), edits=edits, follow=follow)
 
         plan = Plan()
         plan.before = {prefix + file: data for file, data in self.before.items()}

@@ -16,6 +16,7 @@ from async_test_template.policy import Given
 from async_test_template.policy_reader import read_policy
 from async_test_template.project import Looks, Memory, Project
 from async_test_template.rules import NAMES, look, run, suspicion
+from async_test_template.rules.causes import folded
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
@@ -139,6 +140,8 @@ class _Planner:
         if self.plan.faults:
             self.plan.after, self.plan.fixed, self.plan.failed = {}, [], []
             self.plan.left, self.plan.silenced = first
+        # Only now: what follows from another finding may have a fix that is made before.
+        self.plan.left = folded(self.plan.left)
 
     def note_projects(self) -> None:
         self.plan.projects = [""] if self.memory.disk.python_files else []

@@ -65,6 +65,7 @@ def _as_dict(finding: Finding) -> dict[str, object]:
         "why": head.why,
         "since": head.since,
         "hint": finding.hint,
+        "follow": [_as_dict(other) for other in finding.follow],
     }
 
 

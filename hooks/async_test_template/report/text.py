@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.report.words import place_of, severity_of
+from async_test_template.report.words import in_places, place_of, severity_of
 from async_test_template.rules import head_of
 from async_test_template.shown import shown
 
@@ -33,6 +33,8 @@ def as_text(plan: Plan, *, colour: bool) -> Iterator[str]:
         if finding.hint and (finding.code, finding.hint) not in told:
             yield f"    What to do: {shown(finding.hint)}."
         told |= {(finding.code, ""), (finding.code, finding.hint)}
+        if finding.follow:
+            yield f"    It is also why {in_places(finding.follow)}."
     for silenced in plan.silenced:
         finding = silenced.finding
         reason = shown(silenced.reason or "no reason given")

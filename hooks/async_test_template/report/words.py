@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from async_test_template.disk import NO_FILE
@@ -13,7 +14,7 @@ from async_test_template.shown import shown_path
 from async_test_template.walk import LINKED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
@@ -37,6 +38,14 @@ def is_advice(finding: Finding) -> bool:
 def place_of(finding: Finding) -> str:
     """Return where a finding is, for the beginning of a line."""
     return shown_path(f"{finding.file}:{finding.line}:{finding.column}")
+
+
+def in_places(findings: Sequence[Finding]) -> str:
+    """Name the rules of some findings, and how many each has: `AT105 fires`, `AT701 (7 times)`."""
+    counts = Counter(finding.code for finding in findings)
+    named = [code if number == 1 else f"{code} ({number})" for code, number in counts.items()]
+    rest = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+    return f"{rest} {'fires' if len(findings) == 1 else 'fire'}"
 
 
 def counted(number: int, word: str) -> str:

@@ -63,10 +63,14 @@ class Rule(NamedTuple):
         about: the plugin or library that the rule is about, as a package's name; empty for pytest
             and Python themselves. The rule is silent if the repository does not use it, or is that
             package, and has no fix if only a mark mentions it.
+        warning: the text of the warning that shows the problem, as far as it is always the same.
+            The rule is silent if the settings ignore that very text: somebody has decided.
         libraries: the libraries that it is about, if they are no plugins. The rule is silent in
             their own repositories, which try on purpose what others should no longer use.
         broken_since: the release, by package, that broke or deprecated what the rule finds. If
             the declared versions are all older, nothing is broken yet: the finding is advice.
+        follows: the rules whose finding is the cause of this one, if one of the two is in the
+            settings. It is then told with the cause: one thing has to be mended.
         mark: the mark that a fix removes or rewrites. There is no fix if code of the repository
             reads that mark. `*` stands for all marks of fixtures.
         gives_loop: the mark that a fix removes sets up a loop, in an older pytest-asyncio, for
@@ -90,7 +94,9 @@ class Rule(NamedTuple):
     alone: bool = False
     python: str = ""
     about: str = ""
+    warning: str = ""
     libraries: tuple[str, ...] = ()
     broken_since: tuple[tuple[str, str], ...] = ()
+    follows: tuple[str, ...] = ()
     mark: str = ""
     gives_loop: bool = False

@@ -185,13 +185,26 @@ class Index:
                     by_owner.setdefault(fixture.owner, []).append(fixture)
         return table
 
+    @cached_property
+    def _plugins(self) -> tuple[str, ...]:
+        """The files that some `pytest_plugins` names; pytest shows their fixtures to all files."""
+        named = {plugin.replace(".", "/") for module in self.modules for plugin in module.plugins}
+        spelt = {
+            f"{folder}{name}{end}"
+            for name in named
+            for folder in ("", "src/")
+            for end in (".py", "/__init__.py")
+        }
+        return tuple(module.file for module in self.modules if module.file in spelt)
+
     def find(
         self, name: str, file: str, owner: str | None, *, besides: Fixture | None = None
     ) -> Fixture | None:
         """Find the fixture of that name closest to a place: class, module, conftest by conftest.
 
-        A fixture in neither may be imported or come from a plugin of the repository's own: it is
-        taken when there is only one of that name.
+        After those come the plugins of the repository that a file names. A fixture in none of them
+        may be imported, or come from another plugin: it is taken when there is only one of that
+        name.
         """
         named = self._named.get(name, {})
         own = self._by_owner.get((name, file), {})
@@ -201,6 +214,10 @@ class Index:
                 return found
         for place in places(file):
             found = _last(named.get(place, ()), besides) if place != file else None
+            if found is not None:
+                return found
+        for plugin in self._plugins:
+            found = _last(named.get(plugin, ()), besides)
             if found is not None:
                 return found
         elsewhere = (fixture for fixture in self.named(name) if fixture is not besides)

@@ -19,7 +19,7 @@ from async_test_template.spread import spread
 from async_test_template.walk import LINKED, linked_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
     from async_test_template.source.classes import Naming
@@ -130,6 +130,8 @@ class Reader:
     def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
         """Yield the tests of test files with nothing async in them, which the index leaves out.
 
+        It leaves out their fixtures too: instead of one, a test asks for what the fixture asks for.
+
         Args:
             words: what a file must mention for its tests to be of interest.
 
@@ -139,7 +141,10 @@ class Reader:
         for file, data in self.mentioning(words):
             if self._readings.of_file.get(file) is None and self._names.holds_tests(file):
                 with suppress(Unreadable):
-                    yield from self._module(read_source(file, data)).tests
+                    module = self._module(read_source(file, data))
+                    own = {fixture.name: fixture.requests for fixture in module.fixtures}
+                    for test in module.tests:
+                        yield test._replace(requests=_besides(own, test.requests))
 
     def mentioning(
         self, words: re.Pattern[bytes], plain: tuple[bytes, ...] = (b"",)
@@ -230,3 +235,19 @@ def seems_to_hold_tests(source: Source) -> bool:
     return _MAY_BE_TESTS.search(PurePosixPath(source.file).name) is not None or (
         b"fixture" in source.data and _TEST_FUNCTION.search(source.data) is not None
     )
+
+
+def _besides(own: Mapping[str, tuple[str, ...]], requests: Iterable[str]) -> tuple[str, ...]:
+    """Return the fixtures that are asked for, those of the file replaced by what they ask for."""
+    found: dict[str, None] = {}
+    waiting, seen = list(requests), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in own and name not in seen:
+            seen.add(name)
+            # A fixture that asks for its own name gets the one that it replaces.
+            waiting += [one for one in own[name] if one != name]
+            found.update(dict.fromkeys(one for one in own[name] if one == name))
+        elif name not in own:
+            found[name] = None
+    return tuple(found)

@@ -95,7 +95,7 @@ def _fix(project: Project, tests: list[Test]) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT802",
     name="anyio-backend-unset",
-    severity=Severity.WARNING,
+    severity=Severity.ADVICE,
     tier=Tier.UNSAFE,
     about="anyio",
     check=_check,

@@ -68,4 +68,5 @@ RULE = Rule(
     about="anyio",
     check=_check,
     broken_since=(("pytest", "9.0"),),
+    follows=("AT112", "AT208"),
 )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Placed, Source
 
 #: Packages that intercept requests of httpx, with the names by which a test uses them.
-_MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
+#: By package, its fixture and its module.
+MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
 
 
 def mock_in_use(project: Project) -> str | None:
@@ -26,7 +27,7 @@ def mock_in_use(project: Project) -> str | None:
     requested = {name for test in index.tests for name in test.requests}
     requested.update(name for fixture in index.fixtures for name in fixture.requests)
     imported = {module for m in index.modules for module in m.imports}
-    for package, (fixture, module) in _MOCKS.items():
+    for package, (fixture, module) in MOCKS.items():
         own = any(found.name == fixture for found in index.fixtures)
         if module in imported or (fixture in requested and not own):
             return package
@@ -35,7 +36,7 @@ def mock_in_use(project: Project) -> str | None:
 
 def mock(project: Project) -> str | None:
     """Return the package that intercepts requests of httpx, whether used or only declared."""
-    declared = (package for package in _MOCKS if project.dependencies.of(package))
+    declared = (package for package in MOCKS if project.dependencies.of(package))
     return mock_in_use(project) or next(declared, None)
 
 

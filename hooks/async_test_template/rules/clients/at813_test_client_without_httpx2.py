@@ -95,6 +95,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.UNSAFE,
     check=_check,
+    warning="Using `httpx` with `starlette.testclient` is deprecated",
     libraries=("starlette", "fastapi"),
     broken_since=(("starlette", "1.2"),),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import mock_in_use
+from async_test_template.rules.clients._httpx2 import MOCKS, imports_httpx, is_of_tests, mock_in_use
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule
 
@@ -44,7 +44,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not senders:
         return
     package = mock_in_use(project)
-    if package is None or _is_alias(project):
+    if package is None or _is_alias(project) or _is_apart(project, source, package):
         return
     for call in senders:
         yield code_finding(
@@ -59,6 +59,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _is_alias(project: Project) -> bool:
     """Tell whether `httpx2.alias_httpx()` merges the two, so that the mocks intercept both."""
     return any(b"alias_httpx(" in (project.tree.read(m.file) or b"") for m in project.code.modules)
+
+
+def _is_apart(project: Project, source: Source, package: str) -> bool:
+    """Tell whether httpx2 is used beside httpx, which the mock is for, and not in its tests.
+
+    A file of tests that does not use the mock replaces the network in its own way. A repository
+    that supports both libraries tests one of them with the mock.
+    """
+    fixture, module = MOCKS[package]
+    if is_of_tests(source.file):
+        own = project.code.by_file[source.file]
+        requested = {name for test in own.tests for name in test.requests}
+        requested.update(name for made in own.fixtures for name in made.requests)
+        return module not in own.imports and fixture not in requested
+    return any(
+        imports_httpx(other) and not is_of_tests(other.file) for other in project.code.modules
+    )
 
 
 RULE = Rule(

@@ -21,11 +21,14 @@ def _check(project: Project) -> Iterator[Finding]:
         and project.dependencies.may_be_below("pytest", "9")
     ):
         table = ".".join(settings.table)
-        yield settings.finding(
+        found = settings.finding(
             RULE.code,
             f"[{table}] in {settings.file} needs pytest 9, and the repository allows older ones",
             hint="require pytest >= 9, or use [tool.pytest.ini_options] in pyproject.toml",
         )
+        # An installation gets pytest 9 if the bounds allow it.
+        is_reached = project.dependencies.may_reach("pytest", "9")
+        yield found._replace(severity=Severity.ADVICE) if is_reached else found
 
 
 RULE = Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -10,14 +11,13 @@ from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.premises.about import has_own_runner, ships
-from async_test_template.source.items import Fixture
+from async_test_template.source.items import Fixture, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.items import Test
 
 #: The fixture that pytest-asyncio 1.0 removed.
 NAME = "event_loop"
@@ -64,6 +64,7 @@ def is_override(project: Project, fixture: Fixture) -> bool:
             not ships(project, fixture.file)
             and (_calls_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
             and not _gets_a_loop(project, fixture)
+            and not _is_for_sync_code(project, fixture)
         )
     return known[place]
 
@@ -81,6 +82,42 @@ def _changes_the_plugins(project: Project, fixture: Fixture) -> bool:
         for module in project.code.around(fixture.file)
         for other in module.fixtures
     )
+
+
+def _is_for_sync_code(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture of that name is one like any other, which works as before.
+
+    Code that is not async asks for it by name. No async code does, and none would get its loop:
+    there is none in its reach, or the suite chooses its loops by the hook of pytest-asyncio 1.4.
+    """
+    reached = list(_in_reach(project, fixture))
+    asking = [item for item in reached if NAME in item.requests]
+    if not asking or any(item.is_async for item in asking):
+        return False
+    has_tests = any(isinstance(item, Test) for item in reached)
+    none_is_async = has_tests and not any(item.is_async for item in reached)
+    return none_is_async or _chooses_loops(project)
+
+
+def _in_reach(project: Project, fixture: Fixture) -> Iterator[Fixture | Test]:
+    """Yield the tests and fixtures that see a fixture."""
+    folder, _, name = fixture.file.rpartition("/")
+    items: tuple[Fixture | Test, ...] = (*project.code.tests, *project.code.fixtures)
+    for item in items:
+        if item is fixture:
+            continue
+        if item.file == fixture.file:
+            if fixture.owner in {None, item.owner}:
+                yield item
+        elif name == "conftest.py" and (not folder or item.file.startswith(f"{folder}/")):
+            yield item
+
+
+# Only one project is used at a time.
+@lru_cache(maxsize=2)
+def _chooses_loops(project: Project) -> bool:
+    hook = b"def pytest_asyncio_loop_factories("
+    return any(project.reader.mentioning(re.compile(re.escape(hook)), (hook,)))
 
 
 def _gets_a_loop(project: Project, fixture: Fixture) -> bool:

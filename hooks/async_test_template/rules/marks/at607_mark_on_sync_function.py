@@ -73,7 +73,7 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT607",
     name="mark-on-sync-function",
-    severity=Severity.WARNING,
+    severity=Severity.ADVICE,
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.dependencies.compiled import LOCK_FILES
-from async_test_template.findings import Finding, Tier
+from async_test_template.findings import Finding, Severity, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,14 @@ def bound_finding(
 ) -> Iterator[Finding]:
     """Yield a finding at an option when a declared bound or the lock file allows less.
 
-    The fix raises the bounds; it is unsafe, because it changes what others install.
+    If they allow the version as well, an installation gets it: then the finding is advice. The fix
+    raises the bounds; it is unsafe, because it changes what others install.
     """
     dependencies = project.dependencies
     if not dependencies.may_be_below(package, version):
         return
     edits = dependencies.raised(package, version)
-    yield project.settings.finding(
+    found = project.settings.finding(
         code,
         f"{name} = {project.settings.text_of(name)} needs {package} >= {version}, "
         "and the repository allows older ones",
@@ -34,6 +35,8 @@ def bound_finding(
         edits=edits,
         hint=_lock_command(project, package) or f"require {package} >= {version}",
     )
+    is_reached = dependencies.may_reach(package, version)
+    yield found._replace(severity=Severity.ADVICE) if is_reached else found
 
 
 def _lock_command(project: Project, package: str) -> str:

@@ -159,4 +159,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
+    follows=("AT208", "AT203"),
 )

@@ -124,4 +124,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
+    follows=("AT504", "AT505"),
 )

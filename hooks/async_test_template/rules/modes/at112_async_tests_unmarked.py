@@ -142,4 +142,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    follows=("AT208", "AT203"),
 )

@@ -8,7 +8,7 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
-from async_test_template.rules.premises.deliberate import explained, own_package
+from async_test_template.rules.premises.deliberate import explained, ignores, own_package
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def within_premises(
         findings = _reached(project, rule, source, findings)
     if rule.expects and source is not None:
         findings = _unexpected(rule, source, findings)
+    if (rule.about or rule.libraries) and source is not None:
+        findings = _unguarded(source, findings)
     for finding in findings:
         found = _within_needs(project, rule, _within_gate(project, rule, finding))
         if found is not None:
@@ -59,6 +61,15 @@ def _unexpected(rule: Rule, source: Source, findings: Iterable[Finding]) -> Iter
             )
             yield finding.only_reported(hint)
         elif wanted is None:
+            yield finding
+
+
+def _unguarded(source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings whose code runs with every version of the packages."""
+    from async_test_template.rules.premises.guarded import is_guarded
+
+    for finding in findings:
+        if finding.file != source.file or not is_guarded(source, finding.line):
             yield finding
 
 
@@ -103,6 +114,8 @@ def within_repository(
     for found_first in findings:
         rule = known[found_first.code]
         if project.metadata.name in rule.libraries:
+            continue
+        if rule.warning and ignores(project, rule.warning):
             continue
         finding = _placed(project, rule, found_first)
         package = rule.about

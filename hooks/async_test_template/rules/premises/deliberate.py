@@ -18,6 +18,8 @@ _COMMENT = re.compile(r"^\s*[#;]+\s*(?P<text>.*?)\s*$")
 _SWITCHED_OFF = re.compile(r"^[\w.-]+\s*[=:]")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 3
+_FIXED = re.compile(r"[^*+?\[{|^$]+")
+_LEAST_TEXT = 12
 
 
 def explained(project: Project, finding: Finding) -> str:
@@ -41,6 +43,23 @@ def explained(project: Project, finding: Finding) -> str:
         if 0 <= above < len(lines) and _explains(lines[above]):
             return name
     return ""
+
+
+def ignores(project: Project, warning: str) -> bool:
+    """Tell whether the settings ignore a warning by its text.
+
+    A message is a pattern for the beginning of the text. What it has before the first character
+    that means something else in patterns is compared; a short word says too little.
+    """
+    for line in project.settings.lines_of("filterwarnings"):
+        action, _, rest = line.strip().partition(":")
+        message = rest.partition(":")[0].replace("\\", "").strip()
+        fixed = _FIXED.match(message)
+        if action != "ignore" or fixed is None or len(fixed[0]) < _LEAST_TEXT:
+            continue
+        if warning.lower().startswith(fixed[0].lower()):
+            return True
+    return False
 
 
 def _line_of(project: Project, edit: Change) -> int:

@@ -77,4 +77,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.SAFE,
     check=_check,
+    follows=("AT208", "AT203"),
 )

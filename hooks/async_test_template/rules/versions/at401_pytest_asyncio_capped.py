@@ -52,4 +52,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.UNSAFE,
     check=_check,
+    follows=("AT108", "AT109"),
 )

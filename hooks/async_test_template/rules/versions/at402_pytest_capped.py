@@ -65,4 +65,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.UNSAFE,
     check=_check,
+    follows=("AT204",),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_package
+from async_test_template.rules.premises.mark_readers import mark_reader
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _MARKS = {
 _RUNNERS = frozenset({PYTEST_ASYNCIO, "pytest-trio"})
 #: An older release that is enough for projects on an old Python or pytest.
 _LEAST = {"pytest-asyncio": "0.24", "pytest-timeout": "2.1", "anyio": "3.7", "httpx": "0.24"}
+#: Many packages install one of them for themselves, which no file here says.
+_CLIENTS = frozenset({"httpx", "httpx2"})
 _TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
 
 
@@ -34,6 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
+        severity = Severity.ADVICE if package in _CLIENTS else None
         if (
             project.dependencies.may_have(package)
             or project.metadata.name == package
@@ -49,6 +53,7 @@ def _check(project: Project) -> Iterator[Finding]:
             tier=Tier.UNSAFE,
             edits=edits,
             hint="" if edits else f"add {package}>={version} to the test dependencies",
+            severity=severity,
         )
 
 
@@ -60,6 +65,9 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
         for mark in test.marks if not own_package(project, test.file) else ():
             if mark.name in _MARKS and mark.name not in seen:
                 seen.add(mark.name)
+                if mark_reader(project, mark.name):
+                    # The project's own code gives the mark its meaning.
+                    continue
                 yield (*_MARKS[mark.name], test.file, mark.line)
     if "asyncio" not in seen:
         for module in modules:

@@ -13,6 +13,7 @@ from async_test_template.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.dependencies.model import Dependencies
     from async_test_template.project import Project
 
 
@@ -35,23 +36,35 @@ def _check(project: Project) -> Iterator[Finding]:
                     file,
                     hint=f"run: {LOCK_FILES[file].format(name=name)}",
                 )
-    for declaration in dependencies.of("pytest-asyncio"):
-        command = declaration.home.compiled_by
-        if command and not bounds.reaches(declaration.specifier, _TARGET):
-            yield Finding(
-                RULE.code,
-                f"{declaration.file} is compiled and has {declaration.text}",
-                declaration.file,
-                declaration.line,
-                declaration.column,
-                hint=f"run: {command} --upgrade-package pytest-asyncio",
-            )
+    yield from _compiled_before(dependencies)
     for lack in lacking(dependencies, project.root):
         yield Finding(
             RULE.code,
             f"{lack.file} lacks {' and '.join(lack.names)}, which {lack.declared_in} declares",
             lack.file,
             hint=f"run: {lack.command}",
+        )
+
+
+def _compiled_before(dependencies: Dependencies) -> Iterator[Finding]:
+    """Yield one finding for the compiled files with an old pytest-asyncio: one source has it."""
+    behind = [
+        declaration
+        for declaration in dependencies.of("pytest-asyncio")
+        if declaration.home.compiled_by and not bounds.reaches(declaration.specifier, _TARGET)
+    ]
+    if behind:
+        first, *others = behind
+        more = f", and so have {len(others)} more" if others else ""
+        yield Finding(
+            RULE.code,
+            f"{first.file} is compiled and has {first.text}{more}",
+            first.file,
+            first.line,
+            first.column,
+            hint=f"run: {first.home.compiled_by} --upgrade-package pytest-asyncio",
+            # It has what is declared: nothing is wrong, only old.
+            severity=Severity.ADVICE,
         )
 
 

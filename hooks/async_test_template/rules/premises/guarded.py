@@ -1,0 +1,59 @@
+"""Code that only some versions of a package run, because a condition around it asks for one.
+
+What `sys.version_info` decides is another premise (`source.reach`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from async_test_template.source.source import Source
+
+_VERSION = re.compile(
+    r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
+)
+_WORDS = (b"ersion", b"VERSION")
+_SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
+
+
+def is_guarded(source: Source, line: int) -> bool:
+    """Tell whether a line is in code that a check of a package's version chooses."""
+    return any(first <= line <= last for first, last in _guarded(source))
+
+
+# One file is looked at by all rules before the next.
+@lru_cache(maxsize=2)
+def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last lines of all such code in a file."""
+    if not any(word in source.data for word in _WORDS):
+        return ()
+    names = {
+        target.id
+        for node in source.nodes.of(ast.Assign)
+        if _VERSION.search(source.text(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found = [
+        (node.lineno, node.end_lineno or node.lineno)
+        for node in source.nodes.of(ast.If)
+        if _asks(source, node.test, names)
+    ]
+    for function in source.functions.values():
+        for decorator in function.decorator_list:
+            is_skip = isinstance(decorator, ast.Call) and (
+                source.names.resolve(decorator.func) in _SKIPS
+            )
+            if is_skip and _asks(source, decorator, names):
+                found.append((decorator.lineno, function.end_lineno or function.lineno))
+    return tuple(found)
+
+
+def _asks(source: Source, condition: ast.expr, names: set[str]) -> bool:
+    if _VERSION.search(source.text(condition)):
+        return True
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(condition))
