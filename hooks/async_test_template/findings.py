@@ -130,8 +130,10 @@ class Found(NamedTuple):
     Attributes:
         findings: what is wrong.
         faults: rules that failed, whose findings are missing.
+        waiting: codes of the rules that have to see the file again when all files are known.
 
     """
 
     findings: tuple[Finding, ...] = ()
     faults: tuple[Fault, ...] = ()
+    waiting: tuple[str, ...] = ()

@@ -171,9 +171,9 @@ class _Planner:
 
     def look(self) -> None:
         project = self._project()
-        findings, faults = run(project, self.rules)
-        self.plan.faults += faults
-        self.plan.left, self.plan.silenced = sort_out(project, findings, self.policy)
+        found = run(project, self.rules)
+        self.plan.faults += found.faults
+        self.plan.left, self.plan.silenced = sort_out(project, found.findings, self.policy)
         self.plan.unreadable = tuple(
             left_out for left_out in project.unreadable if not self.policy.excludes(left_out[0])
         )

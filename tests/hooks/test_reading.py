@@ -12,6 +12,7 @@ from async_test_template.desired import Desired
 from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Tier
 from async_test_template.planner import make_plan
+from async_test_template.project import Project
 from async_test_template.rules import CODES, load
 from async_test_template.source import readings
 from made_rules import made_rule
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from async_test_template.plan import Plan
-    from async_test_template.project import Project
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
 
@@ -157,3 +157,33 @@ def test_a_file_for_whose_tree_there_is_no_room_is_parsed_once_for_all_its_tests
     make_plan(tmp_path, Desired(), ALL, frozenset())
     # When it is read, and when a rule looks closer; not once more for each test in it.
     assert max(parsed.values()) <= 3
+
+
+CLIENT = (
+    '"""It is used so:\n\n    from starlette.testclient import TestClient\n"""\n\n'
+    "import typing, httpx\n\n\nasync def ask(): ...\n"
+)
+
+
+def test_of_code_that_only_uses_a_library_the_imports_are_known_and_nothing_is_parsed(
+    root: Path, parsed: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "client.py").write_text(CLIENT)
+    monkeypatch.setattr(spreading, "_SMALL", 1)
+    monkeypatch.setattr(spreading, "_cores", lambda: 2)
+    project = Project(root, Desired(), {})
+    assert project.code.by_file["client.py"].imports == {"typing": 6, "httpx": 6}
+    assert CLIENT not in parsed
+
+
+def test_a_file_is_seen_again_only_by_rules_that_have_spots_in_it(
+    root: Path, parsed: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(readings, "_RECENT_BYTES", 0)
+    sleeps = OUTDATED.format(0).replace("    assert", "    time.sleep(1)\n    assert")
+    (root / "test_old_0.py").write_text(f"import time\n{sleeps}")
+    (root / "test_old_1.py").write_text(f"import time\n{OUTDATED.format(1)}")
+    plan = make_plan(root, Desired(), (load("AT514"),), frozenset())
+    assert [(finding.code, finding.file) for finding in plan.left] == [("AT514", "test_old_0.py")]
+    assert sorted(parsed.values(), reverse=True)[:2] == [2, 1]

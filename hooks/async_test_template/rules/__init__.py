@@ -12,7 +12,7 @@ from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found
 from async_test_template.rules.premises.apply import may_stand, within_premises, within_repository
 from async_test_template.rules.rule import Where
-from async_test_template.source.words import Words
+from async_test_template.source.relevance import holds_clients
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from async_test_template.rules.pages import Head
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
+    from async_test_template.source.words import Words
 
 _MODULES = {
     path.stem[:5].upper(): f"{path.parent.name}.{path.stem}"
@@ -104,13 +105,19 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
 
 
 def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
-    """Return the findings of rules that look at one file alone."""
-    words = Words(source.data)
-    return _joined(
-        _judge(project, rule, source, source.file)
-        for rule in rules
-        if rule.visit is not None and rule.alone and words.hold(rule.words)
-    )
+    """Return what rules find that look at one file alone, and which others want to see it again."""
+    hold = source.words.hold
+    held = [rule for rule in rules if rule.visit is not None and hold(rule.words)]
+    found = _joined(_judge(project, rule, source, source.file) for rule in held if rule.alone)
+    waiting = (rule.code for rule in held if not rule.alone and _may_find(rule, source))
+    return found._replace(waiting=tuple(waiting))
+
+
+def _may_find(rule: Rule, source: Source) -> bool:
+    try:
+        return rule.spots is None or any(True for _ in rule.spots(source))
+    except Exception:  # noqa: BLE001 - the rule meets it again, and is told by its name
+        return True
 
 
 def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
@@ -119,13 +126,22 @@ def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
     Its second argument says whether pytest collects tests from a file of this name; other files
     belong to the tests if they mention pytest.
     """
-    anywhere = [rule for rule in rules if rule.where is Where.EVERYWHERE]
-    in_tests = [*anywhere, *(rule for rule in rules if rule.where is Where.TESTS)]
+    by_place: dict[Where, list[Rule]] = {where: [] for where in Where}
+    for rule in rules:
+        if rule.visit is not None:
+            by_place[rule.where].append(rule)
 
     def suspects(words: Words, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two
-        return any(
-            words.hold(rule.words) and (rule.suspects is None or rule.suspects(words.data))
-            for rule in (in_tests if holds_tests or words.hold(b"pytest") else anywhere)
+        def is_wanted(where: Where) -> bool:
+            return any(
+                words.hold(rule.words) and (rule.suspects is None or rule.suspects(words.data))
+                for rule in by_place[where]
+            )
+
+        return (
+            is_wanted(Where.EVERYWHERE)
+            or ((holds_tests or words.hold(b"pytest")) and is_wanted(Where.TESTS))
+            or (holds_clients(words) and is_wanted(Where.CLIENTS))
         )
 
     return suspects
@@ -133,15 +149,14 @@ def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
 
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
-    modules = project.code.modules if rules else ()
-    rules = [rule for rule in rules if _may_stand(project, rule)]
-    texts = {module.file: project.tree.read(module.file) or b"" for module in modules}
-    wanted: dict[str, list[Rule]] = {}
-    for file, text in texts.items():
-        words = Words(text)
-        wanted[file] = [rule for rule in rules if words.hold(rule.words)]
-    files = [file for file in texts if wanted[file]]
-    size = sum(len(texts[file]) for file in files)
+    waiting = project.code.waiting if rules else {}
+    by_code = {rule.code: rule for rule in rules if _may_stand(project, rule)}
+    wanted = {
+        file: [by_code[code] for code in codes if code in by_code]
+        for file, codes in waiting.items()
+    }
+    files = [file for file in wanted if wanted[file]]
+    size = sum(len(project.tree.read(file) or b"") for file in files)
 
     def visit(file: str) -> Found:
         source = project.code.sources.get(file)

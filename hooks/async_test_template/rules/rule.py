@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 class Where(enum.Enum):
     """Which files hold what a rule looks for.
 
-    INDEXED: the files that the index of fixtures and tests has anyway. TESTS: also test files
-    without anything async in them. EVERYWHERE: any Python file. A file counts if it contains
-    the words of the rule.
+    INDEXED: the files that the index of fixtures and tests has anyway. CLIENTS: also files that
+    mention a client of httpx, Starlette or aiohttp. TESTS: also test files without anything async
+    in them. EVERYWHERE: any Python file. A file counts if it contains the words of the rule.
     """
 
     INDEXED = "indexed"
+    CLIENTS = "clients"
     TESTS = "tests"
     EVERYWHERE = "everywhere"
 
@@ -55,6 +56,10 @@ class Rule(NamedTuple):
             parsed.
         suspects: decides from the bytes of a file with the words, which nothing else needs to
             parse, whether it is worth parsing; None if the words are enough.
+        spots: yields from a parsed file what `visit` looks at more closely, as far as that needs
+            no other file; None if the words are enough. Without any, the file is not kept or parsed
+            again for `visit`, which is called when all files are known. Worth it for words that
+            many files hold; a rule that is `alone` needs none.
         alone: `visit` needs no other Python file, only the configuration, and finds the content of
             the file in `source.module`. It can run in another process, and its result is kept as
             long as the file stays the same.
@@ -91,6 +96,7 @@ class Rule(NamedTuple):
     words: bytes = b""
     where: Where = Where.INDEXED
     suspects: Callable[[bytes], object] | None = None
+    spots: Callable[[Source], Iterable[object]] | None = None
     alone: bool = False
     python: str = ""
     about: str = ""

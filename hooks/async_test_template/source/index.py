@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
@@ -25,16 +26,18 @@ class Index:
         unreadable: files that this Python cannot parse, with line and message.
         findings: those of the rules that look at nothing but one file.
         faults: what failed in those rules, or in reading a file.
+        waiting: codes of the rules that have to see a file again, by its path.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - an index has these parts
         self,
         modules: Sequence[Module],
         sources: Sources,
         unreadable: Sequence[tuple[str, int, str]] = (),
         findings: Sequence[Finding] = (),
         faults: Sequence[Fault] = (),
+        waiting: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
         """Take what has been read."""
         self.modules = tuple(modules)
@@ -42,6 +45,7 @@ class Index:
         self.unreadable = tuple(unreadable)
         self.findings = tuple(findings)
         self.faults = tuple(faults)
+        self.waiting = waiting
 
     @cached_property
     def at(self) -> dict[tuple[str, int], Fixture | Test]:
@@ -98,7 +102,8 @@ class Index:
         """What classes derive from, across files."""
         from async_test_template.source.lineage import Lineage
 
-        return Lineage(self.by_file, self.sources.module)
+        whole = {module.file: module for module in self.modules if not module.is_outline}
+        return Lineage(whole, self.sources.module)
 
     @property
     def complete(self) -> bool:

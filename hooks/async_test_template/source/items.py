@@ -155,6 +155,7 @@ class Module(NamedTuple):
             called in this file.
         wrappers: functions at its top level that give an async function back, as decorators do.
         sets_mode: it assigns pytest-asyncio's mode, as a hook can.
+        is_outline: the file was not parsed, and only its imports are known.
 
     """
 
@@ -182,3 +183,4 @@ class Module(NamedTuple):
     aliases: Mapping[str, str] = MappingProxyType({})
     wrappers: frozenset[str] = frozenset()
     sets_mode: bool = False
+    is_outline: bool = False

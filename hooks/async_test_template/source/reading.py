@@ -12,8 +12,9 @@ from async_test_template.errors import UserError
 from async_test_template.faults import fault_of
 from async_test_template.findings import Found
 from async_test_template.source.index import Index
+from async_test_template.source.items import Module
 from async_test_template.source.readings import Reading, Sources, TestNames
-from async_test_template.source.relevance import is_indexed
+from async_test_template.source.relevance import is_indexed, outline
 from async_test_template.source.words import Words
 from async_test_template.spread import spread
 from async_test_template.walk import LINKED, linked_files
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.source.classes import Naming
-    from async_test_template.source.items import Module, Test
+    from async_test_template.source.items import Test
     from async_test_template.source.readings import Readings
     from async_test_template.source.source import Source
     from async_test_template.tree import Tree
@@ -68,6 +69,7 @@ class Reader:
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
         }
         self.sources = Sources(tree, readings, self._module)
+        self._words: dict[str, Words] = {}
 
     def index(self) -> Index:
         """Read what has not been read yet, and give what all files hold."""
@@ -76,7 +78,7 @@ class Reader:
         found_files = {*disk.python_files}
         left_out = linked_files(self._tree.root, disk.links, found_files)
         files = sorted({*found_files, *created})
-        wanted = self._relevant([file for file in files if not self._is_known(file)])
+        wanted = self._sorted_out([file for file in files if not self._is_known(file)])
         size = sum(len(self._tree.read(file) or b"") for file in wanted)
         for reading in spread(partial(self._read, size=size), wanted, size):
             self._readings.of_file[reading.file] = reading
@@ -89,6 +91,7 @@ class Reader:
             + [(file, 1, LINKED) for file in left_out if self._is_read_by_pytest(file)],
             [finding for reading in found for finding in reading.findings],
             [fault for reading in found for fault in reading.faults],
+            {reading.file: reading.waiting for reading in found if reading.waiting},
         )
 
     def _is_read_by_pytest(self, file: str) -> bool:
@@ -110,7 +113,7 @@ class Reader:
         from async_test_template.source.statements import statements_of
 
         source.module = self._module(source)
-        findings, faults = self._look(source)
+        findings, faults, waiting = self._look(source)
         if self._readings.has_room_for(size):
             self._readings.keep(source, data)
         return Reading(
@@ -121,6 +124,7 @@ class Reader:
             faults=faults,
             # To make a fix, the file need not be parsed again.
             statements=statements_of(source) if any(f.edits for f in findings) else None,
+            waiting=waiting,
         )
 
     def is_test_file(self, file: str) -> bool:
@@ -139,7 +143,9 @@ class Reader:
         from async_test_template.source.source import Unreadable, read_source
 
         for file, data in self.mentioning(words):
-            if self._readings.of_file.get(file) is None and self._names.holds_tests(file):
+            reading = self._readings.of_file.get(file)
+            is_left_out = reading is None or not reading.is_whole
+            if is_left_out and self._names.holds_tests(file):
                 with suppress(Unreadable):
                     module = self._module(read_source(file, data))
                     own = {fixture.name: fixture.requests for fixture in module.fixtures}
@@ -170,6 +176,9 @@ class Reader:
         data = self._tree.read(file) or b""
         try:
             source = read_source(file, data)
+            words = self._words.pop(file, None)
+            if words is not None and words.data == source.data:
+                source.words = words
             return self.read(source, data, is_changed=file in self._tree.changed, size=size)
         except Unreadable as error:
             return Reading(file, self._state(file), None, problem=(error.line, error.message))
@@ -186,26 +195,35 @@ class Reader:
             return file not in self._tree.changed
         return reading.state == self._state(file)
 
-    def _relevant(self, files: list[str]) -> list[str]:
-        """Return the files that are of interest, and remember that the others are not."""
-        told = spread(self._is_relevant, files, len(files) * _LOOK)
-        self._readings.of_file |= dict.fromkeys(
-            file for file, is_relevant in zip(files, told, strict=True) if not is_relevant
-        )
-        return [file for file, is_relevant in zip(files, told, strict=True) if is_relevant]
+    def _sorted_out(self, files: list[str]) -> list[str]:
+        """Return the files that are worth parsing, and remember what is known of the others."""
+        wanted = []
+        kinds = spread(self._kind, files, len(files) * _LOOK)
+        for file, kind in zip(files, kinds, strict=True):
+            if kind is True:
+                wanted.append(file)
+            elif isinstance(kind, Module):
+                self._readings.of_file[file] = Reading(file, self._state(file), kind)
+            else:
+                self._readings.of_file[file] = None
+        return wanted
 
-    def _is_relevant(self, file: str) -> bool:
+    def _kind(self, file: str) -> Module | bool:
+        """Tell from its bytes whether a file is worth parsing, or only its outline matters."""
         data = self._tree.read(file)
         holds_tests = self._names.holds_tests(file)
+        module = None
         if data is not None:
             words = Words(data)
             if is_indexed(words, holds_tests=holds_tests) or self._suspects(
                 words, holds_tests or file.endswith("conftest.py")
             ):
+                self._words[file] = words
                 return True
-        # Most files of a repository are of no interest, and too many to keep.
+            module = outline(file, words, holds_tests=holds_tests)
+        # Most files of a repository are not parsed, and too many to keep.
         self._tree.forget(file)
-        return False
+        return False if module is None else module
 
     def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
         """Return what a reading depends on: the file and the configuration, as far as changed."""

@@ -59,6 +59,7 @@ class Reading(NamedTuple):
         findings: those of the rules that look at nothing but the file.
         faults: what failed in those rules, or in reading the file.
         statements: where its statements are, if one of those has a fix.
+        waiting: codes of the rules that have to see the file again when all files are known.
 
     """
 
@@ -69,6 +70,12 @@ class Reading(NamedTuple):
     findings: tuple[Finding, ...] = ()
     faults: tuple[Fault, ...] = ()
     statements: Statements | None = None
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """The file was parsed; otherwise at most its imports are known."""
+        return self.module is None or not self.module.is_outline
 
 
 class Readings:
@@ -129,7 +136,7 @@ class Readings:
 
         source = read_source(file, data)
         reading = self.of_file.get(file)
-        if reading is not None and reading.module is not None:
+        if reading is not None and reading.module is not None and reading.is_whole:
             source.module = reading.module
         self.keep(source, data)
         return source

@@ -6,20 +6,27 @@ test which has. It is parsed only if a rule looks for something else in it (`Rul
 
 import re
 
+from async_test_template.source.items import Module
 from async_test_template.source.words import Words
 
 _WORDS_OF_TESTS = (
-    rb"async|event_loop|anyio|httpx|aiohttp|testclient|pytest_plugins|mark\.timeout"
+    rb"async|event_loop|anyio|pytest_plugins|mark\.timeout"
     # It is not Python code, and the reader of the file says so.
     rb"|\0"
 )
-#: Other files matter where they hold fixtures, hooks or clients; async code alone is no reason.
+#: Other files matter where they hold fixtures, hooks or test classes; async code is no reason.
 _IN_OTHERS = re.compile(
     rb"fixture|collect_ignore|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
     rb"|pytest(?:mark|_(?:async_guard|asyncio|configure|plugins|pyfunc_call|pycollect_make"
     rb"|collection_modifyitems|itemcollected))"
-    rb"|mark\.timeout|\.asyncio\b|asyncio(?:\.| import )coroutine"
-    rb"|anyio|event_loop|AsyncClient|Client\(|testclient|aiohttp|httpx|TestCase|asynctest"
+    rb"|mark\.(?:timeout|asyncio|anyio)|asyncio(?:\.| import )coroutine|anyio_backend"
+    rb"|\bevent_loop\b|TestCase|TestClient\s*[,)]|asynctest"
+)
+_CLIENTS = rb"AsyncClient|Client\(|testclient|aiohttp|httpx"
+_OUTLINED = rb"anyio|event_loop|\.asyncio\b|" + _CLIENTS
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
+    re.MULTILINE,
 )
 
 
@@ -34,3 +41,39 @@ def is_indexed(words: Words, *, holds_tests: bool) -> bool:
     if holds_tests:
         return words.hold(_WORDS_OF_TESTS)
     return _IN_OTHERS.search(words.data) is not None
+
+
+def holds_clients(words: Words) -> bool:
+    """Tell whether a file mentions a client of httpx, Starlette or aiohttp."""
+    return words.hold(_CLIENTS)
+
+
+def outline(file: str, words: Words, *, holds_tests: bool) -> Module | None:
+    """Return what a file imports, found without parsing it; None if nobody asks for that.
+
+    Whether a repository uses a library is told by what its code imports, and most of that code is
+    in no test. What is in a text over several lines, such as a docstring, is no import.
+
+    Args:
+        file: its path from the root.
+        words: its words.
+        holds_tests: pytest collects tests from a file of this name.
+
+    """
+    if not words.hold(_OUTLINED):
+        return None
+    data = words.data
+    imports: dict[str, int] = {}
+    line, counted = 1, 0
+    for match in _IMPORT.finditer(data):
+        before = data[: match.start()]
+        if before.count(b'"""') % 2 or before.count(b"'''") % 2:
+            continue
+        line += data.count(b"\n", counted, match.start())
+        counted = match.start()
+        for name in (match[1] or match[2]).split(b","):
+            imports.setdefault(name.strip().decode(errors="replace"), line)
+    # Another process may send it, which cannot send the read-only defaults of the others.
+    return Module(
+        file, imports=imports, targets={}, aliases={}, holds_tests=holds_tests, is_outline=True
+    )

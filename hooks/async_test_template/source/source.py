@@ -14,6 +14,7 @@ from async_test_template.errors import ParseError
 from async_test_template.source.names import Names
 from async_test_template.source.nodes import Nodes, walk
 from async_test_template.source.text import decode
+from async_test_template.source.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,6 +146,11 @@ class Source:
             for old, new, size in alike.get_matching_blocks():
                 ends[new : new + size] = kept[old : old + size]
         return "".join(map("".join, zip(lines, [*ends, ""], strict=True)))
+
+    @cached_property
+    def words(self) -> Words:
+        """Its words, for the search for those of rules."""
+        return Words(self.data)
 
     @property
     def parents(self) -> dict[ast.AST, ast.AST]:

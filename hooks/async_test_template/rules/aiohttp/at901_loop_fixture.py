@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp.at904_client_by_run_until_complete import client_calls
-from async_test_template.rules.loops._asking import parameter_findings, usefixtures_findings
+from async_test_template.rules.loops._asking import (
+    items_asking,
+    parameter_findings,
+    usefixtures_findings,
+)
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -26,6 +30,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     yield from usefixtures_findings(RULE.code, project, source, "loop")
 
 
+def _asking(source: Source) -> Iterator[object]:
+    for is_async in (True, False):
+        yield from items_asking(source, "loop", is_async=is_async)
+    yield from source.calls("pytest.mark.usefixtures")
+
+
 RULE = Rule(
     code="AT901",
     name="loop-fixture",
@@ -36,6 +46,7 @@ RULE = Rule(
     words=rb"loop\b",
     expects=("LookupError", "DeprecationWarning"),
     where=Where.TESTS,
+    spots=_asking,
     suspects=re.compile(
         rb"def[ \t]+\w+\((?:(?!def[ \t])[^)])*\bloop\b"
         rb"|usefixtures\((?:(?!usefixtures)[^)])*[\"']loop[\"']"

@@ -41,13 +41,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def clients_of_callables(project: Project, source: Source) -> Iterator[ast.Call]:
     """Yield the calls that pass a client a function that creates its application."""
+    return (call for call in _made(source) if _is_callable(project, source, call.args[0]))
+
+
+def _made(source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that create a client by one of the fixtures."""
     for call in source.nodes.of(ast.Call):
         if (
             isinstance(call.func, ast.Name)
             and call.func.id in _FACTORIES
             and call.args
             and _is_parameter(source, call.func)
-            and _is_callable(project, source, call.args[0])
         ):
             yield call
 
@@ -82,6 +86,7 @@ RULE = Rule(
     expects=("ValueError",),
     where=Where.TESTS,
     suspects=re.compile(rb"run_until_complete").search,
+    spots=_made,
     libraries=("aiohttp",),
     broken_since=(("pytest-aiohttp", "1.0"),),
 )

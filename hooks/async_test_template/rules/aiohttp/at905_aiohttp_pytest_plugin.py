@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp.at903_client_of_callable import clients_of_callables
 from async_test_template.rules.on_code import code_finding, text_of
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import MODE, may_be_auto
 from async_test_template.source import changes
 
@@ -93,6 +93,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"pytest_plugin",
+    where=Where.CLIENTS,
     libraries=("aiohttp",),
     broken_since=(("pytest-aiohttp", "1.0"),),
 )

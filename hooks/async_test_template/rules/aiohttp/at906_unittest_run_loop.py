@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.patterns import decorated, undecorated
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"unittest_run_loop",
+    where=Where.CLIENTS,
     alone=True,
     # Before, the decorator runs the test: without it the test passes without being awaited.
     needs=(("aiohttp", "3.8"),),

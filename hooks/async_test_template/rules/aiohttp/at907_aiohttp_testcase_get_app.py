@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -55,5 +55,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"get_app\b",
+    where=Where.CLIENTS,
     libraries=("aiohttp",),
 )

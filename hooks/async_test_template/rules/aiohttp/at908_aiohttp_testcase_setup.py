@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 
@@ -72,6 +72,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"setUpAsync|tearDownAsync",
+    where=Where.CLIENTS,
     # Older versions know only the old names.
     needs=(("aiohttp", "3.8"),),
     libraries=("aiohttp",),

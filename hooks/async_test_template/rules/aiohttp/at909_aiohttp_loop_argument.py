@@ -12,7 +12,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.patterns import keyword_of_call, removed
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
+    where=Where.CLIENTS,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     libraries=("aiohttp",),

@@ -28,13 +28,21 @@ def requests(
     """
     if not _has_clients(project):
         return
+    for call, method, passed in passing(source, arguments):
+        if is_client(project, source, method.value):
+            yield from ((call, source.text(method), argument) for argument in passed)
+
+
+def passing(
+    source: Source, arguments: frozenset[str]
+) -> Iterator[tuple[ast.Call, ast.Attribute, list[ast.keyword]]]:
+    """Yield the calls of methods named like requests that pass such arguments, with those."""
     for call in source.nodes.of(ast.Call):
         method = call.func
-        if not isinstance(method, ast.Attribute) or method.attr not in METHODS:
-            continue
-        passed = [argument for argument in call.keywords if argument.arg in arguments]
-        if passed and is_client(project, source, method.value):
-            yield from ((call, source.text(method), argument) for argument in passed)
+        if isinstance(method, ast.Attribute) and method.attr in METHODS:
+            passed = [argument for argument in call.keywords if argument.arg in arguments]
+            if passed:
+                yield call, method, passed
 
 
 # Only one project is used at a time, and each of its files asks this.

@@ -18,7 +18,7 @@ from async_test_template.rules.on_code import (
     sure,
 )
 from async_test_template.rules.patched import not_patched
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
 
@@ -120,6 +120,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"app\s*=",
+    where=Where.CLIENTS,
     alone=True,
     needs=(("httpx", "0.13.3"),),
     expects=("TypeError", "DeprecationWarning"),

@@ -18,7 +18,7 @@ from async_test_template.rules.on_code import (
 )
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.patterns import keyword_of_call, renamed
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     import ast
@@ -82,6 +82,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"proxies",
+    where=Where.CLIENTS,
     alone=True,
     needs=(("httpx", "0.26"),),
     expects=("TypeError", "DeprecationWarning"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import strangers
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,5 @@ RULE = Rule(
     needs=(("starlette", "1.2"),),
     visit=_visit,
     words=rb"\bhttpx\b",
-    libraries=("starlette", "fastapi"),
-    broken_since=(("starlette", "1.2"),),
+    where=Where.CLIENTS,
 )

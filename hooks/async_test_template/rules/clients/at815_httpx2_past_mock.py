@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import MOCKS, imports_httpx, is_of_tests, mock_in_use
 from async_test_template.rules.on_code import calls, code_finding, keyword
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from async_test_template.project import Project
@@ -35,18 +36,10 @@ _SENDERS = [
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    # With a transport, the test or the application already replaces the network.
-    senders = [
-        call
-        for call in calls(source, *_SENDERS)
-        if not keyword(call, "transport") and not keyword(call, "mounts")
-    ]
-    if not senders:
-        return
     package = mock_in_use(project)
     if package is None or _is_alias(project) or _is_apart(project, source, package):
         return
-    for call in senders:
+    for call in _senders(source):
         yield code_finding(
             RULE.code,
             source,
@@ -54,6 +47,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             f"{package} only intercepts httpx, not {source.names.resolve(call.func)}",
             hint="use httpx here, or give the client transport=httpx2.MockTransport(...)",
         )
+
+
+def _senders(source: Source) -> Iterator[ast.Call]:
+    for call in calls(source, *_SENDERS):
+        # With a transport, the test or the application already replaces the network.
+        if not keyword(call, "transport") and not keyword(call, "mounts"):
+            yield call
 
 
 def _is_alias(project: Project) -> bool:
@@ -85,5 +85,7 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bhttpx2\b",
+    spots=_senders,
+    where=Where.CLIENTS,
     libraries=("httpx", "httpx2"),
 )

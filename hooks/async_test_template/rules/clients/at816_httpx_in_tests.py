@@ -11,7 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import imports_httpx, is_of_tests, mock
 from async_test_template.rules.on_code import code_finding
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -101,5 +101,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     visit=_visit,
     words=rb"\bhttpx\b",
+    where=Where.CLIENTS,
     optional=True,
 )

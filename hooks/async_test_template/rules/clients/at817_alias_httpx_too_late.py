@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"alias_httpx",
+    where=Where.CLIENTS,
     alone=True,
     expects=("RuntimeError",),
     libraries=("httpx", "httpx2"),

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._test_client import requests
+from async_test_template.rules.clients._test_client import passing, requests
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.patterns import removed, renamed
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,8 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
+    spots=partial(passing, arguments=_ARGUMENTS),
+    where=Where.CLIENTS,
     needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
     libraries=("starlette", "fastapi"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, text_of
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.items import Fixture
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",
+    where=Where.CLIENTS,
     alone=True,
     expects=("ValueError", "UnsupportedProtocol"),
     libraries=("httpx", "httpx2"),

@@ -12,7 +12,7 @@ from async_test_template.rules.clients._applications import FASTAPI, STARLETTE, 
 from async_test_template.rules.clients._test_client import CLIENTS
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.origin import origin
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not _is_lifespan_in(project):
         return
     seen: set[tuple[str, int]] = set()
-    for call in calls(source, "httpx.ASGITransport", "httpx2.ASGITransport"):
+    for call in _transports(source):
         given = keyword(call, "app")
         app = given.value if given else call.args[0] if call.args else None
         made = origin(project, source, app) if app is not None else None
@@ -49,6 +49,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     "`with TestClient(app)`"
                 ),
             )
+
+
+def _transports(source: Source) -> Iterator[ast.Call]:
+    return calls(source, "httpx.ASGITransport", "httpx2.ASGITransport")
 
 
 # Only one is used at a time; thousands of files may have such a client.
@@ -100,5 +104,7 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"ASGITransport",
+    spots=_transports,
+    where=Where.CLIENTS,
     libraries=("httpx", "httpx2"),
 )

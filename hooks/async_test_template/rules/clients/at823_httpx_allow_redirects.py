@@ -12,7 +12,7 @@ from async_test_template.rules.clients._test_client import METHODS, is_made_by
 from async_test_template.rules.on_code import code_finding, has_stars, keyword, sure
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.patterns import renamed
-from async_test_template.rules.rule import Rule
+from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"allow_redirects",
+    where=Where.CLIENTS,
     needs=(("httpx", "0.20"),),
     libraries=("httpx",),
     expects=("TypeError",),

@@ -90,9 +90,7 @@ def parameter_findings(
     code: str, project: Project, source: Source, name: str, *, is_async: bool
 ) -> Iterator[Finding]:
     """Yield a finding for each function, async or not, that asks for the lost fixture."""
-    for item in project.code.items_of(source.file):
-        if item.is_async != is_async or name not in item.requests:
-            continue
+    for item in items_asking(source, name, is_async=is_async):
         function = source.functions.get(item.line)
         if function is None or not _has_parameter(function, name):
             continue
@@ -106,6 +104,12 @@ def parameter_findings(
             yield _in_async(code, project, source, function, name, where)
         elif where == "nowhere":
             yield _in_sync(code, project, source, function, name)
+
+
+def items_asking(source: Source, name: str, *, is_async: bool) -> list[Fixture | Test]:
+    """Return the fixtures and tests of a file, async or not, that ask for a fixture, by line."""
+    items = (item for _, item in sorted(source.items.items()))
+    return [item for item in items if item.is_async == is_async and name in item.requests]
 
 
 def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it comes from

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.loops._asking import parameter_findings
+from async_test_template.rules.loops._asking import items_asking, parameter_findings
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    spots=partial(items_asking, name="event_loop", is_async=False),
     expects=("LookupError",),
     broken_since=(("pytest-asyncio", "1.0"),),
 )

@@ -35,7 +35,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         return
     found = [
         call
-        for call in calls(source, *_CALLS)
+        for call in _setting(source)
         if not (_is_in_override(project, source, call) or is_below(source, call, _IS_SCRIPT))
     ]
     for call in found:
@@ -48,6 +48,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, project, source, call, is_single=len(found) == 1),
             hint=f"return the loop's factory from {HOOK} in conftest.py",
         )
+
+
+def _setting(source: Source) -> Iterator[ast.Call]:
+    return calls(source, *_CALLS)
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
@@ -91,6 +95,7 @@ RULE = Rule(
     python=">=3.14",
     visit=_visit,
     words=rb"set_event_loop_policy|uvloop",
+    spots=_setting,
     expects=("DeprecationWarning",),
     where=Where.TESTS,
 )

@@ -46,18 +46,11 @@ _CALLED = re.compile(
     rb"|shield)\("
 )
 
+_PREPARES = re.compile(rb"def (?:setup_\w+|setUp\w*)\(")
+
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not _may_be_outside_coroutines(source.data):
-        return
-    found: dict[ast.AST, ast.Call] = {}
-    for call in calls(source, *_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
-        around = context(source, call)
-        first = found.get(around)
-        is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
-        if is_asked and (first is None or source.start(call) < source.start(first)):
-            found[around] = call
-    for around, call in found.items():
+    for around, call in _asking(source).items():
         if isinstance(around, ast.FunctionDef) and around.name == "event_loop":
             continue
         bare = next(
@@ -67,6 +60,20 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             yield code_finding(
                 RULE.code, source, call, _message(source, call, bare), hint=_hint(source, call)
             )
+
+
+def _asking(source: Source) -> dict[ast.AST, ast.Call]:
+    """Return the first call in each function, or in none, that may run outside of a coroutine."""
+    found: dict[ast.AST, ast.Call] = {}
+    if not _may_be_outside_coroutines(source.data):
+        return found
+    for call in calls(source, *_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
+        around = context(source, call)
+        first = found.get(around)
+        is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
+        if is_asked and (first is None or source.start(call) < source.start(first)):
+            found[around] = call
+    return found
 
 
 def _takes_loop(source: Source, call: ast.Call) -> bool:
@@ -156,6 +163,13 @@ def _may_be_outside_coroutines(data: bytes) -> bool:
     return any(not _is_in_coroutine(data, match.start(), lines) for match in _CALLED.finditer(data))
 
 
+def _is_suspicious(data: bytes) -> bool:
+    """Tell whether a file may have a helper of the tests that gets the loop, or prepares them."""
+    return _PREPARES.search(data) is not None or (
+        b"get_event_loop" in data and _may_be_outside_coroutines(data)
+    )
+
+
 def _is_in_coroutine(data: bytes, place: int, lines: Iterator[int]) -> bool:
     start = data.rfind(b"\n", 0, place) + 1
     line = data[start : place + 1]
@@ -186,6 +200,7 @@ RULE = Rule(
         rb"|ensure_future\(|gather\(|shield\("
     ),
     where=Where.EVERYWHERE,
-    suspects=re.compile(rb"def (?:setup_\w+|setUp\w*)\(").search,
+    spots=_asking,
+    suspects=_is_suspicious,
     expects=("RuntimeError", "DeprecationWarning"),
 )

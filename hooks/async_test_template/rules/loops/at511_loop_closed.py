@@ -21,43 +21,36 @@ _LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop"}
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    if next(source.calls(*_LOOPS), None) is None:
-        return
-    for line, function in sorted(source.functions.items()):
-        if source.items.get(line) is None:
-            continue
-        if not isinstance(function, ast.AsyncFunctionDef):
-            continue
-        loops = _loops_of(source, function)
-        for node in walk(function):
-            if (
-                isinstance(node, ast.Call)
-                # A function inside may run in a thread with its own loop.
-                and source.scope(node) is function
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "close"
-                and (
-                    (isinstance(node.func.value, ast.Name) and node.func.value.id in loops)
-                    or _is_loop(source, node.func.value)
-                )
-            ):
-                yield code_finding(
-                    RULE.code,
-                    source,
-                    node,
-                    f"{function.name} closes the loop that it runs in",
-                    hint="remove the call; the plugin closes its loops",
-                )
+    for method in source.mentions.get("close", ()):
+        call = source.parents[method]
+        function = source.scope(call)
+        if (
+            isinstance(method, ast.Attribute)
+            and isinstance(call, ast.Call)
+            and call.func is method
+            # A function inside may run in a thread with its own loop.
+            and isinstance(function, ast.AsyncFunctionDef)
+            and function.lineno in source.items
+            and _stands_for_loop(source, method.value, function)
+        ):
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{function.name} closes the loop that it runs in",
+                hint="remove the call; the plugin closes its loops",
+            )
 
 
-def _loops_of(source: Source, function: Function) -> set[str]:
-    return {
-        target.id
-        for node in walk(function)
-        if isinstance(node, ast.Assign) and _is_loop(source, node.value)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+def _stands_for_loop(source: Source, node: ast.expr, function: Function) -> bool:
+    if not isinstance(node, ast.Name):
+        return _is_loop(source, node)
+    return any(
+        isinstance(statement, ast.Assign)
+        and _is_loop(source, statement.value)
+        and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
+        for statement in walk(function)
+    )
 
 
 def _is_loop(source: Source, node: ast.expr) -> bool:

@@ -36,10 +36,7 @@ _DEADLINES = re.compile(r"timeout|fail_after|fail_at|move_on|deadline", re.IGNOR
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, _SLEEP):
-        function = source.scope(call)
-        if not isinstance(function, ast.AsyncFunctionDef) or function.lineno not in source.items:
-            continue
+    for call, function in _sleeps(source):
         if not source.names.is_certain(call.func) or patching(project, _SLEEP):
             continue
         if _is_zero(call) or _is_meant(source, call, function) or _has_deadline(source, call):
@@ -51,6 +48,14 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             f"{function.name} is async and calls {_SLEEP}, which blocks its event loop",
             hint="await the sleep of the library that runs the loop, such as `asyncio.sleep`",
         )
+
+
+def _sleeps(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
+    """Yield the calls in async tests and fixtures, each with its function."""
+    for call in calls(source, _SLEEP):
+        function = source.scope(call)
+        if isinstance(function, ast.AsyncFunctionDef) and function.lineno in source.items:
+            yield call, function
 
 
 def _is_zero(call: ast.Call) -> bool:
@@ -87,5 +92,6 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"(?:import|from|,)[\s\\]*time\b",
+    spots=_sleeps,
     expects=("BlockingError",),
 )
