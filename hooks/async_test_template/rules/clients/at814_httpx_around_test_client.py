@@ -38,4 +38,6 @@ RULE = Rule(
     visit=_visit,
     words=rb"\bhttpx\b",
     where=Where.CLIENTS,
+    libraries=("starlette", "fastapi"),
+    broken_since=(("starlette", "1.2"),),
 )
