@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.baseline import as_baseline, compare
+from async_test_template.baseline import as_baseline, new_findings
 from async_test_template.ignores import TO_FILL_IN, add_ignores
 from async_test_template.report import is_advice
 from async_test_template.report.words import counted
@@ -84,7 +84,7 @@ def in_baseline(plan: Plan, root: Path, file: Path) -> str:
     """
     if plan.faults:
         return "No baseline was written."
-    data = as_baseline(Tree(root, {}), plan.left)
+    data = as_baseline(Tree(root, {}), plan.left, file)
     number, plan.left = len(plan.left), []
     write_all(file.parent, {Path(file.name): data}, allow_dirty=True)
     return f"{counted(number, 'finding')} written to {file}."
@@ -97,9 +97,6 @@ def only_new(plan: Plan, root: Path, file: Path) -> str:
         UserError: the file cannot be read, or is no baseline.
 
     """
-    compared = compare(Tree(root, {}), plan.left, file)
-    plan.left = compared.new
-    told = f"{counted(compared.known, 'known finding')} in {file}"
-    if compared.gone:
-        told += f", and {compared.gone} of it no longer found (--write-baseline {file} updates it)"
-    return f"{told}."
+    number = len(plan.left)
+    plan.left = new_findings(Tree(root, {}), plan.left, file)
+    return f"{counted(number - len(plan.left), 'known finding')} in {file}."

@@ -1,14 +1,16 @@
 """A file with the findings of today, so that a later run reports only what is new.
 
 A finding is known by its rule, its file and the text of its line, and by how many are alike: it
-stays known when lines above it come and go.
+stays known when lines above it come and go. Paths begin at the folder of the baseline.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.shown import public, shown_json
@@ -16,7 +18,6 @@ from async_test_template.suppressions import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
     from typing import TypeAlias
 
     from async_test_template.findings import Finding
@@ -28,24 +29,9 @@ if TYPE_CHECKING:
 _VERSION = 1
 
 
-class Compared(NamedTuple):
-    """The findings of a run beside those of a baseline.
-
-    Attributes:
-        new: the findings that it does not hold.
-        known: how many it holds.
-        gone: how many of it are no longer found.
-
-    """
-
-    new: list[Finding]
-    known: int
-    gone: int
-
-
-def as_baseline(tree: Tree, findings: Iterable[Finding]) -> bytes:
-    """Return the text of a baseline, with one line for each kind of finding."""
-    counts = Counter(key for key, _ in _keyed(tree, findings))
+def as_baseline(tree: Tree, findings: Iterable[Finding], path: Path) -> bytes:
+    """Return a baseline that is to stand at a path, with one line for each kind of finding."""
+    counts = Counter(key for key, _ in _keyed(tree, findings, path))
     entries = [
         json.dumps({"file": file, "code": code, "text": text, "count": count})
         for (file, code, text), count in sorted(counts.items())
@@ -55,33 +41,34 @@ def as_baseline(tree: Tree, findings: Iterable[Finding]) -> bytes:
     return shown_json(text).encode()
 
 
-def compare(tree: Tree, findings: Iterable[Finding], path: Path) -> Compared:
-    """Compare findings with the baseline in a file.
+def new_findings(tree: Tree, findings: Iterable[Finding], path: Path) -> list[Finding]:
+    """Return the findings that the baseline at a path does not hold.
 
     Raises:
         UserError: the file cannot be read, or is no baseline.
 
     """
-    left = _read(path)
+    known = _read(path)
     new = []
-    known = 0
-    for key, finding in _keyed(tree, findings):
-        if left[key] > 0:
-            left[key] -= 1
-            known += 1
+    for key, finding in _keyed(tree, findings, path):
+        if known[key] > 0:
+            known[key] -= 1
         else:
             new.append(finding)
-    return Compared(new, known, left.total() if hasattr(left, "total") else sum(left.values()))
+    return new
 
 
-def _keyed(tree: Tree, findings: Iterable[Finding]) -> Iterator[tuple[_Key, Finding]]:
+def _keyed(tree: Tree, findings: Iterable[Finding], path: Path) -> Iterator[tuple[_Key, Finding]]:
+    # The paths are the same, whatever part of the repository is looked at.
+    folder = path.parent.resolve()
     lines: dict[str, list[str]] = {}
     for finding in findings:
         if finding.file not in lines:
             lines[finding.file] = lines_of(tree, finding.file)
         here = lines[finding.file]
         text = here[finding.line - 1] if finding.line <= len(here) else ""
-        yield (finding.file, finding.code, public(text.strip())), finding
+        file = Path(os.path.relpath(tree.root / finding.file, folder)).as_posix()
+        yield (file, finding.code, public(text.strip())), finding
 
 
 def _read(path: Path) -> Counter[_Key]:

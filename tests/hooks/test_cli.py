@@ -243,9 +243,12 @@ def test_a_file_that_cannot_hold_the_report_is_refused_before_anything_is_done(
         (".git/report", "belongs to git"),
     ):
         (project / ".git").mkdir(exist_ok=True)
-        for command in ("check", "migrate"):
-            arguments = [command, str(project), "--output-file", str(project / name)]
-            assert main(arguments) == 2
+        for command, option in (
+            ("check", "--output-file"),
+            ("check", "--write-baseline"),
+            ("migrate", "--output-file"),
+        ):
+            assert main([command, str(project), option, str(project / name)]) == 2
             assert sentence in capsys.readouterr().err, name
     assert (project / "pytest.ini").read_text() == LEGACY
     assert (elsewhere / "theirs.txt").read_text() == "theirs"
