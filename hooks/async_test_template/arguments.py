@@ -6,7 +6,8 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from async_test_template import __version__
 from async_test_template.desired import LOOP_SCOPES, MODES
@@ -29,6 +30,31 @@ _POLICY = (
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says which option comes nearest to one that it does not know.
+
+    Attributes:
+        commands: the parsers of the commands, by name.
+
+    """
+
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with status 2, and say why."""
+        # Imported here: options are rarely wrong.
+        import re
+        from difflib import get_close_matches
+
+        if message.startswith("unrecognized arguments: -"):
+            word = message.split()[2].partition("=")[0]
+            usages = [command.format_usage() for command in self.commands.values()]
+            known = {option for usage in usages for option in re.findall(r"--[a-z-]+", usage)}
+            for nearest in get_close_matches(word, sorted(known), 1):
+                message += f" (the nearest is {nearest})"
+        super().error(message)
+
+
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
@@ -36,7 +62,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         commands: the function of each command, which returns the exit status.
 
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="async-test-template",
         formatter_class=_formatter,
         description="Find and fix what is wrong with a repository's async test set-up.",
@@ -47,6 +73,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_traceback(parser, default=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.commands = subparsers.choices
 
     def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
         command = subparsers.add_parser(name, help=help, formatter_class=_formatter)
@@ -73,7 +100,8 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     check.add_argument(
         "--exit-zero", action="store_true", help="end with 0 even if there are findings"
     )
-    accepted = check.add_mutually_exclusive_group()
+    today = check.add_argument_group("what is there today")
+    accepted = today.add_mutually_exclusive_group()
     accepted.add_argument(
         "--baseline", metavar="FILE", type=Path, help="report only what is not in this file"
     )
@@ -88,7 +116,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         action="store_true",
         help="write the comments that silence the findings of today, to fill in the reasons",
     )
-    check.add_argument(
+    today.add_argument(
         "--allow-dirty",
         action="store_true",
         help="write the comments to files with uncommitted changes too",
@@ -170,37 +198,40 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         default=["."],
         help="folders and files to look at, with the projects in them (.)",
     )
+    rules = parser.add_argument_group("which rules, and where")
     for name, metavar, what in _POLICY:
-        parser.add_argument(f"--{name}", metavar=metavar, action="append", default=[], help=what)
-    parser.add_argument(
+        rules.add_argument(f"--{name}", metavar=metavar, action="append", default=[], help=what)
+    report = parser.add_argument_group("the report")
+    report.add_argument(
         "--format",
         choices=FORMATS,
         help="how findings are printed (text, and github in GitHub Actions)",
     )
-    parser.add_argument(
+    report.add_argument(
         "--output-file",
         metavar="FILE",
         type=Path,
         help="write the report to this file instead of printing it",
     )
-    amount = parser.add_mutually_exclusive_group()
+    amount = report.add_mutually_exclusive_group()
     amount.add_argument(
         "-v", "--verbose", action="store_true", help="print every finding, however many there are"
     )
     amount.add_argument(
         "-q", "--quiet", action="store_true", help="print findings and errors, and nothing else"
     )
-    parser.add_argument(
+    report.add_argument(
         "--advice", action="store_true", help="show advice too, which does not fail a run"
     )
-    parser.add_argument("--mode", choices=MODES, help="the asyncio mode that fixes write")
-    parser.add_argument(
+    written = parser.add_argument_group("what fixes write")
+    written.add_argument("--mode", choices=MODES, help="the asyncio mode that fixes write")
+    written.add_argument(
         "--loop-scope", choices=LOOP_SCOPES, help="the loop scope of fixtures and tests"
     )
-    parser.add_argument(
+    written.add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, help="the timeout of a test, 0 for none"
     )
-    parser.add_argument(
+    written.add_argument(
         "--answers-file",
         metavar="FILE",
         type=Path,

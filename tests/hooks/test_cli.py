@@ -394,6 +394,19 @@ def test_argparse_ends_with_the_same_status(
     assert "usage: async-test-template" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "nearest"),
+    [("--severty=AT1=error", "--severity"), ("--exit-zreo", "--exit-zero"), ("-x", "")],
+)
+def test_an_unknown_option_is_refused_with_the_nearest(
+    option: str, nearest: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", str(project), option, "--unknown-at-all"])
+    assert stopped.value.code == 2
+    assert (f"(the nearest is {nearest})" in capsys.readouterr().err) == bool(nearest)
+
+
 def test_version_is_the_packages_own() -> None:
     pyproject = (HOOKS.parent / "pyproject.toml").read_text()
     assert f'version = "{__version__}"' in pyproject
