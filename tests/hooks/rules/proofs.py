@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from helpers import Environment
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
-#: The current plugins.
-PLUGINS = ("anyio>=4.12", "pytest==9.2.*", "pytest-asyncio==1.5.*", "pytest-timeout==2.4.*")
-#: With the packages of the rules on code; pytest-aiohttp changes the meaning of asyncio modes.
-LIBRARIES = (
-    *PLUGINS,
+#: The current plugins, and the packages of the rules on code.
+NEWEST = (
+    "anyio>=4.12",
     "async-timeout==5.*",
     "httpx==0.28.*",
     "pytest-aiohttp==1.1.*",
+    "pytest-asyncio==1.5.*",
+    "pytest-timeout==2.4.*",
+    "pytest==9.2.*",
     "starlette==1.*",
+    "trio==0.*",
     "uvloop==0.*",
 )
-#: AnyIO runs tests on what is installed, and imports it at each start.
-TRIO = "trio==0.*"
 #: A requirements file that stands for whatever a repository declares.
 REQUIREMENTS = "requirements.txt"
 
@@ -83,16 +83,13 @@ class Case:
         return self.before != self.after or bool(self.says)
 
 
-def prove(
-    case: Case, root: Path, newest: Environment, environment_of: Callable[..., Environment]
-) -> None:
+def prove(case: Case, root: Path, environment_of: Callable[..., Environment]) -> None:
     """Run a suite before and after the fix, and require what the case says."""
     lay_out(root, case.files)
 
     def run() -> subprocess.CompletedProcess[str]:
-        environment = newest
-        if case.declared:
-            environment = environment_of("--resolution", "lowest-direct", *declared(root))
+        oldest = ("--resolution", "lowest-direct", *declared(root)) if case.declared else ()
+        environment = environment_of(*(oldest or NEWEST))
         return environment.pytest(root, *without_others(case.files), *case.arguments)
 
     first = run()
@@ -108,7 +105,8 @@ def prove(
 def without_others(files: Mapping[str, str]) -> list[str]:
     """Return options of pytest by which it does not import the plugins that a suite is not about.
 
-    They take half of the time that it needs to start.
+    They take half of the time that it needs to start, and pytest-aiohttp changes the meaning of
+    asyncio modes.
     """
     others = (name for name in ("aiohttp", "anyio") if not any(name in t for t in files.values()))
     return [part for name in others for part in ("-p", f"no:{name}")]

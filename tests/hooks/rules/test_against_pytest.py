@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, OK, PLUGINS, USAGE, Case, prove
+from proofs import FAILED, INTERNAL, OK, USAGE, Case, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -407,4 +407,4 @@ CASES = [
 def test_what_a_rule_says_is_what_pytest_does(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
-    prove(case, tmp_path, environment_of(*PLUGINS), environment_of)
+    prove(case, tmp_path, environment_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERRUPTED, LIBRARIES, OK, TRIO, Case, lay_out, migrate, prove
+from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -963,15 +963,13 @@ FIRST = {case.code: n for n, case in reversed([*enumerate(CASES)])}.values()
 def test_a_suite_is_well_after_the_fix_and_not_before(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
-    on_trio = any("anyio" in text or "trio" in text for text in case.files.values())
-    newest = environment_of(*LIBRARIES, *[TRIO] * on_trio)
-    prove(case, tmp_path, newest, environment_of)
+    prove(case, tmp_path, environment_of)
 
 
 def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
-    newest = environment_of(*LIBRARIES)
+    newest = environment_of(*NEWEST)
     override = OVERRIDE.replace("    yield", "    at_exit(loop.stop)\n    yield")
     lay_out(tmp_path, {"pytest.ini": AUTO, "conftest.py": override, "test_it.py": SAME_LOOP})
     assert newest.pytest(tmp_path).returncode == FAILED
