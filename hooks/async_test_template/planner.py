@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.conflicts import Touched
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import Crash, Fault, fault_of
-from async_test_template.findings import Splice
+from async_test_template.findings import Splice, Tier
 from async_test_template.plan import Plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import read_policy
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.desired import Desired
-    from async_test_template.findings import Change, Edit, Finding, Tier
+    from async_test_template.findings import Change, Edit, Finding
     from async_test_template.rules.rule import Rule
     from async_test_template.source.readings import Reading
 
@@ -181,7 +181,8 @@ class _Planner:
     def _project(self) -> Project:
         """Return the repository after the fixes so far, which later ones do not change."""
         changed = dict(self.plan.after)
-        return Project(self.root, self.desired, changed, self.memory, self.looks)
+        raises = Tier.UNSAFE in self.tiers
+        return Project(self.root, self.desired, changed, self.memory, self.looks, raises=raises)
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
         return Tree(self.root, changed, self.memory.disk)

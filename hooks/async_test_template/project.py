@@ -77,19 +77,22 @@ class Project:
     Attributes:
         root: the directory to look at.
         desired: what the user asks for.
+        raises: fixes that raise the versions of dependencies are made too.
         tree: its files.
         in_force: the outcome of pytest's search for its configuration.
         settings: the configuration in force.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one look depends on
         self,
         root: Path,
         desired: Desired,
         changed: Mapping[str, bytes],
         memory: Memory | None = None,
         looks: Looks | None = None,
+        *,
+        raises: bool = False,
     ) -> None:
         """Read the configuration in force.
 
@@ -99,6 +102,7 @@ class Project:
             changed: contents that replace those on the disk.
             memory: what was read before; new readings are added.
             looks: what rules do with a file while it is read; None for nothing.
+            raises: fixes that raise the versions of dependencies are made too.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -106,6 +110,7 @@ class Project:
         """
         self.root = root.resolve()
         self.desired = desired
+        self.raises = raises
         self.memory = Memory(self.root) if memory is None else memory
         self.tree = Tree(self.root, changed, self.memory.disk)
         self._looks = Looks() if looks is None else looks

@@ -101,8 +101,29 @@ def sure(source: Source, node: ast.expr) -> None:
 
 
 def is_called(source: Source, function: Function) -> bool:
-    """Tell whether the file mentions a function by name, apart from defining it."""
-    return function.name in source.mentions
+    """Tell whether the file mentions a function by name, apart from defining it.
+
+    In a function that has a parameter of that name, the name stands for what that gets.
+    """
+    return not all(
+        isinstance(node, ast.Name) and _is_parameter(source, node)
+        for node in source.mentions.get(function.name, ())
+    )
+
+
+def _is_parameter(source: Source, node: ast.Name) -> bool:
+    return any(
+        node.id
+        in {argument.arg for argument in ast.walk(around.args) if isinstance(argument, ast.arg)}
+        and node
+        not in {
+            inner
+            for default in (*around.args.defaults, *around.decorator_list)
+            for inner in walk(default)
+        }
+        for around in source.around(node)
+        if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
 
 
 def uses(function: Function, name: str) -> bool:

@@ -160,6 +160,7 @@ CASES = [
                 "def test_then():\n    assert not Queue().loop.is_running()\n"
             ),
         },
+        unsafe=True,
     ),
     # It does not use it, and yet its current loop came from there.
     Case(
@@ -976,3 +977,25 @@ def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     migrate(tmp_path, "AT504", unsafe=True)
     assert newest.pytest(tmp_path).returncode == OK
     assert (tmp_path / "conftest.py").read_text() == override
+
+
+def test_a_safe_bridge_works_with_and_without_the_old_fixture(
+    tmp_path: Path, environment_of: Callable[..., Environment]
+) -> None:
+    newest = environment_of(*LIBRARIES)
+    old = environment_of("pytest-asyncio==0.26.0", "pytest==8.3.*")
+    suite = {
+        "requirements.txt": "pytest-asyncio==0.26.0\n",
+        "pytest.ini": AUTO,
+        "test_it.py": (
+            "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef one(event_loop):\n"
+            "    return event_loop.run_until_complete(asyncio.sleep(0, 1))\n\n\n"
+            "async def test_it(one):\n    assert one == 1\n"
+        ),
+    }
+    lay_out(tmp_path, suite)
+    assert old.pytest(tmp_path).returncode == OK
+    assert newest.pytest(tmp_path).returncode == FAILED
+    migrate(tmp_path, "AT502", unsafe=False)
+    assert old.pytest(tmp_path).returncode == OK
+    assert newest.pytest(tmp_path).returncode == OK

@@ -877,6 +877,31 @@ def test_the_bridge_goes_where_all_that_ask_can_see_it(tmp_path: Path) -> None:
     assert plan.left == []
 
 
+def test_a_bridge_for_old_versions_too_is_made_only_if_those_stay(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pytest-asyncio==0.26.0\n")
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(event_loop):\n    event_loop.run_until_complete(1)\n"
+    )
+    safe = make_plan(tmp_path, Desired(), CODE, frozenset({Tier.SAFE}))
+    bridge = safe.after["test_it.py"].decode()
+    assert 'if not hasattr(pytest_asyncio.plugin, "event_loop"):\n\n    @pytest_' in bridge
+    assert safe.left == []
+    with_unsafe = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert "hasattr" not in with_unsafe.after["test_it.py"].decode()
+
+
+def test_a_fixture_that_tests_call_by_their_parameter_is_not_called(tmp_path: Path) -> None:
+    text = (
+        "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\nasync def make(event_loop):\n"
+        "    return event_loop.create_task\n\n\n"
+        "async def test_it(make):\n    await make(work())\n"
+    )
+    new, plan = rewrite(tmp_path, text.encode())
+    assert b"async def make():\n    event_loop = asyncio.get_running_loop()\n" in new
+    assert plan.left == []
+    assert [finding.tier for finding in plan.fixed] == [Tier.SAFE]
+
+
 def test_the_bridge_goes_where_a_file_sees_it_that_imports_a_fixture(tmp_path: Path) -> None:
     (tmp_path / "tests/a").mkdir(parents=True)
     (tmp_path / "tests/a/test_a.py").write_text(

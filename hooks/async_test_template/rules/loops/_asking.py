@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.rules.loops._bridge import bridge
+from async_test_template.rules.loops._bridge import bridge, tier_of_bridge
 from async_test_template.rules.loops._canonical import called_names
 from async_test_template.rules.loops._lost import (
     are_plain,
@@ -138,7 +138,7 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
         source,
         function,
         message,
-        tier=Tier.UNSAFE,
+        tier=tier_of_bridge(project, name),
         fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint=finding.hint,
     )
@@ -223,7 +223,7 @@ def _in_sync(code: str, project: Project, source: Source, function: Function, na
         source,
         function,
         message,
-        tier=Tier.UNSAFE,
+        tier=tier_of_bridge(project, name),
         fix=when_all_is_read(project, lambda: bridge(project, name)),
         hint="make it async, or pass it the running loop through a fixture of that name",
     )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import EditError
-from async_test_template.findings import Change
+from async_test_template.findings import Change, Tier
 from async_test_template.rules.home import home, source_of
 from async_test_template.rules.importers import importers
-from async_test_template.rules.loops._lost import where_from
+from async_test_template.rules.loops._lost import NAME, where_from
 from async_test_template.rules.on_code import needs
 from async_test_template.rules.which_loop import SCOPES, may_have_old_aiohttp, named
 from async_test_template.source import changes, new_imports
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
+#: The first pytest-asyncio without the fixture.
+_SINCE = "1.0"
 _TAKES_CURRENT = re.compile(rb"\bget_event_loop\(")
 
 
@@ -94,6 +97,19 @@ def bridge_text(  # noqa: PLR0913 - a fixture has these parts
     )
 
 
+class Bridge(NamedTuple):
+    """A bridge as a fix.
+
+    Attributes:
+        edits: what puts it where all code that asks for the fixture can see it.
+        tier: safe if nothing gets it that works without it.
+
+    """
+
+    edits: tuple[Edit, ...]
+    tier: Tier
+
+
 def bridge(project: Project, name: str) -> tuple[Edit, ...]:
     """Return the edits that put a bridge where all code that asks for the fixture can see it.
 
@@ -104,19 +120,33 @@ def bridge(project: Project, name: str) -> tuple[Edit, ...]:
     made = _bridge(project, name)
     if isinstance(made, EditError):
         raise made
-    return made
+    return made.edits
+
+
+def tier_of_bridge(project: Project, name: str) -> Tier:
+    """Return the tier of that fix; it does not count if there is none."""
+    made = _bridge(project, name)
+    return Tier.UNSAFE if isinstance(made, EditError) else made.tier
 
 
 # Only one is used at a time; thousands of functions may ask for the same bridge.
 @lru_cache(maxsize=2)
-def _bridge(project: Project, name: str) -> tuple[Edit, ...] | EditError:
+def _bridge(project: Project, name: str) -> Bridge | EditError:
     try:
         return _make_bridge(project, name)
     except EditError as error:
         return error
 
 
-def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
+def _stays_old(project: Project, name: str) -> bool:
+    """Tell whether a pytest-asyncio may be used that still has the fixture, also after this run."""
+    dependencies = project.dependencies
+    if name != NAME or not dependencies.may_be_below("pytest-asyncio", _SINCE):
+        return False
+    return not (project.raises and dependencies.raised("pytest-asyncio", _SINCE, with_pytest=False))
+
+
+def _make_bridge(project: Project, name: str) -> Bridge:
     asking = [
         item
         for item in project.code.at.values()
@@ -128,7 +158,8 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
         if isinstance(item, Fixture) and item.scope in SCOPES and not item.is_async
     ]
     scope = max(scopes, key=SCOPES.index, default="function")
-    if scope != "function":
+    is_old = _stays_old(project, name)
+    if scope != "function" and not is_old:
         # Older versions do not know loop_scope, and still have the fixture.
         needs(project, "pytest-asyncio", "0.24")
     raised = _with_the_plugin(project) if name == "loop" else ()
@@ -136,14 +167,17 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
     # Whoever imports a fixture has to see the bridge too.
     files = [item.file for item in asking]
     files += [f for item in asking if isinstance(item, Fixture) for f in importers(project, item)]
+    is_certain = is_old or not project.dependencies.may_be_below("pytest-asyncio", _SINCE)
+    tier = Tier.SAFE if name == NAME and is_certain and not for_all else Tier.UNSAFE
     file = home(project, files)
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:
         raise EditError(f"{named(above[0])} builds on it, and the new fixture would hide it")
     if project.tree.read(file) is None:
         body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
+        body = _if_missing(body, "pytest_asyncio") if is_old else body
         text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
-        return (Change(file, "create", (), text), *raised)
+        return Bridge((Change(file, "create", (), text), *raised), tier)
     source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} already defines the name {name}")
@@ -159,7 +193,13 @@ def _make_bridge(project: Project, name: str) -> tuple[Edit, ...]:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(text=merged),), ()
     text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
-    return (*one, *other, changes.append(source, text), *raised)
+    text = _if_missing(text, plugin) if is_old else text
+    return Bridge((*one, *other, changes.append(source, text), *raised), tier)
+
+
+def _if_missing(text: str, pytest_asyncio: str) -> str:
+    """Define a bridge only where pytest-asyncio does not have the fixture itself."""
+    return f'if not hasattr({pytest_asyncio}.plugin, "{NAME}"):\n\n{textwrap.indent(text, "    ")}'
 
 
 def _with_the_plugin(project: Project) -> tuple[Edit, ...]:
