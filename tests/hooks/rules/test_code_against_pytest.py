@@ -982,7 +982,7 @@ def test_an_override_that_has_to_stay_gets_its_one_loop_back(
 def test_a_safe_bridge_works_with_and_without_the_old_fixture(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
-    newest = environment_of(*LIBRARIES)
+    newest = environment_of(*NEWEST)
     old = environment_of("pytest-asyncio==0.26.0", "pytest==8.3.*")
     suite = {
         "requirements.txt": "pytest-asyncio==0.26.0\n",
