@@ -316,6 +316,16 @@ def test_the_table_counts_and_names_the_first_places() -> None:
     assert first.split("  ")[-1].startswith("./:: tests/folder_")
 
 
+def test_the_first_place_of_each_file_comes_before_others() -> None:
+    plan = many(["AT105"], 2)
+    plan.left = [one._replace(line=line) for one in plan.left for line in (7, 7, *range(8, 30))]
+    places = [f"tests/folder_{number}/test_of_AT105_{number}.py" for number in range(2)]
+    assert render(plan, View()).splitlines()[2:4] == [
+        f"       {places[0]}:7  {places[1]}:7",
+        f"       {places[0]}:8  {places[0]}:9",
+    ]
+
+
 def test_the_table_counts_what_was_fixed() -> None:
     plan = many(["AT101", "AT105"], 30)
     plan.fixed, plan.left = plan.left[:40], plan.left[40:]

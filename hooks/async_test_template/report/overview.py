@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.findings import Severity, Tier
@@ -108,13 +108,14 @@ def _cut(text: str, room: int) -> str:
 
 
 def _places(row: _Row, width: int) -> Iterator[str]:
-    """Yield lines with the first place in each file, as many in a line as fit."""
-    first: dict[str, Finding] = {}
+    """Yield lines with places, as many in a line as fit: the first one of each file comes first."""
+    by_file: dict[str, list[str]] = {}
     for finding in (*row.left, *row.fixed):
-        first.setdefault(finding.file, finding)
-    line = ""
-    for finding in first.values():
         place = shown_path(f"{finding.file}:{finding.line}")
+        by_file.setdefault(finding.file, []).append(place)
+    first = [places[0] for places in by_file.values()]
+    line = ""
+    for place in dict.fromkeys([*first, *chain.from_iterable(by_file.values())]):
         longer = f"{line}  {place}" if line else f"{_INDENT}{place}"
         if line and len(longer) > width:
             yield line
