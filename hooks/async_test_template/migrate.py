@@ -9,7 +9,7 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.desired import Desired, decide
+from async_test_template.desired import Desired, decide, read_answers
 from async_test_template.errors import WriteRefused
 from async_test_template.findings import Tier
 from async_test_template.planner import make_plan
@@ -105,6 +105,19 @@ def plan_with(
     return plan
 
 
+def look_at(root: Path) -> Plan:
+    """Find what is wrong in a project, with the settings and the answers that it has.
+
+    Args:
+        root: the project's root.
+
+    Raises:
+        UserError: a file cannot be read or parsed, or an answer or a setting is not a valid value.
+
+    """
+    return _plan(root, _desired(read_answers(root, None)), frozenset())
+
+
 def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> Plan:
     """Plan the safe fixes of the rules that run, with the template's answers.
 
@@ -117,10 +130,17 @@ def safe_plan(root: Path, answers: dict[str, str], *, guarded: bool = False) -> 
         UserError: a file cannot be read or parsed, or an answer or a setting is not a valid value.
 
     """
-    desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
+    desired = _desired(answers)._replace(guarded=guarded)
+    return _plan(root, desired, frozenset({Tier.SAFE}))
+
+
+def _desired(answers: dict[str, str]) -> Desired:
+    return decide(mode=None, loop_scope=None, timeout=None, answers=answers)
+
+
+def _plan(root: Path, desired: Desired, tiers: frozenset[Tier]) -> Plan:
     policy = policy_of(root)
-    desired = desired._replace(guarded=guarded, policy=policy)
-    return plan_with(root, desired, choose(root, policy), frozenset({Tier.SAFE}))
+    return plan_with(root, desired._replace(policy=policy), choose(root, policy), tiers)
 
 
 def contents(root: Path, plan: Plan) -> tuple[Contents, Contents]:

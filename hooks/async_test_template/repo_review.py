@@ -9,15 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.desired import decide, read_answers
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
-from async_test_template.findings import Tier
-from async_test_template.migrate import policy_of
-from async_test_template.planner import make_plan
+from async_test_template.migrate import look_at
 from async_test_template.report import is_advice
-from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
+from async_test_template.targets import Target, plan_projects
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -99,19 +96,14 @@ def findings(package: object) -> Found:
     if not isinstance(package, Path):
         return None
     try:
-        desired = decide(
-            mode=None, loop_scope=None, timeout=None, answers=read_answers(package, None)
-        )
-        policy = policy_of(package)
-        rules, faults = choose(package, policy)
-        wanted = desired._replace(policy=policy)
-        plan = make_plan(package, wanted, rules, frozenset[Tier]())
+        root = package.resolve()
+        plan = plan_projects(root, [Target(root)], lambda project: look_at(project.root))
     except (UserError, OSError) as error:
         return {"0": [str(error)]}
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it
         return {"0": list(sentences([fault_of(error)], _OUTCOME))}
     found = {"0": [f"{file}:{line} {message}" for file, line, message in plan.unreadable]}
-    for fault in (*faults, *plan.faults):
+    for fault in plan.faults:
         # A rule that fails does not stop the other families.
         families = {code[2] for code in fault.rules} or {"0"}
         for family in families:

@@ -18,15 +18,13 @@ from pygls.uris import from_fs_path, to_fs_path
 from async_test_template import __version__
 from async_test_template.apply import apply
 from async_test_template.config import files
-from async_test_template.desired import decide, read_answers
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.findings import Severity, Tier
 from async_test_template.ignores import add_ignores
-from async_test_template.migrate import plan_with, policy_of
+from async_test_template.migrate import look_at
 from async_test_template.report.words import severity_of, why_left_out
 from async_test_template.rules import NAMES, head_of
-from async_test_template.rules.chosen import choose
 from async_test_template.shown import shown
 from async_test_template.source.text import decode
 from async_test_template.suppressions import LINE_END
@@ -141,15 +139,8 @@ class Server(LanguageServer):
 
 
 def _look(root: Path) -> _Seen:
-    plan = plan_projects(root, [Target(root)], _plan)
+    plan = plan_projects(root, [Target(root)], lambda project: look_at(project.root))
     return _Seen(plan, Tree(root, {}))
-
-
-def _plan(project: Target) -> Plan:
-    root, answers = project.root, read_answers(project.root, None)
-    policy = policy_of(root)
-    desired = decide(mode=None, loop_scope=None, timeout=None, answers=answers)
-    return plan_with(root, desired._replace(policy=policy), choose(root, policy), frozenset())
 
 
 def _diagnostics(seen: _Seen) -> Iterator[tuple[str, types.Diagnostic]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from async_test_template.cli import main
+from async_test_template.repo_review import findings
 from helpers import run
 
 CLEAN = """
@@ -53,8 +54,8 @@ def service(folder: str, test: str = TEST, settings: str = CLEAN) -> dict[str, s
 def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> set[tuple[str, str]]:
     """Return the file and the rule of each finding."""
     main(["check", "--advice", "--format", "json", *arguments])
-    findings = json.loads(capsys.readouterr().out)["findings"]
-    return {(finding["file"], finding["code"]) for finding in findings}
+    report = json.loads(capsys.readouterr().out)
+    return {(finding["file"], finding["code"]) for finding in report["findings"]}
 
 
 def test_two_clean_services_leave_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +119,13 @@ def test_one_of_many_is_not_clean(capsys: pytest.CaptureFixture[str]) -> None:
     write(service("a") | service("b", settings=LEGACY))
     assert main(["check", "a", "b"]) == 1
     assert "b/pyproject.toml:2:1 AT101" in capsys.readouterr().out
+
+
+def test_repo_review_looks_at_each_project(root: Path) -> None:
+    write(service("a") | service("b", settings=LEGACY))
+    found = findings(root)
+    assert found is not None
+    assert found["1"][0].startswith("`b/pyproject.toml:2:1` AT101 ")
 
 
 def test_all_projects_are_written_or_none(capsys: pytest.CaptureFixture[str]) -> None:
