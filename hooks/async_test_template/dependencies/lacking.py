@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.config.requirement import normalised
 from async_test_template.config.toml import read as toml_read
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.compiled import holds
@@ -75,12 +76,21 @@ def lacking(dependencies: Dependencies, root: Path) -> Iterator[Lack]:
 def _lack_of(dependencies: Dependencies, kind: str, file: str, text: str) -> Iterator[Lack]:
     notations, command = _LOCKS[kind]
     missing: list[Declaration] = []
+    if kind == "uv.lock" and not _is_of(dependencies.tree, text):
+        return
     for home, declared in dependencies.lists:
         if home.notation not in notations:
             continue
         counting = kind == "uv.lock" or any(holds(text, d.name) for d in declared)
         missing += [d for d in declared if counting and not holds(text, d.name)]
     yield from _lack(file, missing, command)
+
+
+def _is_of(tree: Tree, text: str) -> bool:
+    """Tell whether a lock file of uv is the project's own: uv writes the project itself into it."""
+    document = tree.toml("pyproject.toml")
+    name = value_at(document, "project", "name")
+    return not isinstance(name, str) or holds(text, normalised(name))
 
 
 def _lack(file: str, missing: Iterable[Declaration], command: str) -> Iterator[Lack]:

@@ -137,7 +137,7 @@ def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]
     return [
         test
         for module in _collected(project)
-        if not module.hides_marks
+        if not (module.hides_marks or _brings_marks(project, module))
         for test in _tests(project, module)
         if all(project.code.lineage.gives_async(test.file, name) for name in test.decorators)
         and not any(mark.name in _MARKS for mark in test.marks)
@@ -222,6 +222,16 @@ def _heirs(project: Project) -> Iterator[Module]:
                 yield module
 
 
+def _brings_marks(project: Project, module: Module) -> bool:
+    """Tell whether a star import may bring the `pytestmark` of another file."""
+    imported = {name.rpartition(".")[2] for name in module.imports}
+    return module.imports_all and any(
+        (other.marks or other.hides_marks)
+        and other.file.removesuffix(".py").rpartition("/")[2] in imported
+        for other in project.code.modules
+    )
+
+
 def _is_imported(project: Project, module: Module) -> bool:
     """Tell whether a file that matches no pattern of pytest serves others, like base classes."""
     if project.reader.is_test_file(module.file):
@@ -254,7 +264,8 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
 
 def _asks_for_backend(project: Project, test: Test) -> bool:
     """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
-    return "anyio_backend" in test.requests or any(
+    for_all = " ".join(project.settings.lines_of("usefixtures")).split()
+    return "anyio_backend" in {*test.requests, *for_all} or any(
         "anyio_backend" in fixture.requests for fixture in project.code.used_by(test)
     )
 

@@ -160,4 +160,5 @@ RULE = Rule(
     about="pytest-asyncio",
     check=_check,
     follows=("AT208", "AT203"),
+    broken_since=(("pytest-asyncio", "0.24"),),
 )

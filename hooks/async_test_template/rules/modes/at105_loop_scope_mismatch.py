@@ -125,4 +125,5 @@ RULE = Rule(
     about="pytest-asyncio",
     check=_check,
     follows=("AT504", "AT505"),
+    broken_since=(("pytest-asyncio", "0.23"),),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(
     r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
 )
-_WORDS = (b"ersion", b"VERSION")
+_WORDS = (b"ersion", b"VERSION", b"hasattr")
 _SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
 
 
@@ -54,6 +55,19 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
 
 
 def _asks(source: Source, condition: ast.expr, names: set[str]) -> bool:
+    """Tell whether a condition asks for a version, or for what a package has in some versions."""
     if _VERSION.search(source.text(condition)):
         return True
-    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(condition))
+    for node in ast.walk(condition):
+        if isinstance(node, ast.Name) and node.id in names:
+            return True
+        if (
+            isinstance(node, ast.Call)
+            and node.args
+            and source.names.resolve(node.func) == "hasattr"
+        ):
+            # What the standard library has is a matter of the Python.
+            of = source.names.resolve(node.args[0]).partition(".")[0]
+            if of not in sys.stdlib_module_names:
+                return True
+    return False
