@@ -133,13 +133,13 @@ class _Commenter:
 
     def _with_comment(self, here: int, line: str, above: list[str], place: _Place) -> str:
         """Return a line with its comment, or put that after the lines above it."""
-        codes = ", ".join(dict.fromkeys(self._wanted[here]))
+        codes = list(dict.fromkeys(self._wanted[here]))
         if COMMENT.search(line):
             return _extended(line, codes)
         if above and above[-1].lstrip()[:1] in {"#", ";"} and COMMENT.search(above[-1]):
             above[-1] = _extended(above[-1], codes)
             return line
-        comment = f"# att: ignore[{codes}] {TO_FILL_IN}"
+        comment = f"# att: ignore[{', '.join(codes)}] {TO_FILL_IN}"
         code = line.rstrip("\r\n")
         if place is _Place.BEHIND:
             return f"{code}  {comment}{line[len(code) :]}"
@@ -169,14 +169,14 @@ class _Commenter:
         return line > 0 and self._lines[line - 1].rstrip("\r\n").endswith("\\")
 
 
-def _extended(comment: str, codes: str) -> str:
+def _extended(comment: str, codes: Iterable[str]) -> str:
     """Add codes to a comment that silences others."""
     match = COMMENT.search(comment)
     if match is None:
         return comment
     start, end = match.span("codes")
-    there = comment[start:end].rstrip()
-    return f"{comment[:start]}{there}{', ' if there else ''}{codes}{comment[end:]}"
+    there = [code.strip() for code in match["codes"].split(",") if code.strip()]
+    return f"{comment[:start]}{', '.join(dict.fromkeys([*there, *codes]))}{comment[end:]}"
 
 
 def _meaning(file: str, data: bytes) -> object:

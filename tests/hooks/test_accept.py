@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,10 +20,11 @@ from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from async_test_template.tree import Tree
 from helpers import commit, git
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from async_test_template.rules.pages import Example
 
@@ -122,6 +126,68 @@ def test_findings_of_a_line_share_a_comment_and_one_that_has_no_place_is_alone(
     assert done.after == {"a.py": first + old[12:]}
     assert [finding.code for finding in done.refused] == ["AT503", "AT405"]
     assert all("pyproject.toml" in finding.hint for finding in done.refused)
+
+
+#: Lines with everything that a comment could break, or that could break a comment.
+LINES = [
+    "a = 1",
+    "b = 'c'",
+    "d = (",
+    ")",
+    "e = f'''",
+    "'''",
+    "'''.g()",
+    "h = 1 + \\",
+    "    2",
+    "if i:",
+    "    pass",
+    "\tj",
+    "# k",
+    "# att: ignore[AT1] l",
+    "m  # att: ignore[]",
+    "",
+    "\x0c",
+    "[",
+    "]",
+    "n = 'ü' # \\",
+    "#!/o",
+    "# coding: latin-1",
+    "@p",
+    "def q(): ...",
+    "; # att: ignore",
+    "",
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=9),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    wanted=st.sets(st.integers(1, 10), min_size=1),
+    file=st.sampled_from(["a.py", "a.toml", "a.ini", "a.txt"]),
+)
+def test_comments_leave_everything_else_as_it_was(
+    lines: list[str], end: str, wanted: set[int], file: str
+) -> None:
+    with TemporaryDirectory() as folder:
+        old = end.join(lines).encode("latin-1" if "# coding: latin-1" in lines[:2] else "utf-8")
+        root = Path(folder)
+        (root / file).write_bytes(old)
+        # Nothing is found in an empty line.
+        places = sorted(line for line in wanted if "".join(lines[line - 1 : line]).strip())
+        findings = [Finding("AT501", "wrong", file, line) for line in places]
+        done = add_ignores(Tree(root, {}), findings)
+        assert done.silenced + len(done.refused) == len(findings)
+        new = done.after.get(file, old)
+        there = iter(old.splitlines(keepends=True))
+        for line in new.splitlines(keepends=True):
+            if line.strip() != NOTE.encode():
+                kept = line.replace(b"  " + NOTE.encode(), b"").replace(b"AT1, AT501", b"AT1")
+                assert kept.replace(b"[AT501]", b"[]") == next(there)
+        assert list(there) == []
+        if file == "a.py" and done.after:
+            assert ast.dump(ast.parse(new)) == ast.dump(ast.parse(old))
+        assert new.count(b"AT501") <= done.silenced
 
 
 def examples(code: str) -> Iterator[Example]:
