@@ -236,7 +236,10 @@ def test_gitlab_gets_the_keys_that_it_needs(
     content = yaml.safe_load((project / GITLAB).read_text())
     jobs = {key: job for key, job in content.items() if key not in {"default", "variables"}}
     rules = jobs.pop("workflow")["rules"]
-    assert [sorted(rule) for rule in rules] == [["if"], ["if"]]
+    assert rules == [
+        {"if": '$CI_PIPELINE_SOURCE == "merge_request_event"'},
+        {"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"},
+    ]
     assert jobs
     for job in jobs.values():
         assert job["stage"] == "test"
