@@ -64,6 +64,8 @@ pyproject.toml:
 [tool.async-test-template]
 ignore = { AT105 = "the session loop is wanted" }
 ```
+
+[settings.md](settings.md) has the other settings, and all options.
 """
 _ENDING = """\
 ## {0}

@@ -156,10 +156,9 @@ class _Commenter:
         written = self.written(places)
         lines = [line.rstrip("\r\n") for line in written.lines]
         for line in places:
-            # A finding about the whole file stays in the first line.
-            for number in {written.number[line], line if line == 1 else written.number[line]}:
-                if any(comment_at(lines, code, number) is None for code in self._wanted[line]):
-                    return False
+            number = written.number[line]
+            if any(comment_at(lines, code, number) is None for code in self._wanted[line]):
+                return False
         try:
             return _meaning(self._file, written.data) == self._meaning
         except (ParseError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -192,7 +191,7 @@ def _meaning(file: str, data: bytes) -> object:
             warnings.simplefilter("ignore")
             tree = ast.parse(python.text)
         program = python.text.startswith("#!") and LINE_END.split(python.text, 1)[0]
-        return python.encoding, program, ast.dump(tree)
+        return program, ast.dump(tree)
     text = files.decode(data).text
     if file.endswith(".toml"):
         return repr(parse_toml(text))

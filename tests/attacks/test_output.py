@@ -87,7 +87,21 @@ def ignored_for_a_reason(root: Path, text: str) -> None:
     )
 
 
-MAKERS = [group_name, file_name, unreadable_file, setting, wrong_line, ignored_for_a_reason]
+def unknown_setting(root: Path, text: str) -> None:
+    (root / "pyproject.toml").write_text(
+        f"[tool.async-test-template.ignore]\n{json.dumps('AT' + text)} = 'so'\n"
+    )
+
+
+MAKERS = [
+    group_name,
+    file_name,
+    unreadable_file,
+    setting,
+    wrong_line,
+    ignored_for_a_reason,
+    unknown_setting,
+]
 
 
 @pytest.mark.slow

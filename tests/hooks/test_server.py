@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from async_test_template.cli import main
-from helpers import ROOT
+from helpers import ROOT, run
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEST = "async def test_it(event_loop):\n    event_loop.time()\n"
+HOOKS = ROOT / "hooks"
 PATIENCE = 60
 
 
@@ -108,7 +109,7 @@ def in_editor(root: Path, work: Callable[[Editor], Awaitable[None]]) -> None:
             editor.shown[parameters.uri] = [*parameters.diagnostics]
 
         client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(show)
-        environment = {"PYTHONPATH": str(ROOT / "hooks"), "PATH": ""}
+        environment = {"PYTHONPATH": str(HOOKS), "PATH": ""}
         command = ["-m", "async_test_template", "server"]
         await client.start_io(sys.executable, *command, env=environment, cwd=str(root))
         folder = types.WorkspaceFolder(root.as_uri(), "it")
@@ -227,6 +228,11 @@ def test_what_cannot_be_used_is_shown_and_gone_when_it_can(project: Path) -> Non
         assert "this Python cannot parse the file" in broken.message
 
     in_editor(project, work)
+
+
+def test_the_server_ends_with_its_editor(project: Path) -> None:
+    done = run(sys.executable, HOOKS / "run.py", "server", cwd=project)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_without_pygls_the_server_says_what_to_install(
