@@ -80,7 +80,7 @@ def _desired(options: argparse.Namespace, target: Target) -> tuple[Desired, _Cho
 
 def _policy(options: argparse.Namespace, target: Target) -> Policy:
     given = Given(*(tuple(getattr(options, name)) for name in Given._fields))
-    return policy_of(target.root, given)._replace(only=target.only)
+    return policy_of(target.root, given)._replace(only=target.only, start=prefix(target.root))
 
 
 def _interview() -> Ask:

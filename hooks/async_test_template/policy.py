@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from async_test_template.findings import Severity
 
@@ -42,7 +42,10 @@ class Policy(NamedTuple):
         exclude: patterns for the files in which nothing is reported or changed.
         severity: how much the findings of a rule matter, if not as much as the rule says.
         only: the files and folders in which something is reported or changed; empty for all.
-        above: the path to the project from the folder where the patterns begin.
+        above: the path to the project from the folder where these patterns begin.
+        given_ignores: as `per_file_ignores`, from the command line.
+        given_exclude: as `exclude`, from the command line.
+        start: the path to the project from the folder where the patterns of the command line begin.
 
     """
 
@@ -55,6 +58,9 @@ class Policy(NamedTuple):
     severity: Mapping[str, Severity] = MappingProxyType({})
     only: tuple[str, ...] = ()
     above: str = ""
+    given_ignores: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    given_exclude: tuple[str, ...] = ()
+    start: str = ""
 
     def runs(self, code: str) -> bool:
         """Tell whether a rule runs, if it is not optional."""
@@ -69,27 +75,36 @@ class Policy(NamedTuple):
         """Tell whether nothing is reported or changed in a file."""
         if self.only and not any(f"{file}/".startswith(f"{path}/") for path in self.only):
             return True
-        return bool(self.exclude) and self._is_meant(file, self.exclude)
+        return _is_meant(f"{self.above}{file}", self.exclude) or _is_meant(
+            f"{self.start}{file}", self.given_exclude
+        )
 
     def reason_against(self, code: str, file: str) -> str | None:
         """Return why a finding of a rule in a file is silenced, None if it is not."""
-        for pattern, ignored in self.per_file_ignores.items():
-            if (found := _closest(ignored, code)) is not None and self._is_meant(file, (pattern,)):
-                return found
+        for path, ignores in (
+            (f"{self.start}{file}", self.given_ignores),
+            (f"{self.above}{file}", self.per_file_ignores),
+        ):
+            for pattern, ignored in ignores.items():
+                if (found := _closest(ignored, code)) is not None and _is_meant(path, (pattern,)):
+                    return found
         return _closest(self.ignore, code)
 
     def severity_of(self, code: str) -> Severity | None:
         """Return how much the findings of a rule matter, None if as much as the rule says."""
         return _closest(self.severity, code)
 
-    def _is_meant(self, file: str, patterns: Iterable[str]) -> bool:
-        # Imported here: hardly a project has patterns.
-        from async_test_template.globs import is_meant
-
-        return any(is_meant(f"{self.above}{file}", pattern) for pattern in patterns)
-
 
 def _closest(table: Mapping[str, _Value], code: str) -> _Value | None:
     """Return the value for a rule, of several names of it the longest one's."""
     named = [name for name in table if code.startswith(name)]
     return table[max(named, key=len)] if named else None
+
+
+def _is_meant(path: str, patterns: Collection[str]) -> bool:
+    if not patterns:
+        return False
+    # Imported here: hardly a project has patterns.
+    from async_test_template.globs import is_meant
+
+    return any(is_meant(path, pattern) for pattern in patterns)

@@ -57,21 +57,17 @@ def read_policy(tree: Tree, names: Mapping[str, str], given: Given) -> Policy:
         extend_select=(*table.codes("extend-select"), *options.codes("extend-select")),
         left_out=options.codes("ignore"),
         ignore=table.ignored(table.table("ignore"), "ignore"),
-        per_file_ignores=_joined(table.per_file_ignores(), options.per_file_ignores()),
-        exclude=(*table.patterns("exclude"), *options.words("exclude")),
+        per_file_ignores=table.per_file_ignores(),
+        exclude=table.patterns("exclude"),
         severity={**table.severities(), **options.severities()},
+        given_ignores=options.per_file_ignores(),
+        given_exclude=options.words("exclude"),
     )
 
 
 def has_table(tree: Tree) -> bool:
     """Tell whether a project says what it wants of the rules."""
     return value_at(tree.toml(_FILE), *_TABLE) is not None
-
-
-def _joined(
-    one: Mapping[str, Mapping[str, str]], other: Mapping[str, Mapping[str, str]]
-) -> dict[str, Mapping[str, str]]:
-    return {key: {**one.get(key, {}), **other.get(key, {})} for key in (*one, *other)}
 
 
 def unknown(word: str, what: str, known: Collection[str]) -> str:

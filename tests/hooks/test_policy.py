@@ -80,6 +80,29 @@ def test_settings_and_options_say_what_is_reported_and_changed(
     assert changed == wanted
 
 
+def test_patterns_of_the_command_line_begin_at_the_current_folder(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (project / name / "old").mkdir(parents=True)
+        (project / name / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+        (project / name / "old" / "test_it.py").write_text(TEST)
+    here = {"AT501 one/old", "AT501 two/old"}
+    monkeypatch.chdir(project)
+    assert found(project, capsys) == ALL | here
+    for option, pattern in (("--exclude", "one/old"), ("--per-file-ignores", "one/**:AT5")):
+        assert found(project, capsys, option, pattern) == ALL | {"AT501 two/old"}
+    monkeypatch.chdir(project / "one")
+    assert found(project / "one", capsys, "--exclude", "old/*.py") == set()
+    # Those of the settings begin at the settings.
+    (project / ".git").mkdir()
+    (project / "pyproject.toml").write_text(
+        '[tool.async-test-template]\nexclude = ["one/old/*.py"]\n'
+    )
+    assert found(project / "one", capsys) == set()
+    assert found(project / "two", capsys) == {"AT501 old"}
+
+
 def test_select_on_the_command_line_replaces_that_of_the_project(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
