@@ -11,6 +11,7 @@ from async_test_template.boundaries import is_project
 from async_test_template.disk import Disk
 from async_test_template.errors import UserError
 from async_test_template.plan import Plan
+from async_test_template.rules.examples import in_example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -99,7 +100,9 @@ def plan_projects(
         seen.add(target.root)
         part = plan_one(target)
         above = target.root.relative_to(whole).as_posix()
-        plan.add(part.moved("" if above == "." else f"{above}/"))
+        moved = part.moved("" if above == "." else f"{above}/")
+        moved.left = [in_example(finding) for finding in moved.left]
+        plan.add(moved)
         below = [
             Target(target.root / folder, only)
             for folder in part.below

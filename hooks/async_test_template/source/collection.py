@@ -44,7 +44,7 @@ class Collection:
         return (
             self._is_below_test_paths(file)
             and not any(_is_below(file, path) for path in self._ignored)
-            and not any(map(self._is_left_out, PurePosixPath(file).parts[:-1]))
+            and not self.is_never_entered(file)
             and not any(
                 file.startswith(folder)
                 and any(_is_below(file.removeprefix(folder), path) for path in paths)
@@ -59,8 +59,19 @@ class Collection:
         folders = [str(path) for path in PurePosixPath(file).parents if str(path) != "."]
         return any(path in text for text in self._texts for path in (file, *folders))
 
-    def _is_left_out(self, folder: str) -> bool:
-        return any(fnmatch.fnmatch(folder, pattern) for pattern in self._not_recursed)
+    def is_never_entered(self, file: str) -> bool:
+        """Tell whether a file is in a folder that `norecursedirs` leaves out.
+
+        A pattern with a slash is for the end of a path, another one for the name of a folder.
+        """
+        return any(
+            fnmatch.fnmatch(f"/{folder}", f"*/{pattern}")
+            if "/" in pattern
+            else fnmatch.fnmatch(folder.name, pattern)
+            for folder in PurePosixPath(file).parents
+            if folder.name
+            for pattern in self._not_recursed
+        )
 
 
 def ignored(settings: Settings) -> Iterator[str]:

@@ -107,9 +107,12 @@ class Names:
         return frozenset(self._targets)
 
     def _bind(self, name: str, target: str) -> None:
-        if self._targets.setdefault(name, target) != target:
+        earlier = self._targets.setdefault(name, target)
+        if earlier != target:
             self._ambiguous.add(name)
-            self._targets[name] = target
+            # asynctest is the fall-back of Pythons whose unittest runs no coroutines.
+            if not (earlier.startswith("unittest.") and target.startswith("asynctest")):
+                self._targets[name] = target
 
     def resolve(self, node: ast.expr) -> str:
         """Return the full dotted name of a name or an attribute chain, or nothing.

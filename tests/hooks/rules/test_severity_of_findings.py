@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template.cli import main
 from async_test_template.desired import Desired
 from async_test_template.findings import Severity, Tier
 from async_test_template.planner import make_plan
@@ -85,3 +87,50 @@ def test_a_library_may_try_in_its_own_repository_what_others_should_not(tmp_path
     files = {"app.py": REMOVED, "pyproject.toml": project.format("service")}
     assert look(tmp_path, files, "AT822").left
     assert not look(tmp_path, {"pyproject.toml": project.format("Starlette")}, "AT822").left
+
+
+SETTINGS = '[project]\nname = "demo"\n\n[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'
+
+
+@pytest.mark.parametrize(("folder", "severity"), [("examples/demo", "advice"), ("service", "warning")])
+def test_a_warning_in_an_example_is_advice(
+    folder: str, severity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in {"pyproject.toml": SETTINGS, **TEST}.items():
+        path = tmp_path / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    main(["check", str(tmp_path), "--select", "AT103", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["code"], found["severity"]) == ("AT103", severity)
+
+
+OTHER_LOOP = (
+    "import pytest\nimport pytest_asyncio\n\n\n@pytest_asyncio.fixture(scope='module')\n"
+    "async def item():\n    {} 1\n\n\n@pytest.mark.asyncio\nasync def test_it(item):\n    pass\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "severity"), [("yield", Severity.ERROR), ("return", Severity.ADVICE)]
+)
+def test_a_loop_that_ends_before_the_test_is_an_error_if_something_is_kept_in_it(
+    statement: str, severity: Severity, tmp_path: Path
+) -> None:
+    (found,) = look(tmp_path, {"test_it.py": OTHER_LOOP.format(statement)}, "AT105").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("bound", "severity"), [(">=0.21", Severity.ADVICE), ("==0.21.2", Severity.WARNING)]
+)
+def test_a_setting_is_advice_if_an_installation_knows_it(
+    bound: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": f"pytest\npytest-asyncio{bound}\n",
+        **TEST,
+    }
+    (found,) = look(tmp_path, files, "AT109").left
+    assert severity_of(found) is severity

@@ -35,8 +35,11 @@ def bound_finding(
         edits=edits,
         hint=_lock_command(project, package) or f"require {package} >= {version}",
     )
-    is_reached = dependencies.may_reach(package, version)
-    yield found._replace(severity=Severity.ADVICE) if is_reached else found
+    is_locked = dependencies.lock_of(package) is not None
+    is_kept = dependencies.stays_below(package, version) or (
+        is_locked and not dependencies.may_reach(package, version)
+    )
+    yield found if is_kept else found._replace(severity=Severity.ADVICE)
 
 
 def _lock_command(project: Project, package: str) -> str:

@@ -98,16 +98,13 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
     name = TEST_SCOPE if TEST_SCOPE in settings.options else FIXTURE_SCOPE
     message = _sentence(project, test, fixture) + more
     hint = f"set {FIXTURE_SCOPE} and {TEST_SCOPE} to {scope}"
+    # What a fixture returns may be plain data. One that yields keeps something in its loop.
+    is_open = any(other.is_generator for _, other in pairs)
+    severity = None if is_open else Severity.ADVICE
     if not settings.file:
-        return Finding(RULE.code, message, test.file, test.line, hint=hint)
-    return settings.finding(
-        RULE.code,
-        message,
-        name,
-        tier=Tier.UNSAFE,
-        edits=edits,
-        hint=hint,
-    )
+        return Finding(RULE.code, message, test.file, test.line, hint=hint, severity=severity)
+    found = settings.finding(RULE.code, message, name, tier=Tier.UNSAFE, edits=edits, hint=hint)
+    return found._replace(severity=severity)
 
 
 def _sentence(project: Project, test: Test, fixture: Fixture) -> str:

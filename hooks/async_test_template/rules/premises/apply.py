@@ -117,6 +117,8 @@ def within_repository(
             continue
         if rule.warning and ignores(project, rule.warning):
             continue
+        if _is_data(project, found_first.file):
+            continue
         finding = _placed(project, rule, found_first)
         package = rule.about
         found = presence(project, package) if package else Presence.THERE
@@ -125,6 +127,15 @@ def within_repository(
             yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
+
+
+def _is_data(project: Project, file: str) -> bool:
+    """Tell whether a file is named like tests, and lies where pytest is told never to look.
+
+    Such files are data of other tests: examples of what goes wrong, or input of a tool.
+    """
+    is_test = file.endswith(".py") and project.reader.is_test_file(file)
+    return is_test and project.collection.is_never_entered(file)
 
 
 def _placed(project: Project, rule: Rule, finding: Finding) -> Finding:
