@@ -92,7 +92,9 @@ def test_a_library_may_try_in_its_own_repository_what_others_should_not(tmp_path
 SETTINGS = '[project]\nname = "demo"\n\n[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'
 
 
-@pytest.mark.parametrize(("folder", "severity"), [("examples/demo", "advice"), ("service", "warning")])
+@pytest.mark.parametrize(
+    ("folder", "severity"), [("examples/demo", "advice"), ("service", "warning")]
+)
 def test_a_warning_in_an_example_is_advice(
     folder: str, severity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
