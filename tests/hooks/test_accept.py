@@ -325,20 +325,25 @@ def test_a_baseline_knows_what_has_moved_and_reports_what_is_new(
 
 
 def test_a_baseline_is_the_same_from_every_folder_and_holds_no_credentials(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (project / "requirements.txt").write_text("pytest-asyncio @ git+https://a:S3CRET@host/a@0.21\n")
     (project / "sub").mkdir()
-    (project / "sub" / "test_it.py").write_text("async def test_it(event_loop):\n    pass\n")
+    (project / "sub" / "test_it.py").write_text(
+        "async def test_sub(event_loop):  # https://a:S3CRET@host\n    pass\n"
+    )
+    (project / "sub" / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
     main(["check", "--write-baseline", "one.json"])
     monkeypatch.chdir(project / "sub")
     main(["check", str(project), "--write-baseline", "../two.json"])
     one = (project / "one.json").read_text()
     assert one == (project / "two.json").read_text()
     assert "sub/test_it.py" in one
+    assert "https://host" in one
     assert "S3CRET" not in one
     for paths in ([], [".."], ["test_it.py"], [str(project)]):
-        assert main(["check", *paths, "--baseline", "../two.json"]) == 0
+        capsys.readouterr()
+        assert main(["check", *paths, "--baseline", "../two.json", "--advice"]) == 0
+        assert capsys.readouterr().out == ""
     (project / "sub" / "test_it.py").write_text("async def test_more(event_loop):\n    pass\n")
     assert main(["check", "test_it.py", "--baseline", "../two.json"]) == 1
 
