@@ -21,3 +21,17 @@ def is_file(path: PathLike[str]) -> bool:
 def is_folder(path: PathLike[str]) -> bool:
     """Tell whether there is a folder."""
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def name_of(file: str) -> str:
+    """Return the last part of a path with forward slashes; `pathlib` takes ten times as long."""
+    return file.rpartition("/")[2]
+
+
+def folders_of(file: str) -> list[str]:
+    """Return the folders around a file, the closest first; the last one is `.`, the root."""
+    found = []
+    while "/" in file:
+        file = file.rpartition("/")[0]
+        found.append(file)
+    return [*found, "."]

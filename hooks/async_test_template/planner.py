@@ -129,7 +129,7 @@ class _Planner:
         # Each file is read once, so that an edit during a question cannot slip into the plan.
         self.memory = Memory(root.resolve())
         self.policy = desired.policy or read_policy(self._tree({}), NAMES, Given())
-        self.looks = Looks(partial(look, rules), suspicion(rules))
+        self.looks = Looks(partial(look, rules), partial(suspicion, rules))
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 

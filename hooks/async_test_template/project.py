@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from async_test_template.source.reading import Reader
     from async_test_template.source.readings import Readings, TestNames
     from async_test_template.source.source import Source
-    from async_test_template.source.words import Words
+    from async_test_template.source.words import Vocabulary, Words
 
 
 class Memory:
@@ -62,13 +62,16 @@ class Looks(NamedTuple):
 
     Attributes:
         look: returns the findings in it that depend on no other file with code.
-        suspects: decides from its words, and from whether pytest collects tests from a file of its
-            name, whether it is worth parsing for a rule if the index does not need it.
+        suspicion: returns for the words of some files the function that decides from the words of
+            one, and from whether pytest collects tests from a file of its name, whether it is worth
+            parsing for a rule if the index does not need it.
 
     """
 
     look: Callable[[Project, Source], Found] = lambda _project, _source: Found()
-    suspects: Callable[[Words, bool], bool] = lambda _words, _holds_tests: False
+    suspicion: Callable[[Vocabulary], Callable[[Words, bool], bool]] = lambda _vocabulary: (
+        lambda _words, _holds_tests: False
+    )
 
 
 class Project:
@@ -173,7 +176,7 @@ class Project:
 
         look = partial(self._looks.look, self)
         return Reader(
-            self.tree, self.memory.readings, self._test_names(), look, self._looks.suspects
+            self.tree, self.memory.readings, self._test_names(), look, self._looks.suspicion
         )
 
     def _test_names(self) -> TestNames:

@@ -81,8 +81,8 @@ def _lack_of(dependencies: Dependencies, kind: str, file: str, text: str) -> Ite
     for home, declared in dependencies.lists:
         if home.notation not in notations:
             continue
-        counting = kind == "uv.lock" or any(holds(text, d.name) for d in declared)
-        missing += [d for d in declared if counting and not holds(text, d.name)]
+        if kind == "uv.lock" or any(holds(text, d.name) for d in declared):
+            missing += [d for d in declared if d.name in PACKAGES and not holds(text, d.name)]
     yield from _lack(file, missing, command)
 
 

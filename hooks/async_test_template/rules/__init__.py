@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from async_test_template.rules.pages import Head
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
-    from async_test_template.source.words import Words
+    from async_test_template.source.words import Vocabulary, Words
 
 _MODULES = {
     path.stem[:5].upper(): f"{path.parent.name}.{path.stem}"
@@ -120,15 +120,20 @@ def _may_find(rule: Rule, source: Source) -> bool:
         return True
 
 
-def suspicion(rules: Iterable[Rule]) -> Callable[[Words, bool], bool]:
+def suspicion(rules: Iterable[Rule], vocabulary: Vocabulary) -> Callable[[Words, bool], bool]:
     """Return a function that decides from the words of a file whether some rules need it.
 
     Its second argument says whether pytest collects tests from a file of this name; other files
     belong to the tests if they mention pytest.
+
+    Args:
+        rules: those that may need it.
+        vocabulary: the words of all files that it is asked about; most rules look for none of them.
+
     """
     by_place: dict[Where, list[Rule]] = {where: [] for where in Where}
     for rule in rules:
-        if rule.visit is not None:
+        if rule.visit is not None and vocabulary.may_hold(rule.words):
             by_place[rule.where].append(rule)
 
     def suspects(words: Words, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.paths import is_there
+from async_test_template.paths import is_there, name_of
 from async_test_template.source.collection import ignored
 from async_test_template.source.index import places
 from async_test_template.source.readings import TEST_FILES
@@ -54,7 +54,7 @@ def contract_of(project: Project) -> str | None:
 
 def _file(project: Project, name: str, holds: tuple[bytes, ...]) -> str | None:
     for module in project.code.modules:
-        if PurePosixPath(module.file).name == name:
+        if name_of(module.file) == name:
             text = project.tree.read(module.file) or b""
             if any(word in text for word in holds):
                 return module.file

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 from itertools import pairwise
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from async_test_template.paths import folders_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ class Collection:
         self._ignored_by = {
             module.file.removesuffix("conftest.py"): module.ignored
             for module in modules
-            if module.ignored and PurePosixPath(module.file).name == "conftest.py"
+            if module.ignored and name_of(module.file) == "conftest.py"
         }
 
     def collects(self, file: str) -> bool:
@@ -56,7 +57,7 @@ class Collection:
         if not self._test_paths or any(_is_below(file, path) for path in self._test_paths):
             return True
         # A command line may name other folders.
-        folders = [str(path) for path in PurePosixPath(file).parents if str(path) != "."]
+        folders = folders_of(file)[:-1]
         return any(path in text for text in self._texts for path in (file, *folders))
 
     def is_never_entered(self, file: str) -> bool:
@@ -67,9 +68,8 @@ class Collection:
         return any(
             fnmatch.fnmatch(f"/{folder}", f"*/{pattern}")
             if "/" in pattern
-            else fnmatch.fnmatch(folder.name, pattern)
-            for folder in PurePosixPath(file).parents
-            if folder.name
+            else fnmatch.fnmatch(name_of(folder), pattern)
+            for folder in folders_of(file)[:-1]
             for pattern in self._not_recursed
         )
 
@@ -86,5 +86,5 @@ def ignored(settings: Settings) -> Iterator[str]:
 def _is_below(file: str, path: str) -> bool:
     """Tell whether a file is at a path, below it, or matches it as a pattern."""
     path = path.removeprefix("./").rstrip("/")
-    places = (file, *map(str, PurePosixPath(file).parents))
+    places = (file, *folders_of(file))
     return any(fnmatch.fnmatch(place, path) for place in places)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.paths import folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -181,7 +182,7 @@ def _files(file: str, module: str) -> Iterator[str]:
     """
     name = module.lstrip(".")
     path = name.replace(".", "/")
-    folders = [str(folder) for folder in PurePosixPath(file).parents]
+    folders = folders_of(file)
     dots = len(module) - len(name)
     if dots:
         folders = folders[dots - 1 : dots]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cached_property, partial
-from pathlib import PurePosixPath
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of
 from async_test_template.findings import Found
+from async_test_template.paths import name_of
 from async_test_template.source.index import Index
 from async_test_template.source.items import Module
 from async_test_template.source.readings import Reading, Sources, TestNames
 from async_test_template.source.relevance import is_indexed, outline
-from async_test_template.source.words import Words
+from async_test_template.source.words import Vocabulary, Words
 from async_test_template.spread import spread
 from async_test_template.walk import LINKED, linked_files
 
@@ -34,9 +35,13 @@ if TYPE_CHECKING:
     #: Tells from the words of a file, and from whether its name is a test file's, that a rule may
     #: find something in it, though it is of no interest to the index.
     Suspects: TypeAlias = Callable[[Words, bool], bool]
+    #: Gives that function for files with no other words than these.
+    Suspicion: TypeAlias = Callable[[Vocabulary], Suspects]
 
 # Searching a file for words takes about as long as parsing so many bytes.
 _LOOK = 500
+# So many files are looked at together: most rules look for words that none of them holds.
+_BATCH = 50
 #: Names that people give to files with tests, though pytest looks for others.
 _MAY_BE_TESTS = re.compile(r"(?:^|_)tests?\.py$|^tests?_")
 _TEST_FUNCTION = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_", re.MULTILINE)
@@ -56,7 +61,7 @@ class Reader:
         readings: Readings,
         names: TestNames | None = None,
         look: Look = lambda _source: Found(),
-        suspects: Suspects = lambda _words, _holds_tests: False,
+        suspicion: Suspicion = lambda _vocabulary: lambda _words, _holds_tests: False,
     ) -> None:
         """Read for `look`; `names` are None where pytest's own hold."""
         self._tree = tree
@@ -64,7 +69,7 @@ class Reader:
         self._names = TestNames() if names is None else names
         readings.hold_for(self._names)
         self._look = look
-        self._suspects = suspects
+        self._suspicion = suspicion
         self._configuration = {
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
         }
@@ -95,7 +100,7 @@ class Reader:
         )
 
     def _is_read_by_pytest(self, file: str) -> bool:
-        return self._names.holds_tests(file) or PurePosixPath(file).name == "conftest.py"
+        return self._names.holds_tests(file) or name_of(file) == "conftest.py"
 
     def read(self, source: Source, data: bytes, *, is_changed: bool, size: int) -> Reading:
         """Read a file that may be parsed already.
@@ -198,8 +203,9 @@ class Reader:
     def _sorted_out(self, files: list[str]) -> list[str]:
         """Return the files that are worth parsing, and remember what is known of the others."""
         wanted = []
-        kinds = spread(self._kind, files, len(files) * _LOOK)
-        for file, kind in zip(files, kinds, strict=True):
+        batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
+        told = chain(*spread(self._kinds, batches, len(files) * _LOOK))
+        for file, kind in zip(files, told, strict=True):
             if kind is True:
                 wanted.append(file)
             elif isinstance(kind, Module):
@@ -208,21 +214,22 @@ class Reader:
                 self._readings.of_file[file] = None
         return wanted
 
-    def _kind(self, file: str) -> Module | bool:
-        """Tell from its bytes whether a file is worth parsing, or only its outline matters."""
-        data = self._tree.read(file)
+    def _kinds(self, files: list[str]) -> list[Module | bool]:
+        """Tell of some files whether they are worth parsing, or only their outlines matter."""
+        read = [Words(self._tree.read(file) or b"") for file in files]
+        suspects = self._suspicion(Vocabulary(words.once for words in read))
+        return [self._kind(file, words, suspects) for file, words in zip(files, read, strict=True)]
+
+    def _kind(self, file: str, words: Words, suspects: Suspects) -> Module | bool:
         holds_tests = self._names.holds_tests(file)
-        module = None
-        if data is not None:
-            words = Words(data)
-            if is_indexed(words, holds_tests=holds_tests) or self._suspects(
-                words, holds_tests or file.endswith("conftest.py")
-            ):
-                self._words[file] = words
-                return True
-            module = outline(file, words, holds_tests=holds_tests)
+        if is_indexed(words, holds_tests=holds_tests) or suspects(
+            words, holds_tests or file.endswith("conftest.py")
+        ):
+            self._words[file] = words
+            return True
         # Most files of a repository are not parsed, and too many to keep.
         self._tree.forget(file)
+        module = outline(file, words, holds_tests=holds_tests)
         return False if module is None else module
 
     def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
@@ -250,7 +257,7 @@ def seems_to_hold_tests(source: Source) -> bool:
     """
     if source.file.endswith("conftest.py") or "pytest" not in source.names.modules:
         return False
-    return _MAY_BE_TESTS.search(PurePosixPath(source.file).name) is not None or (
+    return _MAY_BE_TESTS.search(name_of(source.file)) is not None or (
         b"fixture" in source.data and _TEST_FUNCTION.search(source.data) is not None
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.paths import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ class TestNames(NamedTuple):
 
     def holds_tests(self, file: str) -> bool:
         """Tell whether pytest collects tests from a file: a pattern with a slash is of a path."""
-        name = PurePosixPath(file).name
+        name = name_of(file)
         return any(
             fnmatch.fnmatch(file if "/" in pattern else name, pattern) for pattern in self.files
         ) or any(file == given or file.endswith(f"/{given}") for given in self.given)

@@ -15,12 +15,14 @@ _WORDS_OF_TESTS = (
     rb"|\0"
 )
 #: Other files matter where they hold fixtures, hooks or test classes; async code is no reason.
-_IN_OTHERS = re.compile(
-    rb"fixture|collect_ignore|async[ \t]+def[ \t]+(?:test|setup_|teardown_)"
-    rb"|pytest(?:mark|_(?:async_guard|asyncio|configure|plugins|pyfunc_call|pycollect_make"
-    rb"|collection_modifyitems|itemcollected))"
-    rb"|mark\.(?:timeout|asyncio|anyio)|asyncio(?:\.| import )coroutine|anyio_backend"
-    rb"|\bevent_loop\b|TestCase|TestClient\s*[,)]|asynctest"
+_WORDS_OF_OTHERS = (
+    rb"fixture|collect_ignore|async[ \t]+def[ \t]+test|async[ \t]+def[ \t]+setup_"
+    rb"|async[ \t]+def[ \t]+teardown_"
+    rb"|pytestmark|pytest_async_guard|pytest_asyncio|pytest_configure|pytest_plugins"
+    rb"|pytest_pyfunc_call|pytest_pycollect_make|pytest_collection_modifyitems"
+    rb"|pytest_itemcollected|mark\.timeout|mark\.asyncio|mark\.anyio|anyio_backend"
+    rb"|asyncio\.coroutine|asyncio import coroutine|\bevent_loop\b"
+    rb"|TestCase|TestClient\s*[,)]|asynctest"
 )
 _CLIENTS = rb"AsyncClient|Client\(|testclient|aiohttp|httpx"
 _OUTLINED = rb"anyio|event_loop|\.asyncio\b|" + _CLIENTS
@@ -38,9 +40,7 @@ def is_indexed(words: Words, *, holds_tests: bool) -> bool:
         holds_tests: pytest collects tests from a file of this name.
 
     """
-    if holds_tests:
-        return words.hold(_WORDS_OF_TESTS)
-    return _IN_OTHERS.search(words.data) is not None
+    return words.hold(_WORDS_OF_TESTS if holds_tests else _WORDS_OF_OTHERS)
 
 
 def holds_clients(words: Words) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _WORD = f"{string.ascii_letters}{string.digits}_".encode()
 _BLANKED = bytes(byte if byte in _WORD else ord(" ") for byte in range(256))
@@ -16,6 +16,19 @@ _ESCAPED = re.compile(rb"\\(\W)")
 _ESCAPE = re.compile(rb"\\.")
 #: Characters that make the word before them optional, or stand for one of several.
 _SEVERAL = re.compile(rb"[(\[{?.]|\w[*+]")
+
+
+class Vocabulary:
+    """The words of some files, each once."""
+
+    def __init__(self, texts: Iterable[bytes]) -> None:
+        """Take texts that are nothing but words with blanks between them."""
+        self._once = b" ".join({*b" ".join(texts).split()})
+
+    def may_hold(self, words: bytes) -> bool:
+        """Tell whether one of some alternatives may be in one of the files."""
+        once = self._once
+        return any(word in once for word, _ in _alternatives(words))
 
 
 class Words:
@@ -26,17 +39,18 @@ class Words:
 
     Attributes:
         data: the bytes.
+        once: the words with blanks between them.
 
     """
 
     def __init__(self, data: bytes) -> None:
         """Split a file into words."""
         self.data = data
-        self._once = b" ".join({*data.translate(_BLANKED).split()})
+        self.once = b" ".join({*data.translate(_BLANKED).split()})
 
     def hold(self, words: bytes) -> bool:
         """Tell whether one of some alternatives, which are given as a pattern, is found."""
-        once = self._once
+        once = self.once
         for word, search in _alternatives(words):
             if word in once and (search is None or search(self.data)):
                 return True

@@ -139,6 +139,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"loop\s*=|make_mocked_coro|loop_context|_test_loop",
     where=Where.CLIENTS,
+    suspects=re.compile(rb"aiohttp").search,
     alone=True,
     expects=("TypeError", "DeprecationWarning"),
     libraries=("aiohttp",),

@@ -121,6 +121,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"app\s*=",
     where=Where.CLIENTS,
+    suspects=re.compile(rb"httpx").search,
     alone=True,
     needs=(("httpx", "0.13.3"),),
     expects=("TypeError", "DeprecationWarning"),

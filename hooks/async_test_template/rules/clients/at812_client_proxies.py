@@ -83,6 +83,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"proxies",
     where=Where.CLIENTS,
+    suspects=re.compile(rb"httpx").search,
     alone=True,
     needs=(("httpx", "0.26"),),
     expects=("TypeError", "DeprecationWarning"),

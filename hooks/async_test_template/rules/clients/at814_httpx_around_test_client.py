@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -38,6 +39,8 @@ RULE = Rule(
     visit=_visit,
     words=rb"\bhttpx\b",
     where=Where.CLIENTS,
+    # The client may come from a fixture that is elsewhere.
+    suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
     libraries=("starlette", "fastapi"),
     broken_since=(("starlette", "1.2"),),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -87,5 +88,6 @@ RULE = Rule(
     words=rb"\bhttpx2\b",
     spots=_senders,
     where=Where.CLIENTS,
+    suspects=re.compile(rb"httpx2\.(?:\w*Client|[a-z]+)\(|httpx2 (?:import|as)\b").search,
     libraries=("httpx", "httpx2"),
 )

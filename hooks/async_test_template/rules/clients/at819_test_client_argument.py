@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,8 @@ RULE = Rule(
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
     spots=partial(passing, arguments=_ARGUMENTS),
     where=Where.CLIENTS,
+    # The client may come from a fixture that is elsewhere.
+    suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
     needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
     libraries=("starlette", "fastapi"),

@@ -68,7 +68,7 @@ RULE = Rule(
     python=">=3.14",
     visit=_visit,
     words=rb"finally",
-    where=Where.EVERYWHERE,
+    where=Where.TESTS,
     suspects=_SUSPECTS,
     alone=True,
 )
