@@ -207,6 +207,10 @@ def test_no_fix_is_offered_for_a_text_that_is_not_saved(project: Path) -> None:
         assert len(await editor.actions("test_it.py", 0)) == 2
         (project / "test_it.py").write_text(f"\n{TEST}")
         assert await editor.actions("test_it.py", 0) == {}
+        # This one is not open.
+        assert await editor.actions("pytest.ini", 1)
+        (project / "pytest.ini").write_text("\n[pytest]\nasyncio_mode = legacy\n")
+        assert await editor.actions("pytest.ini", 1) == {}
 
     in_editor(project, work)
 
