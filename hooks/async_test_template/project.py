@@ -12,7 +12,7 @@ from async_test_template.dependencies.model import read_dependencies
 from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
 from async_test_template.findings import Found
-from async_test_template.pytest_commands import command_lines
+from async_test_template.pytest_commands import command_lines, documented_files
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
 from async_test_template.walk import LINKED
@@ -184,6 +184,7 @@ class Project:
 
         names = TestNames()
         given = [file for line in self.commands for file in line.given_files]
+        given += documented_files(self.tree)
         return TestNames(
             self._words_of("python_files") or names.files,
             tuple(sorted({file.removeprefix("./") for file in given})),

@@ -1,4 +1,4 @@
-"""How a repository starts pytest: the command lines in tox.ini, CI workflows and makefiles."""
+"""How a repository starts pytest: the command lines in tox.ini, CI workflows, makefiles, README."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 #: Files at the top that may start pytest, apart from the workflows.
 FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
 _FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
+_TYPED = re.compile(r"[\s$]*(?:python3? -m )?py\.?test\s")
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
 
 
@@ -40,3 +41,12 @@ def command_lines(tree: "Tree") -> Iterator[CommandLine]:
         for number, line in enumerate(text.splitlines(), 1):
             if _PYTEST.search(line) and not line.lstrip().startswith("#"):
                 yield CommandLine(file, number, line)
+
+
+def documented_files(tree: "Tree") -> Iterator[str]:
+    """Yield the paths of Python files that a README gives to pytest, by whatever name they have."""
+    for file in ("README.md", "README.rst"):
+        text = (tree.read(file) or b"").decode("utf-8", "replace")
+        for line in text.splitlines():
+            if _TYPED.match(line):
+                yield from _FILE.findall(line)

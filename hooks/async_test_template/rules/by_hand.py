@@ -290,7 +290,10 @@ def _is_run(place: _Place, node: ast.AST) -> bool:
         is_async = isinstance(around, ast.AsyncFor) or bool(around.is_async)
         return around.iter is node and is_async
     if isinstance(around, ast.Attribute):
-        return bool(_OWN.match(around.attr)) or (place.is_sync and around.attr in _SHARED)
+        # `client.close.call_count` is of a mock, and not of a coroutine.
+        is_of_value = isinstance(place.source.parents[around], ast.Attribute)
+        is_shared = around.attr in _SHARED and (around.attr == "__class__" or not is_of_value)
+        return bool(_OWN.match(around.attr)) or (place.is_sync and is_shared)
     if isinstance(around, ast.Call) and around.func is not node:
         return _runs(place, around, node)
     return False

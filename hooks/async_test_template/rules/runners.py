@@ -151,7 +151,9 @@ def _runs_all(project: Project) -> bool:
     """Tell whether something runs every async test, marked or not, as far as the code shows."""
     settings, desired = project.settings, project.desired
     by_mode = settings.effective(MODE) not in {None, "strict"} or may_be_auto(project)
-    by_other_mode = settings.effective("anyio_mode") == "auto" or settings.effective("trio_mode")
+    # AT115 corrects `Auto`.
+    anyio = (settings.effective("anyio_mode") or "").strip().lower()
+    by_other_mode = anyio == "auto" or settings.effective("trio_mode")
     # AT123 sets AnyIO's mode.
     will_be = desired.backend == "anyio" and desired.mode == "auto" and settings.can_grow
     by_hook = project.code.has_item_hook or has_own_runner(project) or has_aiohttps_plugin(project)

@@ -70,6 +70,7 @@ NOT_BY_HAND = {
         "@pytest.fixture\ndef client():\n    return ask()\n\n\n"
         "def test_it(client):\n    assert asyncio.run(client)\n"
     ),
+    "a mock": "def test_it(client):\n    assert client.close.call_count == 1\n",
     "a wrapper": (
         "@pytest.fixture\ndef app(client):\n    return App(client)\n\n\n"
         + MARK

@@ -74,7 +74,6 @@ def _check_family(
 
     """
     family = _family(source, owner)
-    own = {node.name for node in family}
     renamed_too = {function for _, function in methods(source, frozenset({old}))}
     found = []
     for cls in family:
@@ -88,17 +87,14 @@ def _check_family(
         is_sure = isinstance(node, ast.AsyncFunctionDef) and node in renamed_too
         if len(found) > 1 and not is_sure:
             raise EditError(f"the {old} in line {node.lineno} belongs to it, and may have to stay")
-    names = own | {
-        target.id
-        for statement in source.nodes.of(ast.Assign)
-        if isinstance(statement.value, ast.Name) and statement.value.id in own
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    }
-    whole = re.compile(rb"\b(?:%s)\b" % "|".join(sorted(names)).encode())
+    lines = {node.lineno for node in family}
     for module in project.code.modules:
-        if module.file != source.file and whole.search(project.tree.read(module.file) or b""):
-            raise EditError(f"{module.file} may have classes that derive from {owner.name}")
+        if module.file != source.file and any(
+            file == source.file and held.line in lines
+            for cls in module.classes
+            for file, held in project.code.lineage.kin(module.file, cls).classes
+        ):
+            raise EditError(f"{module.file} has classes that derive from {owner.name}")
     _check_mixins(project, source, family, old)
 
 

@@ -232,4 +232,6 @@ def _may_still_act(project: Project, since: str = _SINCE) -> bool:
     floor = dependencies.python_kept
     if floor is None or floor >= (3, 9):
         raise EditError(f"the settings that replace it need pytest-asyncio >= {since}")
+    if not dependencies.may_reach("pytest-asyncio", since):
+        raise EditError(f"no allowed version is {since} or later, and all of them use it")
     return True
