@@ -7,7 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.premises.about import has_own_runner
-from async_test_template.rules.which_loop import MODE, has_aiohttps_plugin, may_be_auto
+from async_test_template.rules.which_loop import (
+    MODE,
+    asked_for_all,
+    has_aiohttps_plugin,
+    may_be_auto,
+)
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -266,8 +271,7 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
 
 def _asks_for_backend(project: Project, test: Test) -> bool:
     """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
-    for_all = " ".join(project.settings.lines_of("usefixtures")).split()
-    return "anyio_backend" in {*test.requests, *for_all} or any(
+    return "anyio_backend" in {*test.requests, *asked_for_all(project)} or any(
         "anyio_backend" in fixture.requests for fixture in project.code.used_by(test)
     )
 

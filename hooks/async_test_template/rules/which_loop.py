@@ -135,6 +135,11 @@ def is_anyios(project: Project, fixture: Fixture) -> bool:
     return bool(users) and all(is_run_by_another(project, test) for test in users)
 
 
+def asked_for_all(project: Project) -> frozenset[str]:
+    """Return the fixtures that the setting `usefixtures` gives to every test."""
+    return frozenset(" ".join(project.settings.lines_of("usefixtures")).split())
+
+
 def names_another(test: Test) -> bool:
     """Tell whether a test has the mark, or asks for the backend, of AnyIO or trio."""
     return bool(test.mark("anyio") or test.mark("trio")) or "anyio_backend" in test.requests

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import may_be_auto
+from async_test_template.rules.which_loop import asked_for_all, may_be_auto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _check(project: Project) -> Iterator[Finding]:
         and fixture.decorator == "pytest.fixture"
         and _BACKEND not in fixture.requests
     ]
-    if not suspects:
+    if not suspects or _BACKEND in asked_for_all(project):
         return
     tests = (*project.code.tests, *project.reader.other_tests(_TEST))
     sync = [test for test in tests if not test.is_async]
