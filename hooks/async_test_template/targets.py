@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
+#: Folders of tests may have requirements of their own, and have the settings of the project.
+_TESTS = frozenset({"test", "testing", "tests"})
+
+
 class Target(NamedTuple):
     """A project to look at, with those below it.
 
@@ -73,7 +77,14 @@ def _matches(word: str) -> Iterator[Path]:
 
 
 def _project_around(folder: Path) -> Path | None:
-    """Return the nearest project that a folder is in, within its repository."""
+    """Return the nearest project that a folder is in, within its repository.
+
+    A folder that is asked for is one if its own requirements name pytest, as in examples.
+    """
+    if folder.name not in _TESTS and any(
+        b"pytest" in file.read_bytes() for file in folder.glob("*requirements*.txt")
+    ):
+        return folder
     top = Disk(folder).top
     around = (base for base in (folder, *folder.parents) if base.is_relative_to(top))
     return next((base for base in around if is_project(base)), None)

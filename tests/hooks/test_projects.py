@@ -206,3 +206,16 @@ def test_a_project_obeys_the_policy_above_unless_it_has_its_own(
     assert {file for file, code in found(capsys) if code == "AT101"} == {"b/pyproject.toml"}
     write({"a/pyproject.toml": LEGACY + "[tool.async-test-template]\n"})
     assert len([code for _, code in found(capsys) if code == "AT101"]) == 2
+
+
+@pytest.mark.parametrize(("folder", "is_found"), [("examples/one", True), ("tests", False)])
+def test_a_folder_that_is_asked_for_has_its_own_requirements(
+    folder: str, root: Path, capsys: pytest.CaptureFixture[str], *, is_found: bool
+) -> None:
+    (root / ".git").mkdir()
+    (root / "requirements.txt").write_text("pytest\npytest-sanic\n")
+    (root / folder).mkdir(parents=True)
+    (root / folder / "requirements.txt").write_text("pytest\npytest-asyncio\n")
+    (root / folder / "test_it.py").write_text("async def test_it():\n    pass\n")
+    main(["check", str(root / folder), "--select", "AT112"])
+    assert ("AT112" in capsys.readouterr().out) is is_found
