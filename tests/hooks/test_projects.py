@@ -213,7 +213,9 @@ def test_a_folder_that_is_asked_for_has_its_own_requirements(
     folder: str, root: Path, capsys: pytest.CaptureFixture[str], *, is_found: bool
 ) -> None:
     (root / ".git").mkdir()
-    (root / "requirements.txt").write_text("pytest\npytest-sanic\n")
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "one"\ndependencies = ["pytest", "pytest-sanic"]\n'
+    )
     (root / folder).mkdir(parents=True)
     (root / folder / "requirements.txt").write_text("pytest\npytest-asyncio\n")
     (root / folder / "test_it.py").write_text("async def test_it():\n    pass\n")
