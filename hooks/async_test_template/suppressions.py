@@ -6,6 +6,7 @@ on the line above; what follows the bracket is the reason. For more than a line,
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.findings import Finding
@@ -42,8 +43,10 @@ def sort_out(
     lines: dict[str, Sequence[str]] = {}
     kept = []
     silenced = []
+    # A file may have thousands of findings, and the policy thousands of patterns.
+    excludes, reason_against = cache(policy.excludes), cache(policy.reason_against)
     for finding in findings:
-        if policy.excludes(finding.file):
+        if excludes(finding.file):
             continue
         judged = finding._replace(severity=policy.severity_of(finding.code) or finding.severity)
         if finding.file not in lines:
@@ -51,7 +54,7 @@ def sort_out(
         comment = comment_at(lines[finding.file], finding.code, finding.line)
         if comment is not None:
             silenced.append(Silenced(judged, comment, in_source=True))
-        elif (reason := policy.reason_against(finding.code, finding.file)) is not None:
+        elif (reason := reason_against(finding.code, finding.file)) is not None:
             silenced.append(Silenced(judged, reason, in_source=False))
         else:
             kept.append(judged)

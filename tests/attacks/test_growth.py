@@ -189,6 +189,18 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
         ),
         150,
     ),
+    "patterns": (
+        lambda n: (
+            code("async def test_{0}(event_loop):\n    pass\n\n\n", n)
+            | {
+                "pyproject.toml": "[tool.async-test-template]\nexclude = ["
+                + "".join(f"'a{i}/*', " for i in range(n))
+                + "]\n[tool.async-test-template.per-file-ignores]\n"
+                + "".join(f"'b{i}/*' = {{ AT501 = 'so' }}\n" for i in range(n))
+            }
+        ),
+        400,
+    ),
     "requirements": (lambda n: {"requirements.txt": "pytest-asyncio<0.24\n" * n}, 50),
     "requirements of others": (
         lambda n: {"requirements.txt": "".join(f"package-{i}==1.{i}\n" for i in range(n))},
