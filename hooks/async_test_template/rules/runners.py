@@ -221,9 +221,11 @@ def _heirs(project: Project) -> Iterator[Module]:
     }
     if not names:
         return
-    words = re.compile(rb"\b(?:%s)\b" % b"|".join(name.encode() for name in sorted(names)))
-    for file, _ in project.reader.mentioning(words):
-        if file not in project.code.by_file and project.reader.is_test_file(file):
+    plain = tuple(name.encode() for name in sorted(names))
+    words = re.compile(rb"\b(?:%s)\b" % b"|".join(plain))
+    for file, _ in project.reader.mentioning(words, plain, project.reader.is_test_file):
+        known = project.code.by_file.get(file)
+        if known is None or known.is_outline:
             module = project.code.sources.module(file)
             if module is not None:
                 yield module

@@ -136,29 +136,36 @@ class Reader:
         """Tell whether pytest collects tests from a file of this name."""
         return self._names.holds_tests(file)
 
-    def other_tests(self, words: re.Pattern[bytes]) -> Iterator[Test]:
+    def other_tests(
+        self, words: re.Pattern[bytes], plain: tuple[bytes, ...] = (b"",)
+    ) -> Iterator[Test]:
         """Yield the tests of test files with nothing async in them, which the index leaves out.
 
         It leaves out their fixtures too: instead of one, a test asks for what the fixture asks for.
 
         Args:
             words: what a file must mention for its tests to be of interest.
+            plain: see `mentioning`.
 
         """
         from async_test_template.source.source import Unreadable, read_source
 
-        for file, data in self.mentioning(words):
+        def is_left_out(file: str) -> bool:
             reading = self._readings.of_file.get(file)
-            is_left_out = reading is None or not reading.is_whole
-            if is_left_out and self._names.holds_tests(file):
-                with suppress(Unreadable):
-                    module = self._module(read_source(file, data))
-                    own = {fixture.name: fixture.requests for fixture in module.fixtures}
-                    for test in module.tests:
-                        yield test._replace(requests=_besides(own, test.requests))
+            return (reading is None or not reading.is_whole) and self._names.holds_tests(file)
+
+        for file, data in self.mentioning(words, plain, is_left_out):
+            with suppress(Unreadable):
+                module = self._module(read_source(file, data))
+                own = {fixture.name: fixture.requests for fixture in module.fixtures}
+                for test in module.tests:
+                    yield test._replace(requests=_besides(own, test.requests))
 
     def mentioning(
-        self, words: re.Pattern[bytes], plain: tuple[bytes, ...] = (b"",)
+        self,
+        words: re.Pattern[bytes],
+        plain: tuple[bytes, ...] = (b"",),
+        among: Callable[[str], bool] = lambda _file: True,
     ) -> Iterator[tuple[str, bytes]]:
         """Yield every Python file, of interest or not, in whose bytes some words are found.
 
@@ -166,9 +173,10 @@ class Reader:
             words: what to look for.
             plain: words of which one is wherever the pattern fits; looking for those first is
                 far faster where it begins with no plain byte.
+            among: tells from its path whether to look into a file.
 
         """
-        for file in self._tree.disk.python_files:
+        for file in filter(among, self._tree.disk.python_files):
             data = self._tree.read(file) or b""
             if self._readings.of_file.get(file) is None:
                 self._tree.forget(file)

@@ -6,7 +6,6 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
-from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -142,6 +141,9 @@ class Source:
         if len(before) == len(after):
             ends = kept[: len(ends)]
         else:
+            # Imported here: hardly a file ends its lines in two ways, and this takes 2 ms.
+            from difflib import SequenceMatcher
+
             alike = SequenceMatcher(None, before[:-1], after[: len(ends)], autojunk=False)
             for old, new, size in alike.get_matching_blocks():
                 ends[new : new + size] = kept[old : old + size]

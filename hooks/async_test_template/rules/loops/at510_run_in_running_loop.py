@@ -30,10 +30,13 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in source.nodes.of(ast.Call):
-        is_method = isinstance(call.func, ast.Attribute) and call.func.attr == _METHOD
-        if not is_method and source.names.resolve(call.func) != "asyncio.run":
+    named = source.mentions.get(_METHOD, ())
+    methods = [node for node in named if isinstance(node, ast.Attribute)]
+    for asked in (*methods, *source.references("asyncio.run")):
+        call = source.parents[asked]
+        if not isinstance(call, ast.Call) or call.func is not asked:
             continue
+        is_method = asked in methods
         function = next((n for n in source.around(call) if isinstance(n, _SCOPES)), None)
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
