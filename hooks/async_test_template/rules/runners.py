@@ -41,7 +41,7 @@ _MARKS = frozenset(
     }
 )
 #: Libraries whose users have another kind of pytest plugin.
-_OTHER_LIBRARIES = frozenset({"aiomisc", "curio", "sanic", "tornado", "twisted"})
+_OTHER_LIBRARIES = frozenset({"aiomisc", "curio", "sanic", "tornado", "twisted", "upytest"})
 #: Plugins that have nothing to do with async tests; other plugins may run anything.
 _NO_RUNNERS = frozenset(
     {

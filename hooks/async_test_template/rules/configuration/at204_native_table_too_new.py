@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.modes._versions import is_kept_below
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ def _check(project: Project) -> Iterator[Finding]:
             f"[{table}] in {settings.file} needs pytest 9, and the repository allows older ones",
             hint="require pytest >= 9, or use [tool.pytest.ini_options] in pyproject.toml",
         )
-        # An installation gets pytest 9 if the bounds allow it.
-        is_reached = project.dependencies.may_reach("pytest", "9")
-        yield found._replace(severity=Severity.ADVICE) if is_reached else found
+        is_kept = is_kept_below(project, "pytest", "9")
+        yield found if is_kept else found._replace(severity=Severity.ADVICE)
 
 
 RULE = Rule(

@@ -35,11 +35,16 @@ def bound_finding(
         edits=edits,
         hint=_lock_command(project, package) or f"require {package} >= {version}",
     )
-    is_locked = dependencies.lock_of(package) is not None
-    is_kept = dependencies.stays_below(package, version) or (
-        is_locked and not dependencies.may_reach(package, version)
-    )
+    is_kept = is_kept_below(project, package, version)
     yield found if is_kept else found._replace(severity=Severity.ADVICE)
+
+
+def is_kept_below(project: Project, package: str, version: str) -> bool:
+    """Tell whether an installation gets an older version, by every bound or by the lock file."""
+    dependencies = project.dependencies
+    if dependencies.lock_of(package) is not None:
+        return not dependencies.may_reach(package, version)
+    return dependencies.stays_below(package, version)
 
 
 def _lock_command(project: Project, package: str) -> str:
