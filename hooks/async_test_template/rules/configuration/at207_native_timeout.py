@@ -21,7 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
     whole = isinstance(value, (int, float, str)) and str(value).replace(".", "", 1).isdigit()
     free = whole and settings.option("--timeout") is None
     edits = (settings.delete("timeout"), settings.append_option(f"--timeout={value}"))
-    yield settings.finding(
+    found = settings.finding(
         RULE.code,
         f"timeout = {value!r} in a native table works with only some versions of pytest-timeout",
         "timeout",
@@ -29,6 +29,8 @@ def _check(project: Project) -> Iterator[Finding]:
         edits=edits if free else (),
         hint="use [tool.pytest.ini_options], or --timeout in addopts",
     )
+    # A text works with every release that is out.
+    yield found._replace(severity=Severity.ADVICE) if isinstance(value, str) else found
 
 
 RULE = Rule(
