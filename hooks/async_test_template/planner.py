@@ -181,8 +181,8 @@ class _Planner:
     def _project(self) -> Project:
         """Return the repository after the fixes so far, which later ones do not change."""
         changed = dict(self.plan.after)
-        raises = Tier.UNSAFE in self.tiers
-        return Project(self.root, self.desired, changed, self.memory, self.looks, raises=raises)
+        unsafe = Tier.UNSAFE in self.tiers
+        return Project(self.root, self.desired, changed, self.memory, self.looks, unsafe=unsafe)
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
         return Tree(self.root, changed, self.memory.disk)

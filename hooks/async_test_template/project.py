@@ -80,7 +80,7 @@ class Project:
     Attributes:
         root: the directory to look at.
         desired: what the user asks for.
-        raises: fixes that raise the versions of dependencies are made too.
+        unsafe: unsafe fixes are made too, which raise the versions of dependencies.
         tree: its files.
         in_force: the outcome of pytest's search for its configuration.
         settings: the configuration in force.
@@ -95,7 +95,7 @@ class Project:
         memory: Memory | None = None,
         looks: Looks | None = None,
         *,
-        raises: bool = False,
+        unsafe: bool = False,
     ) -> None:
         """Read the configuration in force.
 
@@ -105,7 +105,7 @@ class Project:
             changed: contents that replace those on the disk.
             memory: what was read before; new readings are added.
             looks: what rules do with a file while it is read; None for nothing.
-            raises: fixes that raise the versions of dependencies are made too.
+            unsafe: unsafe fixes are made too, which raise the versions of dependencies.
 
         Raises:
             UserError: a file that pytest would read cannot be read or parsed.
@@ -113,7 +113,7 @@ class Project:
         """
         self.root = root.resolve()
         self.desired = desired
-        self.raises = raises
+        self.unsafe = unsafe
         self.memory = Memory(self.root) if memory is None else memory
         self.tree = Tree(self.root, changed, self.memory.disk)
         self._looks = Looks() if looks is None else looks

@@ -902,6 +902,18 @@ CASES = [
         },
     ),
     Case(
+        "AT930",
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\n\n"
+                "class TestIt(unittest.IsolatedAsyncioTestCase):\n    def setUp(self):\n"
+                "        self.one = self.loop.run_until_complete(asyncio.sleep(0, 1))\n\n"
+                "    async def test_it(self):\n"
+                "        assert await self.loop.run_in_executor(None, int) + self.one == 1\n"
+            )
+        },
+    ),
+    Case(
         "AT714",
         {
             "pytest.ini": AUTO,

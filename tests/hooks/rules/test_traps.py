@@ -890,6 +890,18 @@ def test_a_bridge_for_old_versions_too_is_made_only_if_those_stay(tmp_path: Path
     assert "hasattr" not in with_unsafe.after["test_it.py"].decode()
 
 
+def test_a_safe_bridge_is_for_those_that_ask_for_it(tmp_path: Path) -> None:
+    (tmp_path / "test_package.py").write_text(
+        "import asyncio\n\n\nclass Queue:\n    def __init__(self):\n"
+        "        self.loop = asyncio.get_event_loop()\n"
+    )
+    (tmp_path / "test_it.py").write_text("def test_it(event_loop):\n    event_loop.time()\n")
+    safe = make_plan(tmp_path, Desired(), CODE, frozenset({Tier.SAFE}))
+    assert b"@pytest_asyncio.fixture\n" in safe.after["test_it.py"]
+    with_unsafe = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
+    assert b"autouse=True" in with_unsafe.after["test_it.py"]
+
+
 def test_a_fixture_that_tests_call_by_their_parameter_is_not_called(tmp_path: Path) -> None:
     text = (
         "import pytest_asyncio\n\n\n@pytest_asyncio.fixture\nasync def make(event_loop):\n"

@@ -143,7 +143,7 @@ def _stays_old(project: Project, name: str) -> bool:
     dependencies = project.dependencies
     if name != NAME or not dependencies.may_be_below("pytest-asyncio", _SINCE):
         return False
-    return not (project.raises and dependencies.raised("pytest-asyncio", _SINCE, with_pytest=False))
+    return not (project.unsafe and dependencies.raised("pytest-asyncio", _SINCE, with_pytest=False))
 
 
 def _make_bridge(project: Project, name: str) -> Bridge:
@@ -163,7 +163,10 @@ def _make_bridge(project: Project, name: str) -> Bridge:
         # Older versions do not know loop_scope, and still have the fixture.
         needs(project, "pytest-asyncio", "0.24")
     raised = _with_the_plugin(project) if name == "loop" else ()
-    for_all = not all(item.is_async for item in asking) and takes_current_loop(project)
+    # That changes tests which ask for nothing, so it is no safe fix.
+    for_all = (
+        project.unsafe and not all(item.is_async for item in asking) and takes_current_loop(project)
+    )
     # Whoever imports a fixture has to see the bridge too.
     files = [item.file for item in asking]
     files += [f for item in asking if isinstance(item, Fixture) for f in importers(project, item)]

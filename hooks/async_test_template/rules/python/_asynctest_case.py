@@ -91,7 +91,7 @@ def changed(project: Project, source: Source, node: ast.ClassDef) -> Iterator[Ed
     if _is_for_others(project, source, node):
         yield from _with_property(source, node)
     else:
-        yield from _running(source, node)
+        yield from running(source, node)
 
 
 def _renamed(source: Source, method: ast.AsyncFunctionDef) -> Iterator[Edit]:
@@ -178,24 +178,19 @@ def _with_property(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
     yield changes.replace(source, end, end, _PROPERTY.format(asyncio=asyncio))
 
 
-def _running(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
-    """Yield the edits that get the running loop where a class uses the attribute `loop`.
-
-    A class that sets the attribute itself keeps it.
-    """
-    if any(
-        isinstance(inner, ast.Attribute)
-        and inner.attr == "loop"
-        and _is_self(inner.value)
-        and isinstance(inner.ctx, ast.Store)
+def loops_of(node: ast.ClassDef) -> list[ast.Attribute]:
+    """Return where a class uses the attribute `loop`; nowhere if it sets the attribute itself."""
+    found = [
+        inner
         for inner in walk(node)
-    ):
-        return
-    for inner in walk(node):
-        if not isinstance(inner, ast.Attribute) or inner.attr != "loop":
-            continue
-        if not _is_self(inner.value):
-            continue
+        if isinstance(inner, ast.Attribute) and inner.attr == "loop" and _is_self(inner.value)
+    ]
+    return found if all(isinstance(inner.ctx, ast.Load) for inner in found) else []
+
+
+def running(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
+    """Yield the edits that get the running loop where a class uses the attribute `loop`."""
+    for inner in loops_of(node):
         asyncio, imports = new_imports.bind_module(source, "asyncio")
         function = _function_around(source, inner)
         is_async = isinstance(function, ast.AsyncFunctionDef)
