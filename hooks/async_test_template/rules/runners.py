@@ -317,6 +317,6 @@ def _is_run_by_its_file(project: Project, test: Test) -> bool:
         return False
     source = project.code.sources.get(test.file)
     return any(
-        isinstance(call.func, ast.Name) and call.func.id == test.name
-        for call in source.nodes.of(ast.Call)
+        isinstance(node, ast.Name) and getattr(source.parents[node], "func", None) is node
+        for node in source.mentions.get(test.name, ())
     )
