@@ -123,8 +123,8 @@ def _may_find(rule: Rule, source: Source) -> bool:
 def suspicion(rules: Iterable[Rule], vocabulary: Vocabulary) -> Callable[[Words, bool], bool]:
     """Return a function that decides from the words of a file whether some rules need it.
 
-    Its second argument says whether pytest collects tests from a file of this name; other files
-    belong to the tests if they mention pytest.
+    Its second argument says whether the file belongs to the tests by its name and place; other
+    files do if they mention pytest.
 
     Args:
         rules: those that may need it.
@@ -143,10 +143,12 @@ def suspicion(rules: Iterable[Rule], vocabulary: Vocabulary) -> Callable[[Words,
                 for rule in by_place[where]
             )
 
+        is_of_tests = holds_tests or words.hold(b"pytest")
         return (
             is_wanted(Where.EVERYWHERE)
-            or ((holds_tests or words.hold(b"pytest")) and is_wanted(Where.TESTS))
-            or (holds_clients(words) and is_wanted(Where.CLIENTS))
+            or (is_of_tests and is_wanted(Where.TESTS))
+            # A test may get its client from a fixture in another file.
+            or ((is_of_tests or holds_clients(words)) and is_wanted(Where.CLIENTS))
         )
 
     return suspects

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class Where(enum.Enum):
     """Which files hold what a rule looks for.
 
-    INDEXED: the files that the index of fixtures and tests has anyway. CLIENTS: also files that
-    mention a client of httpx, Starlette or aiohttp. TESTS: also test files without anything async
-    in them. EVERYWHERE: any Python file. A file counts if it contains the words of the rule.
+    INDEXED: the files that the index of fixtures and tests has anyway. TESTS: also files of the
+    tests without anything async in them. CLIENTS: also those, and other files that mention a client
+    of httpx, Starlette or aiohttp. EVERYWHERE: any Python file. A file counts if it contains the
+    words of the rule.
     """
 
     INDEXED = "indexed"

@@ -15,7 +15,7 @@ from async_test_template.paths import name_of
 from async_test_template.source.index import Index
 from async_test_template.source.items import Module
 from async_test_template.source.readings import Reading, Sources, TestNames
-from async_test_template.source.relevance import is_indexed, outline
+from async_test_template.source.relevance import is_indexed, is_of_tests, outline
 from async_test_template.source.words import Vocabulary, Words
 from async_test_template.spread import spread
 from async_test_template.walk import LINKED, linked_files
@@ -231,7 +231,7 @@ class Reader:
     def _kind(self, file: str, words: Words, suspects: Suspects) -> Module | bool:
         holds_tests = self._names.holds_tests(file)
         if is_indexed(words, holds_tests=holds_tests) or suspects(
-            words, holds_tests or file.endswith("conftest.py")
+            words, holds_tests or is_of_tests(file)
         ):
             self._words[file] = words
             return True

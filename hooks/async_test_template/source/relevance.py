@@ -43,6 +43,17 @@ def is_indexed(words: Words, *, holds_tests: bool) -> bool:
     return words.hold(_WORDS_OF_TESTS if holds_tests else _WORDS_OF_OTHERS)
 
 
+def is_of_tests(file: str) -> bool:
+    """Tell whether a file belongs to the tests, by its name and where it is."""
+    *folders, name = file.split("/")
+    return (
+        bool({"test", "tests"} & set(folders))
+        or name == "conftest.py"
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+    )
+
+
 def holds_clients(words: Words) -> bool:
     """Tell whether a file mentions a client of httpx, Starlette or aiohttp."""
     return words.hold(_CLIENTS)

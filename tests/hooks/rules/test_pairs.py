@@ -13,6 +13,7 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Severity, Tier
 from async_test_template.planner import make_plan
+from async_test_template.report import severity_of
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from proofs import lay_out
@@ -110,4 +111,4 @@ def _check(root: Path, files: Mapping[str, str]) -> None:
 
 
 def _kinds(findings: list[Finding]) -> set[str]:
-    return {f.code for f in findings if load(f.code).severity is not Severity.ADVICE}
+    return {f.code for f in findings if severity_of(f) is not Severity.ADVICE}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.clients._test_client import is_request, is_response
 from async_test_template.rules.on_code import calls, keyword
 from async_test_template.source.nodes import walk
+from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +24,16 @@ if TYPE_CHECKING:
 MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
 
 
+_FIXTURES = tuple(fixture.encode() for fixture, _ in MOCKS.values())
+
+
+# Each file that may send a request asks.
+@lru_cache(maxsize=1)
 def mock_in_use(project: Project) -> str | None:
     """Return the package with which the tests intercept requests of httpx, or None."""
     index = project.code
-    requested = {name for test in index.tests for name in test.requests}
+    others = project.reader.other_tests(re.compile(b"|".join(_FIXTURES)), _FIXTURES)
+    requested = {name for test in (*index.tests, *others) for name in test.requests}
     requested.update(name for fixture in index.fixtures for name in fixture.requests)
     imported = {module for m in index.modules for module in m.imports}
     for package, (fixture, module) in MOCKS.items():
@@ -38,17 +47,6 @@ def mock(project: Project) -> str | None:
     """Return the package that intercepts requests of httpx, whether used or only declared."""
     declared = (package for package in MOCKS if project.dependencies.of(package))
     return mock_in_use(project) or next(declared, None)
-
-
-def is_of_tests(file: str) -> bool:
-    """Tell whether a file belongs to the tests, by its name and where it is."""
-    *folders, name = file.split("/")
-    return (
-        bool({"test", "tests"} & set(folders))
-        or name == "conftest.py"
-        or name.startswith("test_")
-        or name.endswith("_test.py")
-    )
 
 
 def imports_httpx(module: Module) -> bool:

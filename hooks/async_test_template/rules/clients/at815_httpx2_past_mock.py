@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import MOCKS, imports_httpx, is_of_tests, mock_in_use
+from async_test_template.rules.clients._httpx2 import MOCKS, imports_httpx, mock_in_use
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
+from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
     import ast

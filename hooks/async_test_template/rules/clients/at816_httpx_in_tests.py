@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import imports_httpx, is_of_tests, mock
+from async_test_template.rules.clients._httpx2 import imports_httpx, mock
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
+from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
