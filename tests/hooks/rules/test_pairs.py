@@ -13,7 +13,7 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Severity, Tier
 from async_test_template.planner import make_plan
-from async_test_template.report import severity_of
+from async_test_template.report.words import severity_of
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from proofs import lay_out
