@@ -81,11 +81,11 @@ def _project_around(folder: Path) -> Path | None:
 
     A folder that is asked for is one if its own requirements name pytest, as in examples.
     """
-    if folder.name not in _TESTS and any(
-        b"pytest" in file.read_bytes() for file in folder.glob("*requirements*.txt")
-    ):
+    disk = Disk(folder)
+    requirements = (file.name for file in folder.glob("*requirements*.txt"))
+    if folder.name not in _TESTS and any(b"pytest" in (disk.read(r) or b"") for r in requirements):
         return folder
-    top = Disk(folder).top
+    top = disk.top
     around = (base for base in (folder, *folder.parents) if base.is_relative_to(top))
     return next((base for base in around if is_project(base)), None)
 

@@ -443,7 +443,11 @@ def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> 
     settings = REPOSITORY["pyproject.toml"].replace(', "pytest-timeout>=2.4"', "")
     locked = "".join(
         f'[[package]]\nname = "{name}"\nversion = "{version}"\n'
-        for name, version in {"pytest": "9.2.0", "pytest-asyncio": "1.5.0"}.items()
+        for name, version in {
+            "pytest": "9.2.0",
+            "pytest-asyncio": "1.5.0",
+            "shop": "0.1.0",
+        }.items()
     )
     begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": settings, "uv.lock": locked}))
     done = adopt(tmp_path, "--yes")

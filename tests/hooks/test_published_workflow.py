@@ -138,5 +138,5 @@ def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, cal
 
     done, sarif = check(caller, published, "$(touch broken)")
     assert done.returncode == 2
-    assert "no such directory" in done.stdout
+    assert "no such file or directory" in done.stdout
     assert not (caller / "broken").exists()

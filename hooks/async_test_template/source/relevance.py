@@ -27,7 +27,8 @@ _WORDS_OF_OTHERS = (
 _CLIENTS = rb"AsyncClient|Client\(|testclient|aiohttp|httpx"
 _OUTLINED = rb"anyio|event_loop|\.asyncio\b|" + _CLIENTS
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
+    rb"^[ \t]*(?:lazy[ \t]+)?(?:from[ \t]+([\w.]+)[ \t]+import\b"
+    rb"|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
     re.MULTILINE,
 )
 

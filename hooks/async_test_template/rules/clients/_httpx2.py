@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
 
 
-_FIXTURES = tuple(fixture.encode() for fixture, _ in MOCKS.values())
+_FIXTURE = re.compile(rb"httpx_mock|respx_mock")
 
 
 # Each file that may send a request asks.
@@ -32,7 +32,7 @@ _FIXTURES = tuple(fixture.encode() for fixture, _ in MOCKS.values())
 def mock_in_use(project: Project) -> str | None:
     """Return the package with which the tests intercept requests of httpx, or None."""
     index = project.code
-    others = project.reader.other_tests(re.compile(b"|".join(_FIXTURES)), _FIXTURES)
+    others = project.reader.other_tests(_FIXTURE, (b"httpx_mock", b"respx_mock"))
     requested = {name for test in (*index.tests, *others) for name in test.requests}
     requested.update(name for fixture in index.fixtures for name in fixture.requests)
     imported = {module for m in index.modules for module in m.imports}

@@ -113,11 +113,13 @@ def _in_reach(project: Project, fixture: Fixture) -> Iterator[Fixture | Test]:
             yield item
 
 
+_LOOP_FACTORIES = re.compile(rb"def pytest_asyncio_loop_factories\(")
+
+
 # Only one project is used at a time.
 @lru_cache(maxsize=2)
 def _chooses_loops(project: Project) -> bool:
-    hook = b"def pytest_asyncio_loop_factories("
-    return any(project.reader.mentioning(re.compile(re.escape(hook)), (hook,)))
+    return any(project.reader.mentioning(_LOOP_FACTORIES, (b"pytest_asyncio_loop_factories",)))
 
 
 def _gets_a_loop(project: Project, fixture: Fixture) -> bool:
