@@ -47,6 +47,10 @@ SENTENCES = {
 }
 
 
+#: What other tests here and those of update_all.py meet as well.
+USUAL = (Outcome.UPDATED, Outcome.UP_TO_DATE)
+
+
 def update(
     checkout: Path, variables: dict[str, str], *options: str | Path
 ) -> tuple[Outcome, str, str]:
@@ -60,7 +64,13 @@ def update(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("expected", Outcome, ids=lambda outcome: outcome.name)
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param(outcome, id=outcome.name, marks=pytest.mark.full if outcome in USUAL else ())
+        for outcome in Outcome
+    ],
+)
 def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
     expected: Outcome, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
