@@ -1,3 +1,3 @@
 """Bring an existing repository's asynchronous tests up to date, without losing a byte."""
 
-__version__ = "1.2.0"
+__version__ = "1.3.0"
