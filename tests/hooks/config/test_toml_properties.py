@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from async_test_template.config.toml import edits as toml
 from async_test_template.errors import EditError, ParseError
 from hypothesis import assume, given
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+pytestmark = pytest.mark.slow
 
 if sys.version_info >= (3, 11):
     import tomllib
