@@ -24,7 +24,8 @@ _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty"}
     | {"third-party", "3rdparty", "extern", "external", "externals", "submodules"}
 )
-_TESTS = frozenset({"test", "tests", "testing"})
+#: Names of folders of tests.
+TESTS = frozenset({"test", "tests", "testing"})
 _DATA = frozenset(
     {"data", "testdata", "test_data", "test-data", "fixtures", "resources", "samples", "assets"}
     | {"projects", "repos", "packages", "files", "snapshots", "cases", "examples", "suites"}
@@ -64,11 +65,12 @@ class Boundaries:
             return True
         if _MARKS.isdisjoint(names):
             return False
-        is_package = self._is_package(folder, names)
-        if self._is_configured(folder) or (is_package and not self._is_governed):
+        if self._is_configured(folder) or (
+            not self._is_governed and self._is_package(folder, names)
+        ):
             (self.left_out if _is_of_others(folder) else self.projects).append(folder)
             return True
-        if is_package and not _is_of_others(folder):
+        if not _is_of_others(folder) and self._is_package(folder, names):
             self.members.append(folder)
         return False
 
@@ -124,5 +126,5 @@ def _is_of_others(folder: str) -> bool:
     parts = folder.split("/")
     if not _VENDORED.isdisjoint(parts):
         return True
-    first = next((index for index, part in enumerate(parts) if part in _TESTS), len(parts))
+    first = next((index for index, part in enumerate(parts) if part in TESTS), len(parts))
     return not _DATA.isdisjoint(parts[first + 1 :])

@@ -120,3 +120,9 @@ class Disk:
         """The top of the git repository that contains the folder, or the folder itself."""
         root = Path(self._root).resolve()
         return next((top for top in (root, *root.parents) if (top / ".git").exists()), root)
+
+    @cached_property
+    def around(self) -> tuple[Path, ...]:
+        """The folder and those above it, up to the top of its repository."""
+        root = Path(self._root).resolve()
+        return tuple(base for base in (root, *root.parents) if base.is_relative_to(self.top))

@@ -17,19 +17,14 @@ from async_test_template.targets import plan_projects, read_targets
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-    from typing import TypeAlias
 
-    from async_test_template.faults import Fault
     from async_test_template.findings import Tier
     from async_test_template.plan import Plan
     from async_test_template.planner import Ask
     from async_test_template.rules.rule import Rule
     from async_test_template.targets import Target
-
-    #: The rules that run, and the faults of those that cannot be imported.
-    _Chosen: TypeAlias = tuple[tuple[Rule, ...], tuple[Fault, ...]]
 
 
 def planned(options: argparse.Namespace, tiers: frozenset[Tier]) -> tuple[Path, Plan]:
@@ -38,10 +33,11 @@ def planned(options: argparse.Namespace, tiers: frozenset[Tier]) -> tuple[Path, 
     ask = _interview() if getattr(options, "interactive", False) else None
 
     def plan_one(target: Target) -> Plan:
-        desired, chosen = _desired(options, target)
-        plan = plan_with(target.root, desired, chosen, tiers, ask)
+        policy = _policy(options, target)
+        chosen = choose(target.root, policy)
+        plan = plan_with(target.root, _desired(options, target, policy), chosen, tiers, ask)
         if getattr(options, "test_command", None) is not None:
-            _add_observed(options, target, plan)
+            _add_observed(options.test_command, target.root, policy, chosen[0], plan)
         return plan
 
     return whole, plan_projects(whole, targets, plan_one)
@@ -55,8 +51,9 @@ def find_again(options: argparse.Namespace) -> Callable[[Mapping[str, bytes]], P
     def find(changed: Mapping[str, bytes]) -> Plan:
         def find_one(target: Target) -> Plan:
             if target not in finders:
-                desired, chosen = _desired(options, target)
-                finders[target] = Finder(target.root, desired, chosen[0])
+                policy = _policy(options, target)
+                rules, _ = choose(target.root, policy)
+                finders[target] = Finder(target.root, _desired(options, target, policy), rules)
             above = prefix(target.root, whole)
             inside = {f.removeprefix(above): d for f, d in changed.items() if f.startswith(above)}
             return finders[target].find(inside)
@@ -66,16 +63,14 @@ def find_again(options: argparse.Namespace) -> Callable[[Mapping[str, bytes]], P
     return find
 
 
-def _desired(options: argparse.Namespace, target: Target) -> tuple[Desired, _Chosen]:
-    """Return what the user wants of a project, and the rules that run."""
-    policy = _policy(options, target)
+def _desired(options: argparse.Namespace, target: Target, policy: Policy) -> Desired:
     desired = decide(
         mode=options.mode,
         loop_scope=options.loop_scope,
         timeout=options.timeout,
         answers=read_answers(target.root, options.answers_file),
     )
-    return desired._replace(policy=policy), choose(target.root, policy)
+    return desired._replace(policy=policy)
 
 
 def _policy(options: argparse.Namespace, target: Target) -> Policy:
@@ -92,16 +87,17 @@ def _interview() -> Ask:
     return Interview(colour=colour(sys.stderr))
 
 
-def _add_observed(options: argparse.Namespace, target: Target, plan: Plan) -> None:
+def _add_observed(
+    command: str, root: Path, policy: Policy, rules: Iterable[Rule], plan: Plan
+) -> None:
     # Imported here, only for this option.
     from async_test_template.observe import observe
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    root, policy = target.root, _policy(options, target)
-    chosen = {rule.code for rule in choose(root, policy)[0]}
+    chosen = {rule.code for rule in rules}
     try:
-        observed = observe(options.test_command, root)
+        observed = observe(command, root)
     except (UserError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it

@@ -64,15 +64,11 @@ def policy_of(root: Path, given: Given | None = None) -> Policy:
         UserError: pyproject.toml or an option is not what it should be.
 
     """
-    own = tree = Tree(root, {})
-    for folder in root.parents:
-        if has_table(tree) or tree.root == own.disk.top:
-            break
-        tree = Tree(folder, {})
-    if not has_table(tree):
-        tree = own
+    own = Tree(root.resolve(), {})
+    trees = (Tree(folder, {}) for folder in own.disk.around)
+    tree = next(filter(has_table, trees), own)
     policy = read_policy(tree, NAMES, given or Given())
-    above = root.relative_to(tree.root).as_posix()
+    above = own.root.relative_to(tree.root).as_posix()
     return policy if above == "." else policy._replace(above=f"{above}/")
 
 

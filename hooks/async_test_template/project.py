@@ -125,8 +125,13 @@ class Project:
     @cached_property
     def dependencies(self) -> Dependencies:
         """Declared dependencies and lock files."""
-        _ = self.tree.disk.python_files  # the walk meets the members
-        return read_dependencies(self.tree, self.memory.boundaries.members)
+        return read_dependencies(self.tree, self.members)
+
+    @property
+    def members(self) -> list[str]:
+        """The folders of packages below that the settings hold for, too."""
+        _ = self.memory.disk.python_files  # the walk meets them
+        return self.memory.boundaries.members
 
     @cached_property
     def metadata(self) -> Metadata:

@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.boundaries import is_project
+from async_test_template.boundaries import TESTS, is_project
 from async_test_template.disk import Disk
 from async_test_template.errors import UserError
 from async_test_template.plan import Plan
@@ -15,10 +15,6 @@ from async_test_template.rules.examples import in_example
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-
-#: Folders of tests may have requirements of their own, and have the settings of the project.
-_TESTS = frozenset({"test", "testing", "tests"})
 
 
 class Target(NamedTuple):
@@ -79,15 +75,14 @@ def _matches(word: str) -> Iterator[Path]:
 def _project_around(folder: Path) -> Path | None:
     """Return the nearest project that a folder is in, within its repository.
 
-    A folder that is asked for is one if its own requirements name pytest, as in examples.
+    A folder that is asked for is one if its own requirements name pytest, as in examples. Folders
+    of tests may have requirements of their own, and have the settings of the project.
     """
     disk = Disk(folder)
     requirements = (file.name for file in folder.glob("*requirements*.txt"))
-    if folder.name not in _TESTS and any(b"pytest" in (disk.read(r) or b"") for r in requirements):
+    if folder.name not in TESTS and any(b"pytest" in (disk.read(r) or b"") for r in requirements):
         return folder
-    top = disk.top
-    around = (base for base in (folder, *folder.parents) if base.is_relative_to(top))
-    return next((base for base in around if is_project(base)), None)
+    return next((base for base in disk.around if is_project(base)), None)
 
 
 def plan_projects(

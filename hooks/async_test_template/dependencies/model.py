@@ -423,17 +423,12 @@ def _above(tree: Tree, *, has_pytest: bool) -> Dependencies | None:
 
     A project that declares no pytest is tested with that of a folder above, too.
     """
-    top = tree.disk.top
-    if tree.root == top or not tree.root.is_relative_to(top):
-        return None
-    for folder in tree.root.parents:
+    for folder in tree.disk.around[1:]:
         found = Tree(folder, {})
         try:
             if is_workspace(found) or (not has_pytest and found.read("pyproject.toml")):
                 return read_dependencies(found)
         except UserError:  # told where that is the project to look at
-            return None
-        if folder == top:
             return None
     return None
 

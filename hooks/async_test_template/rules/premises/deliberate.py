@@ -89,6 +89,5 @@ def own_package(project: Project, file: str) -> str:
     """
     if is_workspace(project.tree):
         return ""
-    _ = project.tree.disk.python_files  # the walk meets the members
-    members = reversed(project.memory.boundaries.members)  # the innermost first
+    members = reversed(project.members)  # the innermost first
     return next((folder for folder in members if file.startswith(f"{folder}/")), "")
