@@ -13,7 +13,7 @@ from async_test_template.config import ini
 from async_test_template.findings import Change, Edit, Finding, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from async_test_template.config.in_force import Holder, InForce, Refusal
 
@@ -190,6 +190,11 @@ class Settings:
         if self.holder == "ini":
             return Change(self.file, "set", (self.table[0], name), str(value))
         return Change(self.file, "set", (*self.table, name), value)
+
+    def corrected(self, name: str, value: str, allowed: Container[str]) -> tuple[Change, ...]:
+        """Set an option to its value in lower case and without spaces, if that makes it valid."""
+        meant = value.strip().lower()
+        return (self.set(name, meant),) if meant in allowed else ()
 
     def set_all(self, values: Mapping[str, str]) -> tuple[Change, ...] | None:
         """Set several options, in a new pytest.ini if no file contains any yet.

@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 #: Control characters, marks that change the direction of text, and other line ends.
 _OBEYED = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-_IN_A_LINE = re.compile(f"[{_OBEYED}]")
-_IN_LINES = re.compile(f"(?!\n)[{_OBEYED}]")
+_IN_A_LINE = f"[{_OBEYED}]"
+_IN_LINES = f"(?!\n)[{_OBEYED}]"
 #: The part before the host of a URL, except `git@`, which ssh needs.
-_CREDENTIALS = re.compile(r"(ssh)?://([^\s/?#'\"]*)@")
-_IN_A_DIFF = re.compile(f"(?!\n|\t|\r\n)[{_OBEYED}]")
+_CREDENTIALS = r"(ssh)?://([^\s/?#'\"]*)@"
+_IN_A_DIFF = f"(?!\n|\t|\r\n)[{_OBEYED}]"
 
 
 def shown(text: str) -> str:
     r"""Return text as one line that can be printed: `\x1b` stands for an escape character."""
-    return _IN_A_LINE.sub(_escape, public(text))
+    return re.sub(_IN_A_LINE, _escape, public(text))
 
 
 def public(text: str) -> str:
     """Return text without the credentials of its URLs; the user name for ssh stays."""
-    return _CREDENTIALS.sub(_without_credentials, text) if "://" in text else text
+    return re.sub(_CREDENTIALS, _without_credentials, text) if "://" in text else text
 
 
 def shown_lines(text: str) -> str:
     """Return text as lines that can be printed."""
-    return _IN_LINES.sub(_escape, public(text))
+    return re.sub(_IN_LINES, _escape, public(text))
 
 
 def shown_diff(text: str) -> str:
     """Return the lines of a diff for people, which git may not accept."""
-    return _IN_A_DIFF.sub(_escape, text)
+    return re.sub(_IN_A_DIFF, _escape, text)
 
 
 def shown_path(path: str) -> str:
@@ -54,7 +54,7 @@ def shown_path(path: str) -> str:
 
 def shown_json(text: str) -> str:
     """Return JSON with the same meaning, without credentials and text that a terminal obeys."""
-    return _IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", public(text))
+    return re.sub(_IN_LINES, lambda match: f"\\u{ord(match[0]):04x}", public(text))
 
 
 @contextmanager

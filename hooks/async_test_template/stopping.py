@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from threading import Thread
     from types import FrameType
     from typing import TypeAlias
 
@@ -65,13 +65,15 @@ def ignore() -> None:
     _handle(lambda _number, _frame: None)
 
 
-def start_thread(target: Callable[[], None]) -> threading.Thread:
+def start_thread(target: Callable[[], None]) -> Thread:
     """Start a thread that gets none of these signals.
 
     One that reaches another thread than the first does not wake the first, which may wait for a
     command that never ends: Python handles it there and then only (signal, Python 3.15).
     """
-    thread = threading.Thread(target=target, daemon=True)
+    from threading import Thread
+
+    thread = Thread(target=target, daemon=True)
     with held():
         thread.start()
     return thread
@@ -96,7 +98,7 @@ def postponed() -> Iterator[None]:
 
     A process that is started in `held` would never get them.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_first_thread():
         yield
         return
     came: list[int] = []
@@ -110,6 +112,13 @@ def postponed() -> Iterator[None]:
             _restore(before)
         for number in came:
             signal.raise_signal(number)
+
+
+def _is_first_thread() -> bool:
+    # Imported here: most runs start neither a thread nor a command.
+    from threading import current_thread, main_thread
+
+    return current_thread() is main_thread()
 
 
 def _handle(handler: Callable[[int, FrameType | None], None]) -> None:
@@ -126,7 +135,7 @@ def _restore(handlers: Mapping[signal.Signals, _Handler]) -> None:
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Handle signals for a while, in the first thread, where Python delivers them."""
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_first_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}

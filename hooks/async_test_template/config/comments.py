@@ -5,16 +5,15 @@ import re
 from async_test_template.config.text import lines_of
 
 #: Comments that linters and tools write at the end of a line.
-_TOOLS = re.compile(r"#\s*(?:noqa|type:|pragma|via\b|nosec|pylint|fmt:|att:)", re.IGNORECASE)
+_TOOLS = r"(?i)#\s*(?:noqa|type:|pragma|via\b|nosec|pylint|fmt:|att:)"
 #: A few words only say what a package is for, or are the heading of the lines below.
 _LABEL_WORDS = 4
-_REASON = re.compile(
-    r"\b(?:until|because|since|due|pin(?:s|ned)?|cap(?:s|ped)?|keep|held|hold|freeze|frozen|lock(?:ed)?"
+_REASON = (
+    r"(?i)\b(?:until|because|since|due|pin(?:s|ned)?|cap(?:s|ped)?|keep|held|hold|freeze|frozen|lock(?:ed)?"
     r"|stuck|needs?|requires?|breaks?|broken|bugs?|issues?|drop(?:s|ped)?|waits?|fixed|incompatib\w*"
     r"|compat\w*|conflicts?|support\w*|don't|can't|cannot|must|only|never|not|no|temporar\w*|todo"
     r"|fixme|see|workaround|regress\w*|fails?|last|before|after|deliberate\w*|purpose|intention\w*"
-    r"|upstream|legacy|avoid|stay)\b|https?:|\d",
-    re.IGNORECASE,
+    r"|upstream|legacy|avoid|stay)\b|https?:|\d"
 )
 
 
@@ -37,12 +36,12 @@ def is_explained(text: str, line: int) -> bool:
         above.append(before.strip(" \t#;"))
     behind = _comment_behind(lines[line - 1])
     return _is_reason(" ".join(reversed(above))) or (
-        not _TOOLS.match(behind) and _is_reason(behind.strip(" \t#"))
+        not re.match(_TOOLS, behind) and _is_reason(behind.strip(" \t#"))
     )
 
 
 def _is_reason(comment: str) -> bool:
-    return len(comment.split()) > _LABEL_WORDS or _REASON.search(comment) is not None
+    return len(comment.split()) > _LABEL_WORDS or re.search(_REASON, comment) is not None
 
 
 def _comment_behind(line: str) -> str:

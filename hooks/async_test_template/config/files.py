@@ -15,7 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # PEP 263; pip (26.1, `req_file.py`) reads the same declaration in requirements files.
-_DECLARATION = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_DECLARATION = rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
 
 
 class TextFile(NamedTuple):
@@ -82,7 +82,7 @@ def decode(data: bytes) -> TextFile:
 
 def _declared_encoding(body: bytes) -> str | None:
     for line in body.split(b"\n")[:2]:
-        if match := _DECLARATION.match(line):
+        if match := re.match(_DECLARATION, line):
             try:
                 return codecs.lookup(match[1].decode("ascii")).name
             except (LookupError, UnicodeDecodeError):

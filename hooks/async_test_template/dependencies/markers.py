@@ -2,9 +2,7 @@
 
 import re
 
-_OLD = re.compile(
-    r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
-)
+_OLD = r"python(?:_full)?_version\s*(?:(?:<=?|==)\s*['\"](?:2|3\.\d\b(?!\d))|<\s*['\"]3\.10['\"])"
 
 
 def is_for_old_python(marker: str) -> bool:
@@ -12,4 +10,4 @@ def is_for_old_python(marker: str) -> bool:
 
     What is declared or locked for them says nothing about current versions.
     """
-    return all(_OLD.search(part) is not None for part in re.split(r"\bor\b", marker))
+    return all(re.search(_OLD, part) is not None for part in re.split(r"\bor\b", marker))

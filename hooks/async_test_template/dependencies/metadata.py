@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
 _GROUP = "pytest11"
-_ENTRY = re.compile(r"^\s*[\w.-]+\s*=\s*(?P<module>[\w.]+)")
+_ENTRY = r"^\s*[\w.-]+\s*=\s*(?P<module>[\w.]+)"
 
 
 class Metadata(NamedTuple):
@@ -63,5 +63,5 @@ def read_metadata(tree: Tree) -> Metadata:
     entries += said[1]
     return Metadata(
         normalised(next((name for name in names if isinstance(name, str)), "")),
-        tuple(match["module"] for entry in entries if (match := _ENTRY.match(entry))),
+        tuple(match["module"] for entry in entries if (match := re.match(_ENTRY, entry))),
     )

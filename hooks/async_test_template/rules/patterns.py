@@ -1,4 +1,4 @@
-"""Building blocks of rules that only rename, remove, name or correct one thing.
+"""Building blocks of rules that only rename, remove or name one thing.
 
 The first functions find a place, the others return the edits for it. They are not a language: a
 rule that needs an exception writes its own visit.
@@ -13,10 +13,9 @@ from async_test_template.rules.on_code import calls, decorators, keyword, marks,
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
 
     from async_test_template.findings import Edit
-    from async_test_template.settings import Settings
     from async_test_template.source.source import Source
 
 
@@ -79,11 +78,3 @@ def undecorated(source: Source, decorator: ast.expr) -> tuple[Edit, ...]:
     """
     sure(source, decorator)
     return (changes.remove_decorator(source, decorator),)
-
-
-def corrected(
-    settings: Settings, name: str, value: str, allowed: Container[str]
-) -> tuple[Edit, ...]:
-    """Write the value of a setting in lower case and without spaces, if that makes it valid."""
-    meant = value.strip().lower()
-    return (settings.set(name, meant),) if meant in allowed else ()

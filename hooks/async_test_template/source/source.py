@@ -26,8 +26,8 @@ Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias | a
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 #: Half of a character, and how code writes one: no text has it, and none can be made of it.
-_HALF = re.compile("[\ud800-\udfff]")
-_WRITTEN_HALF = re.compile(rb"\\(?:u|U0000)[dD][89a-fA-F]")
+_HALF = "[\ud800-\udfff]"
+_WRITTEN_HALF = rb"\\(?:u|U0000)[dD][89a-fA-F]"
 _LINE_ENDS_OF_TEXT = re.compile("\r\n|\r|\n")
 
 
@@ -83,10 +83,10 @@ class Source:
             raise Unreadable(error.msg, error.lineno or self._line_of_null) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise Unreadable(str(error) or "too deeply nested", self._line_of_null) from error
-        if _WRITTEN_HALF.search(self.data):
+        if re.search(_WRITTEN_HALF, self.data):
             for node in walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    node.value = _HALF.sub("\ufffd", node.value)
+                    node.value = re.sub(_HALF, "\ufffd", node.value)
         return tree
 
     @property

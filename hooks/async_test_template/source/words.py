@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import string
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_WORD = f"{string.ascii_letters}{string.digits}_".encode()
-_BLANKED = bytes(byte if byte in _WORD else ord(" ") for byte in range(256))
+_BLANKED = bytes(
+    byte if bytes((byte,)).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
+)
 _ESCAPED = re.compile(rb"\\(\W)")
 _ESCAPE = re.compile(rb"\\.")
 #: Characters that make the word before them optional, or stand for one of several.

@@ -16,15 +16,13 @@ else:
 from async_test_template.config.text import BYTE_ORDER_MARK, position
 from async_test_template.errors import ParseError
 
-_PLACE = re.compile(
-    r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
-)
+_PLACE = r" \(?at (?:line (?P<line>\d+),? col(?:umn)? (?P<column>\d+)|end of document)\)?$"
 
 #: No real key has so many parts.
 _PARTS = 200
-_TOKEN = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'|[ \t]+|.""")
-_NAME = re.compile(r"""[\w"'-]""")
-_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z_])0[box][0-9A-Fa-f_]{1000}")
+_PIECE = r"""[\w-]+|"[^"]*"|'[^']*'|[ \t]+|."""
+_NAME = r"""[\w"'-]"""
+_LONG_NUMBER = r"(?<![0-9A-Za-z_])0[box][0-9A-Fa-f_]{1000}"
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -49,12 +47,12 @@ def parse_shared(text: str) -> dict[str, Any]:
     _refuse_long_keys(source)
     try:
         document = tomllib.loads(source)
-        if _LONG_NUMBER.search(source):
+        if re.search(_LONG_NUMBER, source):
             # Python reads numbers of any length in other bases, but does not print them in decimal.
             repr(document)
     except ValueError as error:
-        message = _PLACE.sub("", str(error))
-        if (place := _PLACE.search(str(error))) and place["line"]:
+        message = re.sub(_PLACE, "", str(error))
+        if (place := re.search(_PLACE, str(error))) and place["line"]:
             line, column = int(place["line"]), int(place["column"])
         else:
             line, column = position(source, len(source))
@@ -73,12 +71,12 @@ def _refuse_long_keys(source: str) -> None:
         if line.count(".") < _PARTS:
             continue
         parts, before = 0, ""
-        for word in _TOKEN.findall(line):
+        for word in re.findall(_PIECE, line):
             if word.isspace():
                 continue
             if word == ".":
                 parts = parts + 1 if before != "." else 0
-            elif before != "." or not _NAME.match(word):
+            elif before != "." or not re.match(_NAME, word):
                 parts = 0
             before = word
             if parts >= _PARTS:

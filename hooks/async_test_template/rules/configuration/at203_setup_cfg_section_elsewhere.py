@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-_HARMLESS = re.compile(r"asyncio_(?:mode|default_\w+|debug)$|anyio_mode$|markers$|cache_dir$")
+_HARMLESS = r"asyncio_(?:mode|default_\w+|debug)$|anyio_mode$|markers$|cache_dir$"
 _FILES = ("pytest.ini", ".pytest.ini", "tox.ini")
 
 
@@ -51,7 +51,7 @@ def _is_harmless(project: Project, file: str, options: Iterable[str]) -> bool:
     winner = project.in_force.configuration
     is_free = winner is None or project.relative(winner.path) == file
     return is_free and all(
-        _HARMLESS.match(option) and not comes_into_force(project, option) for option in options
+        re.match(_HARMLESS, option) and not comes_into_force(project, option) for option in options
     )
 
 

@@ -19,7 +19,7 @@ _REMOVED_IN = {
     "PytestRemovedIn9Warning": "9.1",
     "PytestUnhandledCoroutineWarning": "8.4",
 }
-_CLASS = re.compile(r"pytest\.(PytestRemovedIn[89]Warning|PytestUnhandledCoroutineWarning)\b")
+_CLASS = r"pytest\.(PytestRemovedIn[89]Warning|PytestUnhandledCoroutineWarning)\b"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def _check(project: Project) -> Iterator[Finding]:
 
 
 def _class_of(line: str) -> str:
-    match = _CLASS.search(line)
+    match = re.search(_CLASS, line)
     return match[1] if match else ""
 
 

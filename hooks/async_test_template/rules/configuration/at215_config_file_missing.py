@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-_CONFIG = re.compile(
-    r"\bpytest\b(?:(?!\bpytest\b)[^|;&])*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)"
-)
+_CONFIG = r"\bpytest\b(?:(?!\bpytest\b)[^|;&])*?\s(?:-c|--config-file)[ =]+(?P<file>[\w./-]+)"
 #: Words in a file that show that its commands run in another folder.
-_FOLDER = re.compile(r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-directory)\b")
+_FOLDER = r"\b(?:cd|pushd) |\b(?:changedir|change_dir|chdir|working-directory)\b"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -26,13 +24,13 @@ def _check(project: Project) -> Iterator[Finding]:
     elsewhere: dict[str, bool] = {}
     mentions: dict[tuple[str, str], int] = {}
     for command in project.commands:
-        match = _CONFIG.search(command.text)
+        match = re.search(_CONFIG, command.text)
         if match is None or "python" in match.group().partition("pytest")[2]:
             continue
         file = match["file"]
         text = project.tree.text(command.file) or ""
         if command.file not in elsewhere:
-            elsewhere[command.file] = _FOLDER.search(text) is not None
+            elsewhere[command.file] = re.search(_FOLDER, text) is not None
         # An absolute path, or one with another folder to start from, cannot be judged from here.
         is_elsewhere = file.startswith(("/", "..")) or elsewhere[command.file]
         if is_elsewhere or not file.endswith(_SUFFIXES):

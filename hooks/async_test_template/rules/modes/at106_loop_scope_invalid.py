@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.patterns import corrected
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 
@@ -24,7 +23,7 @@ def _check(project: Project) -> Iterator[Finding]:
         # AT107 handles a comment or quotes around it; this rule checks the rest.
         if value is None or value in allowed or bare_value(settings, name) is not None:
             continue
-        edits = corrected(settings, name, value, allowed)
+        edits = settings.corrected(name, value, allowed)
         yield settings.finding(
             RULE.code,
             f"{name} is {value!r}, which is not a loop scope" if value else f"{name} is empty",

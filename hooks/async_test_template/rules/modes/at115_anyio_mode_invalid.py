@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.patterns import corrected
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import asyncio_tests
 
@@ -27,7 +26,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     # pytest-asyncio's tests pass as long as the value is nonsense: in auto mode AnyIO takes them.
     allowed = ("strict",) if any(asyncio_tests(project)) else _MODES
-    edits = corrected(settings, "anyio_mode", value, allowed)
+    edits = settings.corrected("anyio_mode", value, allowed)
     yield settings.finding(
         RULE.code,
         f"anyio_mode is {value!r}, which is neither auto nor strict",

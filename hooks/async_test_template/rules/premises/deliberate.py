@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from async_test_template.findings import Change, Finding
     from async_test_template.project import Project
 
-_COMMENT = re.compile(r"^\s*[#;]+\s*(?P<text>.*?)\s*$")
+_COMMENT = r"^\s*[#;]+\s*(?P<text>.*?)\s*$"
 # `# timeout = 30` is a setting that is commented out.
-_SWITCHED_OFF = re.compile(r"^[\w.-]+\s*[=:]")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
+_SWITCHED_OFF = r"^[\w.-]+\s*[=:]"
+_WORDS = r"[^\W\d_]{2,}"
 _FEWEST_WORDS = 3
-_FIXED = re.compile(r"[^*+?\[{|^$]+")
+_FIXED = r"[^*+?\[{|^$]+"
 _LEAST_TEXT = 12
 
 
@@ -54,7 +54,7 @@ def ignores(project: Project, warning: str) -> bool:
     for line in project.settings.lines_of("filterwarnings"):
         action, _, rest = line.strip().partition(":")
         message = rest.partition(":")[0].replace("\\", "").strip()
-        fixed = _FIXED.match(message)
+        fixed = re.match(_FIXED, message)
         if action != "ignore" or fixed is None or len(fixed[0]) < _LEAST_TEXT:
             continue
         if warning.lower().startswith(fixed[0].lower()):
@@ -76,10 +76,10 @@ def _line_of(project: Project, edit: Change) -> int:
 
 
 def _explains(line: str) -> bool:
-    comment = _COMMENT.match(line)
-    if comment is None or _SWITCHED_OFF.match(comment["text"]):
+    comment = re.match(_COMMENT, line)
+    if comment is None or re.match(_SWITCHED_OFF, comment["text"]):
         return False
-    return len(_WORDS.findall(comment["text"])) >= _FEWEST_WORDS
+    return len(re.findall(_WORDS, comment["text"])) >= _FEWEST_WORDS
 
 
 def own_package(project: Project, file: str) -> str:

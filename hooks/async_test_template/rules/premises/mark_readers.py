@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
-_ASKED = re.compile(
+_ASKED = (
     rb"\b(?:get_closest_marker|iter_markers(?:_with_node)?)\(\s*(?:name\s*=\s*)?"
     rb"(?:[\"'](?P<asked>\w+)[\"'])?"
     rb"|[\"'](?P<there>\w+)[\"']\s+(?:not\s+)?in\s+[\w.]*\bkeywords\b"
@@ -18,15 +18,13 @@ _ASKED = re.compile(
     rb"|\bown_markers\b|\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']"
 )
 # A fixture's marks are only on its function: no test has them, and no hook sees them.
-_OF_FUNCTION = re.compile(
-    rb"\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']|\bget_unpacked_marks\b"
-)
+_OF_FUNCTION = rb"\.pytestmark\b(?!\s*=[^=])|[\"']pytestmark[\"']|\bget_unpacked_marks\b"
 
 #: Stands for any mark of a fixture.
 OF_FIXTURES = "*"
 
 # What is awaited is in a coroutine, where a loop runs.
-_TAKES_LOOP = re.compile(
+_TAKES_LOOP = (
     rb"\bget_event_loop\(|(?<!await )(?<![\w.])(?:asyncio\.)?(?:Future|ensure_future|gather)\("
 )
 _PLAIN_LOOP = (b"get_event_loop", b"Future(", b"ensure_future", b"gather(")
@@ -43,7 +41,9 @@ def mark_reader(project: Project, mark: str) -> str:
     For OF_FIXTURES it is a file that reads the marks of functions.
     """
     if mark == OF_FIXTURES:
-        found = project.reader.mentioning(_OF_FUNCTION, (b"pytestmark", b"get_unpacked_marks"))
+        found = project.reader.mentioning(
+            re.compile(_OF_FUNCTION), (b"pytestmark", b"get_unpacked_marks")
+        )
         return next((file for file, _ in found), "")
     # If the code shows no name, it may be any mark.
     wanted = {mark.encode(), b""}
@@ -54,15 +54,15 @@ def mark_reader(project: Project, mark: str) -> str:
 @lru_cache(maxsize=4)
 def _asked(project: Project) -> tuple[tuple[str, frozenset[bytes]], ...]:
     """Return the names of the marks that each file reads; an empty name if it is unknown."""
+    asks = re.compile(_ASKED)
     return tuple(
         (
             file,
             frozenset(
-                found[found.lastgroup] if found.lastgroup else b""
-                for found in _ASKED.finditer(data)
+                found[found.lastgroup] if found.lastgroup else b"" for found in asks.finditer(data)
             ),
         )
-        for file, data in project.reader.mentioning(_ASKED, _PLAIN)
+        for file, data in project.reader.mentioning(asks, _PLAIN)
     )
 
 
@@ -76,7 +76,7 @@ def loop_maker(project: Project) -> str:
     """
     if project.dependencies.at_least("pytest-asyncio", "1.0"):
         return ""
-    found = project.reader.mentioning(_TAKES_LOOP, _PLAIN_LOOP)
+    found = project.reader.mentioning(re.compile(_TAKES_LOOP), _PLAIN_LOOP)
     return next((file for file, _ in found), "")
 
 
