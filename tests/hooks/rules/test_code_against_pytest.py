@@ -216,6 +216,18 @@ CASES = [
         unsafe=True,
     ),
     Case(
+        "AT504",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": OVERRIDE.replace("    yield", "    loop.set_debug(True)\n    yield"),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    assert asyncio.get_running_loop().get_debug()\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
         "AT601",
         {
             "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",

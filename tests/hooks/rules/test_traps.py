@@ -986,7 +986,7 @@ def test_an_override_that_tears_down_by_hand_is_replaced_and_its_kind_of_loop_ke
 ) -> None:
     override = (
         "import asyncio\nimport gc\n\nimport pytest\nimport uvloop\nfrom uvloop import Loop\n\n\n"
-        f"@pytest.fixture\ndef event_loop():\n    loop = {made}\n    loop.set_debug(True)\n"
+        f"@pytest.fixture\ndef event_loop():\n    loop = {made}\n"
         "    yield loop\n    for task in asyncio.all_tasks(loop):\n        task.cancel()\n"
         "    loop.call_soon(loop.stop)\n    loop.run_forever()\n    loop.close()\n"
         "    gc.collect()\n\n\n@pytest.fixture\ndef loop(event_loop):\n    return event_loop\n"
@@ -994,6 +994,24 @@ def test_an_override_that_tears_down_by_hand_is_replaced_and_its_kind_of_loop_ke
     new, plan = rewrite(tmp_path, override.encode(), "conftest.py")
     assert "async def event_loop():" in new.decode()
     assert ("def pytest_asyncio_loop_factories(" not in new.decode()) is is_default
+    assert plan.left == []
+
+
+@pytest.mark.parametrize("made", ["asyncio.new_event_loop()", "uvloop.new_event_loop()"])
+@pytest.mark.parametrize(
+    "setting", ["loop.set_debug(True)", "loop.slow_callback_duration = 0.5", "strict(loop)"]
+)
+def test_what_an_override_sets_on_its_loop_is_set_on_the_running_loop(
+    made: str, setting: str, tmp_path: Path
+) -> None:
+    override = (
+        "import asyncio\n\nimport pytest\nimport uvloop\n\nfrom app import strict\n\n\n"
+        f'@pytest.fixture(scope="session")\ndef event_loop():\n    loop = {made}\n'
+        f"    {setting}\n    yield loop\n    loop.close()\n"
+    )
+    new, plan = rewrite(tmp_path, override.encode(), "conftest.py")
+    assert f"    loop = running_loop\n    {setting}\n    yield loop\n" in new.decode()
+    assert '@pytest.fixture(autouse=True, scope="session")' in new.decode()
     assert plan.left == []
 
 

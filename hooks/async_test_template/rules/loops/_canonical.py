@@ -28,7 +28,7 @@ CANONICAL = frozenset(
         "run_until_complete",
         "shutdown_asyncgens",
         "shutdown_default_executor",
-        # Calls that tear a loop down or make it strict, and do not change its type.
+        # Calls that tear a loop down, and do not change its type.
         "all_tasks",
         "bool",
         "call_soon",
@@ -37,7 +37,6 @@ CANONICAL = frozenset(
         "get",
         "getenv",
         "run_forever",
-        "set_debug",
         "sleep",
     }
 )
@@ -89,10 +88,8 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
             for keyword in decorator.keywords
         )
         and all(isinstance(value, (ast.Name, ast.Call)) for value in given)
-        and all(
-            node.attr == "slow_callback_duration"
-            for node in nodes
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        and not any(
+            isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) for node in nodes
         )
     )
 

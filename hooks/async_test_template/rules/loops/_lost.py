@@ -55,14 +55,22 @@ def is_override(project: Project, fixture: Fixture) -> bool:
     If another plugin, or a hook of the project, runs the tests, the fixture belongs to that. A
     fixture in a plugin that the repository ships is for the tests of others.
     """
+    return _has_replaced(project, fixture) and not ships(project, fixture.file)
+
+
+def is_shipped_override(project: Project, fixture: Fixture) -> bool:
+    """Tell whether it is such a fixture in a plugin that the repository ships."""
+    return _has_replaced(project, fixture) and ships(project, fixture.file)
+
+
+def _has_replaced(project: Project, fixture: Fixture) -> bool:
     if fixture.name != NAME or fixture.is_async or has_own_runner(project):
         return False
     known = _known_overrides(project)
     place = (fixture.file, fixture.line)
     if place not in known:
         known[place] = (
-            not ships(project, fixture.file)
-            and (_calls_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
+            (_calls_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
             and not _gets_a_loop(project, fixture)
             and not _is_for_sync_code(project, fixture)
         )

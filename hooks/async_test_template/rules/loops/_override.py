@@ -30,8 +30,8 @@ _SINCE = "0.26"
 #: Since this version, a fixture of that name is like any other.
 _FREE = "1.0"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: What a test may notice about the loop that it runs in, or after it.
-_MORE = frozenset({"set_debug", "all_tasks", "cancel", "gather", "run_forever"})
+#: What a test may notice after it has ended.
+_MORE = frozenset({"all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
 
 
@@ -60,15 +60,11 @@ def is_named(project: Project) -> bool:
 
 
 def may_be_missed(project: Project, override: Fixture) -> bool:
-    """Tell whether an override configures its loop, or cleans it up, in a version that calls it."""
+    """Tell whether an override cleans its loop up, and a version that calls it is allowed."""
     if project.dependencies.at_least("pytest-asyncio", "1.0"):
         return False
     function = project.code.sources.get(override.file).functions[override.line]
-    sets = any(
-        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-        for node in walk(function)
-    )
-    return sets or bool(called_names(function) & _MORE)
+    return bool(called_names(function) & _MORE)
 
 
 def replacement(

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._canonical import is_canonical
-from async_test_template.rules.loops._loop_factories import has_own_loop
-from async_test_template.rules.loops._lost import NAME, is_override, when_all_is_read
+from async_test_template.rules.loops._loop_factories import HOOK, SINCE, has_own_loop
+from async_test_template.rules.loops._lost import (
+    NAME,
+    is_override,
+    is_shipped_override,
+    when_all_is_read,
+)
 from async_test_template.rules.loops._override import (
     asking,
     is_imported,
@@ -34,9 +39,21 @@ if TYPE_CHECKING:
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for fixture in project.code.by_file[source.file].fixtures:
+        function = source.functions.get(fixture.line)
+        if function is None:
+            continue
+        if is_shipped_override(project, fixture):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"the plugin's {fixture.scope}-scoped fixture {NAME} no longer replaces anything "
+                "in the tests that use the plugin",
+                hint="return asyncio.get_running_loop() from an async fixture of pytest-asyncio, "
+                f"or choose the loop by {HOOK} in the plugin (pytest-asyncio {SINCE})",
+            )
         if not is_override(project, fixture):
             continue
-        function = source.functions[fixture.line]
         if has_own_loop(source, function):
             # AT505 reports those.
             continue
