@@ -198,6 +198,12 @@ def commit(folder: Path, tag: str = "") -> None:
     git(folder, "commit", "--quiet", "--message", tag or "Work")
     if tag:
         git(folder, "tag", tag)
+        pack(folder)
+
+
+def pack(folder: Path) -> None:
+    """Keep a repository in one file: Copier clones it for every copy, and again for an update."""
+    git(folder, "repack", "-a", "-d", "--quiet")
 
 
 def copy_template(folder: Path) -> Path:

@@ -31,6 +31,7 @@ from helpers import (
     commit,
     copy_template,
     git,
+    pack,
     products,
 )
 from packaging.version import Version
@@ -145,6 +146,7 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if any(map(crosses_a_migration, RELEASES)):
         shutil.copytree(ROOT / "hooks", folder / "hooks")
     tag(folder, NEXT)
+    pack(folder)
     return folder
 
 
