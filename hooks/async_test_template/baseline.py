@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template import seen
 from async_test_template.errors import UserError
 from async_test_template.shown import public, shown_json
 from async_test_template.suppressions import lines_of
@@ -60,7 +61,7 @@ def new_findings(tree: Tree, findings: Iterable[Finding], path: Path) -> list[Fi
 
 def _keyed(tree: Tree, findings: Iterable[Finding], path: Path) -> Iterator[tuple[_Key, Finding]]:
     # The paths are the same, whatever part of the repository is looked at.
-    folder = path.parent.resolve()
+    folder = Path(seen.place(str(path.parent)))
     lines: dict[str, list[str]] = {}
     for finding in findings:
         if finding.file not in lines:
@@ -73,7 +74,7 @@ def _keyed(tree: Tree, findings: Iterable[Finding], path: Path) -> Iterator[tupl
 
 def _read(path: Path) -> Counter[_Key]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(seen.followed(str(path)))
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", path=path) from error
     except (ValueError, RecursionError) as error:

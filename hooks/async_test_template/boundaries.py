@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from async_test_template import seen
 from async_test_template.config import in_force
 from async_test_template.config.in_force import read_or_none
 from async_test_template.config.toml.read import parse, table_at
@@ -111,7 +112,7 @@ def is_project(folder: Path) -> bool:
     """Tell whether a folder is a project: it has a configuration of pytest's, or a package."""
     here = Boundaries(folder)
     try:
-        names = {entry.name for entry in folder.iterdir()}
+        names = {entry.name for entry in seen.entries(str(folder))}
     except OSError:
         return False
     return here.is_marked("", names)

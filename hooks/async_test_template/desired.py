@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from async_test_template import seen
 from async_test_template.config import files
 from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
@@ -100,7 +101,7 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     try:
-        text = files.decode(path.read_bytes()).text
+        text = files.decode(seen.followed(str(path))).text
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", path=path) from error
     except ParseError as error:
@@ -123,14 +124,13 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
 
 def find_answers(root: Path) -> Path | None:
     """Find the answers to this template: in Copier's usual file, or in the separate one."""
-    paths = sorted(root.glob(".copier-answers*.yml"), key=lambda path: len(path.name))
     disk = Disk(root)
-    for path in paths:
-        data = disk.read(path.name)
-        if why := disk.left_out.get(path.name):
-            raise UserError(f"these answers are not read: {why}", path=path)
+    for name in sorted(disk.named(".copier-answers*.yml"), key=len):
+        data = disk.read(name)
+        if why := disk.left_out.get(name):
+            raise UserError(f"these answers are not read: {why}", path=root / name)
         if data is not None and _OURS.search(data):
-            return path
+            return root / name
     return None
 
 

@@ -6,14 +6,14 @@ must not be shown, for example in the log of a pull request. Reading a pipe or a
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template import seen
 from async_test_template.errors import UserError
+from async_test_template.paths import is_there
 from async_test_template.walk import LINKED, python_files
 
 if TYPE_CHECKING:
@@ -61,6 +61,15 @@ class Disk:
         """The Python files that are worth reading, sorted."""
         return self._walked[0]
 
+    def named(self, pattern: str) -> list[str]:
+        """Return the names in the folder that fit a pattern."""
+        from fnmatch import fnmatch
+
+        try:
+            return [e.name for e in seen.entries(self._root) if fnmatch(e.name, pattern)]
+        except OSError:
+            return []
+
     @cached_property
     def links(self) -> tuple[str, ...]:
         """The links to folders and Python files that are left out of those."""
@@ -80,25 +89,26 @@ class Disk:
         # Texts, because there are thousands of files, and a Path is slow.
         path = f"{self._root}/{file}"
         try:
-            status = os.lstat(path)
-            folder, is_link = path.rpartition("/")[0], stat.S_ISLNK(status.st_mode)
+            kind = seen.kind(path)
+            is_link = kind == seen.LINK
             if is_link:
-                status = os.stat(path)  # noqa: PTH116
-            if stat.S_ISDIR(status.st_mode):
+                kind = seen.target(path)
+                # For what cannot be followed, this says why.
+                _ = kind or os.stat(path)  # noqa: PTH116
+            if kind in {seen.NOTHING, seen.FOLDER}:
                 return None
-            if not self._holds(folder) or (is_link and not self._leads_inside(path)):
+            if not self._holds(path.rpartition("/")[0]) or (
+                is_link and not self._leads_inside(path)
+            ):
                 self.left_out[file] = LINKED
                 return None
-            if not stat.S_ISREG(status.st_mode):
+            if kind != seen.FILE:
                 self.left_out[file] = NO_FILE
                 return None
-            with open(path, "rb") as opened:  # noqa: PTH123
-                return opened.read()
+            return seen.contents(seen.place(path) if is_link else path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
-            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-                return None
             reason = (
                 error.strerror if isinstance(error, OSError) else "no file can have such a name"
             )
@@ -107,11 +117,19 @@ class Disk:
     def _holds(self, folder: str) -> bool:
         """Tell whether a folder is in the repository, links on the way followed."""
         if folder not in self._inside:
-            self._inside[folder] = self._leads_inside(folder)
+            self._inside[folder] = self._is_inside(folder)
         return self._inside[folder]
 
+    def _is_inside(self, folder: str) -> bool:
+        above, _, name = folder.rpartition("/")
+        if len(above) < len(self._root) or name in {"", os.curdir, os.pardir}:
+            return self._leads_inside(folder)
+        if not self._holds(above) or seen.kind(folder) != seen.FOLDER:
+            return self._leads_inside(folder)
+        return name.casefold() != ".git"
+
     def _leads_inside(self, path: str) -> bool:
-        inside = os.path.relpath(os.path.realpath(path), self.top)
+        inside = os.path.relpath(seen.place(path), self.top)
         parts = Path(inside).parts
         return os.pardir not in parts[:1] and ".git" not in map(str.casefold, parts)
 
@@ -119,7 +137,7 @@ class Disk:
     def top(self) -> Path:
         """The top of the git repository that contains the folder, or the folder itself."""
         root = Path(self._root).resolve()
-        return next((top for top in (root, *root.parents) if (top / ".git").exists()), root)
+        return next((top for top in (root, *root.parents) if is_there(top / ".git")), root)
 
     @cached_property
     def around(self) -> tuple[Path, ...]:

@@ -7,20 +7,22 @@ lead to itself. Then nothing is there.
 import os
 from os import PathLike
 
+from async_test_template import seen
+
 
 def is_there(path: PathLike[str]) -> bool:
     """Tell whether there is something."""
-    return os.path.exists(path)  # noqa: PTH110
+    return seen.target(os.fspath(path)) != seen.NOTHING
 
 
 def is_file(path: PathLike[str]) -> bool:
     """Tell whether there is a file."""
-    return os.path.isfile(path)  # noqa: PTH113
+    return seen.target(os.fspath(path)) == seen.FILE
 
 
 def is_folder(path: PathLike[str]) -> bool:
     """Tell whether there is a folder."""
-    return os.path.isdir(path)  # noqa: PTH112
+    return seen.target(os.fspath(path)) == seen.FOLDER
 
 
 def name_of(file: str) -> str:

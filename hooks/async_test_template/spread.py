@@ -8,6 +8,7 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from async_test_template import seen
 from async_test_template.errors import UserError
 from async_test_template.faults import Crash, fault_of
 
@@ -77,7 +78,10 @@ def _work_apart(
     receiver.close()
     with suppress(BrokenPipeError):
         try:
-            sender.send([work(item) for item in share])
+            seen.begin_apart()
+            results = [work(item) for item in share]
+            record = seen.end()
+            sender.send((results, record and record.plain))
         except KeyboardInterrupt:
             # The terminal sends Ctrl-C to every process; the first one says so.
             sender.close()
@@ -96,7 +100,9 @@ def _received(receiver: Connection) -> list[_Result]:
         raise Crash(fault_of(died)) from error
     if isinstance(result, Exception):
         raise result
-    return list(result)
+    results, record = result
+    seen.add(record)
+    return list(results)
 
 
 def _cores() -> int:

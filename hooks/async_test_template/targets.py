@@ -7,9 +7,11 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template import seen
 from async_test_template.boundaries import TESTS, is_project
 from async_test_template.disk import Disk
 from async_test_template.errors import UserError
+from async_test_template.paths import is_folder, is_there
 from async_test_template.plan import Plan
 from async_test_template.rules.examples import in_example
 
@@ -42,7 +44,7 @@ def read_targets(paths: Sequence[str]) -> tuple[Path, tuple[Target, ...]]:
 
     """
     meant = dict.fromkeys(resolved for word in paths for resolved in _matches(word))
-    folders = {path: path if path.is_dir() else path.parent for path in meant}
+    folders = {path: path if is_folder(path) else path.parent for path in meant}
     projects = {folder: _project_around(folder) for folder in set(folders.values())}
     found: dict[Path, list[str]] = {}
     for path, folder in folders.items():
@@ -60,16 +62,22 @@ def read_targets(paths: Sequence[str]) -> tuple[Path, tuple[Target, ...]]:
 
 def _matches(word: str) -> Iterator[Path]:
     path = Path(word)
-    if path.exists():
-        yield path.resolve()
+    if is_there(path):
+        yield _place(path)
         return
     if not has_magic(word):
         raise UserError("no such file or directory", path=path)
+    # Where a pattern leads is not recorded.
+    seen.give_up()
     matches = sorted(glob(word, recursive=True))  # noqa: PTH207 - a Path takes no absolute pattern
     if not matches:
         raise UserError("the pattern matches nothing", path=path)
     for match in matches:
-        yield Path(match).resolve()
+        yield _place(match)
+
+
+def _place(path: str | Path) -> Path:
+    return Path(seen.place(str(path)))
 
 
 def _project_around(folder: Path) -> Path | None:
@@ -79,7 +87,7 @@ def _project_around(folder: Path) -> Path | None:
     of tests may have requirements of their own, and have the settings of the project.
     """
     disk = Disk(folder)
-    requirements = (file.name for file in folder.glob("*requirements*.txt"))
+    requirements = disk.named("*requirements*.txt")
     if folder.name not in TESTS and any(b"pytest" in (disk.read(r) or b"") for r in requirements):
         return folder
     return next((base for base in disk.around if is_project(base)), None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from async_test_template import seen
 from async_test_template.config import files, ini
 from async_test_template.config.in_force import read_or_none
 from async_test_template.config.toml import read as toml_read
 from async_test_template.disk import Disk
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
+from async_test_template.paths import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,10 +115,15 @@ class Tree:
     def names(self, folder: str = "") -> list[str]:
         """List the files directly in a folder, sorted, as paths from the root."""
         try:
-            entries = sorted(e.name for e in (self.root / folder).iterdir() if not e.is_dir())
+            entries = seen.entries(str(self.root / folder))
         except OSError:
             return []
-        return [f"{folder}/{name}" if folder else name for name in entries]
+        names = [
+            entry.name
+            for entry in entries
+            if not (is_folder(entry) if entry.is_symlink() else entry.is_dir())
+        ]
+        return [f"{folder}/{name}" if folder else name for name in names]
 
     def _parse(self, file: str, parse: Callable[[str], dict[str, _Value]]) -> dict[str, _Value]:
         text = self.text(file)

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.paths import is_folder
+from async_test_template import seen
+from async_test_template.paths import is_file, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -51,13 +52,13 @@ def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[
     whole = root.resolve()
     for link in links:
         # Up to Python 3.12, pathlib fails for a link that leads to itself.
-        target = Path(os.path.realpath(root / link))
+        target = Path(seen.place(str(root / link)))
         below = target.relative_to(whole).as_posix() if target.is_relative_to(whole) else ""
-        if target.is_dir() and not target.is_relative_to(whole):
+        if is_folder(target) and not target.is_relative_to(whole):
             # A folder around the root would lead here again, and on without an end.
             if not whole.is_relative_to(target):
                 yield from (f"{link}/{file}" for file in python_files(target))
-        elif target.is_file() and below not in files:
+        elif is_file(target) and below not in files:
             yield link
 
 
@@ -85,8 +86,7 @@ def _walk(root: str, links: list[str], is_apart: Boundary) -> Iterator[str]:
 def _entries(folder: str, prefix: str) -> list[tuple[str, os.DirEntry[str]]]:
     """List a folder by name, each entry with its path; a virtual environment has none."""
     try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
+        entries = seen.entries(folder)
     except OSError:
         # A folder that may not be listed holds no test that pytest could run either.
         return []

@@ -13,10 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from async_test_template import seen
 from async_test_template.config import files, ini
 from async_test_template.config.toml import read as toml_read
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
+from async_test_template.paths import is_file
 
 Reader = Callable[[Path], bytes | None]
 Loader = Callable[[Path, str], "Configuration"]
@@ -83,7 +85,7 @@ class InForce(NamedTuple):
 
 def read_or_none(path: Path) -> bytes | None:
     """Read a regular file; None where there is none."""
-    return path.read_bytes() if path.is_file() else None
+    return seen.followed(str(path)) if is_file(path) else None
 
 
 def find(

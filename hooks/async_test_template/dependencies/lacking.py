@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template import seen
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml import read as toml_read
 from async_test_template.config.toml.read import value_at
@@ -12,6 +13,7 @@ from async_test_template.dependencies.compiled import holds
 from async_test_template.dependencies.model import PACKAGES
 from async_test_template.errors import ParseError
 from async_test_template.globs import matches
+from async_test_template.paths import is_file, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,7 +129,7 @@ def _lock_of_workspace(root: Path) -> Path | None:
     """Find the uv.lock of a workspace in a folder above."""
     for folder in root.parents:
         lock, settings = folder / "uv.lock", folder / "pyproject.toml"
-        if lock.is_file() and settings.is_file():
+        if is_file(lock) and is_file(settings):
             try:
                 document = toml_read.parse(_text_of(settings))
             except ParseError:
@@ -136,7 +138,7 @@ def _lock_of_workspace(root: Path) -> Path | None:
             patterns = members if isinstance(members, list) else []
             parts = root.relative_to(folder).parts
             return lock if any(matches(parts, str(pattern)) for pattern in patterns) else None
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             break
     return None
 
@@ -146,4 +148,4 @@ def _text(tree: Tree, file: str) -> str:
 
 
 def _text_of(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace")
+    return seen.followed(str(path)).decode("utf-8", "replace")

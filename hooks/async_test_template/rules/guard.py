@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template import seen
 from async_test_template.paths import is_there, name_of
 from async_test_template.source.collection import ignored
 from async_test_template.source.index import places
@@ -39,11 +40,11 @@ def in_the_way(project: Project) -> Iterator[str]:
     text = project.tree.read(guard)
     if text is not None and not any(word in text for word in _OF_GUARD):
         yield guard
-    if (project.root / VENDORED).exists() and f"def {LOADER}(".encode() not in (
+    if is_there(project.root / VENDORED) and f"def {LOADER}(".encode() not in (
         project.tree.read(folder) or b""
     ):
         yield VENDORED
-    if (project.root / f"{VENDORED}.py").exists():
+    if is_there(project.root / f"{VENDORED}.py"):
         yield f"{VENDORED}.py"
 
 
@@ -121,11 +122,7 @@ def _with_word(project: Project, name: str, word: str) -> tuple[Edit, ...]:
 
 def _is_there(project: Project, start: str) -> bool:
     if re.search(r"[*?\[]", start):
-        try:
-            return any(True for _ in project.root.glob(re.sub(r"(\*\*/)+", "**/", start)))
-        except (ValueError, NotImplementedError, OSError):
-            # The pattern is not below the root, or the system does not allow such a name.
-            return False
+        return seen.is_matched(str(project.root), re.sub(r"(\*\*/)+", "**/", start))
     return is_there(project.root / start)
 
 

@@ -13,6 +13,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from async_test_template import seen
 from async_test_template.findings import Tier
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def read_head(path: Path) -> Head:
         PageError: the page does not begin as `docs/write_rules.py` lays it out.
 
     """
-    text = path.read_text(encoding="utf-8")
+    text = seen.followed(str(path)).decode().replace("\r\n", "\n")
     said: dict[str, str] = {}
     place = 0
     for match_at, what in _HEAD:

@@ -163,7 +163,7 @@ def _package_of(tree: Tree, file: str) -> str:
     """Return the name of the outermost package that a file is in, or nothing."""
     package = ""
     for folder in _folders(file):
-        if not folder or not (tree.root / folder / "__init__.py").is_file():
+        if not folder or not is_file(tree.root / folder / "__init__.py"):
             break
         package = folder.rstrip("/").rpartition("/")[2]
     return package
