@@ -1,3 +1,5 @@
 """Bring an existing repository's asynchronous tests up to date, without losing a byte."""
 
 __version__ = "1.3.0"
+#: Where this project lives. release/repository.py writes it.
+HOME = "https://github.com/org/async-test-template"

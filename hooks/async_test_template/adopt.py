@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from async_test_template import HOME
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
@@ -77,7 +78,7 @@ def template_of(origin: str | None) -> str:
         return f"git+{record['url']}"
     if "dir_info" in record:
         return url2pathname(urlsplit(record["url"]).path)
-    return "gh:org/async-test-template"
+    return HOME
 
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template import __version__
+from async_test_template import HOME, __version__
 from async_test_template.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: Where to report a fault.
-ISSUES = "https://github.com/org/async-test-template/issues"
+ISSUES = f"{HOME}/issues"
 
 _PACKAGE = Path(__file__).parent
 #: Longer texts of exceptions contain whole files.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from async_test_template import HOME
 from async_test_template.adopt import FILES, QUESTIONS, template_of
 from async_test_template.adoptable import require_adoptable
 from async_test_template.desired import Desired
@@ -528,10 +529,10 @@ def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: 
 @pytest.mark.parametrize(
     ("origin", "source"),
     [
-        (None, "gh:org/async-test-template"),
+        (None, HOME),
         ('{"url": "https://a.b/c.git", "vcs_info": {"vcs": "git"}}', "git+https://a.b/c.git"),
         ('{"url": "file:///a/b%20c", "dir_info": {}}', "/a/b c"),
-        ('{"url": "https://a.b/c.whl", "archive_info": {}}', "gh:org/async-test-template"),
+        ('{"url": "https://a.b/c.whl", "archive_info": {}}', HOME),
     ],
 )
 def test_an_installed_engine_takes_the_template_from_where_it_came(

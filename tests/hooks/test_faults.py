@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template import HOME
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash, fault_of, sentences
@@ -149,7 +150,7 @@ def test_a_rule_that_fails_is_named_and_nothing_is_written(
     error = error_of(done)
     assert f"{code} failed on {RULES[code]}, which is a fault of async-test-template" in error
     assert "(ValueError: boom and more, in rules/" in error
-    assert "https://github.com/org/async-test-template/issues" in error
+    assert f"{HOME}/issues" in error
     assert "Traceback" not in done.stderr
     assert "Nothing" not in done.stderr
     assert contents(project) == before
