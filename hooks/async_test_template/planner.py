@@ -14,9 +14,10 @@ from async_test_template.findings import Splice, Tier
 from async_test_template.plan import Plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import read_policy
-from async_test_template.project import Looks, Memory, Project
-from async_test_template.rules import NAMES, look, run, suspicion
+from async_test_template.project import Memory, Project
+from async_test_template.rules import NAMES, run
 from async_test_template.rules.causes import folded
+from async_test_template.rules.looking import Looking
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
@@ -129,7 +130,7 @@ class _Planner:
         # Each file is read once, so that an edit during a question cannot slip into the plan.
         self.memory = Memory(root.resolve())
         self.policy = desired.policy or read_policy(self._tree({}), NAMES, Given())
-        self.looks = Looks(partial(look, rules), partial(suspicion, rules))
+        self.looks = partial(Looking, rules)
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 

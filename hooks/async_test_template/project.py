@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from async_test_template.boundaries import Boundaries
 from async_test_template.config import in_force
@@ -11,7 +11,6 @@ from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.dependencies.model import read_dependencies
 from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
-from async_test_template.findings import Found
 from async_test_template.pytest_commands import command_lines, documented_files
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
@@ -28,10 +27,9 @@ if TYPE_CHECKING:
     from async_test_template.pytest_commands import CommandLine
     from async_test_template.source.collection import Collection
     from async_test_template.source.index import Index
+    from async_test_template.source.looker import Looker
     from async_test_template.source.reading import Reader
     from async_test_template.source.readings import Readings, TestNames
-    from async_test_template.source.source import Source
-    from async_test_template.source.words import Vocabulary, Words
 
 
 class Memory:
@@ -57,23 +55,6 @@ class Memory:
         return Readings()
 
 
-class Looks(NamedTuple):
-    """What the selected rules do with a file while it is read.
-
-    Attributes:
-        look: returns the findings in it that depend on no other file with code.
-        suspicion: returns for the words of some files the function that decides from the words of
-            one, and from whether pytest collects tests from a file of its name, whether it is worth
-            parsing for a rule if the index does not need it.
-
-    """
-
-    look: Callable[[Project, Source], Found] = lambda _project, _source: Found()
-    suspicion: Callable[[Vocabulary], Callable[[Words, bool], bool]] = lambda _vocabulary: (
-        lambda _words, _holds_tests: False
-    )
-
-
 class Project:
     """A repository as pytest sees it from its root.
 
@@ -93,7 +74,7 @@ class Project:
         desired: Desired,
         changed: Mapping[str, bytes],
         memory: Memory | None = None,
-        looks: Looks | None = None,
+        looks: Callable[[Project], Looker] | None = None,
         *,
         unsafe: bool = False,
     ) -> None:
@@ -104,7 +85,7 @@ class Project:
             desired: what the user asks for.
             changed: contents that replace those on the disk.
             memory: what was read before; new readings are added.
-            looks: what rules do with a file while it is read; None for nothing.
+            looks: gives what rules do with a file while it is read; None for nothing.
             unsafe: unsafe fixes are made too, which raise the versions of dependencies.
 
         Raises:
@@ -116,7 +97,7 @@ class Project:
         self.unsafe = unsafe
         self.memory = Memory(self.root) if memory is None else memory
         self.tree = Tree(self.root, changed, self.memory.disk)
-        self._looks = Looks() if looks is None else looks
+        self._looks = looks
         self._is_reading = False
         self._crash: Crash | None = None
         self.in_force: InForce = in_force.find(self.root, read=self.tree.read_path)
@@ -179,10 +160,8 @@ class Project:
         """The reader of the Python files."""
         from async_test_template.source.reading import Reader
 
-        look = partial(self._looks.look, self)
-        return Reader(
-            self.tree, self.memory.readings, self._test_names(), look, self._looks.suspicion
-        )
+        looker = None if self._looks is None else self._looks(self)
+        return Reader(self.tree, self.memory.readings, self._test_names(), looker)
 
     def _test_names(self) -> TestNames:
         from async_test_template.source.readings import TestNames

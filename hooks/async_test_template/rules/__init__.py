@@ -11,8 +11,6 @@ from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found
 from async_test_template.rules.premises.apply import may_stand, within_premises, within_repository
-from async_test_template.rules.rule import Where
-from async_test_template.source.relevance import holds_clients
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from async_test_template.rules.pages import Head
     from async_test_template.rules.rule import Rule
     from async_test_template.source.source import Source
-    from async_test_template.source.words import Vocabulary, Words
 
 _MODULES = {
     path.stem[:5].upper(): f"{path.parent.name}.{path.stem}"
@@ -83,8 +80,8 @@ def _load_or_tell(code: str) -> Rule | Fault:
 def run(project: Project, rules: Iterable[Rule]) -> Found:
     """Return the findings of some rules, by file, line and code, as far as their premises hold.
 
-    The findings of rules that look at one file only come from `look`, with which the project was
-    created. If a rule fails, the others still run.
+    The findings of rules that look at one file only come from `rules.looking`, with which the
+    project was created. If a rule fails, the others still run.
 
     Raises:
         UserError: a file cannot be read or parsed.
@@ -92,66 +89,16 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
     """
     rules = tuple(rules)
     found = [
-        _judge(project, rule, None, project.settings.file)
+        judge(project, rule, None, project.settings.file)
         for rule in rules
         if rule.check is not None
     ]
     if any(rule.visit is not None for rule in rules):
         found.append(Found(project.code.findings, project.code.faults))
         found += _visit(project, [r for r in rules if r.visit is not None and not r.alone])
-    whole = _within_repository(project, rules, _joined(found))
+    whole = _within_repository(project, rules, joined(found))
     order = sorted(whole.findings, key=lambda f: (f.file, f.line, f.column, f.code, f.message))
     return Found(tuple(order), whole.faults)
-
-
-def look(rules: Sequence[Rule], project: Project, source: Source) -> Found:
-    """Return what rules find that look at one file alone, and which others want to see it again."""
-    hold = source.words.hold
-    held = [rule for rule in rules if rule.visit is not None and hold(rule.words)]
-    found = _joined(_judge(project, rule, source, source.file) for rule in held if rule.alone)
-    waiting = (rule.code for rule in held if not rule.alone and _may_find(rule, source))
-    return found._replace(waiting=tuple(waiting))
-
-
-def _may_find(rule: Rule, source: Source) -> bool:
-    try:
-        return rule.spots is None or any(True for _ in rule.spots(source))
-    except Exception:  # noqa: BLE001 - the rule meets it again, and is told by its name
-        return True
-
-
-def suspicion(rules: Iterable[Rule], vocabulary: Vocabulary) -> Callable[[Words, bool], bool]:
-    """Return a function that decides from the words of a file whether some rules need it.
-
-    Its second argument says whether the file belongs to the tests by its name and place; other
-    files do if they mention pytest.
-
-    Args:
-        rules: those that may need it.
-        vocabulary: the words of all files that it is asked about; most rules look for none of them.
-
-    """
-    by_place: dict[Where, list[Rule]] = {where: [] for where in Where}
-    for rule in rules:
-        if rule.visit is not None and vocabulary.may_hold(rule.words):
-            by_place[rule.where].append(rule)
-
-    def suspects(words: Words, holds_tests: bool) -> bool:  # noqa: FBT001 - the second of two
-        def is_wanted(where: Where) -> bool:
-            return any(
-                words.hold(rule.words) and (rule.suspects is None or rule.suspects(words.data))
-                for rule in by_place[where]
-            )
-
-        is_of_tests = holds_tests or words.hold(b"pytest")
-        return (
-            is_wanted(Where.EVERYWHERE)
-            or (is_of_tests and is_wanted(Where.TESTS))
-            # A test may get its client from a fixture in another file.
-            or ((is_of_tests or holds_clients(words)) and is_wanted(Where.CLIENTS))
-        )
-
-    return suspects
 
 
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
@@ -167,7 +114,7 @@ def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
 
     def visit(file: str) -> Found:
         source = project.code.sources.get(file)
-        return _joined(_judge(project, rule, source, file) for rule in wanted[file])
+        return joined(judge(project, rule, source, file) for rule in wanted[file])
 
     return spread(visit, files, size)
 
@@ -181,7 +128,7 @@ def _may_stand(project: Project, rule: Rule) -> bool:
         return True
 
 
-def _judge(project: Project, rule: Rule, source: Source | None, file: str) -> Found:
+def judge(project: Project, rule: Rule, source: Source | None, file: str) -> Found:
     """Run one rule."""
 
     def findings() -> Iterable[Finding]:
@@ -203,7 +150,7 @@ def _within_repository(project: Project, rules: Sequence[Rule], found: Found) ->
         _told(partial(within_repository, project, rules, alike), code, alike[0].file)
         for code, alike in by_code.items()
     ]
-    return _joined([*kept, Found(faults=found.faults)])
+    return joined([*kept, Found(faults=found.faults)])
 
 
 def _told(findings: Callable[[], Iterable[Finding]], code: str, file: str) -> Found:
@@ -219,7 +166,8 @@ def _told(findings: Callable[[], Iterable[Finding]], code: str, file: str) -> Fo
         return Found(faults=(fault_of(error, rules=(code,), file=file),))
 
 
-def _joined(found: Iterable[Found]) -> Found:
+def joined(found: Iterable[Found]) -> Found:
+    """Put what several rules found together."""
     everything = tuple(found)
     return Found(
         tuple(finding for one in everything for finding in one.findings),

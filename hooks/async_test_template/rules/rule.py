@@ -57,6 +57,8 @@ class Rule(NamedTuple):
             parsed.
         suspects: decides from the bytes of a file with the words, which nothing else needs to
             parse, whether it is worth parsing; None if the words are enough.
+        anywhere: words like those, of which one must be in some Python file of the repository, for
+            the rule to find something in another.
         spots: yields from a parsed file what `visit` looks at more closely, as far as that needs
             no other file; None if the words are enough. Without any, the file is not kept or parsed
             again for `visit`, which is called when all files are known. Worth it for words that
@@ -73,6 +75,7 @@ class Rule(NamedTuple):
             The rule is silent if the settings ignore that very text: somebody has decided.
         libraries: the libraries that it is about, if they are no plugins. The rule is silent in
             their own repositories, which try on purpose what others should no longer use.
+        beside: packages that the repository must depend on; otherwise the rule is silent.
         broken_since: the release, by package, that broke or deprecated what the rule finds. If
             the declared versions are all older, nothing is broken yet: the finding is advice.
         follows: the rules whose finding is the cause of this one, if one of the two is in the
@@ -97,12 +100,14 @@ class Rule(NamedTuple):
     words: bytes = b""
     where: Where = Where.INDEXED
     suspects: Callable[[bytes], object] | None = None
+    anywhere: bytes = b""
     spots: Callable[[Source], Iterable[object]] | None = None
     alone: bool = False
     python: str = ""
     about: str = ""
     warning: str = ""
     libraries: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     broken_since: tuple[tuple[str, str], ...] = ()
     follows: tuple[str, ...] = ()
     mark: str = ""

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of
-from async_test_template.findings import Found
 from async_test_template.paths import name_of
 from async_test_template.source.index import Index
-from async_test_template.source.items import Module
+from async_test_template.source.looker import ALWAYS, Nobody
 from async_test_template.source.readings import Reading, Sources, TestNames
 from async_test_template.source.relevance import is_indexed, is_of_tests, outline
 from async_test_template.source.words import Vocabulary, Words
@@ -25,18 +24,14 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from async_test_template.source.classes import Naming
-    from async_test_template.source.items import Test
+    from async_test_template.source.items import Module, Test
+    from async_test_template.source.looker import Looker, Suspects
     from async_test_template.source.readings import Readings
     from async_test_template.source.source import Source
     from async_test_template.tree import Tree
 
-    #: Gives the findings of the rules that look at nothing but one file.
-    Look: TypeAlias = Callable[[Source], Found]
-    #: Tells from the words of a file, and from whether its name is a test file's, that a rule may
-    #: find something in it, though it is of no interest to the index.
-    Suspects: TypeAlias = Callable[[Words, bool], bool]
-    #: Gives that function for files with no other words than these.
-    Suspicion: TypeAlias = Callable[[Vocabulary], Suspects]
+    #: What the repository must mention for a file to be worth parsing, and what it imports.
+    _Kind: TypeAlias = tuple[frozenset[bytes], Module | None]
 
 # Searching a file for words takes about as long as parsing so many bytes.
 _LOOK = 500
@@ -60,16 +55,14 @@ class Reader:
         tree: Tree,
         readings: Readings,
         names: TestNames | None = None,
-        look: Look = lambda _source: Found(),
-        suspicion: Suspicion = lambda _vocabulary: lambda _words, _holds_tests: False,
+        looker: Looker | None = None,
     ) -> None:
-        """Read for `look`; `names` are None where pytest's own hold."""
+        """Read for some rules; `names` are None where pytest's own hold."""
         self._tree = tree
         self._readings = readings
         self._names = TestNames() if names is None else names
         readings.hold_for(self._names)
-        self._look = look
-        self._suspicion = suspicion
+        self._looker = Nobody() if looker is None else looker
         self._configuration = {
             file: data for file, data in tree.changed.items() if not file.endswith(".py")
         }
@@ -118,7 +111,7 @@ class Reader:
         from async_test_template.source.statements import statements_of
 
         source.module = self._module(source)
-        findings, faults, waiting = self._look(source)
+        findings, faults, waiting = self._looker.look(source, self._readings.mentioned)
         if self._readings.has_room_for(size):
             self._readings.keep(source, data)
         return Reading(
@@ -212,33 +205,43 @@ class Reader:
         """Return the files that are worth parsing, and remember what is known of the others."""
         wanted = []
         batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
-        told = chain(*spread(self._kinds, batches, len(files) * _LOOK))
-        for file, kind in zip(files, told, strict=True):
-            if kind is True:
+        told = spread(self._kinds, batches, len(files) * _LOOK)
+        self._readings.mentioned.update(*(mentioned for _, mentioned in told))
+        kinds = chain.from_iterable(kinds for kinds, _ in told)
+        for file, (conditions, module) in zip(files, kinds, strict=True):
+            if not conditions.isdisjoint(self._readings.mentioned):
                 wanted.append(file)
-            elif isinstance(kind, Module):
-                self._readings.of_file[file] = Reading(file, self._state(file), kind)
-            else:
-                self._readings.of_file[file] = None
+                continue
+            # Most files of a repository are not parsed, and too many to keep.
+            self._words.pop(file, None)
+            self._tree.forget(file)
+            self._readings.of_file[file] = (
+                None if module is None else Reading(file, self._state(file), module)
+            )
         return wanted
 
-    def _kinds(self, files: list[str]) -> list[Module | bool]:
-        """Tell of some files whether they are worth parsing, or only their outlines matter."""
+    def _kinds(self, files: list[str]) -> tuple[list[_Kind], list[bytes]]:
+        """Tell of some files when they are worth parsing, and which conditions they meet."""
         read = [Words(self._tree.read(file) or b"") for file in files]
-        suspects = self._suspicion(Vocabulary(words.once for words in read))
-        return [self._kind(file, words, suspects) for file, words in zip(files, read, strict=True)]
+        vocabulary = Vocabulary(words.once for words in read)
+        suspects = self._looker.suspicion(vocabulary)
+        kinds = [self._kind(file, words, suspects) for file, words in zip(files, read, strict=True)]
+        return kinds, [word for word in self._looker.conditions if vocabulary.may_hold(word)]
 
-    def _kind(self, file: str, words: Words, suspects: Suspects) -> Module | bool:
+    def _kind(self, file: str, words: Words, suspects: Suspects) -> _Kind:
+        """Tell what the repository must mention for a file to matter, and its outline."""
         holds_tests = self._names.holds_tests(file)
-        if is_indexed(words, holds_tests=holds_tests) or suspects(
-            words, holds_tests or is_of_tests(file)
-        ):
+        if is_indexed(words, holds_tests=holds_tests):
+            conditions = ALWAYS
+        else:
+            conditions = suspects(words, holds_tests or is_of_tests(file))
+        if conditions:
             self._words[file] = words
-            return True
-        # Most files of a repository are not parsed, and too many to keep.
-        self._tree.forget(file)
-        module = outline(file, words, holds_tests=holds_tests)
-        return False if module is None else module
+        else:
+            self._tree.forget(file)
+        if conditions == ALWAYS:
+            return conditions, None
+        return conditions, outline(file, words, holds_tests=holds_tests)
 
     def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
         """Return what a reading depends on: the file and the configuration, as far as changed."""

@@ -6,6 +6,7 @@ import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.paths import name_of
+from async_test_template.source.looker import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +89,8 @@ class Readings:
     def __init__(self) -> None:
         """Begin with nothing read."""
         self.of_file: dict[str, Reading | None] = {}
+        #: What some file mentions, of what rules may want the repository to mention.
+        self.mentioned: set[bytes] = {*ALWAYS}
         self._sources: dict[str, tuple[bytes, Source]] = {}
         self._recent: dict[str, tuple[bytes, Source]] = {}
         self._room = _KEPT_BYTES

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 CLIENTS = frozenset({"starlette.testclient.TestClient", "fastapi.testclient.TestClient"})
+#: A word that every import of one of them has.
+HOMES = b"testclient"
 #: What makes a request.
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import strangers
+from async_test_template.rules.clients._test_client import HOMES
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not project.dependencies.has("httpx2"):
-        return
     for node, name in strangers(project, source):
         yield code_finding(
             RULE.code,
@@ -41,6 +40,8 @@ RULE = Rule(
     where=Where.CLIENTS,
     # The client may come from a fixture that is elsewhere.
     suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
+    anywhere=HOMES,
     libraries=("starlette", "fastapi"),
+    beside=("httpx2",),
     broken_since=(("starlette", "1.2"),),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._test_client import requests
+from async_test_template.rules.clients._test_client import HOMES, requests
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.patterns import renamed
 from async_test_template.rules.rule import Rule, Where
@@ -41,6 +41,7 @@ RULE = Rule(
     needs=(("starlette", "0.21"),),
     expects=("TypeError", "DeprecationWarning"),
     where=Where.EVERYWHERE,
+    anywhere=HOMES,
     libraries=("starlette", "fastapi"),
     broken_since=(("starlette", "0.43"),),
 )

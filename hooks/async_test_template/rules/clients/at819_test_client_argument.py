@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._test_client import passing, requests
+from async_test_template.rules.clients._test_client import HOMES, passing, requests
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.patterns import removed, renamed
 from async_test_template.rules.rule import Rule, Where
@@ -79,6 +79,7 @@ RULE = Rule(
     suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
     needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
+    anywhere=HOMES,
     libraries=("starlette", "fastapi"),
     broken_since=(("starlette", "0.21"),),
 )

@@ -93,14 +93,19 @@ def _reached(
             yield finding
 
 
-def may_stand(project: Project, rule: Rule) -> bool:
-    """Tell whether findings of a rule are possible in the repository, at any place."""
+def is_possible(project: Project, rule: Rule) -> bool:
+    """Tell whether findings of a rule are possible, as far as the settings tell."""
     reaches = project.dependencies.may_reach
     return (
         project.metadata.name not in rule.libraries
         and all(reaches(name, version) for name, version in rule.needs)
-        and (not rule.about or presence(project, rule.about) is not Presence.ABSENT)
+        and all(map(project.dependencies.has, rule.beside))
     )
+
+
+def may_stand(project: Project, rule: Rule) -> bool:
+    """Tell whether findings of a rule are possible in the repository, at any place."""
+    return not rule.about or presence(project, rule.about) is not Presence.ABSENT
 
 
 def within_repository(

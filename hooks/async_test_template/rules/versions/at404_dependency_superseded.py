@@ -29,8 +29,9 @@ def _check(project: Project) -> Iterator[Finding]:
         for declaration in dependencies.written("pytest-subtests"):
             yield _finding(declaration, "pytest 9 has subtests itself", "remove pytest-subtests")
     for package, module in (("async-timeout", b"async_timeout"), ("mock", b"mock")):
-        for declaration in dependencies.written(package):
-            if not _imported(project, module):
+        declared = dependencies.written(package)
+        if declared and not _imported(project, module):
+            for declaration in declared:
                 yield _finding(declaration, f"no code imports {package}", f"remove {package}")
 
 
@@ -49,9 +50,7 @@ def _imported(project: Project, module: bytes) -> bool:
     name = rb"(?:lazy[ \t]+)?(?:from|import(?:[^#\n]*,)?)[ \t]*\b" + module + rb"\b"
     by_name = rb"(?:importorskip|import_module|__import__)\([ \t]*[\"']" + module + rb"\b"
     statement = re.compile(rb"^[ \t]*" + name + rb"|" + by_name, re.MULTILINE)
-    return any(
-        statement.search(project.tree.read(file) or b"") for file in project.tree.disk.python_files
-    )
+    return any(True for _ in project.reader.mentioning(statement, (module,)))
 
 
 RULE = Rule(
