@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, OK, USAGE, Case, prove
+from proofs import FAILED, INTERNAL, INTERRUPTED, OK, USAGE, Case, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -339,6 +339,19 @@ CASES = [
         flags=("--timeout", "1"),
     ),
     # These change what a repository declares: the oldest versions that it allows run the tests.
+    Case(
+        "AT407",
+        {
+            "requirements.txt": "pytest>=9.2\ntornado==6.3.3\n",
+            "test_it.py": (
+                "from tornado.testing import AsyncTestCase, gen_test\n\n\n"
+                "class TestIt(AsyncTestCase):\n    @gen_test\n"
+                "    async def test_it(self):\n        pass\n"
+            ),
+        },
+        INTERRUPTED,
+        declared=True,
+    ),
     Case(
         "AT108",
         {

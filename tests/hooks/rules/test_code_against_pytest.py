@@ -945,6 +945,52 @@ CASES = [
         },
     ),
     Case(
+        "AT715",
+        {
+            "requirements.txt": "pytest>=9.2\ntornado>=6.5\n",
+            "test_it.py": (
+                "import asyncio\n\nfrom tornado.testing import AsyncTestCase\n\n\n"
+                "class TestIt(AsyncTestCase):\n    async def test_it(self):\n"
+                "        assert self.io_loop.asyncio_loop is asyncio.get_running_loop()\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
+        "AT824",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
+            "test_it.py": (
+                "import httpx\nfrom pytest_httpx import to_response\n\nTEXT = '{}'.format(1)\n\n\n"
+                "def answer(request, ext):\n    return to_response(data=b'a')\n\n\n"
+                "def test_it(httpx_mock):\n    httpx_mock.add_response(data=TEXT)\n"
+                "    httpx_mock.add_callback(answer)\n"
+                "    assert httpx.get('http://test/').text == '1'\n"
+                "    assert httpx.get('http://test/').content == b'a'\n"
+            ),
+        },
+        before=INTERRUPTED,
+        declared=True,
+    ),
+    Case(
+        # Nothing warns before Python 3.14 (test_newest_pythons.py).
+        "AT931",
+        {
+            "requirements.txt": "pytest>=9.2\naiounittest>=1.5\n",
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\nimport aiounittest\n\n\n"
+                "class TestIt(aiounittest.AsyncTestCase):\n    def setUp(self):\n"
+                "        self.value = aiounittest.futurized(1)\n\n"
+                "    async def test_it(self):\n        assert await self.value == 1\n\n"
+                "    def test_sync(self):\n        asyncio.run(asyncio.sleep(0))\n\n\n"
+                "class TestOther(unittest.TestCase):\n    @aiounittest.async_test\n"
+                "    async def test_it(self):\n        self.assertTrue(asyncio.current_task())\n"
+            ),
+        },
+        before=OK,
+        declared=True,
+    ),
+    Case(
         "AT913",
         {
             "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",

@@ -395,6 +395,22 @@ GATES = [
         others=("pytest==8.4.2", "anyio<4"),
     ),
     Gate(
+        # Before this version nothing is broken, or the old argument is ignored.
+        "AT824",
+        "pytest-httpx",
+        "0.18",
+        "0.13.0",
+        {
+            "test_it.py": (
+                "import httpx\n\n\ndef test_it(httpx_mock):\n"
+                "    httpx_mock.add_response(data=b'abc')\n"
+                "    assert httpx.get('http://test/').content == b'abc'\n"
+            )
+        },
+        says="unexpected keyword argument 'content'",
+        others=("pytest==6.2.5", "anyio<4"),
+    ),
+    Gate(
         "AT818",
         "starlette",
         "0.21",

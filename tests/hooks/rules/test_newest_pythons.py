@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OLD = "3.12"
 NEW = ("3.14", "3.15")
 PACKAGES = (
+    "aiounittest==1.5.*",
     "fastapi>=0.165",
     "nest-asyncio==1.6.*",
     "pytest==9.2.*",
@@ -209,6 +210,15 @@ CASES = {
         "    assert {}.iscoroutinefunction(test_it)\n",
         "asyncio",
         "inspect",
+        "'asyncio.iscoroutinefunction' is deprecated",
+        *ERROR,
+    ),
+    "a package that calls it": one_test(
+        "AT931",
+        "import unittest\n\nimport aiounittest\n\n\nclass TestIt({}):\n"
+        "    async def test_it(self):\n        pass\n",
+        "aiounittest.AsyncTestCase",
+        "unittest.IsolatedAsyncioTestCase",
         "'asyncio.iscoroutinefunction' is deprecated",
         *ERROR,
     ),
