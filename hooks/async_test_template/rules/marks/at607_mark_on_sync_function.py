@@ -73,7 +73,7 @@ def _fix(source: Source, mark: ast.expr) -> tuple[Edit, ...]:
 RULE = Rule(
     code="AT607",
     name="mark-on-sync-function",
-    severity=Severity.ADVICE,
+    severity=Severity.WARNING,
     tier=Tier.SAFE,
     about="pytest-asyncio",
     visit=_visit,
