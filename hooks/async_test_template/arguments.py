@@ -167,8 +167,16 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     add("server", help="serve an editor: show findings and offer fixes (language server protocol)")
     add("rules", help="list all rules")
 
-    explain = add("explain", help="print the page of a rule: why, since when, examples")
-    explain.add_argument("code", metavar="CODE", help="such as AT105")
+    explain = add("explain", help="explain a rule, or the messages in an error, a traceback, a log")
+    explain.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        help="a rule such as AT105, or any text with a message; - reads standard input",
+    )
+    explain.add_argument(
+        "--log", metavar="FILE", type=Path, help="read this log or junit.xml instead"
+    )
     return parser
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from async_test_template.faults import Fault
     from async_test_template.migrate import Verified
 
+#: What `explain` takes for a rule, also if there is none of that code.
+_RULE = re.compile(r"[A-Za-z]{2,3}\d{1,4}")
 _CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -331,10 +334,22 @@ def _rules(_options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    code = options.code.upper()
-    if code not in NAMES:
-        raise UserError(unknown_rule(options.code, NAMES))
-    sys.stdout.write(page_of(code).read_text(encoding="utf-8"))
+    text = " ".join(options.text)
+    if bool(text) == (options.log is not None):
+        raise UserError("give a rule, or a text with a message, or --log with a file")
+    if _RULE.fullmatch(text):
+        if text.upper() not in NAMES:
+            raise UserError(unknown_rule(text, NAMES))
+        sys.stdout.write(page_of(text.upper()).read_text(encoding="utf-8"))
+        return _CLEAN
+    # Imported here, only for this command.
+    from async_test_template.explain import explain, printed, unknown
+
+    lines = explain(text, options.log)
+    if not lines:
+        print(unknown(), file=sys.stderr)
+        return _LEFT
+    sys.stdout.write(printed(lines))
     return _CLEAN
 
 

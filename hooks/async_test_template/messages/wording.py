@@ -1,0 +1,74 @@
+"""One way in which a message is worded: a text with gaps, such as `fixture '{fixture}' not found`.
+
+It is no regular expression, so that everybody can read it, and so that the time to find it grows
+with the length of the text alone, whatever the text is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Match(NamedTuple):
+    """Where a wording stands in a line.
+
+    Attributes:
+        start: the offset of its first character.
+        end: the offset after its last one.
+        gaps: what stands in its gaps, by their names.
+
+    """
+
+    start: int
+    end: int
+    gaps: dict[str, str]
+
+
+class Wording:
+    """A text with gaps, and who says it.
+
+    Attributes:
+        text: the text; `{name}` is a gap, and stands for any characters. It neither begins nor
+            ends with one.
+        said_by: the library and its versions, for people.
+        names: the names of its gaps.
+
+    """
+
+    def __init__(self, text: str, said_by: str) -> None:
+        """Take the text and who says it."""
+        self.text = text
+        self.said_by = said_by
+        self._first, *parts = text.split("{")
+        pairs = [part.partition("}") for part in parts]
+        self.names = tuple(name for name, _, _ in pairs)
+        self._others = tuple(after for _, _, after in pairs)
+
+    @property
+    def key(self) -> str:
+        """The longest part without gaps: where it does not stand, the wording does not either."""
+        return max(self._first, *self._others, key=len) if self._others else self._first
+
+    @property
+    def weight(self) -> int:
+        """How many characters are fixed: of two wordings at one place, the heavier one counts."""
+        return len(self._first) + sum(map(len, self._others))
+
+    def find(self, text: str, start: int, end: int) -> Match | None:
+        """Find the wording in a part of a text."""
+        begin = text.find(self._first, start, end)
+        if begin < 0:
+            return None
+        after = begin + len(self._first)
+        gaps: dict[str, str] = {}
+        for name, piece in zip(self.names, self._others, strict=True):
+            place = text.find(piece, after, end)
+            if place < 0:
+                return None
+            if not gaps:
+                # The last beginning in front of it, so that the gap is no longer than it has to be.
+                begin = text.rfind(self._first, begin, place)
+                after = begin + len(self._first)
+            gaps[name] = text[after:place]
+            after = place + len(piece)
+        return Match(begin, after, gaps)
