@@ -18,11 +18,12 @@ from update_one import Outcome
 FIRST = "1.0.0"
 # The update to it runs the template's migration, and so needs trust.
 MAJOR = str(yaml.safe_load((ROOT / "copier.yml").read_text())["_migrations"][0]["version"])
-# The update to it changes one line of the conftest.py that it may have to merge.
+# The update to it changes one line of a file that it may have to merge.
 MINOR = f"{MAJOR.partition('.')[0]}.1.0"
-OLD_LINE = '"""Fixtures that every test can ask for."""'
-NEW_LINE = '"""What every test can ask for."""'
-OWN_LINE = '"""Our own fixtures."""'
+MERGED = "tests/test_event_loop.py"
+OLD_LINE = "Some tests fail on purpose: `fails_with` turns them around."
+NEW_LINE = "Some tests have to fail: `fails_with` turns them around."
+OWN_LINE = "Our tests fail on purpose."
 # A test command that each checkout answers in its own way.
 TEST = "exec sh ./check"
 CRASH = "crash"
@@ -37,10 +38,7 @@ def release(folder: Path) -> str:
     commit(template, FIRST)
     (template / "CHANGELOG.md").write_text(f"{MAJOR} needs --trust\n")
     commit(template, MAJOR)
-    changed = [path for path in template.rglob("conftest.py.jinja") if OLD_LINE in path.read_text()]
-    assert changed
-    for path in changed:
-        path.write_text(path.read_text().replace(OLD_LINE, NEW_LINE))
+    edit(template / "template" / f"{MERGED}.jinja", OLD_LINE, NEW_LINE)
     commit(template, MINOR)
     git(folder, "clone", "--quiet", "--bare", str(template), "template.git")
     return f"git+file://{folder}/template.git"
@@ -94,12 +92,11 @@ class Prototypes:
         shutil.copytree(base[MAJOR], folder / CRASH)
 
         updated = folder / Outcome.UPDATED.name
-        conftest = updated / "tests" / "conftest.py"
-        conftest.write_text(conftest.read_text() + "\n# an own fixture\n")
-        (updated / "check").write_text(f"grep -q '{NEW_LINE}' tests/conftest.py\n")
-        edit(folder / Outcome.CONFLICTS.name / "tests" / "conftest.py", OLD_LINE, OWN_LINE)
+        (updated / MERGED).write_text((updated / MERGED).read_text() + "\n# an own test\n")
+        (updated / "check").write_text(f"grep -q '{NEW_LINE}' {MERGED}\n")
+        edit(folder / Outcome.CONFLICTS.name / MERGED, OLD_LINE, OWN_LINE)
         (folder / Outcome.TESTS_RED.name / "check").write_text(
-            f"touch junk; grep -q '{OLD_LINE}' tests/conftest.py\n"
+            f"touch junk; grep -q '{OLD_LINE}' {MERGED}\n"
         )
         edit(folder / Outcome.FAILED.name / ".copier-answers.yml", "template.git", "gone.git")
         # The shell has become the check, so its parent is the script.

@@ -19,6 +19,7 @@ import yaml
 from fleets import (
     FIRST,
     MAJOR,
+    MERGED,
     MINOR,
     NEW_LINE,
     OLD_LINE,
@@ -42,7 +43,7 @@ SENTENCES = {
     Outcome.UNUSABLE: "cannot be used: not-committed not committed: commit or stash it",
     Outcome.UP_TO_DATE: f"nothing to do: {MINOR} is the newest release",
     Outcome.NEEDS_TRUST: f"needs trust: {FIRST} -> {MINOR} runs code of the template: ",
-    Outcome.CONFLICTS: f"conflicts: {MAJOR} -> {MINOR} in tests/conftest.py: run `copier update`",
+    Outcome.CONFLICTS: f"conflicts: {MAJOR} -> {MINOR} in {MERGED}: run `copier update`",
     Outcome.TESTS_RED: f"tests red: after {MAJOR} -> {MINOR} `{TEST}` ends with 1; it passed",
 }
 
@@ -109,13 +110,13 @@ def test_an_update_is_what_copier_makes_and_is_staged(
     assert not (tmp_path / "started").exists()
     run("git", "config", "--unset", "core.fsmonitor", cwd=checkout)
     after = state(checkout)
-    assert after.pop("git status") == "M  .copier-answers.yml\nM  tests/conftest.py\n!! .venv/\n"
+    assert after.pop("git status") == f"M  .copier-answers.yml\nM  {MERGED}\n!! .venv/\n"
     expected = state(by_hand)
     del expected["git status"]
     assert after == expected
     assert after["HEAD"] == before["HEAD"]
-    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
-    assert "# an own fixture" in (checkout / "tests" / "conftest.py").read_text()
+    assert NEW_LINE in (checkout / MERGED).read_text()
+    assert "# an own test" in (checkout / MERGED).read_text()
 
     commit(checkout)
     before = state(checkout)
@@ -170,7 +171,7 @@ def test_a_hook_of_another_repository_may_update_a_checkout(
     before = state(other)
     variables |= {"GIT_DIR": str(other / ".git"), "GIT_INDEX_FILE": str(other / ".git" / "index")}
     assert update(checkout, variables)[0] is Outcome.UPDATED
-    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
+    assert NEW_LINE in (checkout / MERGED).read_text()
     assert state(other) == before
 
 
@@ -265,7 +266,7 @@ def test_the_tests_of_a_project_can_be_its_real_ones(
     own = red / "tests" / "test_own.py"
     own.write_text(
         "from pathlib import Path\n\n\ndef test_own() -> None:\n"
-        f"    assert '''{OLD_LINE[1:-1]}''' in Path('tests/conftest.py').read_text()\n"
+        f"    assert '''{OLD_LINE}''' in Path('{MERGED}').read_text()\n"
     )
     commit(red)
     before = state(red)
@@ -392,7 +393,7 @@ def test_a_layered_project_is_updated_by_its_second_answers_file(
     assert update(checkout, variables)[0] is Outcome.UPDATED
     assert yaml.safe_load((checkout / name).read_text())["_commit"] == MINOR
     assert (checkout / ".copier-answers.yml").read_text() == parent
-    assert NEW_LINE in (checkout / "tests" / "conftest.py").read_text()
+    assert NEW_LINE in (checkout / MERGED).read_text()
 
 
 @pytest.mark.slow
@@ -411,7 +412,7 @@ def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers
     )
     assert (outcome, said) == (Outcome.UPDATED, f"updated: {MAJOR} -> {MINOR}, 2 files")
     changed = git(repository, "diff", "--cached", "--name-only").splitlines()
-    assert changed == ["services/one/answers.yml", "services/one/tests/conftest.py"]
+    assert changed == ["services/one/answers.yml", f"services/one/{MERGED}"]
     assert git(repository, "diff", "--name-only") == ""
 
 

@@ -61,8 +61,7 @@ def suites_into(project: Path, backend: str) -> None:
     for file in tests.glob("test_*.py"):
         file.unlink()
     conftest = tests / "conftest.py"
-    lines = [line for line in conftest.read_text().splitlines() if "async_guard" not in line]
-    conftest.write_text("\n".join(lines) + runs.TIMES)
+    conftest.write_text(conftest.read_text() + runs.TIMES)
     runs.write_suites(tests, backend)
 
 

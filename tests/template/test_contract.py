@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 CONTRACT = "tests/test_event_loop.py"
 CONFTEST = "tests/conftest.py"
+LOADER = "tests/async_guard.py"
 SETTINGS = "pyproject.toml"
 MODES = choices("mode")
 SCOPES = choices("loop_scope")
@@ -77,7 +78,7 @@ def guards() -> Iterator[Break]:
     """Break the guard."""
     yield Break("guard not loaded", CONFTEST, r"\npytest_plugins_guard = [^\n]*", "", SLOW)
     yield Break("guard not imported", CONFTEST, r"\nfrom \.async_guard import [^\n]*", "", SLOW)
-    yield Break("loader emptied", "tests/async_guard.py", r"\A.*\Z", "", SLOW)
+    yield Break("loader emptied", LOADER, r"\A.*\Z", "", SLOW)
     folder = "tests/pytest_async_guard"
     yield Break("guard emptied", f"{folder}/__init__.py", r"\A.*\Z", "", SLOW)
     yield Break("plugin emptied", f"{folder}/plugin.py", r"\A.*\Z", "", SLOW)
@@ -115,13 +116,13 @@ def loop_scopes(scope: str) -> Iterator[Break]:
 def shared_loops(scope: str) -> Iterator[Break]:
     """Break what keeps AnyIO's loop open."""
     fixture = r'@pytest\.fixture\(scope="\w+"\)\nasync def shared_loop.*?\n\n\n'
-    yield Break("shared_loop removed", CONFTEST, fixture, "", SHARED)
+    yield Break("shared_loop removed", LOADER, fixture, "", SHARED)
     told_by = "test_tests_share_a_loop"
     hook = r"def pytest_itemcollected.*?\n\n\n"
-    yield Break("hook of shared_loop removed", CONFTEST, hook, "", told_by)
+    yield Break("hook of shared_loop removed", LOADER, hook, "", told_by)
     line = rf'"{scope}"(\)\nasync def shared_loop)'
     for other in others(scope):
-        yield Break(f"shared_loop made {other}", CONFTEST, line, rf'"{other}"\1', told_by)
+        yield Break(f"shared_loop made {other}", LOADER, line, rf'"{other}"\1', told_by)
 
 
 def backends(*, with_trio: bool) -> Iterator[Break]:
@@ -129,19 +130,19 @@ def backends(*, with_trio: bool) -> Iterator[Break]:
     one, real = "test_asyncio_is_the_only_backend", "test_the_backend_is_the_real_one"
     told_by = real if with_trio else one
     fixture = r'@pytest\.fixture\(scope="session"[^@]*\ndef anyio_backend.*?\n\n\n'
-    yield Break("anyio_backend removed", CONFTEST, fixture, "", told_by)
-    yield Break("anyio_backend renamed", CONFTEST, "def anyio_backend", "def backend", told_by)
+    yield Break("anyio_backend removed", LOADER, fixture, "", told_by)
+    yield Break("anyio_backend renamed", LOADER, "def anyio_backend", "def backend", told_by)
     if with_trio:
         every = "test_every_backend_is_used"
-        yield Break("trio left out", CONFTEST, r'\["asyncio", "trio"\]', '["asyncio"]', every)
-        yield Break("asyncio left out", CONFTEST, r'\["asyncio", "trio"\]', '["trio"]', every)
-        yield Break("asyncio instead of trio", CONFTEST, r"request\.param", '"asyncio"', real)
-        yield Break("trio instead of asyncio", CONFTEST, r"request\.param", '"trio"', real)
+        yield Break("trio left out", LOADER, r'\["asyncio", "trio"\]', '["asyncio"]', every)
+        yield Break("asyncio left out", LOADER, r'\["asyncio", "trio"\]', '["trio"]', every)
+        yield Break("asyncio instead of trio", LOADER, r"request\.param", '"asyncio"', real)
+        yield Break("trio instead of asyncio", LOADER, r"request\.param", '"trio"', real)
     else:
         trio = 'return "trio"'
-        yield Break("trio instead of asyncio", CONFTEST, 'return "asyncio"', trio, SHARED)
+        yield Break("trio instead of asyncio", LOADER, 'return "asyncio"', trio, SHARED)
         both = r', params=["asyncio", "trio"]\1'
-        yield Break("trio added", CONFTEST, r"(\)\ndef anyio_backend)", both, one)
+        yield Break("trio added", LOADER, r"(\)\ndef anyio_backend)", both, one)
 
 
 def breaks(answers: Answers) -> Iterator[Break]:

@@ -27,7 +27,7 @@ def edit(project: Path) -> None:
     """Make all the edits that this project has files for."""
     if (project / "pyproject.toml").exists():
         edit_settings(project / "pyproject.toml")
-        (project / "tests" / "test_mock.py").unlink()
+        next(project.glob("tests/**/test_mock.py")).unlink()
         rename_package(project)
     add_fixtures(project / "tests" / "conftest.py")
     (project / "tests" / "test_own.py").write_text(TEST)

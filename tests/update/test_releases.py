@@ -56,7 +56,6 @@ ANSWERS_FILE = ".copier-answers.yml"
 OF_THE_GUARD = {"tests/async_guard.py", *VENDORED}
 OF_THE_TEMPLATE = {
     *OF_THE_GUARD,
-    "tests/conftest.py",
     "tests/test_event_loop.py",
     ".github/workflows/test.yml",
     ".gitlab-ci.yml",

@@ -54,7 +54,7 @@ def test_an_update_brings_the_new_and_keeps_the_own(
     commit(template_repository, "1.1.0")
     append(project / "tests" / "conftest.py", "\n# an own fixture\n")
     append(project / "pyproject.toml", '\n[tool.own]\nkey = "value"\n')
-    (project / "tests" / "test_client.py").unlink()
+    (project / "tests" / "sample" / "test_client.py").unlink()
     (project / "tests" / "test_own.py").write_text("# an own test\n")
     (project / "README.md").write_text("# Our own words\n")
     commit(project)
@@ -62,7 +62,7 @@ def test_an_update_brings_the_new_and_keeps_the_own(
     assert "# improved" in (project / "tests" / "async_guard.py").read_text()
     assert "# an own fixture" in (project / "tests" / "conftest.py").read_text()
     assert "[tool.own]" in (project / "pyproject.toml").read_text()
-    assert not (project / "tests" / "test_client.py").exists()
+    assert not (project / "tests" / "sample" / "test_client.py").exists()
     assert (project / "tests" / "test_own.py").read_text() == "# an own test\n"
     assert (project / "README.md").read_text() == "# Our own words\n"
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
@@ -82,13 +82,13 @@ def test_an_update_to_the_same_template_changes_nothing(
 def test_what_belongs_to_the_owner_is_never_updated(
     template_repository: Path, project: Path
 ) -> None:
-    """Above all pyproject.toml: a merge of it can leave invalid TOML."""
+    """Above all conftest.py, and pyproject.toml: a merge of it can leave invalid TOML."""
     for source in (template_repository / "template").rglob("*.jinja"):
         append(source, "\n# newer\n")
     commit(template_repository, "1.1.0")
     update(project)
     changed = git(project, "diff", "--name-only").split()
-    owned = ["tests/async_guard.py", "tests/conftest.py", "tests/test_event_loop.py"]
+    owned = ["tests/async_guard.py", "tests/test_event_loop.py"]
     guard = [name for name in VENDORED if name.endswith(".py")]
     assert changed == sorted([".copier-answers.yml", *owned, *guard])
 
@@ -96,4 +96,5 @@ def test_what_belongs_to_the_owner_is_never_updated(
 def test_a_changed_answer_changes_the_files_of_the_template(project: Path) -> None:
     done = run_copier("update", "--defaults", "--data", "loop_scope=session", cwd=project)
     assert_done(done)
-    assert 'scope="session"' in (project / "tests" / "conftest.py").read_text()
+    contract = (project / "tests" / "test_event_loop.py").read_text()
+    assert '"asyncio_default_test_loop_scope": "session"' in contract

@@ -1,0 +1,6 @@
+"""What lives as long as the application, by key."""
+
+import aiohttp
+from aiohttp import web
+
+http_key = web.AppKey("http", aiohttp.ClientSession)
