@@ -29,6 +29,7 @@ class Plan:
         projects: the folders of the projects with code that it is about.
         below: the folders of projects below, which need plans of their own.
         left_out: those which belong to others, or are data of a test.
+        unread: paths that were asked for and are never read, with the reason.
 
     """
 
@@ -46,6 +47,7 @@ class Plan:
         self.projects: list[str] = []
         self.below: tuple[str, ...] = ()
         self.left_out: tuple[str, ...] = ()
+        self.unread: tuple[tuple[str, str], ...] = ()
 
     def moved(self, prefix: str) -> Plan:
         """Return the plan with paths that begin in another folder.
@@ -76,6 +78,7 @@ class Plan:
         plan.faults = [f._replace(file=f.file and place(f.file)) for f in self.faults]
         plan.projects = [prefix + folder for folder in self.projects]
         plan.left_out = tuple(prefix + folder for folder in self.left_out)
+        plan.unread = tuple((prefix + path, why) for path, why in self.unread)
         return plan
 
     def add(self, other: Plan) -> None:
@@ -91,3 +94,4 @@ class Plan:
         self.faults += other.faults
         self.projects += other.projects
         self.left_out += other.left_out
+        self.unread += other.unread

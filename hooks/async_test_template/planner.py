@@ -21,6 +21,7 @@ from async_test_template.rules.looking import Looking
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
+from async_test_template.walk import python_files, why_never_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,6 +114,10 @@ def _commands_to_install(planner: _Planner) -> list[str]:
     return how_to_install_new(original.dependencies, changed.dependencies)
 
 
+def _may_hold_code(path: Path) -> bool:
+    return path.suffix == ".py" or next(python_files(path), None) is not None
+
+
 class _Planner:
     def __init__(
         self,
@@ -148,6 +153,11 @@ class _Planner:
         self.plan.projects = [""] if self.memory.disk.python_files else []
         self.plan.below = tuple(self.memory.boundaries.projects)
         self.plan.left_out = tuple(self.memory.boundaries.left_out)
+        self.plan.unread = tuple(
+            (path, why)
+            for path in self.policy.only
+            if (why := why_never_read(self.root, path)) and _may_hold_code(self.root / path)
+        )
 
     def _make_rounds(self) -> None:
         for _ in range(MAX_ROUNDS):

@@ -44,6 +44,25 @@ def python_files(
     yield from _walk(os.fspath(root), [] if links is None else links, is_apart)
 
 
+def why_never_read(root: Path, path: str) -> str:
+    """Tell why no Python file is read at a path from `root`, empty where nothing keeps one out."""
+    parts = path.split("/")
+    for depth, name in enumerate(parts, 1):
+        if why := _why_skipped(name):
+            return why
+        if is_file(root.joinpath(*parts[:depth], "pyvenv.cfg")):
+            return "a virtual environment is not read"
+    return ""
+
+
+def _why_skipped(name: str) -> str:
+    if name.startswith("."):
+        return "hidden files and folders are not read"
+    if name in _SKIPPED or name.endswith(".egg"):
+        return f"a folder named {name} is not read, as it holds what tools write"
+    return ""
+
+
 def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[str]:
     """Yield the Python files that pytest would reach by links, and that `files` does not hold.
 
@@ -72,7 +91,7 @@ def _walk(root: str, links: list[str], is_apart: Boundary) -> Iterator[str]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
-            if entry.name in _SKIPPED or entry.name.endswith(".egg"):
+            if _why_skipped(entry.name):
                 continue
             inside = _entries(entry.path, f"{path}/")
             if not is_apart(path, {each.name for _, each in inside}):

@@ -152,6 +152,40 @@ def test_what_belongs_to_others_is_left_out_and_said(
     assert {file for file, _ in found(capsys, folder)} >= {f"{folder}/pyproject.toml"}
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("build/lib/test_it.py", "a folder named build is not read, as it holds what tools write"),
+        (".nox/tests", "hidden files and folders are not read"),
+        ("tests/.test_it.py", "hidden files and folders are not read"),
+        ("tests/env/test_it.py", "a virtual environment is not read"),
+    ],
+)
+def test_what_is_asked_for_and_never_read_is_said(
+    path: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = path if path.endswith(".py") else f"{path}/test_it.py"
+    write({"pyproject.toml": CLEAN.format(name="a"), "tests/test_it.py": TEST, file: MARKED})
+    write({"tests/env/pyvenv.cfg": ""})
+    Path(".git").mkdir()
+    assert main(["check", path, "tests/test_it.py"]) == 0
+    told = f"{path} was left out: {why}.\nNothing to do in the other files.\n"
+    assert capsys.readouterr().err == told
+    assert main(["check", "."]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".github", "build"])
+def test_what_holds_no_code_is_not_said_to_be_left_out(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({"pyproject.toml": CLEAN.format(name="a"), "build/notes.txt": ""})
+    write({".github/workflows/ci.yml": "jobs: {}\n"})
+    Path(".git").mkdir()
+    assert main(["check", path]) == 0
+    assert capsys.readouterr().err == "Nothing to do.\n"
+
+
 def test_the_tests_of_a_template_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     write(service("a") | {"template/{{ cookiecutter.name }}/tests/test_it.py": MARKED})
     assert main(["check"]) == 0

@@ -126,7 +126,7 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
     if written:
         yield from map(shown, plan.install)
     if not left and not plan.faults:
-        rest = " in the other files" if plan.unreadable else ""
+        rest = " in the other files" if plan.unreadable or plan.unread else ""
         if plan.install and written:
             yield f"Nothing else is left to do{rest}."
         else:
@@ -143,6 +143,8 @@ def left_out(plan: Plan) -> Iterator[str]:
     if plan.left_out:
         why = "as code of others, data of a test or a template"
         yield f"Left out, {why}: {_folders(plan.left_out)}."
+    for path, why in plan.unread:
+        yield shown_path(f"{path} was left out: {why}.")
     yield from map(shown_path, plan.failed)
     for file, line, message in plan.unreadable:
         yield shown_path(f"{file}:{line}: {why_left_out(message, ', so it was left out')}")
