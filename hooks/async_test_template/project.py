@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.boundaries import Boundaries
 from async_test_template.config import in_force
+from async_test_template.dependencies.gather import read_dependencies
 from async_test_template.dependencies.metadata import read_metadata
-from async_test_template.dependencies.model import read_dependencies
 from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
 from async_test_template.pytest_commands import command_lines, documented_files

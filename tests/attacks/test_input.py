@@ -17,7 +17,7 @@ from async_test_template.cli import main
 from async_test_template.config import ini, requirements
 from async_test_template.config.toml import read as toml_read
 from async_test_template.dependencies import bounds
-from async_test_template.dependencies.model import read_dependencies
+from async_test_template.dependencies.gather import read_dependencies
 from async_test_template.desired import read_answers
 from async_test_template.errors import UserError
 from async_test_template.tree import Tree

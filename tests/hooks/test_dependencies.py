@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.apply import apply
 from async_test_template.dependencies import bounds
-from async_test_template.dependencies.model import Dependencies, read_dependencies
+from async_test_template.dependencies.gather import read_dependencies
 from async_test_template.tree import Tree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +16,8 @@ from packaging.version import Version
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from async_test_template.dependencies.model import Dependencies
 
 # file, what it holds with {} for the specifier, and a specifier that is too old
 NOTATIONS = {

@@ -228,6 +228,67 @@ def test_the_dependencies_above_count_for_a_workspace_and_where_no_pytest_is(
         assert ("AT403" not in codes) is is_declared
 
 
+PATHS = {
+    "poetry": {"pyproject.toml": '[tool.poetry.group.dev.dependencies]\nb = {path = "../b"}\n'},
+    "poetry, one for each platform": {
+        "pyproject.toml": (
+            '[tool.poetry.dependencies]\nb = [{platform = "linux", path = "../b"}, "1"]\n'
+        )
+    },
+    "uv": {"pyproject.toml": '[tool.uv.sources]\nb = { path = "../b", editable = true }\n'},
+    "hatch": {"pyproject.toml": '[tool.hatch.envs.test]\ndependencies = ["b @ {root:uri}/../b"]\n'},
+    "pdm": {"pyproject.toml": '[dependency-groups]\nt = ["b @ file:///${PROJECT_ROOT}/../b"]\n'},
+    "requirements": {"pytest.ini": "[pytest]\n", "requirements/test.txt": "-e ../../b[x]\n"},
+}
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["named", "named by what is named"])
+@pytest.mark.parametrize("files", PATHS.values(), ids=PATHS)
+def test_what_comes_with_a_package_counts_for_a_project_that_names_its_folder(
+    files: dict[str, str], capsys: pytest.CaptureFixture[str], *, far: bool
+) -> None:
+    Path(".git").mkdir()
+    write({f"a/{name}": text for name, text in files.items()})
+    write({"a/requirements.txt": "pytest>=9\n", "a/test_it.py": MARKED.replace("event_loop", "")})
+    package = '[project]\nname = "{}"\ndependencies = ["{}"]\n'
+    brings = "pytest-asyncio>=1.4"
+    if far:
+        write({"c/pyproject.toml": package.format("c", brings)})
+        path = '[tool.uv.sources]\nc = { path = "../c" }\n'
+        write({"b/pyproject.toml": package.format("b", "c") + path})
+    else:
+        write({"b/pyproject.toml": package.format("b", brings)})
+    assert "AT403" not in {code for _, code in found(capsys, "a")}
+    # What only the package's own tests need is not installed with it.
+    last = Path("c" if far else "b", "pyproject.toml")
+    last.write_text(package.format("b", "x") + f'[dependency-groups]\ndev = ["{brings}"]\n')
+    assert "AT403" in {code for _, code in found(capsys, "a")}
+
+
+@pytest.mark.parametrize("path", ["../a", "../b", "../nowhere", "../../outside", "."])
+def test_packages_that_name_each_other_or_nothing_are_read_once(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(".git").mkdir()
+    settings = f'[tool.poetry.dependencies]\nb = {{ path = "{path}" }}\nc = {{ path = "../a" }}\n'
+    write({f"{name}/pyproject.toml": settings for name in "ab"})
+    write({"a/test_it.py": TEST})
+    assert "AT112" in {code for _, code in found(capsys, "a")}
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "3rdparty/python/requirements.txt"])
+def test_the_requirements_of_pants_count_for_all_projects(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(".git").mkdir()
+    write({"pants.toml": "[GLOBAL]\n", file: "pytest>=9\npytest-asyncio>=1.4\n"})
+    write({"src/a/pytest.ini": "[pytest]\n", "src/a/requirements.txt": "pytest>=9\n"})
+    write({"src/a/test_it.py": MARKED.replace("event_loop", "")})
+    assert "AT403" not in {code for _, code in found(capsys, "src/a")}
+    Path("pants.toml").unlink()
+    assert "AT403" in {code for _, code in found(capsys, "src/a")}
+
+
 def test_a_project_obeys_the_policy_above_unless_it_has_its_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template import seen
 from async_test_template.config.requirement import normalised
-from async_test_template.config.toml import read as toml_read
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.compiled import holds
+from async_test_template.dependencies.gather import above
 from async_test_template.dependencies.model import PACKAGES
-from async_test_template.errors import ParseError
+from async_test_template.errors import UserError
 from async_test_template.globs import matches
-from async_test_template.paths import is_file, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from async_test_template.dependencies.declaration import Declaration, Home
     from async_test_template.dependencies.model import Dependencies
@@ -54,7 +51,7 @@ _LOCKS = {
 _WORDS = re.compile(r"[^\s'\"]+")
 
 
-def lacking(dependencies: Dependencies, root: Path) -> Iterator[Lack]:
+def lacking(dependencies: Dependencies) -> Iterator[Lack]:
     """Yield each lock file and each compiled file that lacks a package of PACKAGES.
 
     A package with a marker, which some environments do without, may be missing. Of the lock
@@ -65,9 +62,9 @@ def lacking(dependencies: Dependencies, root: Path) -> Iterator[Lack]:
         text = _text(dependencies.tree, file)
         yield from _lack_of(dependencies, file, file, text)
     if "uv.lock" not in dependencies.locked and dependencies.tree.read("pyproject.toml"):
-        above = _lock_of_workspace(root)
-        if above is not None:
-            yield from _lack_of(dependencies, "uv.lock", str(above), _text_of(above))
+        found = _lock_of_workspace(dependencies.tree)
+        if found is not None:
+            yield from _lack_of(dependencies, "uv.lock", *found)
     for home, declared in dependencies.lists:
         if home.compiled_by:
             held = {declaration.name for declaration in declared}
@@ -125,27 +122,23 @@ def _is_asked_for(home: Home, words: list[str]) -> bool:
     return f"{option} {name} " in f"{given} " or (option == "--extra" and "--all-extras" in words)
 
 
-def _lock_of_workspace(root: Path) -> Path | None:
-    """Find the uv.lock of a workspace in a folder above."""
-    for folder in root.parents:
-        lock, settings = folder / "uv.lock", folder / "pyproject.toml"
-        if is_file(lock) and is_file(settings):
-            try:
-                document = toml_read.parse(_text_of(settings))
-            except ParseError:
-                return None
-            members = value_at(document, "tool", "uv", "workspace", "members")
-            patterns = members if isinstance(members, list) else []
-            parts = root.relative_to(folder).parts
-            return lock if any(matches(parts, str(pattern)) for pattern in patterns) else None
-        if is_there(folder / ".git"):
-            break
-    return None
+def _lock_of_workspace(tree: Tree) -> tuple[str, str] | None:
+    """Find the uv.lock of a workspace in a folder above: its whole path, and its text."""
+    try:
+        found = next(
+            (f for f in above(tree) if f.text("uv.lock") is not None and f.read("pyproject.toml")),
+            None,
+        )
+        document = {} if found is None else found.toml("pyproject.toml")
+    except UserError:
+        return None
+    members = value_at(document, "tool", "uv", "workspace", "members")
+    if found is None or not isinstance(members, list):
+        return None
+    parts = tree.root.relative_to(found.root).parts
+    is_member = any(matches(parts, str(pattern)) for pattern in members)
+    return (str(found.root / "uv.lock"), _text(found, "uv.lock")) if is_member else None
 
 
 def _text(tree: Tree, file: str) -> str:
     return (tree.read(file) or b"").decode("utf-8", "replace")
-
-
-def _text_of(path: Path) -> str:
-    return seen.followed(str(path)).decode("utf-8", "replace")

@@ -1,14 +1,11 @@
 """All declared dependencies of a repository, and the questions that rules ask about them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
-from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.declaration import Declaration, Home
-from async_test_template.dependencies.read import read_declarations
 from async_test_template.dependencies.releases import (
     PYTHON_LEFT_BEHIND,
     PYTHON_OUT,
@@ -18,7 +15,6 @@ from async_test_template.dependencies.releases import (
     pytest_for,
     python_for,
 )
-from async_test_template.errors import UserError
 from async_test_template.findings import Change
 from async_test_template.tree import Tree
 
@@ -67,8 +63,8 @@ class Dependencies(NamedTuple):
         tree: for files that only mention a name.
         named: every declaration, by the name of the package.
         known: earlier answers, by package and version.
-        above: those of the workspace around the project, which are installed as well; None if it
-            is in none. Nothing there is reported or edited.
+        above: those of the workspace around the project, and of packages whose folders it names,
+            which are installed as well; None without any. Nothing there is reported or edited.
 
     """
 
@@ -374,66 +370,3 @@ def _admit_older(specifiers: list[str], version: str) -> bool:
         if not bounds.reaches(specifier, bounds.release(version)):
             return True
     return False
-
-
-def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
-    """Read a project's declarations and lock files.
-
-    Args:
-        tree: the files of the project.
-        members: folders of packages in it, whose declarations count if it is a workspace.
-
-    Raises:
-        ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
-
-    """
-    document = tree.toml("pyproject.toml")
-    python = value_at(document, "project", "requires-python")
-    if python is None:
-        python = value_at(document, "tool", "poetry", "dependencies", "python")
-    if python is None:
-        python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
-    is_guessed = python is None
-    if is_guessed:
-        called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
-        python = called[1].decode("utf-8", "replace") if called else None
-    lists = tuple(
-        (home, tuple(declared))
-        for folder in ("", *(f"{member}/" for member in members if is_workspace(tree)))
-        for home, declared in read_declarations(tree, folder)
-    )
-    named: dict[str, list[Declaration]] = {}
-    for _, declared in lists:
-        for declaration in declared:
-            named.setdefault(declaration.name, []).append(declaration)
-    return Dependencies(
-        lists,
-        locked_versions(tree, PACKAGES),
-        python if isinstance(python, str) else "",
-        is_guessed,
-        tree,
-        named,
-        {},
-        _above(tree, has_pytest="pytest" in named),
-    )
-
-
-def _above(tree: Tree, *, has_pytest: bool) -> Dependencies | None:
-    """Read what the nearest workspace around a project installs for its tests.
-
-    A project that declares no pytest is tested with that of a folder above, too.
-    """
-    for folder in tree.disk.around[1:]:
-        found = Tree(folder, {})
-        try:
-            if is_workspace(found) or (not has_pytest and found.read("pyproject.toml")):
-                return read_dependencies(found)
-        except UserError:  # told where that is the project to look at
-            return None
-    return None
-
-
-def is_workspace(tree: Tree) -> bool:
-    """Tell whether the packages below are installed together, by uv, hatch or pdm."""
-    tool = table_at(tree.toml("pyproject.toml"), "tool")
-    return any("workspace" in table_at(tool, name) for name in ("uv", "hatch", "pdm"))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config.text import lines_of
-from async_test_template.dependencies.model import is_workspace
+from async_test_template.dependencies.gather import is_workspace
 from async_test_template.findings import Splice
 
 if TYPE_CHECKING:

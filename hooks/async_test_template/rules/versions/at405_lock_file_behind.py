@@ -37,7 +37,7 @@ def _check(project: Project) -> Iterator[Finding]:
                     hint=f"run: {LOCK_FILES[file].format(name=name)}",
                 )
     yield from _compiled_before(dependencies)
-    for lack in lacking(dependencies, project.root):
+    for lack in lacking(dependencies):
         yield Finding(
             RULE.code,
             f"{lack.file} lacks {' and '.join(lack.names)}, which {lack.declared_in} declares",

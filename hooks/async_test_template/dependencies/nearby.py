@@ -1,0 +1,76 @@
+"""Packages of the repository that are installed with a project, because it names their folders."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from async_test_template.config.toml.read import table_at
+from async_test_template.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.dependencies.declaration import Declaration, Home
+
+#: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
+_IN_REQUIREMENTS = re.compile(
+    rb"^[ \t]*(?:-e|--editable)?[ \t]*(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)", re.MULTILINE
+)
+_IN_URL = re.compile(r"@[ \t]*(?:file:/*)?(?:\$\{PROJECT_ROOT\}|\{root:uri\})/(?P<path>[^\s#;]+)")
+#: The lists that are installed with a package.
+_INSTALLED = frozenset(
+    {
+        ("project", "dependencies"),
+        ("tool", "poetry", "dependencies"),
+        ("tool", "flit", "metadata", "requires"),
+        ("options", "install_requires"),
+    }
+)
+
+
+def nearby(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[Tree]:
+    """Yield the folders of the packages that a project names, within its repository.
+
+    Args:
+        tree: the files of the project.
+        lists: its lists of dependencies.
+
+    """
+    for path in _paths(tree, lists):
+        folder = (tree.root / path).resolve()
+        if folder.is_relative_to(tree.disk.top) and folder != tree.root:
+            yield Tree(folder, {})
+
+
+def installed(lists: list[tuple[Home, list[Declaration]]]) -> list[tuple[Home, list[Declaration]]]:
+    """Return those lists of a package that are installed with it."""
+    return [(home, declared) for home, declared in lists if home.at in _INSTALLED]
+
+
+def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[str]:
+    document = tree.toml("pyproject.toml")
+    poetry = table_at(document, "tool", "poetry")
+    groups = [table for table in table_at(poetry, "group").values() if isinstance(table, dict)]
+    for holder, name in [
+        (poetry, "dependencies"),
+        (poetry, "dev-dependencies"),
+        *((group, "dependencies") for group in groups),
+        (table_at(document, "tool", "uv"), "sources"),
+    ]:
+        for value in table_at(holder, name).values():
+            yield from _path_of(value)
+    for home, declared in lists:
+        if home.notation == "requirements":
+            for match in _IN_REQUIREMENTS.finditer(tree.read(home.file) or b""):
+                yield f"{home.file.rpartition('/')[0] or '.'}/{match['path'].decode()}"
+        for declaration in declared:
+            if found := _IN_URL.search(declaration.text):
+                yield found["path"]
+
+
+def _path_of(value: Any) -> Iterator[str]:  # noqa: ANN401 - a value of TOML
+    for one in value if isinstance(value, list) else [value]:
+        path = one.get("path") if isinstance(one, dict) else None
+        if isinstance(path, str):
+            yield path
