@@ -98,6 +98,11 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="count the findings of each rule instead of showing them",
     )
     check.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="look at everything again, and keep nothing for the next run",
+    )
+    check.add_argument(
         "--exit-zero", action="store_true", help="end with 0 even if there are findings"
     )
     today = check.add_argument_group("what is there today")

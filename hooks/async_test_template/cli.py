@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template.arguments import make_parser
+from async_test_template.cache import Result
 from async_test_template.console import (
     deliver,
     prefix,
     print_diff,
     require_writable,
-    tell,
-    tell_faults,
-    tell_tracebacks,
+    told,
     view,
 )
 from async_test_template.desired import ANSWERS_FILE, Desired, read_answers
+from async_test_template.disk import Disk
 from async_test_template.errors import UserError, WriteRefused
 from async_test_template.faults import fault_of, listed
 from async_test_template.findings import Tier
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterator, Sequence
 
+    from async_test_template.cache import Cache
     from async_test_template.faults import Fault
     from async_test_template.migrate import Verified
 
@@ -71,11 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stopped.status
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Do what `main` does, in a process that already handles signals."""
+def run(arguments: Sequence[str] | None = None, cache: Cache | None = None) -> int:
+    """Do what `main` does, in a process that already handles signals.
+
+    Args:
+        arguments: as for `main`.
+        cache: gets the result of a check for the next run.
+
+    """
     if sys.stdout is None or sys.stderr is None:
         return _tell_closed()
-    return _main(arguments)
+    return _main(arguments, cache)
 
 
 def _tell_closed() -> int:
@@ -85,8 +92,9 @@ def _tell_closed() -> int:
     return _UNUSABLE
 
 
-def _main(arguments: Sequence[str] | None) -> int:
+def _main(arguments: Sequence[str] | None, cache: Cache | None) -> int:
     options = make_parser(_COMMANDS).parse_args(arguments)
+    options.cache = cache
     for stream in (sys.stdout, sys.stderr):
         # A file may contain characters that the terminal's encoding does not have.
         if hasattr(stream, "reconfigure"):
@@ -101,15 +109,8 @@ def _main(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt as stop:
         print("Interrupted; nothing is half written.", file=sys.stderr)
         return getattr(stop, "status", _INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of a pipe has gone, for example `| head`; Python would complain at exit.
-        _give_up_output()
-        return _LEFT
     except OSError as error:
-        # For example, a full disk behind standard output.
-        _give_up_output()
-        print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
-        return _UNUSABLE
+        return give_up_output(error)
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it
         return _tell_crash(options, fault_of(error))
     return status
@@ -123,14 +124,20 @@ def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
         # The report may be what fails.
         with suppress(Exception):
             deliver(render(plan, View(_style(options))), options.output_file)
-    tell_faults(plan.faults, options.outcome)
-    if options.traceback:
-        tell_tracebacks(plan.faults)
+    sys.stderr.write(told(plan.faults, (), outcome=options.outcome, traceback=options.traceback))
     return _FAULT
 
 
-def _give_up_output() -> None:
+def give_up_output(error: OSError) -> int:
+    """Print nothing more, because that failed, and return the exit status."""
+    # Python would complain at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        # The reader of a pipe has gone, for example `| head`.
+        return _LEFT
+    # For example, a full disk behind standard output.
+    print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
+    return _UNUSABLE
 
 
 @contextmanager
@@ -155,11 +162,24 @@ def _check(options: argparse.Namespace) -> int:
     require_writable(options.write_baseline)
     root, plan = planned(options, frozenset())
     accepted = _accept(options, root, plan)
-    deliver(_rendered(plan, options, root), options.output_file)
-    if accepted and not options.quiet:
-        print(shown(accepted), file=sys.stderr)
-    _tell(plan, options, written=False)
-    return _status(plan, left=_is_wrong(plan) and not options.exit_zero)
+    report = _rendered(plan, options, root)
+    said = f"{shown(accepted)}\n" if accepted and not options.quiet else ""
+    said += _told(plan, options, written=False)
+    status = _status(plan, left=_is_wrong(plan) and not options.exit_zero)
+    if options.output_file is not None:
+        deliver(report, options.output_file)
+        report = ""
+    result = Result(report, said, status)
+    result.show()
+    if options.cache is not None and _only_looked(options) and not plan.faults:
+        options.cache.keep(result, os.fspath(Disk(root).top))
+    return status
+
+
+def _only_looked(options: argparse.Namespace) -> bool:
+    """Tell whether a check has written nothing and run nothing, and may be answered from memory."""
+    did = options.output_file, options.write_baseline, options.test_command
+    return not (any(did) or options.add_ignores or options.no_cache)
 
 
 def _accept(options: argparse.Namespace, root: Path, plan: Plan) -> str:
@@ -380,9 +400,13 @@ def _style(options: argparse.Namespace) -> str:
 
 
 def _tell(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
+    sys.stderr.write(_told(plan, options, written=written))
+
+
+def _told(plan: Plan, options: argparse.Namespace, *, written: bool) -> str:
     is_quiet, advice = getattr(options, "quiet", False), getattr(options, "advice", False)
-    told = left_out(plan) if is_quiet else summary(plan, written=written, advice=advice)
-    tell(plan.faults, told, outcome=options.outcome, traceback=options.traceback)
+    about = left_out(plan) if is_quiet else summary(plan, written=written, advice=advice)
+    return told(plan.faults, about, outcome=options.outcome, traceback=options.traceback)
 
 
 _COMMANDS = {

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _NARROW = 20
 
 
-def tell(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, traceback: bool) -> None:
-    """Print the result of a run on standard error.
+def told(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, traceback: bool) -> str:
+    """Return the sentences about a run, for standard error.
 
     Args:
         faults: what has failed in this program.
@@ -34,25 +34,12 @@ def tell(faults: Sequence[Fault], summary: Iterable[str], *, outcome: str, trace
         traceback: whether to print where such a fault comes from.
 
     """
-    tell_faults(faults, outcome)
+    lines = [f"error: {shown(sentence)}" for sentence in sentences(list(faults), outcome)]
     seen = view(sys.stderr)
     for line in summary:
-        parts = wrapped(line, seen.width) if seen.is_terminal else [line]
-        print(*parts, sep="\n", file=sys.stderr)
-    if traceback:
-        tell_tracebacks(faults)
-
-
-def tell_faults(faults: Iterable[Fault], outcome: str) -> None:
-    """Print on standard error what has failed in this program."""
-    for sentence in sentences(list(faults), outcome):
-        print(f"error: {shown(sentence)}", file=sys.stderr)
-
-
-def tell_tracebacks(faults: Iterable[Fault]) -> None:
-    """Print on standard error where faults come from."""
-    for traceback in tracebacks(list(faults)):
-        print(shown_lines(traceback), end="", file=sys.stderr)
+        lines += wrapped(line, seen.width) if seen.is_terminal else [line]
+    traces = map(shown_lines, tracebacks(list(faults))) if traceback else ()
+    return "".join([*(f"{line}\n" for line in lines), *traces])
 
 
 def require_writable(file: Path | None) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         int,
     ]
 
+#: The length of a digest, in bytes.
+DIGEST = 16
 #: What is at a path.
 NOTHING, FILE, FOLDER, LINK = 0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
@@ -41,7 +43,6 @@ _NO_LOOK: Look = (0, 0, 0, 0, 0, 0), b""
 #: For so many nanoseconds a file may change and keep its time: FAT counts in two seconds. What is
 #: as young as that is compared by what is in it, as git does ("racy git" in its documentation).
 _RACY = 2_000_000_000
-_OURS = __name__.partition(".")[0]
 
 
 class Record:
@@ -53,6 +54,7 @@ class Record:
         answers: the answers to other questions.
         program: the size and the time of each module that was imported.
         begin: when it was begun or last compared, in nanoseconds.
+        is_renewed: something in it is as it was found when it was last compared.
 
     """
 
@@ -61,6 +63,7 @@ class Record:
         self.contents, self.folders, self.answers, self.program, self.begin = (
             ({}, {}, {}, {}, time.time_ns()) if plain is None else plain
         )
+        self.is_renewed = False
 
     @property
     def plain(self) -> Plain:
@@ -79,13 +82,9 @@ class Record:
 
     def note_program(self) -> bool:
         """Note which modules were imported, and tell whether they have stayed the same."""
-        for name, module in list(sys.modules.items()):
+        for module in list(sys.modules.values()):
             if file := getattr(module, "__file__", None):
                 self.program[file] = _age(file)
-            if name.startswith(_OURS):
-                for folder in getattr(module, "__path__", ()):
-                    # Which rules there are is seen in the folders.
-                    self.folders[folder] = _listed(folder)
         return all(time < self.begin - _RACY for _, time in self.program.values())
 
     def holds(self) -> bool:
@@ -110,7 +109,7 @@ class Record:
         look: Callable[[str], Look],
     ) -> bool:
         young = self.begin - _RACY
-        for path, (before, digest) in looks.items():
+        for path, (before, seen) in looks.items():
             try:
                 now = _signature(status_of(path))
             except OSError:
@@ -119,7 +118,8 @@ class Record:
                 if stat.S_IFMT(now[0]) != stat.S_IFMT(before[0]):
                     return False
                 looks[path] = again = look(path)
-                if again[1] != digest:
+                self.is_renewed = True
+                if again[1] != seen:
                     return False
         return True
 
@@ -202,7 +202,7 @@ def contents(path: str) -> bytes:
 
     """
     try:
-        with open(path, "rb") as opened:  # noqa: PTH123
+        with open(path, "rb") as opened:
             if _record is None:
                 return opened.read()
             status = os.fstat(opened.fileno())
@@ -211,7 +211,7 @@ def contents(path: str) -> bytes:
         give_up()
         raise
     _record.answers.pop(("kind", path), None)
-    _look(_record.contents, path, (_signature(status), _digest(data)))
+    _look(_record.contents, path, (_signature(status), digest(data)))
     return data
 
 
@@ -235,7 +235,7 @@ def entries(folder: str) -> list[os.DirEntry[str]]:
     if _record is None:
         return _scanned(folder)
     try:
-        status = os.stat(folder)  # noqa: PTH116
+        status = os.stat(folder)
         found = _scanned(folder)
     except OSError:
         _look(_record.folders, folder, _NO_LOOK)
@@ -267,7 +267,7 @@ def _kind(path: str) -> int:
 
 def _target(path: str) -> int:
     try:
-        return stat.S_IFMT(os.stat(path).st_mode)  # noqa: PTH116
+        return stat.S_IFMT(os.stat(path).st_mode)
     except (OSError, ValueError):
         return NOTHING
 
@@ -299,14 +299,14 @@ def _look(looks: dict[str, Look], path: str, look: Look) -> None:
 
 
 def _read(path: str) -> Look:
-    with open(path, "rb") as opened:  # noqa: PTH123
+    with open(path, "rb") as opened:
         status = os.fstat(opened.fileno())
-        return _signature(status), _digest(opened.read())
+        return _signature(status), digest(opened.read())
 
 
 def _listed(folder: str) -> Look:
     try:
-        status = os.stat(folder)  # noqa: PTH116
+        status = os.stat(folder)
         return _signature(status), _summary(_scanned(folder))
     except OSError:
         return _NO_LOOK
@@ -323,7 +323,7 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 def _summary(listed: list[os.DirEntry[str]]) -> bytes:
     """Return what is different for other names, and for other things of those names."""
-    return _digest(b"".join(os.fsencode(f"{_sort(entry)}{entry.name}/") for entry in listed))
+    return digest(b"".join(os.fsencode(f"{_sort(entry)}{entry.name}/") for entry in listed))
 
 
 def _sort(entry: os.DirEntry[str]) -> int:
@@ -335,7 +335,7 @@ def _sort(entry: os.DirEntry[str]) -> int:
 def _age(file: str) -> tuple[int, int]:
     """Return the size and the time of a module, which is how Python knows it again."""
     try:
-        status = os.stat(file)  # noqa: PTH116
+        status = os.stat(file)
     except OSError:
         return 0, 0
     return status.st_size, status.st_mtime_ns
@@ -352,5 +352,6 @@ def _signature(status: os.stat_result) -> Signature:
     )
 
 
-def _digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=16).digest()
+def digest(data: bytes) -> bytes:
+    """Return what is different for other bytes."""
+    return blake2b(data, digest_size=DIGEST).digest()
