@@ -13,6 +13,7 @@ import jinja2
 import pytest
 from filelock import FileLock
 from helpers import EVERYTHING, ROOT, Environment, compile_imports, copy_template
+from pythons import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +84,16 @@ def _copier_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep results of checks out of the cache of the user; what others have there is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}.items():
+            patch.setenv(name, os.environ.get(name) or str(CACHE / folder))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 
