@@ -1,4 +1,8 @@
-"""Prepare a release, and record the commit that holds it.
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["packaging>=24", "pyyaml>=6"]
+# ///
+"""Prepare a release, record the commit that holds it, and print its notes.
 
     uv run release/release.py prepare 1.1.0
     git commit --all --message "Release 1.1.0"
@@ -6,8 +10,9 @@
     git commit --all --message "Record 1.1.0"
 
 The recorded commit is the release: tests update from it, and the tag goes on it. It takes two
-steps because a commit cannot contain its own hash. If something is wrong, a sentence says so, the
-exit status is 2, and nothing is written.
+steps because a commit cannot contain its own hash. The workflow that the tag starts asks for
+the notes, and goes on only if the tag is on that commit. If something is wrong, a sentence says so,
+the exit status is 2, and nothing is written.
 """
 
 from __future__ import annotations
@@ -27,10 +32,11 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 CHANGELOG = "CHANGELOG.md"
 RELEASES = "tests/update/releases.toml"
-#: The files that hold the version of the package, each with the line that does.
+#: The files that hold the version of a package, each with the line that does.
 VERSION_LINES = {
     "pyproject.toml": 'version = "{}"',
     "hooks/async_test_template/__init__.py": '__version__ = "{}"',
+    "guard/pyproject.toml": 'version = "{}"',
 }
 UNRELEASED = "## Unreleased\n"
 TRUST = {True: "The update needs `--trust`.", False: "The update needs no `--trust`."}
@@ -42,21 +48,26 @@ class RefusalError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the two steps, and return the exit status."""
+    """Run one of the steps, and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     steps = parser.add_subparsers(dest="step", required=True)
     steps.add_parser("prepare", help="write the version and its notes").add_argument("version")
     record_step = steps.add_parser("record", help="write down the commit of a release")
     record_step.add_argument("version")
     record_step.add_argument("commit", nargs="?", default="HEAD")
+    notes_step = steps.add_parser("notes", help="print the notes of the release that is here")
+    notes_step.add_argument("version")
+    notes_step.add_argument("branch", help="where the release is recorded")
     given = parser.parse_args(arguments)
     try:
         version = read_version(given.version)
         require_clean_tree()
         if given.step == "prepare":
             prepare(version)
-        else:
+        elif given.step == "record":
             record(version, given.commit)
+        else:
+            print(recorded_notes(version, given.branch))
     except RefusalError as refusal:
         print(f"error: {refusal}", file=sys.stderr)
         return 2
@@ -101,19 +112,36 @@ def record(version: Version, name: str) -> None:
         raise RefusalError(f"git knows no commit {name}")
     if git("rev-list", "--max-count=1", commit, "^HEAD"):
         raise RefusalError(f"{name} is not part of this branch: a fresh clone would not have it")
-    for file, line in VERSION_LINES.items():
-        if line.format(version) not in read(file, commit).splitlines():
-            raise RefusalError(f"{file} has another version than {version} in {name}: prepare it")
-    notes = sections(read(CHANGELOG, commit)).get(version)
-    if notes is None:
-        raise RefusalError(f"{CHANGELOG} says nothing of {version} in {name}: prepare it")
+    notes = notes_of(version, name)
     sentence = TRUST[require_migrations(version, previous, read("copier.yml", commit), notes)]
     if sentence not in notes.splitlines():
         raise RefusalError(f"{CHANGELOG} does not say of {version}: {sentence}")
     require_no_tag(version, commit)
     with (ROOT / RELEASES).open("a", encoding="utf-8") as recorded:
         recorded.write(f'"{version}" = "{commit}"\n')
-    print(f"{version} is recorded. Commit it, and publish: git tag {version} {commit}")
+    print(
+        f"{version} is recorded. Commit it, push it, and publish: "
+        f"git tag {version} {commit} && git push origin {version}"
+    )
+
+
+def notes_of(version: Version, name: str) -> str:
+    """Return the notes of a release, if it was prepared in this commit."""
+    for file, line in VERSION_LINES.items():
+        if line.format(version) not in read(file, name).splitlines():
+            raise RefusalError(f"{file} has another version than {version} in {name}: prepare it")
+    notes = sections(read(CHANGELOG, name)).get(version)
+    if notes is None:
+        raise RefusalError(f"{CHANGELOG} says nothing of {version} in {name}: prepare it")
+    return notes
+
+
+def recorded_notes(version: Version, branch: str) -> str:
+    """Return the notes of a release, if it is the commit that is checked out."""
+    here, there = commit_of("HEAD"), recorded_in(read(RELEASES, branch)).get(version)
+    if here != there:
+        raise RefusalError(f"{branch} records {there or 'no commit'} as {version}, and not {here}")
+    return notes_of(version, "HEAD").strip()
 
 
 def read_version(text: str) -> Version:
@@ -204,7 +232,12 @@ def choices(text: str) -> set[tuple[str, str]]:
 
 def releases() -> dict[Version, str]:
     """Read what was released: the commit of each version."""
-    recorded: dict[str, Any] = tomllib.loads(read(RELEASES))["releases"]
+    return recorded_in(read(RELEASES))
+
+
+def recorded_in(text: str) -> dict[Version, str]:
+    """Read the commits of releases."""
+    recorded: dict[str, Any] = tomllib.loads(text)["releases"]
     return {read_version(version): commit for version, commit in recorded.items()}
 
 

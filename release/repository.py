@@ -1,3 +1,6 @@
+# /// script
+# requires-python = ">=3.11"
+# ///
 """Write the name of this repository into every file that has to contain it.
 
     uv run release/repository.py

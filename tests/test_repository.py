@@ -110,7 +110,14 @@ def test_every_release_is_in_the_history() -> None:
         assert release.commit_of(f"refs/tags/{version}") in {"", commit}
     for version, commit in prepared_releases().items():
         for name, line in release.VERSION_LINES.items():
-            assert line.format(version) in release.read(name, commit).splitlines()
+            # The guard was released with a version of its own, until 1.3.0.
+            if version > Version("1.3.0") or "guard" not in name:
+                assert line.format(version) in release.read(name, commit).splitlines()
+
+
+def test_both_packages_have_one_version() -> None:
+    for name, line in release.VERSION_LINES.items():
+        assert line.format(package_version()) in (ROOT / name).read_text().splitlines()
 
 
 def test_nothing_names_a_place_of_one_machine() -> None:

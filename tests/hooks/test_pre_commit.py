@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import git, run
+from helpers import commit, git, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,27 +13,50 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
+SETTINGS = "[pytest]\nasyncio_default_fixture_loop_scope = function\ntimeout = 30\n"
+HOOKS = """
+  hooks:
+  - id: async-test-template
+    args: [one, two]
+  - id: async-test-template-changed
+    stages: [manual]
+"""
+
+
 @pytest.mark.parametrize("runner", ["pre-commit", "prek"])
-def test_the_hook_reports_what_is_wrong(runner: str, published: Path, tmp_path: Path) -> None:
+def test_the_hooks_report_what_is_wrong(runner: str, published: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
-    project.mkdir()
+    for folder in ("one", "two", "three"):
+        (project / folder).mkdir(parents=True)
+        (project / folder / "pytest.ini").write_text(f"{SETTINGS}asyncio_mode = legacy\n")
+    (project / "picture.png").write_bytes(b"\x89PNG\0")
     (project / ".pre-commit-config.yaml").write_text(
-        f"repos:\n  - repo: {published}\n    rev: 1.0.0\n    hooks: [{{id: async-test-template}}]\n"
+        f"repos:\n- repo: {published}\n  rev: 1.0.0{HOOKS}"
     )
-    settings = "[pytest]\nasyncio_default_fixture_loop_scope = function\ntimeout = 30\n"
-    (project / "pytest.ini").write_text(f"{settings}asyncio_mode = legacy\n")
     git(project, "init", "--quiet")
     git(project, "add", ".")
 
-    def hook() -> tuple[int, str]:
-        command = ("uvx", "--quiet", runner, "run", "--all-files")
+    def hook(*options: str) -> tuple[int, str]:
+        command = ("uvx", "--quiet", runner, "run", *options)
         done = run(*command, cwd=project, PRE_COMMIT_HOME=str(tmp_path), PREK_HOME=str(tmp_path))
         return done.returncode, done.stdout
 
     status, output = hook()
     assert status == 1
-    assert "pytest.ini:4:1 AT101" in output
-    (project / "pytest.ini").write_text(f"{settings}asyncio_mode = auto\n")
+    found = {name for name in ("one", "two", "three") if f"{name}/pytest.ini:4:1 AT101" in output}
+    assert found == {"one", "two"}
+    for folder in ("one", "two"):
+        (project / folder / "pytest.ini").write_text(f"{SETTINGS}asyncio_mode = auto\n")
     git(project, "add", ".")
     status, output = hook()
     assert (status, "Passed" in output) == (0, True), output
+    # The other hook gets the names of the files that changed.
+    commit(project)
+    changed = ("async-test-template-changed", "--hook-stage", "manual")
+    (project / "one" / "pytest.ini").write_text(f"{SETTINGS}asyncio_mode = legacy\n")
+    (project / "picture.png").write_bytes(b"\x89PNG\1")
+    git(project, "add", ".")
+    status, output = hook(*changed)
+    assert status == 1
+    assert "one/pytest.ini:4:1 AT101" in output
+    assert "three" not in output

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SCRIPT = Path("release") / "release.py"
 PACKAGE = Path("hooks") / "async_test_template" / "__init__.py"
+GUARD = Path("guard") / "pyproject.toml"
 RELEASES = Path("tests") / "update" / "releases.toml"
 NO_TRUST = "The update needs no `--trust`."
 NEEDS_TRUST = "The update needs `--trust`."
@@ -33,12 +34,13 @@ def migration(version: str) -> str:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Return a repository with nothing released, and a migration for 2.0.0 in wait."""
-    for name in (SCRIPT, PACKAGE, RELEASES):
+    for name in (SCRIPT, PACKAGE, GUARD, RELEASES):
         (tmp_path / name).parent.mkdir(parents=True)
     shutil.copy(ROOT / SCRIPT, tmp_path / SCRIPT)
     (tmp_path / PACKAGE).write_text('"""The engine."""\n\n__version__ = "0.1.0"\n')
     (tmp_path / RELEASES).write_text("# What was released.\n[releases]\n")
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "0.1.0"\n')
+    for name in (GUARD, Path("pyproject.toml")):
+        (tmp_path / name).write_text('[project]\nname = "a"\nversion = "0.1.0"\n')
     (tmp_path / "copier.yml").write_text(MIGRATIONS + migration("2.0.0"))
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n### Added\n\n- All.\n")
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
@@ -92,10 +94,9 @@ def test_a_release_is_prepared_and_recorded(repository: Path) -> None:
     assert tomllib.loads((repository / RELEASES).read_text()) == {
         "releases": {"1.0.0": first, "1.1.0": second}
     }
-    assert tomllib.loads((repository / "pyproject.toml").read_text())["project"] == {
-        "name": "a",
-        "version": "1.1.0",
-    }
+    for name in (GUARD, "pyproject.toml"):
+        metadata = tomllib.loads((repository / name).read_text())
+        assert metadata["project"] == {"name": "a", "version": "1.1.0"}
     assert '__version__ = "1.1.0"\n' in (repository / PACKAGE).read_text()
 
 
@@ -246,7 +247,7 @@ def test_the_release_before_is_recorded_first(repository: Path) -> None:
 def test_what_was_not_prepared_is_not_recorded(repository: Path) -> None:
     assert_refused(repository, "record", "1.0.0", sentence="another version than 1.0.0 in HEAD")
     assert_refused(repository, "record", "1.0.0", "none", sentence="git knows no commit none")
-    for name in (PACKAGE, Path("pyproject.toml")):
+    for name in (PACKAGE, GUARD, Path("pyproject.toml")):
         file = repository / name
         file.write_text(file.read_text().replace("0.1.0", "1.0.0"))
     commit(repository)
@@ -273,3 +274,23 @@ def test_a_shallow_clone_is_told_what_to_do(repository: Path, tmp_path: Path) ->
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{repository}", str(clone))
     assert_refused(clone, "prepare", "1.1.0", sentence="run `git fetch --unshallow`")
+
+
+def test_a_tag_on_the_recorded_commit_gets_its_notes(repository: Path) -> None:
+    released = publish(repository, "1.0.0")
+    git(repository, "switch", "--quiet", "--detach", released)
+    done = run_script(repository, "notes", "1.0.0", "main")
+    assert_done(done)
+    assert done.stdout == f"{NO_TRUST}\n\n### Added\n\n- All.\n"
+    assert_refused(repository, "notes", "1.1.0", "main", sentence="main records no commit as 1.1.0")
+    git(repository, "switch", "--quiet", "main")
+    sentence = f"main records {released} as 1.0.0, and not "
+    assert_refused(repository, "notes", "1.0.0", "main", sentence=sentence)
+    (repository / RELEASES).write_text('[releases]\n"1.2.0" = "HEAD"\n')
+    commit(repository)
+    recorded = git(repository, "rev-parse", "HEAD").strip()
+    (repository / RELEASES).write_text(f'[releases]\n"1.2.0" = "{recorded}"\n')
+    commit(repository)
+    git(repository, "switch", "--quiet", "--detach", recorded)
+    sentence = "pyproject.toml has another version than 1.2.0 in HEAD: prepare it"
+    assert_refused(repository, "notes", "1.2.0", "main", sentence=sentence)
