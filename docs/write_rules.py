@@ -1,4 +1,4 @@
-"""Write the parts that are made from the rules: docs/rules.md, and each page's beginning and end.
+"""Write what is made from the rules: docs/rules.md, docs/schema.json, the frame of each page.
 
     uv run docs/write_rules.py
 
@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "hooks"))
 from async_test_template.documentation import TO_WRITE, framed, index  # noqa: E402
 from async_test_template.rules import CODES, head_of, load, page_of  # noqa: E402
 from async_test_template.rules.pages import PageError  # noqa: E402
+from async_test_template.schema import schema_file  # noqa: E402
 
 
 def main() -> None:
@@ -33,6 +34,7 @@ def main() -> None:
             text = framed(load(code), TO_WRITE)
         page.write_text(text, encoding="utf-8")
     (ROOT / "docs/rules.md").write_text(index(), encoding="utf-8")
+    (ROOT / "docs/schema.json").write_text(schema_file(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class _Table:
         self._tree = tree
         self._names = names
         document = tree.toml(_FILE)
-        if not isinstance(value_at(document, *_TABLE) or {}, dict):
+        if not isinstance(value_at(document, *_TABLE), (dict, type(None))):
             raise self._wrong((), f"{_TABLE[-1]} is a table of settings")
         self._settings = table_at(document, *_TABLE)
         for key in self._settings:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 OWNER = "acme-4"
+#: By which others find a package.
+ENTRY_POINTS = {
+    "async_test_template": "[validate_pyproject.tool_schema]\nasync-test-template = ",
+    "pytest_async_guard": "[pytest11]\nasync_guard = ",
+}
 
 
 def scripts(job: str) -> dict[str, str]:
@@ -129,6 +134,8 @@ def test_the_tag_of_a_fork_builds_both_packages_with_its_name(
         assert not [path for path, text in wheel.items() if old.search(text)]
         (metadata,) = (text for path, text in wheel.items() if path.endswith("/METADATA"))
         judge(email.message_from_string(metadata), version)
+        (points,) = (text for path, text in wheel.items() if path.endswith("/entry_points.txt"))
+        assert ENTRY_POINTS[name] in points
     publish = ("uv", "publish", "--dry-run", "--trusted-publishing", "never")
     done = run(*publish, "--publish-url", "http://127.0.0.1:9/", *built.values(), cwd=tmp_path)
     assert_done(done)
