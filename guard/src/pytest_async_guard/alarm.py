@@ -61,16 +61,20 @@ def _ring() -> None:
             alarm()
 
 
-def timed(item: pytest.Item) -> Generator[None, object, object]:
-    """Time what pytest-timeout does not: a teardown after a failure, and a second attempt.
+def is_timed() -> bool:
+    """Tell whether pytest-timeout times what comes, as it nearly always does, or need not.
 
     It stops its timer when a test has failed (2.4: `pytest_exception_interact`), and sets it once
     for all attempts of pytest-rerunfailures.
     """
+    timer = state.timer
+    return timer is None or timer.func_only or state.deadline < math.inf
+
+
+def timed(item: pytest.Item) -> Generator[None, object, object]:
+    """Time what pytest-timeout does not: a teardown after a failure, and a second attempt."""
     __tracebackhide__ = True
     timer = state.timer
-    if timer is None or timer.func_only or state.deadline < math.inf:
-        return (yield)
     if any(name.startswith("anyio") for name in getattr(item, "fixturenames", ())):
         # A signal cannot get AnyIO's test runner out of a coroutine that stays: end the whole run.
         timer = timer._replace(method="thread")

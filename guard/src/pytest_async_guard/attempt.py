@@ -46,7 +46,7 @@ class Attempt:
         # An async fixture that another plugin runs unseen: what runs may be its business.
         self.has_hidden_fixture = False
         # What runs when the test begins.
-        self.before: weakref.WeakSet[asyncio.Task[Any]] | None = None
+        self.before: frozenset[weakref.ref[asyncio.Task[Any]]] | None = None
         # What was told. (It is kept, for it would be told once more when it is lost.)
         self._told: set[asyncio.Task[Any]] = set()
         self._errors: dict[int, Found] = {}
@@ -56,13 +56,17 @@ class Attempt:
         """Remember what runs before the body of the test does; Hypothesis runs it many times."""
         self.failed = False
         if self.before is None:
-            self.before = weakref.WeakSet(all_tasks())
+            self.before = frozenset(map(weakref.ref, all_tasks()))
 
     def started(self) -> set[asyncio.Task[Any]]:
         """Return the tasks of this test that still run in the loop that asks."""
-        current = current_task()
-        others = {current, *self._told, *(self.before or ())}
-        return {task for task in all_tasks() if task not in others and self._is_own(task)}
+        others = {current_task(), *self._told}
+        before = self.before or ()
+        return {
+            task
+            for task in all_tasks()
+            if task not in others and weakref.ref(task) not in before and self._is_own(task)
+        }
 
     def _is_own(self, task: asyncio.Task[Any]) -> bool:
         birth = birth_of(task)
@@ -95,7 +99,7 @@ class Attempt:
 
     def look_for_errors(self) -> None:
         """Note the errors of tasks that ended, of all loops, whoever started them."""
-        for reference in births.keyrefs():  # a third of the time of keys(), twice for each test
+        for reference in list(births):  # others come and go meanwhile
             task = reference()
             if task is None or (error := unread_error(task)) is None:
                 continue

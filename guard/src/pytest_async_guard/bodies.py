@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
-import weakref
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,37 +12,42 @@ import pytest
 from .guarded import guarded_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from .attempt import Attempt
 
 
-@contextmanager
-def guarded_body(item: pytest.Function, attempt: Attempt) -> Iterator[Any]:
-    """Put a guarded test in the place of an async one, and give the one that was there."""
+def guard_body(item: pytest.Function, attempt: Attempt) -> tuple[Any, Callable[[], object]]:
+    """Put a guarded test in the place of an async one.
+
+    Gives the one that was there, and what puts it back.
+    """
+    test: Any = item.obj
+    owner: Any = item
+    name = "obj"
     # Hypothesis calls what it keeps on its own function (6.100 and later).
-    hypothesis = getattr(item.obj, "hypothesis", None)
-    owner, name = (hypothesis, "inner_test") if hypothesis else (item, "obj")
-    test = getattr(owner, name)
+    hypothesis = getattr(test, "hypothesis", None)
+    if hypothesis:
+        owner, name = hypothesis, "inner_test"
+        test = hypothesis.inner_test
     if not inspect.iscoroutinefunction(test):
-        yield test
-        return
+        return test, _nothing
     instance: Any = getattr(item, "instance", None)
     if hasattr(instance, "addAsyncCleanup"):
         # The runner of unittest takes the method from the instance by its name.
         owner, name = instance, item.name
         attempt.outermost_fixture = instance
-        attempt.before = weakref.WeakSet()  # the loop is the test's own
+        attempt.before = frozenset()  # the loop is the test's own
         # The first that is added is called last, behind asyncTearDown.
         instance.addAsyncCleanup(attempt.look_for_leaks)
         setattr(owner, name, guarded_test(getattr(owner, name), attempt))
-        yield test
-        return
+        return test, _nothing
     setattr(owner, name, guarded_test(test, attempt))
-    try:
-        yield test
-    finally:
-        setattr(owner, name, test)
+    return test, partial(setattr, owner, name, test)
+
+
+def _nothing() -> None:
+    pass
 
 
 def require_body_ran(item: pytest.Item, test: Any) -> None:
@@ -53,7 +57,7 @@ def require_body_ran(item: pytest.Item, test: Any) -> None:
         pytest.fail.Exception: a decorator hides a body that is async.
 
     """
-    inner = inspect.unwrap(test)
+    inner = inspect.unwrap(test) if hasattr(test, "__wrapped__") else test
     if inner is test or not inspect.iscoroutinefunction(inner):
         return
     code = getattr(inner, "__code__", None)

@@ -20,7 +20,7 @@ def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
     if not isinstance(factory, TaskFactory):
         loop.set_task_factory(TaskFactory(factory))
     handler = loop.get_exception_handler()
-    if handler is None or _is_of_runner(handler):
+    if not isinstance(handler, _Handler) and (handler is None or _is_of_runner(handler)):
         loop.set_exception_handler(_Handler(handler))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from .births import started_by
 from .errors import watch_loop
-from .hang import bounded, is_on_trio, step_on_trio
+from .hang import bounded, bounded_on_asyncio, bounded_on_trio, is_on_trio, step_on_trio
 from .loops import note_loop, require_backend, require_loop
 from .state import state
 
@@ -34,9 +34,10 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
         __tracebackhide__ = True
         if attempt.hang is not None:  # Hypothesis tries once more
             raise attempt.hang
-        require_backend(attempt)
-        if is_on_trio():  # it leaves no task behind
-            return await bounded(test(*args, **kwargs), name)
+        on_trio = is_on_trio()
+        require_backend(attempt, on_trio=on_trio)
+        if on_trio:  # it leaves no task behind
+            return await bounded_on_trio(test(*args, **kwargs), name, attempt)
         loop = get_running_loop()
         watch_loop(loop)
         require_loop(attempt, loop)
@@ -45,7 +46,7 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
         ended: BaseException | None = None
         result = None
         try:
-            result = await bounded(test(*args, **kwargs), name)
+            result = await bounded_on_asyncio(test(*args, **kwargs), name, attempt)
         except ENDS as error:
             ended = error
         await look_behind(attempt)

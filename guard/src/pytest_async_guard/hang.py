@@ -18,6 +18,7 @@ from .state import state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .attempt import Attempt
     from .project import Place
 
 
@@ -36,29 +37,26 @@ def is_on_trio() -> bool:
     return trio is not None and bool(trio.lowlevel.in_trio_run())
 
 
-async def bounded(awaitable: Any, what: str) -> Any:
-    """Await, and give up shortly before pytest-timeout steps in.
+def bounded(awaitable: Any, what: str) -> Any:
+    """Give what awaits something, and gives up shortly before pytest-timeout steps in.
 
-    What does not end by a cancellation is left to pytest-timeout.
-
-    Raises:
-        Hang: the time is over, whatever the code made of its cancellation.
-
+    What does not end by a cancellation is left to pytest-timeout. What is given raises Hang when
+    the time is over, whatever the code made of its cancellation.
     """
-    __tracebackhide__ = True
     attempt = state.attempt
     if attempt is None:
-        return await awaitable
-    bounded_here = _bounded_on_trio if is_on_trio() else _bounded_on_asyncio
-    try:
-        return await bounded_here(awaitable, what)
-    except Hang as error:
-        attempt.hang = error
-        end_timer(attempt.item)
-        raise
+        return awaitable
+    bounded_here = bounded_on_trio if is_on_trio() else bounded_on_asyncio
+    return bounded_here(awaitable, what, attempt)
 
 
-async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
+async def bounded_on_asyncio(awaitable: Any, what: str, attempt: Attempt) -> Any:
+    """Await on asyncio, and give up shortly before pytest-timeout steps in.
+
+    Raises:
+        Hang: the time is over.
+
+    """
     __tracebackhide__ = True
     loop = get_running_loop()
     task: Any = current_task()
@@ -85,10 +83,16 @@ async def _bounded_on_asyncio(awaitable: Any, what: str) -> Any:
         return result
     # Since Python 3.11. (A version block would be reported in projects on newer Pythons.)
     getattr(task, "uncancel", int)()
-    raise hang from cause
+    raise _noted(hang, attempt) from cause
 
 
-async def _bounded_on_trio(awaitable: Any, what: str) -> Any:
+async def bounded_on_trio(awaitable: Any, what: str, attempt: Attempt) -> Any:
+    """Await on trio, and give up shortly before pytest-timeout steps in.
+
+    Raises:
+        Hang: the time is over.
+
+    """
     __tracebackhide__ = True
     trio = sys.modules["trio"]
     token = trio.lowlevel.current_trio_token()
@@ -114,7 +118,13 @@ async def _bounded_on_trio(awaitable: Any, what: str) -> Any:
         del state.alarms[key]
     if hang is None:
         return result
-    raise hang from cause
+    raise _noted(hang, attempt) from cause
+
+
+def _noted(hang: Hang, attempt: Attempt) -> Hang:
+    attempt.hang = hang
+    end_timer(attempt.item)
+    return hang
 
 
 async def step_on_trio(awaitable: Any, what: str) -> Any:

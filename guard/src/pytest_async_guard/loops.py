@@ -5,19 +5,17 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .hang import is_on_trio
-
 if TYPE_CHECKING:
     import asyncio
 
     from .attempt import Attempt
 
 
-def require_backend(attempt: Attempt) -> None:
+def require_backend(attempt: Attempt, *, on_trio: bool) -> None:
     """Refuse to run a test on another backend of AnyIO than it says."""
     backend = getattr(attempt.item, "funcargs", {}).get("anyio_backend")
     name = backend if isinstance(backend, str) or backend is None else backend[0]
-    if name is not None and is_on_trio() != (name == "trio"):
+    if name is not None and on_trio != (name == "trio"):
         attempt.fail(
             f"{attempt.item.name} would not run on {name}: an async fixture of a wider scope than "
             "the test keeps another event loop open; have it ask for anyio_backend"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .alarm import set_alarm, stop_alarm, timed
+from .alarm import is_timed, set_alarm, stop_alarm, timed
 from .attempt import Attempt
-from .bodies import guarded_body, require_body_ran
+from .bodies import guard_body, require_body_ran
 from .clock import now
 from .errors import leave_logs, watch_logs
 from .guarded import ENDS, guarded_coroutine, guarded_generator
@@ -74,7 +74,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     settings = settings_of(item, state.settings)
     state.attempt = Attempt(item, settings) if settings.enabled else None
-    return (yield from timed(item))
+    return (yield) if is_timed() else (yield from timed(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -84,17 +84,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     attempt = state.attempt
     if attempt is None or not isinstance(item, pytest.Function):
         return (yield)
-    with guarded_body(item, attempt) as test:
-        try:
-            result = yield from timed(item)
-        except ENDS:
-            attempt.raise_errors()
-            raise
-        except BaseException:
-            attempt.failed = True
-            attempt.look_for_errors()
-            attempt.raise_errors()
-            raise
+    test, put_back = guard_body(item, attempt)
+    try:
+        result = (yield) if is_timed() else (yield from timed(item))
+    except ENDS:
+        attempt.raise_errors()
+        raise
+    except BaseException:
+        attempt.failed = True
+        attempt.look_for_errors()
+        attempt.raise_errors()
+        raise
+    finally:
+        put_back()
     attempt.raise_errors()
     require_body_ran(item, test)
     return result
@@ -104,7 +106,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Look once more when everything has ended."""
     __tracebackhide__ = True
-    result = yield from timed(item)
+    result = (yield) if is_timed() else (yield from timed(item))
     attempt = state.attempt
     if attempt is not None:
         attempt.look_for_errors()

@@ -56,6 +56,8 @@ def settings_of(item: pytest.Item, settings: Settings) -> Settings:
         pytest.UsageError: a marker is not written as it should be.
 
     """
+    if not _is_marked(item):
+        return settings
     for mark in reversed(list(item.iter_markers("async_guard"))):
         unknown = set(mark.kwargs) - {"allow", "grace", "enabled"}
         allow = mark.kwargs.get("allow", ())
@@ -70,3 +72,13 @@ def settings_of(item: pytest.Item, settings: Settings) -> Settings:
             (*settings.allow, *map(str, allow)),
         )
     return settings
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    # By hand: pytest's own search costs each test more than all else that is read of it.
+    node: Any = item
+    while node is not None:
+        if any(mark.name == "async_guard" for mark in node.own_markers):
+            return True
+        node = node.parent
+    return False
