@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import signal
 import sys
+from importlib import import_module
 from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     import pytest
+
+
+# `signal.signal` tries to make an enum of each handler: below Python 3.13 that takes ten times as
+# long.
+_set_handler = import_module("_signal").signal
 
 
 def set_alarm(settings: Any) -> None:
@@ -35,7 +41,7 @@ def set_alarm(settings: Any) -> None:
             signal.setitimer(signal.ITIMER_REAL, max(state.deadline - now(), 0.001))
             _ring()
 
-        theirs = signal.signal(signal.SIGALRM, ring)
+        theirs = _set_handler(signal.SIGALRM, ring)
         signal.setitimer(signal.ITIMER_REAL, early)
     else:
         thread = Timer(early, _ring)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import unittest
-from asyncio import get_running_loop, sleep
+from asyncio import SelectorEventLoop, get_running_loop, sleep
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # What ends a test early without failing it: what it leaves behind still counts.
 ENDS = (pytest.skip.Exception, unittest.SkipTest)
+
+_ASYNCIO: Any = SelectorEventLoop
 
 
 def guarded_test(test: Any, attempt: Attempt) -> Any:
@@ -62,11 +64,22 @@ async def look_behind(attempt: Attempt) -> None:
 
     Its fixtures still live: cancelling a task that has failed takes its error for seen.
     """
-    await sleep(0)
+    if not _is_idle(get_running_loop()):
+        await sleep(0)
     attempt.look_for_errors()
     attempt.raise_errors()
     if attempt.outermost_fixture is None:
         await attempt.look_for_leaks()
+
+
+def _is_idle(loop: Any) -> bool:
+    """Tell whether a turn of asyncio's own loop brings nothing: no callback, timer or file waits.
+
+    By what CPython 3.10 to 3.15 keep; the one file is the loop's own, by which threads wake it.
+    """
+    if type(loop) is not _ASYNCIO or loop._ready or loop._scheduled:
+        return False
+    return len(loop._selector.get_map()) == 1
 
 
 def guarded_coroutine(fixture: Any, what: str, fixturedef: Any) -> Any:
