@@ -103,7 +103,14 @@ def test_the_gate_runs_the_command_of_the_readme_with_the_newest_pythons() -> No
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")):
+    documents = (
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "guard/README.md",
+        "fleet/README.md",
+    )
+    for document in (*(ROOT / name for name in documents), *ROOT.glob("docs/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
