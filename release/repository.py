@@ -26,7 +26,7 @@ KEPT = ("tests/", "guard/tests/", "CHANGELOG.md")
 _URL = re.compile(rf"https://github\.com/([\w-]+)/{NAME}")
 #: What the documents and the code write before the owner, and after.
 _OWNER = re.compile(
-    r"(?P<before>github\.com/|githubusercontent\.com/|gh:|github>|uses: )"
+    r"(?P<before>github\.com/|githubusercontent\.com/|gh:|github>|uses: |--repo )"
     rf"[\w-]+(?P<after>/{NAME}(?![\w-]))"
 )
 

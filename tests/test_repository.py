@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import tomllib
@@ -13,9 +13,6 @@ from helpers import QUESTIONS, ROOT, assert_done, choices, git, render, run
 from packaging.version import Version
 
 import release
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 README = (ROOT / "README.md").read_text()
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
@@ -63,6 +60,40 @@ def test_each_promise_of_the_security_page_has_its_test() -> None:
     assert attacks <= named
 
 
+@pytest.mark.parametrize(
+    ("schema", "pattern"),
+    [
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+        ("renovate", "renovate/default.json"),
+        ("renovate", ".github/renovate.json"),
+    ],
+)
+def test_the_services_can_read_what_is_for_them(schema: str, pattern: str) -> None:
+    program = Path(sys.executable).with_name("check-jsonschema")
+    files = sorted(ROOT.glob(pattern))
+    assert files
+    assert_done(run(program, "--builtin-schema", f"vendor.{schema}", *files, cwd=ROOT))
+
+
+@pytest.mark.parametrize(
+    ("form", "asked"),
+    [
+        ("finding", ("--version", "explain AT105", "check", "migrate --diff")),
+        ("message", ("--version", "explain --log FILE")),
+        ("fault", ("--version", "--traceback")),
+        ("template", (".copier-answers.yml", "copier --version")),
+    ],
+)
+def test_an_issue_form_asks_for_what_is_needed(form: str, asked: tuple[str, ...]) -> None:
+    fields = yaml.safe_load((ROOT / f".github/ISSUE_TEMPLATE/{form}.yml").read_text())["body"]
+    text = " ".join(f"{field['attributes']} " for field in fields)
+    assert all(word in text for word in asked)
+    # Whoever knows the cure needs no answer.
+    optional = [field["id"] for field in fields if "validations" not in field]
+    assert optional == (["cure"] if form == "message" else [])
+
+
 def test_the_gate_runs_the_command_of_the_readme_with_the_newest_pythons() -> None:
     install, pythons, test = "pip install uv", "uv run tests/pythons.py", "uv run pytest"
     assert f"```\n{install} && {test}\n```" in README
@@ -72,7 +103,14 @@ def test_the_gate_runs_the_command_of_the_readme_with_the_newest_pythons() -> No
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")):
+    documents = (
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "guard/README.md",
+        "fleet/README.md",
+    )
+    for document in (*(ROOT / name for name in documents), *ROOT.glob("docs/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 

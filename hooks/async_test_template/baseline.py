@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template import seen
 from async_test_template.errors import UserError
+from async_test_template.paths import place_of
 from async_test_template.shown import public, shown_json
 from async_test_template.suppressions import lines_of
 
@@ -61,7 +62,7 @@ def new_findings(tree: Tree, findings: Iterable[Finding], path: Path) -> list[Fi
 
 def _keyed(tree: Tree, findings: Iterable[Finding], path: Path) -> Iterator[tuple[_Key, Finding]]:
     # The paths are the same, whatever part of the repository is looked at.
-    folder = Path(seen.place(str(path.parent)))
+    folder = place_of(path.parent)
     lines: dict[str, list[str]] = {}
     for finding in findings:
         if finding.file not in lines:

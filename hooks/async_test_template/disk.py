@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template import seen
 from async_test_template.errors import UserError
-from async_test_template.paths import is_there
+from async_test_template.paths import is_there, place_of
 from async_test_template.walk import LINKED, python_files
 
 if TYPE_CHECKING:
@@ -136,11 +136,11 @@ class Disk:
     @cached_property
     def top(self) -> Path:
         """The top of the git repository that contains the folder, or the folder itself."""
-        root = Path(self._root).resolve()
+        root = place_of(Path(self._root))
         return next((top for top in (root, *root.parents) if is_there(top / ".git")), root)
 
     @cached_property
     def around(self) -> tuple[Path, ...]:
         """The folder and those above it, up to the top of its repository."""
-        root = Path(self._root).resolve()
+        root = place_of(Path(self._root))
         return tuple(base for base in (root, *root.parents) if base.is_relative_to(self.top))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.desired import Desired, decide, read_answers
 from async_test_template.errors import WriteRefused
 from async_test_template.findings import Tier
+from async_test_template.paths import place_of
 from async_test_template.planner import make_plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import has_table, read_policy
@@ -64,7 +65,7 @@ def policy_of(root: Path, given: Given | None = None) -> Policy:
         UserError: pyproject.toml or an option is not what it should be.
 
     """
-    own = Tree(root.resolve(), {})
+    own = Tree(place_of(root), {})
     trees = (Tree(folder, {}) for folder in own.disk.around)
     tree = next(filter(has_table, trees), own)
     policy = read_policy(tree, NAMES, given or Given())

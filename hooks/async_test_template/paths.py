@@ -6,6 +6,7 @@ lead to itself. Then nothing is there.
 
 import os
 from os import PathLike
+from pathlib import Path
 
 from async_test_template import seen
 
@@ -23,6 +24,11 @@ def is_file(path: PathLike[str]) -> bool:
 def is_folder(path: PathLike[str]) -> bool:
     """Tell whether there is a folder."""
     return seen.target(os.fspath(path)) == seen.FOLDER
+
+
+def place_of(path: PathLike[str]) -> Path:
+    """Return a whole path without links."""
+    return Path(seen.place(os.fspath(path)))
 
 
 def name_of(file: str) -> str:

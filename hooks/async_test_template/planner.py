@@ -11,6 +11,7 @@ from async_test_template.conflicts import Touched
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import Crash, Fault, fault_of
 from async_test_template.findings import Splice, Tier
+from async_test_template.paths import place_of
 from async_test_template.plan import Plan
 from async_test_template.policy import Given
 from async_test_template.policy_reader import read_policy
@@ -68,7 +69,7 @@ def make_plan(
         UserError: a file cannot be read or parsed.
 
     """
-    planner = _Planner(root.resolve(), desired, tuple(rules), tiers, ask)
+    planner = _Planner(place_of(root), desired, tuple(rules), tiers, ask)
     planner.work()
     plan = planner.plan
     original = Tree(planner.root, {}, planner.memory.disk)
@@ -86,7 +87,7 @@ class Finder:
 
     def __init__(self, root: Path, desired: Desired, rules: Iterable[Rule]) -> None:
         """Look for some rules; nothing is read yet."""
-        self._planner = _Planner(root.resolve(), desired, tuple(rules), frozenset(), None)
+        self._planner = _Planner(place_of(root), desired, tuple(rules), frozenset(), None)
 
     def find(self, changed: Mapping[str, bytes]) -> Plan:
         """Return what is wrong with these contents, by path from the root.
@@ -133,7 +134,7 @@ class _Planner:
         self.tiers = tiers
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
-        self.memory = Memory(root.resolve())
+        self.memory = Memory(place_of(root))
         self.policy = desired.policy or read_policy(self._tree({}), NAMES, Given())
         self.looks = partial(Looking, rules)
         self.plan = Plan()

@@ -11,6 +11,7 @@ from async_test_template.dependencies.gather import read_dependencies
 from async_test_template.dependencies.metadata import read_metadata
 from async_test_template.disk import Disk
 from async_test_template.faults import Crash, looking_at
+from async_test_template.paths import place_of
 from async_test_template.pytest_commands import command_lines, documented_files
 from async_test_template.settings import Settings
 from async_test_template.tree import Tree
@@ -92,7 +93,7 @@ class Project:
             UserError: a file that pytest would read cannot be read or parsed.
 
         """
-        self.root = root.resolve()
+        self.root = place_of(root)
         self.desired = desired
         self.unsafe = unsafe
         self.memory = Memory(self.root) if memory is None else memory

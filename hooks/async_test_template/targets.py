@@ -11,7 +11,7 @@ from async_test_template import seen
 from async_test_template.boundaries import TESTS, is_project
 from async_test_template.disk import Disk
 from async_test_template.errors import UserError
-from async_test_template.paths import is_folder, is_there
+from async_test_template.paths import is_folder, is_there, place_of
 from async_test_template.plan import Plan
 from async_test_template.rules.examples import in_example
 
@@ -63,7 +63,7 @@ def read_targets(paths: Sequence[str]) -> tuple[Path, tuple[Target, ...]]:
 def _matches(word: str) -> Iterator[Path]:
     path = Path(word)
     if is_there(path):
-        yield _place(path)
+        yield place_of(path)
         return
     if not has_magic(word):
         raise UserError("no such file or directory", path=path)
@@ -73,11 +73,7 @@ def _matches(word: str) -> Iterator[Path]:
     if not matches:
         raise UserError("the pattern matches nothing", path=path)
     for match in matches:
-        yield _place(match)
-
-
-def _place(path: str | Path) -> Path:
-    return Path(seen.place(str(path)))
+        yield place_of(Path(match))
 
 
 def _project_around(folder: Path) -> Path | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template import seen
-from async_test_template.paths import is_file, is_folder
+from async_test_template.paths import is_file, is_folder, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from pathlib import Path
     from typing import TypeAlias
 
     #: Decides, from the path of a folder and the names in it, whether the walk stays out of it.
@@ -68,10 +68,10 @@ def linked_files(root: Path, links: Iterable[str], files: set[str]) -> Iterator[
 
     It follows links to folders as well (pytest 9.2, `Dir.collect`).
     """
-    whole = root.resolve()
+    whole = place_of(root)
     for link in links:
         # Up to Python 3.12, pathlib fails for a link that leads to itself.
-        target = Path(seen.place(str(root / link)))
+        target = place_of(root / link)
         below = target.relative_to(whole).as_posix() if target.is_relative_to(whole) else ""
         if is_folder(target) and not target.is_relative_to(whole):
             # A folder around the root would lead here again, and on without an end.

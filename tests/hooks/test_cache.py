@@ -657,6 +657,45 @@ def test_what_a_check_depends_on_is_known_by_its_name() -> None:
     assert read == set(VARIABLES)
 
 
+#: Modules that ask the file system themselves: no check does what they are for, or ends with them.
+ELSEWHERE = frozenset(
+    {
+        "adopt",
+        "adoptable",
+        "cli",
+        "console",
+        "explain",
+        "infer",
+        "observe",
+        "recorder",
+        "repo_review",
+    }
+    | {"seen", "cache", "server", "shell", "uncommitted", "verify", "write"}
+)
+#: What the program knows of itself.
+ITSELF = {"async_test_template/rules/__init__.py": 1, "async_test_template/rules/pages.py": 1}
+ASKS = re.compile(
+    r"""(?<!entry)\.(?:exists|is_file|is_dir|is_symlink|is_mount|read_bytes|read_text|iterdir|r?glob
+    |stat|lstat|samefile|readlink|open|absolute)\(|\.resolve\(\)|(?<![\w.])open\(
+    |os\.(?:listdir|scandir|l?stat|walk|access|readlink|open)\(|(?<![\w.])i?glob\(
+    |os\.path\.(?:l?exists|isfile|isdir|islink|realpath|samefile)\(""",
+    re.VERBOSE,
+)
+
+
+def test_the_file_system_is_asked_in_one_place() -> None:
+    """Otherwise a check would not notice that the answer is another one."""
+    found = {}
+    for path in (HOOKS / "async_test_template").rglob("*.py"):
+        name = path.relative_to(HOOKS).as_posix()
+        if path.stem not in ELSEWHERE and "/messages/" not in name:
+            asked = ASKS.findall(path.read_text())
+            found[name] = len(asked)
+    # One asks for the reason of an error, the other lists what a pattern means, and gives up.
+    known = {**ITSELF, "async_test_template/disk.py": 1, "async_test_template/targets.py": 1}
+    assert {name: number for name, number in found.items() if number} == known
+
+
 #: Lets a check keep a record, and prints what it has asked the system for and what is recorded.
 OBSERVED = """\
 import io, json, os, sys

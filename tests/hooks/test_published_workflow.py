@@ -74,13 +74,12 @@ def test_only_the_job_that_uploads_may_write() -> None:
 
 def test_nothing_is_written_into_the_checkout() -> None:
     """A link in it would lead what is written elsewhere, over the caller's own files for one."""
-    written = r"[^>]>>? *(\S+)"
+    written = r'[^>]>>? *("[^"]*")'
     (step,) = (step for step in JOBS["check"]["steps"] if "run" in step)
     files = ['"$GITHUB_OUTPUT"', '"$RUNNER_TEMP/async-tests.sarif"']
     assert re.findall(written, step["run"]) == files
-    assert re.findall(written, ACTION["runs"]["steps"][1]["run"]) == ['"$GITHUB_OUTPUT"'] * 2 + [
-        '"$sarif"'
-    ]
+    (step,) = (step for step in ACTION["runs"]["steps"] if "run" in step)
+    assert re.findall(written, step["run"]) == [files[0], '"$sarif"', files[0]]
     paths = [
         value
         for job in JOBS.values()
@@ -126,7 +125,7 @@ def check(
     link.unlink(missing_ok=True)
     link.symlink_to(own)
     outputs = temporary / "outputs"
-    outputs.touch()
+    outputs.write_text("")
     env |= {"GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(temporary)}
     done = run("bash", "-e", "-c", step["run"], cwd=caller, GITHUB_OUTPUT=str(outputs), **env)
     assert own.read_text() == "nobody else's"
@@ -190,12 +189,16 @@ def test_the_action_checks_with_the_engine_beside_it(published: Path, caller: Pa
         "sarif": f"{caller.parent}/temporary/async-tests.sarif",
         "category": "async-test-template/a service,*",
     }
+    done, _, said = check(step, caller, published, "none", PATH=search)
+    assert done.returncode == 2
+    assert said == {"category": "async-test-template/none"}
 
 
 def test_the_action_uploads_what_it_found_unless_told_not_to() -> None:
     upload = ACTION["runs"]["steps"][2]
     # After findings, the step before has failed.
-    assert upload["if"] == "${{ !cancelled() && inputs.upload == 'true' }}"
+    condition = "!cancelled() && inputs.upload == 'true' && steps.check.outputs.sarif"
+    assert upload["if"] == f"${{{{ {condition} }}}}"
     for name in ("sarif", "category"):
         assert f"${{{{ steps.check.outputs.{name} }}}}" in upload["with"].values()
     (job,) = yaml.safe_load(example(""))["jobs"].values()

@@ -124,7 +124,7 @@ def test_the_table_is_not_written_twice(template_repository: Path, project: Path
     settings.write_text(f"{before}[tool.coverage.run]{after}\n{TABLE}{table}")
     commit(project)
     folder = template_repository / "template"
-    source = folder / "{% if project_kind == 'new' %}pyproject.toml{% endif %}.jinja"
+    source = folder / "pyproject.toml.jinja"
     source.write_text(source.read_text().replace(TABLE, f'{TABLE}\naddopts = ["-v"]'))
     release(template_repository, "2.0.0")
     assert_done(run_copier(*UPDATE, "--trust", cwd=project))

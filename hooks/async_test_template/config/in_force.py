@@ -18,7 +18,7 @@ from async_test_template.config import files, ini
 from async_test_template.config.toml import read as toml_read
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
-from async_test_template.paths import is_file
+from async_test_template.paths import is_file, place_of
 
 Reader = Callable[[Path], bytes | None]
 Loader = Callable[[Path, str], "Configuration"]
@@ -100,7 +100,7 @@ def find(
         UserError: `config_file` does not exist, or pytest does not accept such a file.
 
     """
-    directory = directory.resolve()  # as the working directory of a process is
+    directory = place_of(directory)  # as the working directory of a process is
     if config_file is not None:
         path = Path(os.path.abspath(directory / config_file))  # noqa: PTH100 - links stay
         return InForce(path.parent, _given(path, read))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from async_test_template.config.toml.read import table_at
+from async_test_template.paths import place_of
 from async_test_template.tree import Tree
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def nearby(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[
 
     """
     for path in _paths(tree, lists):
-        folder = (tree.root / path).resolve()
+        folder = place_of(tree.root / path)
         if folder.is_relative_to(tree.disk.top) and folder != tree.root:
             yield Tree(folder, {})
 

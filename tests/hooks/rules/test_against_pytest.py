@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, INTERRUPTED, OK, USAGE, Case, prove
+from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, USAGE, Case, lay_out, migrate, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -421,3 +421,21 @@ def test_what_a_rule_says_is_what_pytest_does(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
     prove(case, tmp_path, environment_of)
+
+
+def test_warnings_as_errors_stop_neither_version_after_the_safe_fix(
+    tmp_path: Path, environment_of: Callable[..., Environment]
+) -> None:
+    suite = {
+        "requirements.txt": "pytest-asyncio>=0.21\n",
+        "pytest.ini": "[pytest]\nfilterwarnings =\n    error\n",
+        "test_it.py": MARKED,
+    }
+    lay_out(tmp_path, suite)
+    newest = environment_of(*NEWEST)
+    old = environment_of("pytest-asyncio==0.21.2", "pytest==8.1.*")
+    statuses = [environment.pytest(tmp_path).returncode for environment in (newest, old)]
+    assert statuses == [INTERNAL, OK]
+    migrate(tmp_path, "AT103", unsafe=False)
+    statuses = [environment.pytest(tmp_path).returncode for environment in (newest, old)]
+    assert statuses == [OK, OK]

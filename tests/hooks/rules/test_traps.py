@@ -997,6 +997,31 @@ def test_an_override_that_tears_down_by_hand_is_replaced_and_its_kind_of_loop_ke
     assert plan.left == []
 
 
+@pytest.mark.parametrize(
+    ("files", "is_ignored"),
+    [
+        ({"pytest.ini": "[pytest]\nfilterwarnings =\n    error\n"}, True),
+        ({"pytest.ini": "[pytest]\naddopts = -W error\n"}, False),
+        ({"pytest.ini": "[pytest]\nfilterwarnings =\n    error\naddopts = -Werror\n"}, False),
+        ({"pytest.ini": "[pytest]\nfilterwarnings =\n    default\n"}, False),
+    ],
+)
+def test_a_safe_fix_ignores_the_unset_scope_where_the_setting_stops_an_older_plugin(
+    files: dict[str, str], tmp_path: Path, *, is_ignored: bool
+) -> None:
+    for name, text in {**files, "requirements.txt": "pytest-asyncio>=0.21\n"}.items():
+        (tmp_path / name).write_text(text)
+    test = b"import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+    (tmp_path / "test_it.py").write_bytes(test)
+    settings = {}
+    for tiers in ({Tier.SAFE}, {Tier.SAFE, Tier.UNSAFE}):
+        plan = make_plan(tmp_path, Desired(), [load("AT103")], frozenset(tiers))
+        settings[len(tiers)] = plan.after.get("pytest.ini", b"")
+    assert (b"ignore:.*asyncio_default_fixture_loop_scope" in settings[1]) is is_ignored
+    assert b"asyncio_default_fixture_loop_scope = fixture-scope" not in settings[1]
+    assert b"asyncio_default_fixture_loop_scope = fixture-scope" in settings[2]
+
+
 @pytest.mark.parametrize("made", ["asyncio.new_event_loop()", "uvloop.new_event_loop()"])
 @pytest.mark.parametrize(
     "setting", ["loop.set_debug(True)", "loop.slow_callback_duration = 0.5", "strict(loop)"]

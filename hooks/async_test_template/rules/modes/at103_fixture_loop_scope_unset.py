@@ -44,9 +44,9 @@ def _check(project: Project) -> Iterator[Finding]:
     tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
     if tier is Tier.SAFE and _stops_old_ones(project):
         tier = Tier.UNSAFE
-    if is_fatal and settings.can_grow and not edits and _stuck(project):
+    if is_fatal and tier is not Tier.SAFE and _takes_filter(project, has_fix=bool(edits)):
         # An allowed version does not know the setting, but each knows this value.
-        tier, edits = Tier.UNSAFE, settings.append_entries("filterwarnings", [_FILTER])
+        tier, edits = Tier.SAFE, settings.append_entries("filterwarnings", [_FILTER])
     if settings.file:
         yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
     for declaration in project.dependencies.written("pytest-asyncio")[:1]:
@@ -67,6 +67,20 @@ def _is_fatal(project: Project) -> bool:
     return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
         FIXTURE_SCOPE in line for line in lines
     )
+
+
+def _takes_filter(project: Project, *, has_fix: bool) -> bool:
+    """Tell whether to ignore the one warning.
+
+    That is safe, and the setting is not. With --unsafe it is for projects that cannot have it.
+    A filter on the command line is stronger than those in a file.
+    """
+    if not project.settings.can_grow or _filters(project):
+        return False
+    if _stuck(project):
+        return not has_fix or not project.unsafe
+    # An older pytest has no plugin that warns.
+    return not project.unsafe and project.dependencies.may_reach("pytest", "8.2")
 
 
 def _filters(project: Project) -> list[str]:
