@@ -2,7 +2,9 @@
 
 Run it in the folder of the project, by an interpreter that has all that the tests need:
 
-    PYTHONPATH=src python mutants.py
+    PYTHONPATH=src python mutants.py [EVERY]
+
+With a number EVERY it makes only one change of so many.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import ast
 import copy
 import difflib
 import gc
+import itertools
 import multiprocessing
 import os
 import sys
@@ -175,14 +178,14 @@ def import_once(*arguments: str) -> None:
             del sys.modules[name]
 
 
-def main() -> None:
-    """Print every change, and whether the tests see it."""
+def main(every: int = 1) -> None:
+    """Print every change, or one of so many, and whether the tests see it."""
     import_once()
     if run_in_fork(*BRIEF) != 0:
         sys.exit(Path(LOG).read_text())
     for path in sorted(Path("src").rglob("*.py")):
         source = path.read_text()
-        for change, changed in mutants(source):
+        for change, changed in itertools.islice(mutants(source), 0, None, every):
             path.write_text(changed)
             survived = run_in_fork(*BRIEF) == 0
             print("survived:" if survived else "killed:", f"{path.name}: {change}", flush=True)
@@ -190,4 +193,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -94,20 +94,27 @@ GATE = ("fastapi-asyncio", "library-anyio-with_trio")
 
 
 @pytest.mark.slow
+# The gate takes a third of them: the tests that it finds too weak are in a few places.
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.full), 3])
 @pytest.mark.parametrize("answers", gated(FRAMEWORKS, lambda answers: label(answers) in GATE))
 def test_the_generated_tests_kill_every_mutant(
-    answers: Answers, template: Path, tmp_path: Path, environment: Environment
+    answers: Answers, every: int, template: Path, tmp_path: Path, environment: Environment
 ) -> None:
     # A test that hangs has failed: let it hang for a short time.
     project = render(tmp_path / "project", template, timeout=2, **answers)
-    done = run(environment.python, script, cwd=project, PYTHONPATH="src")
+    done = run(environment.python, script, str(every), cwd=project, PYTHONPATH="src")
     assert_done(done)
     fates = [line.partition(": ") for line in done.stdout.splitlines()]
     survivors = [change for fate, _, change in fates if fate == "survived"]
     killed = [change for fate, _, change in fates if fate == "killed"]
 
     missed = MISSED[answers["framework"]]
-    assert sorted(survivors) == sorted([*NO_CHANGE[answers["framework"]], *missed])
+    may_survive = {*NO_CHANGE[answers["framework"]], *missed}
+    assert may_survive.issuperset(survivors)
+    assert may_survive.isdisjoint(killed)
+    if every > 1:
+        return
+    assert may_survive == {*survivors}
     assert len(missed) <= 0.05 * (len(missed) + len(killed))
     assert {change.partition(":")[0] for change in killed} == {
         path.name

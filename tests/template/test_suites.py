@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pythons
-from covering import apart, covered, gated
+from covering import apart, covered, covering, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
@@ -86,19 +86,19 @@ def other_environment(shared_folder: Path) -> Callable[[str], Environment]:
     return build
 
 
+# Every framework and backend, and each mode and each loop scope somewhere.
+ON_OTHER_PYTHONS = [
+    answers
+    | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
+    | {"python_version": version}
+    for number, answers in enumerate(FRAMEWORKS)
+    for version in OTHER_PYTHONS
+]
+ON_NEWEST = [row for row in ON_OTHER_PYTHONS if row["python_version"] == OTHER_PYTHONS[-1]]
+
+
 @pytest.mark.parametrize(
-    "row",
-    # Every framework and backend, and each mode and each loop scope somewhere.
-    gated(
-        (
-            answers
-            | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
-            | {"python_version": version}
-            for number, answers in enumerate(FRAMEWORKS)
-            for version in OTHER_PYTHONS
-        ),
-        lambda row: row["python_version"] == OTHER_PYTHONS[-1],
-    ),
+    "row", gated(ON_OTHER_PYTHONS, covering(ON_NEWEST, strength=1).__contains__)
 )
 def test_newer_pythons_run_it(
     row: Answers, template: Path, other_environment: Callable[[str], Environment], tmp_path: Path
