@@ -164,7 +164,7 @@ def _check(options: argparse.Namespace) -> int:
     accepted = _accept(options, root, plan)
     report = _rendered(plan, options, root)
     said = f"{shown(accepted)}\n" if accepted and not options.quiet else ""
-    said += _told(plan, options, written=False)
+    said += _told(plan, options, root, written=False)
     status = _status(plan, left=_is_wrong(plan) and not options.exit_zero)
     if options.output_file is not None:
         deliver(report, options.output_file)
@@ -209,7 +209,7 @@ def _migrate(options: argparse.Namespace) -> int:
         )
     if options.diff:
         print_diff(plan, root)
-        _tell(plan, options, written=False)
+        _tell(plan, options, root, written=False)
         return _status(plan, left=_is_wrong(plan) or bool(plan.after))
     # Before anything is written: if this fails, the files stay as they are.
     report = _rendered(plan, options, root)
@@ -221,7 +221,7 @@ def _migrate(options: argparse.Namespace) -> int:
     else:
         write(root, plan, allow_dirty=options.allow_dirty)
     deliver(report, options.output_file)
-    _tell(plan, options, written=True)
+    _tell(plan, options, root, written=True)
     return _status(plan, left=_is_wrong(plan))
 
 
@@ -278,7 +278,7 @@ def _adopt(options: argparse.Namespace) -> int:
     require_adoptable(project, given["backend"], given.get("guard", "vendored"))
     plan = safe_plan(root, given)
     if plan.faults:
-        _tell(plan, options, written=False)
+        _tell(plan, options, root, written=False)
         return _FAULT
     before, after = contents(root, plan)
     # For edits that are only known later, any other content will do.
@@ -307,7 +307,7 @@ def _preflight(options: argparse.Namespace) -> int:
     root = _root(options)
     plan = safe_plan(root, read_answers(root, None))
     if plan.faults:
-        _tell(plan, options, written=False)
+        _tell(plan, options, root, written=False)
         return _FAULT
     print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
     return _CLEAN
@@ -331,7 +331,7 @@ def _patched(
     report = render(plan, view(sys.stdout))
     write(root, plan, allow_dirty=allow_dirty, own=own)
     deliver(report)
-    _tell(plan, options, written=True)
+    _tell(plan, options, root, written=True)
     return _status(plan, left=_is_wrong(plan))
 
 
@@ -399,11 +399,13 @@ def _style(options: argparse.Namespace) -> str:
     return options.format or ("github" if on_github and not counts else "text")
 
 
-def _tell(plan: Plan, options: argparse.Namespace, *, written: bool) -> None:
-    sys.stderr.write(_told(plan, options, written=written))
+def _tell(plan: Plan, options: argparse.Namespace, root: Path, *, written: bool) -> None:
+    sys.stderr.write(_told(plan, options, root, written=written))
 
 
-def _told(plan: Plan, options: argparse.Namespace, *, written: bool) -> str:
+def _told(plan: Plan, options: argparse.Namespace, root: Path, *, written: bool) -> str:
+    # Paths begin at the current folder, as in the report.
+    plan = plan.moved(prefix(root))
     is_quiet, advice = getattr(options, "quiet", False), getattr(options, "advice", False)
     about = left_out(plan) if is_quiet else summary(plan, written=written, advice=advice)
     return told(plan.faults, about, outcome=options.outcome, traceback=options.traceback)

@@ -74,7 +74,8 @@ class Plan:
         plan.silenced = [s._replace(finding=move(s.finding)) for s in self.silenced]
         plan.failed = [place(sentence) for sentence in self.failed]
         plan.unreadable = tuple((place(file), line, why) for file, line, why in self.unreadable)
-        plan.install = [f"{prefix.rstrip('/')}: {sentence}" for sentence in self.install]
+        where = f"{prefix.rstrip('/')}: " if prefix else ""
+        plan.install = [f"{where}{sentence}" for sentence in self.install]
         plan.faults = [f._replace(file=f.file and place(f.file)) for f in self.faults]
         plan.projects = [prefix + folder for folder in self.projects]
         plan.left_out = tuple(prefix + folder for folder in self.left_out)

@@ -66,6 +66,25 @@ def test_two_clean_services_leave_nothing_to_do(capsys: pytest.CaptureFixture[st
     )
 
 
+def test_folders_are_told_from_the_current_one(capsys: pytest.CaptureFixture[str]) -> None:
+    write(service("libs/a") | service("libs/b", settings=LEGACY))
+    assert main(["migrate", "libs/a", "libs/b", "--allow-dirty"]) in {0, 1}
+    told = capsys.readouterr().err
+    assert told.startswith("Looked at 2 projects: libs/a, libs/b.\n")
+    assert not any(line.startswith(":") for line in told.splitlines())
+
+
+@pytest.mark.parametrize("folder", [".", "libs/a"])
+def test_what_to_install_is_told_with_the_folder_of_its_project(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({f"{folder}/requirements.txt": "pytest\npytest-asyncio<0.20\n"})
+    write({f"{folder}/pytest.ini": "[pytest]\n", f"{folder}/test_it.py": MARKED})
+    main(["migrate", "--unsafe", "--allow-dirty", folder, "--select", "AT401"])
+    where = "" if folder == "." else f"{folder}: "
+    assert f"\n{where}To install pytest-asyncio, run: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("top", [{}, {"pytest.ini": "[pytest]\n", "tests/test_top.py": TEST}])
 def test_the_root_reports_of_each_project_what_a_run_in_it_reports(
     top: dict[str, str], capsys: pytest.CaptureFixture[str]
