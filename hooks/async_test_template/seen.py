@@ -12,7 +12,12 @@ import os
 import stat
 import sys
 import time
-from _blake2 import blake2b  # as in hashlib, which loads OpenSSL first
+
+try:
+    # As in hashlib, which loads OpenSSL first.
+    from _blake2 import blake2b
+except ImportError:  # not every build of Python has it by itself
+    from hashlib import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
