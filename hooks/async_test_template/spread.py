@@ -20,7 +20,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 #: Bytes of Python code that are not worth another process: one works on them for 0.2 s.
-_SMALL = 300_000
+_SMALL = 1_000_000
 
 
 def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) -> list[_Result]:

@@ -139,8 +139,9 @@ class _Search:
                 if roots:
                     yield from self._of_parameter(source, function, name, roots, asked)
         yield from self._of_requests(source)
-        for name in self.attributes.keys() & source.mentions.keys():
-            for node in source.mentions[name]:
+        source.mentions.look_for(self.attributes)
+        for name in [*self.attributes]:
+            for node in source.mentions.get(name):
                 owner = source.scope(node)
                 if isinstance(node, ast.Attribute) and isinstance(owner, _FUNCTIONS):
                     yield _Value(node, owner, frozenset(self.attributes[name]), is_listed=True)

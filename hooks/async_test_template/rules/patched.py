@@ -36,8 +36,9 @@ def not_patched(project: Project, name: str) -> None:
 def patching(project: Project, name: str) -> str:
     """Return the first file that may replace the object with a dotted name, or ""."""
     module, _, last = (part.encode() for part in name.rpartition("."))
-    for file in project.tree.disk.python_files:
-        if _names(project.tree.read(file) or b"", module, last):
+    words = re.compile(rb"%s[\"']" % re.escape(last))
+    for file, data in project.reader.mentioning(words, (last,)):
+        if _names(data, module, last):
             return file
     return ""
 

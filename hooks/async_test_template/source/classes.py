@@ -96,6 +96,7 @@ def added_marks(node: ast.expr) -> list[ast.expr]:
 def changing_tests(source: Source) -> set[ast.AST]:
     """Return what may put something else in the place of a class's tests, and all around it."""
     mentions = source.mentions
+    mentions.look_for(["setattr", "_testMethodName", "__dict__"])
     swaps = (node for node in mentions.get("setattr", ()) if isinstance(node, ast.Name))
     inner = (*mentions.get("_testMethodName", ()), *mentions.get("__dict__", ()))
     found = (*swaps, *(node for node in inner if isinstance(node, ast.Attribute)))

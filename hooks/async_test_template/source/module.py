@@ -204,9 +204,10 @@ class _Reader:
         for call in source.calls(*_FIXTURES):
             if call not in self._decorators:
                 self._read_call(call)
-        for node in source.nodes.of(ast.Assign):
-            for target in node.targets:
-                self._read_target(target)
+        if b"option" in source.data or b"inicfg" in source.data:
+            for node in source.nodes.of(ast.Assign):
+                for target in node.targets:
+                    self._read_target(target)
         for statement in source.tree.body:
             if isinstance(statement, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == "anyio_backends"

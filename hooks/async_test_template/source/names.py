@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_test_template.source.nodes import Nodes
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
+
 
 def is_lazy(statement: ast.Import | ast.ImportFrom) -> bool:
     """Tell whether a module is imported only when a name of it is used (PEP 810, Python 3.15)."""
@@ -34,8 +36,8 @@ class Names:
         self._targets: dict[str, str] = {}
         self._ambiguous: set[str] = set()
         self._nodes = nodes
-        imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
-        imports += nodes.of(ast.ImportFrom)
+        kinds = (ast.Import, ast.ImportFrom)
+        imports = [node for node in nodes.near(b"import") if isinstance(node, kinds)]
         for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -56,14 +58,11 @@ class Names:
     @cached_property
     def bound(self) -> frozenset[str]:
         """Names that something else than an import binds, in any scope."""
-        nodes = self._nodes
-        names = {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
-        names.update(node.arg for node in nodes.of(ast.arg))
-        names.update(node.name for node in nodes.of(ast.FunctionDef))
-        names.update(node.name for node in nodes.of(ast.AsyncFunctionDef))
-        names.update(node.name for node in nodes.of(ast.ClassDef))
-        names.update(node.name for node in nodes.of(ast.ExceptHandler) if node.name)
-        return frozenset(names)
+        return _bound(self._nodes.everything)
+
+    def is_bound(self, name: str) -> bool:
+        """Tell whether something else than an import binds a name, in any scope."""
+        return name in _bound(self._nodes.near(name.encode()))
 
     def aliases(self, name: str) -> frozenset[str]:
         """Return the names in this file for an object that its module calls `name`."""
@@ -93,7 +92,7 @@ class Names:
             isinstance(node, ast.Name)
             and node.id in self._targets
             and node.id not in self._ambiguous
-            and node.id not in self.bound
+            and not self.is_bound(node.id)
         )
 
     @property
@@ -126,3 +125,17 @@ class Names:
             owner = self.resolve(node.value)
             return f"{owner}.{node.attr}" if owner else ""
         return ""
+
+
+def _bound(nodes: list[ast.AST]) -> frozenset[str]:
+    """Return the names that some nodes bind, apart from imports."""
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, _DEFINITIONS) and node.name:
+            names.add(node.name)
+    return frozenset(names)

@@ -1,14 +1,22 @@
-"""All nodes of a syntax tree, read in one walk and sorted by kind."""
+"""The nodes of a syntax tree, walked as far as somebody asks, and sorted by kind."""
 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _Node = TypeVar("_Node", bound=ast.AST)
+
+#: If a word is in one line of so many, everything is walked.
+_FEW = 8
+#: Lists of statements, and of what has statements; what is in `cases` has no place.
+_PRUNED = frozenset({"body", "orelse", "finalbody", "handlers"})
 
 #: Nodes with a scope of their own.
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -83,6 +91,13 @@ class _Children(dict[type[ast.AST], tuple[str, ...]]):
 
 _CHILDREN = _Children()
 
+#: By each kind that is a statement or is between two, the fields with statements, in order.
+_BETWEEN: list[type[ast.AST]] = [ast.Module, ast.ExceptHandler, ast.match_case]
+_BLOCKS = {
+    kind: tuple(field for field in kind._fields if field in {*_PRUNED, "cases"})
+    for kind in [*_BETWEEN, *ast.stmt.__subclasses__()]
+}
+
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those within it as `ast.walk` does, in a third of the time.
@@ -117,29 +132,110 @@ def _inside(node: ast.AST) -> list[ast.AST]:
 
 
 class Nodes:
-    """The nodes of a tree; every rule asks for some kinds, and none walks the tree again.
+    """The nodes of a tree, walked as far as somebody asks; no rule walks it again.
+
+    A walk of everything takes a third of the time that parsing took, and most rules look for a
+    few words. So the statements without those words are left out of a walk.
 
     Attributes:
-        parents: the node around each node.
+        tree: the root.
+        data: the text in UTF-8.
 
     """
 
-    def __init__(self, tree: ast.AST) -> None:
-        """Walk the tree; operators and contexts, which have no place, are left out."""
-        self.parents: dict[ast.AST, ast.AST] = {}
-        self._by_kind: dict[type[ast.AST], list[ast.AST]] = {}
-        by_kind, parents = self._by_kind, self.parents
-        fields = _CHILDREN
-        waiting = [tree]
+    def __init__(self, tree: ast.AST, data: bytes = b"", lines: Sequence[int] = ()) -> None:
+        """Take a tree, the text that it was parsed from, and where the lines of that begin.
+
+        Without a text, every question is answered by a walk of everything.
+        """
+        self.tree = tree
+        self.data = data
+        self._lines = lines
+        self._parents: dict[ast.AST, ast.AST] = {}
+        self._everything: list[ast.AST] = []
+
+    @property
+    def parents(self) -> Parents:
+        """The node around each node."""
+        return Parents(self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Everything has been walked."""
+        return bool(self._everything)
+
+    def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
+        """Yield the nodes of some kinds, kind by kind, each from the outside in."""
+        for kind in kinds:
+            by_kind = self._by_kind if self.is_whole or kind not in _BLOCKS else self._statements
+            # The lists are sorted by kind, which no type can say.
+            yield from by_kind.get(kind, ())  # type: ignore[misc]
+
+    def near(self, *words: bytes) -> list[ast.AST]:
+        """Return all nodes of the statements in which one of some words is written.
+
+        They are sorted from the outside in, and may be more: all of what is around them.
+        """
+        if self.is_whole or not self._is_plain:
+            return self.everything
+        places: set[int] = set()
+        for word in words:
+            place = self.data.find(word)
+            while place >= 0:
+                places.add(bisect_right(self._lines, place))
+                if len(places) * _FEW > len(self._lines):
+                    return self.everything
+                place = self.data.find(word, place + len(word))
+        return self._in_lines(sorted(places)) if places else []
+
+    def in_line(self, line: int) -> list[ast.AST]:
+        """Return all nodes of the statements that a line is in, and of those around it."""
+        return self._in_lines([line]) if self.data and not self.is_whole else self.everything
+
+    @property
+    def everything(self) -> list[ast.AST]:
+        """All nodes, from the outside in; operators and contexts have no place and are left out."""
+        if not self._everything:
+            self._everything = self._in_lines(None)
+        return self._everything
+
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        return _sorted_by_kind(self.everything)
+
+    @cached_property
+    def _statements(self) -> dict[type[ast.AST], list[ast.AST]]:
+        """The statements, without their expressions."""
+        waiting, parents = [self.tree], self._parents
+        for node in waiting:
+            for field in _BLOCKS[node.__class__]:
+                for child in getattr(node, field):
+                    parents[child] = node
+                    waiting.append(child)
+        return _sorted_by_kind(waiting)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether names are written in the text as they are in the tree."""
+        if self.data.isascii():
+            return bool(self.data)
+        # Imported here: most files need nothing of it.
+        import unicodedata
+
+        return unicodedata.is_normalized("NFKC", self.data.decode())
+
+    def _in_lines(self, lines: list[int] | None) -> list[ast.AST]:
+        """Walk the statements that some lines are in; None for all of them."""
+        parents, fields = self._parents, _CHILDREN
+        waiting = [self.tree]
         add = waiting.append
         for node in waiting:
             kind = node.__class__
-            if kind not in by_kind:
-                by_kind[kind] = []
-            by_kind[kind].append(node)
             for field in fields[kind]:
                 value = getattr(node, field)
                 if value.__class__ is list:
+                    if lines is not None and field in _PRUNED and kind in _BLOCKS:
+                        value = _meeting(value, lines)
                     for child in value:
                         if child is not None:
                             parents[child] = node
@@ -147,9 +243,59 @@ class Nodes:
                 elif value is not None:
                     parents[value] = node
                     add(value)
+        return waiting
 
-    def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
-        """Yield the nodes of some kinds, kind by kind, each from the outside in."""
-        for kind in kinds:
-            # The lists are sorted by kind, which no type can say.
-            yield from self._by_kind.get(kind, ())  # type: ignore[misc]
+    def find_parent(self, node: ast.AST) -> ast.AST | None:
+        """Return the node around one, None for the root and what is not in the tree."""
+        found = self._parents.get(node)
+        if found is None and node is not self.tree and not self.is_whole:
+            self.in_line(getattr(node, "lineno", 0))
+            if node not in self._parents:
+                _ = self.everything
+            found = self._parents.get(node)
+        return found
+
+
+class Parents(Mapping[ast.AST, ast.AST]):
+    """The node around each node of a tree."""
+
+    __slots__ = ("_nodes",)
+
+    def __init__(self, nodes: Nodes) -> None:
+        """Look into some nodes; nothing in them leads back here, so no circle keeps a tree."""
+        self._nodes = nodes
+
+    def __getitem__(self, node: ast.AST) -> ast.AST:
+        """Return the node around one."""
+        found = self._nodes.find_parent(node)
+        if found is None:
+            raise KeyError(node)
+        return found
+
+    def __iter__(self) -> Iterator[ast.AST]:
+        """Yield every node but the root, from the outside in."""
+        return iter(self._nodes.everything[1:])
+
+    def __len__(self) -> int:
+        """Count the nodes without the root."""
+        return len(self._nodes.everything) - 1
+
+
+def _sorted_by_kind(nodes: list[ast.AST]) -> dict[type[ast.AST], list[ast.AST]]:
+    by_kind: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in nodes:
+        kind = node.__class__
+        if kind not in by_kind:
+            by_kind[kind] = []
+        by_kind[kind].append(node)
+    return by_kind
+
+
+def _meeting(block: list[ast.stmt], lines: list[int]) -> Iterator[ast.stmt]:
+    """Yield the statements of a block that one of some lines is in, decorators included."""
+    for statement in block:
+        decorators = getattr(statement, "decorator_list", None)
+        first = decorators[0].lineno if decorators else statement.lineno
+        following = bisect_left(lines, first)
+        if following < len(lines) and lines[following] <= (statement.end_lineno or first):
+            yield statement

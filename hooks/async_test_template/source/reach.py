@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from async_test_template.source.conditions import EVERY, Conditions, without
 from async_test_template.source.nodes import walk
@@ -67,22 +67,16 @@ class Reach:
         with: of `from asyncio import timeout` in a branch, only the Pythons of that branch know.
         """
         nodes = [
-            node for node in self._by_line.get(line, ()) if self._source.column(node) == column
+            node
+            for node in self._source.nodes.in_line(line)
+            if getattr(node, "lineno", 0) == line
+            and self._source.column(cast("Placed", node)) == column
         ]
         if not nodes:
             return EVERY
         # The innermost node: in `old() if PY313 else new()` the left part is not the whole.
         node = nodes[-1]
         return self.of(node) & self._imported(node)
-
-    @cached_property
-    def _by_line(self) -> dict[int, list[Placed]]:
-        """The nodes that begin in a line."""
-        found: dict[int, list[Placed]] = {}
-        for node in self._source.parents:
-            if (line := getattr(node, "lineno", 0)) > 0:
-                found.setdefault(line, []).append(node)  # type: ignore[arg-type]
-        return found
 
     def of(self, node: ast.AST) -> Pythons:
         """Return the Pythons that reach a node."""

@@ -112,7 +112,7 @@ class Reader:
 
         source.module = self._module(source)
         findings, faults, waiting = self._looker.look(source, self._readings.mentioned)
-        if self._readings.has_room_for(size):
+        if waiting or self._readings.has_room_for(size):
             self._readings.keep(source, data)
         return Reading(
             source.file,
@@ -223,7 +223,7 @@ class Reader:
     def _kinds(self, files: list[str]) -> tuple[list[_Kind], list[bytes]]:
         """Tell of some files when they are worth parsing, and which conditions they meet."""
         read = [Words(self._tree.read(file) or b"") for file in files]
-        vocabulary = Vocabulary(words.once for words in read)
+        vocabulary = Vocabulary(read)
         suspects = self._looker.suspicion(vocabulary)
         kinds = [self._kind(file, words, suspects) for file, words in zip(files, read, strict=True)]
         return kinds, [word for word in self._looker.conditions if vocabulary.may_hold(word)]

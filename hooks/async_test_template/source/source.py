@@ -7,16 +7,18 @@ import re
 import warnings
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import ParseError
+from async_test_template.source.mentions import Mentions
 from async_test_template.source.names import Names
 from async_test_template.source.nodes import Nodes, walk
 from async_test_template.source.text import decode
 from async_test_template.source.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from async_test_template.source.items import Fixture, Module, Test
 
@@ -98,7 +100,7 @@ class Source:
     @cached_property
     def nodes(self) -> Nodes:
         """The nodes of the tree by kind."""
-        return Nodes(self.tree)
+        return Nodes(self.tree, self.data, self._lines)
 
     @cached_property
     def names(self) -> Names:
@@ -108,7 +110,8 @@ class Source:
     @cached_property
     def _lines(self) -> list[int]:
         """Return the offset of each line; a form feed ends no line for Python."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.data)), len(self.data)]
+        found = [0, *accumulate(map(len, self.data.splitlines(keepends=True)))]
+        return found if self.data[-1:] not in b"\r\n" else [*found, len(self.data)]
 
     @cached_property
     def newline(self) -> str:
@@ -155,7 +158,7 @@ class Source:
         return Words(self.data)
 
     @property
-    def parents(self) -> dict[ast.AST, ast.AST]:
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
         """The node around each node."""
         return self.nodes.parents
 
@@ -175,20 +178,17 @@ class Source:
         return found
 
     @cached_property
-    def mentions(self) -> dict[str, list[ast.Name | ast.Attribute]]:
+    def mentions(self) -> Mentions:
         """Where the file mentions a name, by itself or after a dot; definitions do not."""
-        found: dict[str, list[ast.Name | ast.Attribute]] = {}
-        for name in self.nodes.of(ast.Name):
-            found.setdefault(name.id, []).append(name)
-        for attribute in self.nodes.of(ast.Attribute):
-            found.setdefault(attribute.attr, []).append(attribute)
-        return found
+        return Mentions(self.nodes)
 
     def references(self, *targets: str) -> Iterator[ast.Name | ast.Attribute]:
         """Yield what stands for one of some dotted names, as far as imports tell."""
         words = {target.rpartition(".")[2] for target in targets}
-        for word in sorted(words.union(*map(self.names.aliases, words))):
-            for node in self.mentions.get(word, ()):
+        every = sorted(words.union(*map(self.names.aliases, words)))
+        self.mentions.look_for(every)
+        for word in every:
+            for node in self.mentions.get(word):
                 if self.names.resolve(node) in targets:
                     yield node
 
@@ -251,13 +251,17 @@ class Source:
     @cached_property
     def generators(self) -> frozenset[ast.AST]:
         """The functions that yield, themselves and not in a function within."""
-        return frozenset(map(self.scope, self.nodes.of(ast.Yield, ast.YieldFrom)))
+        kinds = (ast.Yield, ast.YieldFrom)
+        near = self.nodes.near(b"yield")
+        return frozenset(self.scope(node) for node in near if isinstance(node, kinds))
 
     def around(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, the closest first."""
-        while node in self.parents:
-            node = self.parents[node]
-            yield node
+        find = self.nodes.find_parent
+        around = find(node)
+        while around is not None:
+            yield around
+            around = find(around)
 
 
 def read_source(file: str, data: bytes) -> Source:

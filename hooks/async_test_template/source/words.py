@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeAlias
+
+    #: Words, each with how to find it if it is more than a word.
+    _Alternatives: TypeAlias = tuple[tuple[bytes, Callable[[bytes], object] | None], ...]
 
 _BLANKED = bytes(
     byte if bytes((byte,)).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
@@ -16,19 +20,6 @@ _ESCAPED = re.compile(rb"\\(\W)")
 _ESCAPE = re.compile(rb"\\.")
 #: Characters that make the word before them optional, or stand for one of several.
 _SEVERAL = re.compile(rb"[(\[{?.]|\w[*+]")
-
-
-class Vocabulary:
-    """The words of some files, each once."""
-
-    def __init__(self, texts: Iterable[bytes]) -> None:
-        """Take texts that are nothing but words with blanks between them."""
-        self._once = b" ".join({*b" ".join(texts).split()})
-
-    def may_hold(self, words: bytes) -> bool:
-        """Tell whether one of some alternatives may be in one of the files."""
-        once = self._once
-        return any(word in once for word, _ in _alternatives(words))
 
 
 class Words:
@@ -40,6 +31,7 @@ class Words:
     Attributes:
         data: the bytes.
         once: the words with blanks between them.
+        vocabulary: the words of this file and others, if somebody has put them together.
 
     """
 
@@ -47,20 +39,46 @@ class Words:
         """Split a file into words."""
         self.data = data
         self.once = b" ".join({*data.translate(_BLANKED).split()})
+        self.vocabulary: Vocabulary | None = None
 
     def hold(self, words: bytes) -> bool:
         """Tell whether one of some alternatives, which are given as a pattern, is found."""
-        once = self.once
-        for word, search in _alternatives(words):
+        once, vocabulary = self.once, self.vocabulary
+        possible = _alternatives(words) if vocabulary is None else vocabulary.possible(words)
+        for word, search in possible:
             if word in once and (search is None or search(self.data)):
                 return True
         return False
 
 
+class Vocabulary:
+    """The words of some files, which hold few of those that rules ask for."""
+
+    def __init__(self, files: Iterable[Words]) -> None:
+        """Put the words of some files together, which know it from then on."""
+        every: set[bytes] = set()
+        for words in files:
+            every.update(words.once.split())
+            words.vocabulary = self
+        self._once = b" ".join(every)
+        self._possible: dict[bytes, _Alternatives] = {}
+
+    def may_hold(self, words: bytes) -> bool:
+        """Tell whether one of some alternatives may be in one of the files."""
+        return bool(self.possible(words))
+
+    def possible(self, words: bytes) -> _Alternatives:
+        """Return the alternatives that may be in one of the files."""
+        found = self._possible.get(words)
+        if found is None:
+            once = self._once
+            found = tuple(each for each in _alternatives(words) if each[0] in once)
+            self._possible[words] = found
+        return found
+
+
 @cache
-def _alternatives(
-    words: bytes,
-) -> tuple[tuple[bytes, Callable[[bytes], object] | None], ...]:
+def _alternatives(words: bytes) -> _Alternatives:
     """Split alternatives, each with its word, and with how to find it if it is more than a word.
 
     Each is looked for alone, which is ten times faster than one pattern, since `re` knows how to

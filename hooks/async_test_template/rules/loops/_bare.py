@@ -255,13 +255,14 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
 
 def _modules(other: Source) -> Iterator[str]:
     """Yield the modules that a file imports, or imports from, with their resolved names."""
-    for plain in other.nodes.of(ast.Import):
-        yield from (alias.name for alias in plain.names)
-    for node in other.nodes.of(ast.ImportFrom):
-        module = "." * node.level + (node.module or "")
-        yield module
-        # `from tests import helpers`, `from . import helpers`
-        yield from (f"{module}.{alias.name}" for alias in node.names)
+    for node in other.nodes.near(b"import"):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            # `from tests import helpers`, `from . import helpers`
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:

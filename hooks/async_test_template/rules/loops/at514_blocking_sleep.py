@@ -37,10 +37,8 @@ _DEADLINES = re.compile(r"timeout|fail_after|fail_at|move_on|deadline", re.IGNOR
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call, function in _sleeps(source):
-        if not source.names.is_certain(call.func) or patching(project, _SLEEP):
-            continue
-        if _is_zero(call) or _is_meant(source, call, function) or _has_deadline(source, call):
-            continue
+        if patching(project, _SLEEP):
+            return
         yield code_finding(
             RULE.code,
             source,
@@ -51,10 +49,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _sleeps(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
-    """Yield the calls in async tests and fixtures, each with its function."""
+    """Yield the calls in async tests and fixtures that block by mistake, with the function."""
     for call in calls(source, _SLEEP):
         function = source.scope(call)
-        if isinstance(function, ast.AsyncFunctionDef) and function.lineno in source.items:
+        if (
+            isinstance(function, ast.AsyncFunctionDef)
+            and function.lineno in source.items
+            and not _is_zero(call)
+            and not _is_meant(source, call, function)
+            and not _has_deadline(source, call)
+            and source.names.is_certain(call.func)
+        ):
             yield call, function
 
 

@@ -65,7 +65,7 @@ def is_left_behind(source: Source, node: ast.ClassDef) -> bool:
         (isinstance(inner, ast.AsyncFunctionDef) and inner.name in _ASYNC_METHODS)
         or (isinstance(inner, ast.Attribute) and inner.attr == "loop" and _is_self(inner.value))
         for inner in walk(node)
-    ) or any(name in source.mentions for name in _ASSERTIONS)
+    ) or any(map(source.mentions.get, _ASSERTIONS))
 
 
 def changed(project: Project, source: Source, node: ast.ClassDef) -> Iterator[Edit]:
