@@ -10,7 +10,8 @@ from async_test_template.source.items import Module
 from async_test_template.source.words import Words
 
 _WORDS_OF_TESTS = (
-    rb"async|event_loop|anyio|pytest_plugins|mark\.timeout"
+    rb"async[ \t]+def|async[ \t]+with|async[ \t]+for|async[ \t]*\\|await"
+    rb"|asyncio|asynctest|async_generator|event_loop|anyio|pytest_plugins|mark\.timeout"
     # It is not Python code, and the reader of the file says so.
     rb"|\0"
 )

@@ -12,6 +12,7 @@ from async_test_template.rules.loops._asking import (
     parameter_findings,
     usefixtures_findings,
 )
+from async_test_template.rules.on_code import text_of
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 def _asking(source: Source) -> Iterator[object]:
     for is_async in (True, False):
         yield from items_asking(source, "loop", is_async=is_async)
-    yield from source.calls("pytest.mark.usefixtures")
+    for call in source.calls("pytest.mark.usefixtures"):
+        yield from (argument for argument in call.args if text_of(argument) == "loop")
 
 
 RULE = Rule(

@@ -90,5 +90,6 @@ RULE = Rule(
     spots=_senders,
     where=Where.CLIENTS,
     suspects=re.compile(rb"httpx2\.(?:\w*Client|[a-z]+)\(|httpx2 (?:import|as)\b").search,
+    anywhere=rb"respx|httpx_mock|pytest_httpx",
     libraries=("httpx", "httpx2"),
 )

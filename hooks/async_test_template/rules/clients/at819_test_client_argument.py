@@ -66,6 +66,22 @@ def _is_raw(value: ast.expr) -> bool:
     )
 
 
+#: The beginning of a request with such an argument, in one statement as far as its lines tell.
+_REQUEST = re.compile(
+    rb"\.(?:get|post|put|patch|delete|head|options|request|stream)\s*\("
+    rb"[^\n]*?(?:\n(?![ \t]*(?:def|class|async|assert|return|with|@)\b)[^\n]*?)*?"
+    rb"\b(?:data|cookies|timeout)\s*=(?!=)"
+)
+
+
+def _is_suspicious(data: bytes) -> bool:
+    """Tell whether a file has the client, or may get it from a fixture or a file elsewhere."""
+    if HOMES in data:
+        return True
+    is_of_tests = b"def test" in data or b"fixture" in data
+    return is_of_tests and _REQUEST.search(data) is not None
+
+
 RULE = Rule(
     code="AT819",
     name="test-client-argument",
@@ -75,8 +91,7 @@ RULE = Rule(
     words=rb"data\s*=|cookies\s*=|timeout\s*=",
     spots=partial(passing, arguments=_ARGUMENTS),
     where=Where.CLIENTS,
-    # The client may come from a fixture that is elsewhere.
-    suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
+    suspects=_is_suspicious,
     needs=(("starlette", "0.21"),),
     expects=("DeprecationWarning", "UserWarning"),
     anywhere=HOMES,

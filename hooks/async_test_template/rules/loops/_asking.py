@@ -91,16 +91,19 @@ def parameter_findings(
 ) -> Iterator[Finding]:
     """Yield a finding for each function, async or not, that asks for the lost fixture."""
     for item in items_asking(source, name, is_async=is_async):
-        function = source.functions.get(item.line)
-        if function is None or not _has_parameter(function, name):
-            continue
         if isinstance(item, Test) and item.mark("trio"):
             continue
         if isinstance(item, Fixture) and is_override(project, item):
             # AT504 and AT505 replace those.
             continue
         where = where_from(project, name, item)
-        if is_async and where != "elsewhere":
+        if where == "elsewhere":
+            continue
+        # Only now: the file may have to be parsed again for it.
+        function = source.functions.get(item.line)
+        if function is None or not _has_parameter(function, name):
+            continue
+        if is_async:
             yield _in_async(code, project, source, function, name, where)
         elif where == "nowhere":
             yield _in_sync(code, project, source, function, name)
