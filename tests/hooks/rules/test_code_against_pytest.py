@@ -227,6 +227,43 @@ CASES = [
         },
         unsafe=True,
     ),
+    # Files that import an override see no other fixture beside it, and no hook.
+    Case(
+        "AT504",
+        {
+            "pytest.ini": AUTO,
+            "helpers/__init__.py": "",
+            "helpers/loops.py": OVERRIDE.replace("    yield", "    seen.append(loop)\n    yield")
+            + "\n\nseen = []\n",
+            "tests/test_it.py": (
+                "import asyncio\n\nfrom helpers.loops import event_loop, seen\n\n\n"
+                "async def test_it(event_loop):\n"
+                "    assert seen == [asyncio.get_running_loop()] == [event_loop]\n\n\n"
+                "def test_sync():\n    assert len(seen) == 1\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
+        "AT505",
+        {
+            "pytest.ini": AUTO,
+            "helpers/__init__.py": "",
+            "helpers/loops.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+                "    class OwnLoop(asyncio.SelectorEventLoop):\n        calls = 0\n\n"
+                "        def call_soon(self, *args, **more):\n            loop.calls += 1\n"
+                "            return super().call_soon(*args, **more)\n\n"
+                "    loop = OwnLoop()\n    yield loop\n    assert loop.calls\n    loop.close()\n"
+            ),
+            "tests/test_it.py": (
+                "from helpers.loops import event_loop\n\n\n"
+                "async def test_it(event_loop):\n    assert event_loop.calls\n\n\n"
+                "def test_sync():\n    pass\n"
+            ),
+        },
+        unsafe=True,
+    ),
     Case(
         "AT601",
         {

@@ -11,9 +11,11 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import EditError
+from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._bridge import bridge_text
 from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._ending import Ending, last_name
+from async_test_template.rules.loops._loop_factories import MAKERS
 from async_test_template.rules.which_loop import has_other_runner
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 #: What the new fixture is called.
 RUNNING = "running_loop"
 _MAKERS = frozenset({"get_event_loop", "new_event_loop", "setup_test_loop"})
+#: What a running loop cannot do.
+_RUNS = frozenset({"run_forever", "run_until_complete"})
 #: Context managers that make a loop, or close the one that they get.
 _CONTEXT = "aiohttp.test_utils.loop_context"
 _CLOSING = "contextlib.closing"
@@ -74,11 +78,14 @@ def kept(
     if len(function.decorator_list) != 1:
         raise EditError("it has another decorator")
     parts = _parts(source, function, makers)
+    if not all(_is_below(fixture, file) for file in importers(project, fixture)):
+        for_all = _is_for_all(project, makers)
+        return (*_as_async(source, fixture, parts, loop_scope, for_all=for_all),)
     is_more = not is_canonical(function)
     if is_more and has_other_runner(project):
         raise EditError("AnyIO or trio run tests too, which would get the rest of it as well")
     edits = [*_running_loop(project, source, function, loop_scope)]
-    if is_more and not fixture.autouse:
+    if is_more and not fixture.autouse and _is_for_all(project, makers):
         edits.append(changes.set_keyword(source, function.decorator_list[0], "autouse", "True"))
     edits += _asking(source, function)
     edits += [changes.replace_node(source, call, RUNNING) for call in parts.makers]
@@ -90,6 +97,60 @@ def kept(
         ]
     edits += [_without(source, statements) for statements in parts.dropped]
     return tuple(dict.fromkeys(edits))
+
+
+def _is_below(fixture: Fixture, file: str) -> bool:
+    """Tell whether a file sees what else is in the file of a fixture: it is the conftest.py."""
+    folder, _, name = fixture.file.rpartition("/")
+    return name == "conftest.py" and (not folder or file.startswith(f"{folder}/"))
+
+
+def _is_for_all(project: Project, makers: frozenset[str]) -> bool:
+    """Tell whether every test should get what an override does.
+
+    Tests that are not async get asyncio's own loop, without what a class of the project adds.
+    """
+    has_own_class = not makers <= MAKERS.keys()
+    return not (has_own_class and any(not test.is_async for test in project.code.tests))
+
+
+def _as_async(
+    source: Source, fixture: Fixture, parts: _Parts, scope: str, *, for_all: bool
+) -> Iterator[Edit]:
+    """Yield the edits that make an override async.
+
+    Files that import it would not find another fixture beside it.
+
+    Raises:
+        EditError: its rest runs the loop, which an async fixture cannot.
+
+    """
+    function = source.functions[fixture.line]
+    gone = {inner for block in parts.dropped for node in block for inner in walk(node)}
+    kinds = (ast.YieldFrom, ast.With) if parts.contexts else ast.YieldFrom
+    if _asks_itself(function) or any(
+        isinstance(node, kinds)
+        or (isinstance(node, ast.Attribute) and node.attr in _RUNS and node not in gone)
+        for node in walk(function)
+    ):
+        raise EditError("other files import it, and its rest cannot be in an async fixture")
+    asyncio, one = new_imports.bind_module(source, "asyncio")
+    plugin, other = new_imports.bind_module(source, "pytest_asyncio")
+    decorator = function.decorator_list[0]
+    given = decorator.keywords if isinstance(decorator, ast.Call) else []
+    words = [source.text(word) for word in given if word.arg not in {"autouse", "loop_scope"}]
+    words += ["autouse=True"] * for_all
+    words += [f'loop_scope="{scope}"'] * (scope != "function")
+    called = f"({', '.join(words)})" if words else ""
+    yield changes.replace_node(source, decorator, f"{plugin}.fixture{called}")
+    start = source.start(function)
+    yield changes.replace(source, start, start + len("def"), "async def")
+    yield from (
+        changes.replace_node(source, call, f"{asyncio}.get_running_loop()") for call in parts.makers
+    )
+    yield from (_without(source, statements) for statements in parts.dropped)
+    yield from one
+    yield from other
 
 
 def _parts(source: Source, function: Function, makers: frozenset[str]) -> _Parts:

@@ -8,13 +8,16 @@ import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import EditError
+from async_test_template.findings import Change
+from async_test_template.rules.home import home, source_of
 from async_test_template.rules.loops._canonical import CANONICAL, called_names
 from async_test_template.rules.on_code import sure
-from async_test_template.source import new_imports
+from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from async_test_template.findings import Edit
+    from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
 #: The hook, and the first pytest-asyncio that calls it; older versions stop at it.
@@ -161,20 +164,88 @@ def _class_in(source: Source, function: ast.FunctionDef, name: ast.expr) -> str:
     """
     for node in function.body:
         if isinstance(node, ast.ClassDef) and source.text(name) == node.name:
-            own = {
-                target.id
-                for target in walk(function)
-                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
-            }
-            own |= {argument.arg for argument in function.args.args}
-            inside = {inner for inner in walk(node) if isinstance(inner, ast.Name)}
-            bound = {inner.id for inner in inside if isinstance(inner.ctx, ast.Store)}
-            bound |= {inner.arg for inner in walk(node) if isinstance(inner, ast.arg)}
-            if {inner.id for inner in inside} & (own - bound):
-                raise EditError("its class uses variables of the fixture")
-            indent = " " * node.col_offset
-            return textwrap.dedent(f"{indent}{source.text(node)}") + "\n\n\n"
+            return _on_its_own(source, function, node) + "\n\n\n"
     return ""
+
+
+def _on_its_own(source: Source, function: ast.FunctionDef, node: ast.ClassDef) -> str:
+    """Return the text of a class without what its function knows: its instance is `self`.
+
+    Raises:
+        EditError: it uses other variables of the function.
+
+    """
+    inside = {inner for inner in walk(node) if isinstance(inner, ast.Name)}
+    bound = {inner.id for inner in inside if isinstance(inner.ctx, ast.Store)}
+    bound |= {inner.arg for inner in walk(node) if isinstance(inner, ast.arg)}
+    own = {argument.arg for argument in function.args.args}
+    instances: set[str] = set()
+    for other in walk(function):
+        if isinstance(other, ast.Assign) and other not in walk(node):
+            is_made = (
+                isinstance(other.value, ast.Call) and source.text(other.value.func) == node.name
+            )
+            names = {source.text(target) for target in other.targets}
+            (instances if is_made else own).update(names)
+    used = [name for name in inside if name.id in (own | instances) - bound]
+    start = source.start(node)
+    data = source.data[start : source.end(node)]
+    for name in sorted(used, key=source.start, reverse=True):
+        receiver = _receiver(source, name, node)
+        if name.id in own or not receiver:
+            raise EditError("its class uses variables of the fixture")
+        place = source.start(name) - start
+        data = data[:place] + receiver.encode() + data[place + len(name.id.encode()) :]
+    return textwrap.dedent(" " * node.col_offset + data.decode(errors="replace"))
+
+
+def _receiver(source: Source, name: ast.Name, owner: ast.ClassDef) -> str:
+    """Return what the method around a name calls its instance, empty outside of methods."""
+    for method in source.around(name):
+        if isinstance(method, ast.FunctionDef) and source.parents[method] is owner:
+            return method.args.args[0].arg if method.args.args else ""
+    return ""
+
+
+def hook_elsewhere(
+    project: Project, source: Source, factory: Factory, files: list[str]
+) -> tuple[Edit, ...]:
+    """Return the edits that put the hook into the conftest.py that some files see.
+
+    Raises:
+        EditError: there is already such a hook, or the class cannot be imported there.
+
+    """
+    file = home(project, files)
+    if file.rpartition("/")[2] != "conftest.py":
+        file = f"{file.rpartition('/')[0]}/conftest.py".lstrip("/")
+    conftest = source_of(project, file)
+    if any(function.name == HOOK for function in conftest.functions.values()):
+        raise EditError(f"{file} already has such a hook")
+    if factory.condition or not factory.call.isidentifier():
+        raise EditError("pytest calls hooks only in conftest.py")
+    module = factory.module or _module_of(project, source, files)
+    name, imports = new_imports.bind_name(conftest, module, factory.call)
+    text = f'def {HOOK}(config, item):\n    return {{"{factory.label}": {name}}}\n'
+    if project.tree.read(file) is None:
+        return (Change(file, "create", (), f"from {module} import {name}\n\n\n{text}"),)
+    return (*imports, changes.append(conftest, text))
+
+
+def _module_of(project: Project, source: Source, files: list[str]) -> str:
+    """Return the name under which files import a module.
+
+    Raises:
+        EditError: they import it by a relative name.
+
+    """
+    path = source.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for file in files:
+        for statement in project.code.sources.get(file).nodes.of(ast.ImportFrom):
+            module = statement.module or ""
+            if not statement.level and module and f".{path}".endswith(f".{module}"):
+                return module
+    raise EditError("it is unknown how conftest.py can import its class")
 
 
 def hook(source: Source, factory: Factory) -> tuple[str, tuple[Edit, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
 from async_test_template.rules.aiohttp_plugin import is_aiohttps
+from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.premises.about import has_own_runner, ships
@@ -39,10 +40,12 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
 def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
     """Tell whether a plugin in the repository may have another fixture of that name.
 
-    Then it is in a file that is neither a conftest.py nor a file with tests.
+    Then it is in a file that is neither a conftest.py nor a file with tests, and nothing imports
+    it.
     """
     return any(
         fixture is not item
+        and not any(importers(project, fixture))
         and not fixture.file.endswith("conftest.py")
         and not project.code.by_file[fixture.file].tests
         for fixture in project.code.named(name)

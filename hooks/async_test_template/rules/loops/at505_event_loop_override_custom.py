@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
+from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
@@ -18,6 +19,7 @@ from async_test_template.rules.loops._loop_factories import (
     factory_of,
     has_own_loop,
     hook,
+    hook_elsewhere,
     makes_own_loop,
 )
 from async_test_template.rules.loops._lost import NAME, is_override, when_all_is_read
@@ -83,10 +85,14 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     if not factories:
         # What has a loop in its name does something with the loop.
         return with_the_rest(project, source, fixture)
-    needs(project, "pytest-asyncio", SINCE)
+    _needs_hook(project)
     if len(factories) != 1:
         raise EditError("its loop is unknown")
     ((factory, makers),) = factories.items()
+    files = [*importers(project, fixture)]
+    if files and source.file.rpartition("/")[2] != "conftest.py":
+        edits = hook_elsewhere(project, source, factory, files)
+        return (*edits, *_beside(project, source, fixture, factory, frozenset(makers)))
     text, imports = hook(source, factory)
     if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
         edits = replacement(project, source, fixture, text)
@@ -96,6 +102,37 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
         edits = (*edits, *_without_class(source, function, factory.label))
     start = changes.before(source, function)
     return _merged(edits, imports, changes.replace(source, start, start, f"{text}\n\n"))
+
+
+def _needs_hook(project: Project) -> None:
+    """Require that an installation gets a pytest-asyncio that calls the hook.
+
+    A Python that only an old setup.py names does not count.
+
+    Raises:
+        EditError: a bound, or a Python that is supported, allows an older one.
+
+    """
+    dependencies = project.dependencies
+    if dependencies.may_be_below("pytest-asyncio", SINCE) or not dependencies.fits_python(
+        "pytest-asyncio", SINCE
+    ):
+        needs(project, "pytest-asyncio", SINCE)
+
+
+def _beside(
+    project: Project, source: Source, fixture: Fixture, factory: Factory, makers: frozenset[str]
+) -> tuple[Edit, ...]:
+    """Return the edits of an override whose hook is in another file."""
+    function = source.functions[fixture.line]
+    if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
+        return replacement(project, source, fixture, factory.extra.rstrip("\n"))
+    edits = with_the_rest(project, source, fixture, makers)
+    if not factory.extra:
+        return edits
+    edits = (*edits, *_without_class(source, function, factory.label))
+    start = changes.before(source, function)
+    return _merged(edits, (), changes.replace(source, start, start, factory.extra))
 
 
 def _factories(source: Source, function: Function) -> dict[Factory, set[str]]:
