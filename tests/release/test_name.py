@@ -24,7 +24,6 @@ TOLD = {
     "guard/pyproject.toml",
     "hooks/async_test_template/__init__.py",
     "hooks/run.py",
-    "includes/message_after_copy.jinja",
     "renovate/README.md",
 }
 

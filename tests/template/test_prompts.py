@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,17 @@ import copier
 import pytest
 import yaml
 from covering import covered
-from helpers import QUESTIONS, Answers, choices, copy_template, git, products, run
+from helpers import (
+    QUESTIONS,
+    Answers,
+    assert_done,
+    choices,
+    copy_template,
+    git,
+    products,
+    run,
+    run_copier,
+)
 from terminal import CLEAR, DOWN, ENTER, Terminal
 
 if TYPE_CHECKING:
@@ -214,7 +225,10 @@ def test_without_a_terminal_copier_refuses_with_a_sentence(tmp_path: Path, templ
 
 @pytest.mark.parametrize(
     ("kind", "last"),
-    [("new", ["uv", "run", "pytest"]), ("existing", ["async-test-template", "migrate"])],
+    [
+        ("new", ["-m", "Start from async-test-template"]),
+        ("existing", ["async-test-template", "migrate"]),
+    ],
 )
 def test_the_last_message_is_commands_to_paste(
     tmp_path: Path, template: Path, start: Start, kind: str, last: list[str]
@@ -237,7 +251,43 @@ def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
 ) -> None:
     terminal = start("copy", "--defaults", template, ".", cwd=tmp_path)
     assert terminal.finish() == 0
-    assert "Next:\n\n    git init" in terminal.text
+    assert "Next:\n\n    uv run pytest\n    git init && git add ." in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("folder", "ci"),
+    [(".", "github"), ("services/it's one", "github"), ("services/one", "gitlab")],
+)
+def test_the_last_message_knows_the_repository_around(
+    folder: str, ci: str, tmp_path: Path, template: Path
+) -> None:
+    """A worktree has a file .git, and CI reads only what is at the root."""
+    git(tmp_path, "init", "--quiet", "main")
+    git(tmp_path / "main", "commit", "--quiet", "--allow-empty", "--message", "first")
+    git(tmp_path / "main", "worktree", "add", "--quiet", str(tmp_path / "root"))
+    root = tmp_path / "root"
+    data = ("--data", f"ci={ci}", "--data", "package_name=one")
+    done = run_copier("copy", "--defaults", *data, template, folder, cwd=root)
+    assert_done(done)
+    message = done.stdout.partition("Created. Next:")[2]
+    # Two files are for people to edit: they know what is in the other one.
+    commands = re.findall("^    ((?:cd|mkdir|mv|git) .*)", message, re.MULTILINE)
+    (root / ".gitlab-ci.yml").touch()
+    identity = {"GIT_CONFIG_COUNT": "2"}
+    for number, name in enumerate(("name", "email")):
+        identity |= {f"GIT_CONFIG_KEY_{number}": f"user.{name}", f"GIT_CONFIG_VALUE_{number}": "me"}
+    assert_done(run("bash", "-ec", "\n".join(commands), cwd=root, **identity))
+    assert git(root, "status", "--porcelain", "--", folder, ".github") == ""
+    lines = [line.strip() for line in message.splitlines()]
+    if folder == ".":
+        assert "root of the repository" not in message
+    elif ci == "github":
+        assert lines[lines.index("defaults:") + 1] == "run:"
+        assert f'working-directory: "{folder}"' in lines
+        assert (root / ".github" / "workflows" / "one.yml").exists()
+    else:
+        assert f'include: "/{folder}/.gitlab-ci.yml"' in lines
+        assert f'before_script: ["cd {folder}"]' in lines
 
 
 @pytest.mark.slow
@@ -253,12 +303,13 @@ def test_update_says_what_it_leaves_alone_and_what_to_run(tmp_path: Path, start:
     assert terminal.finish() == 0
     lines = terminal.text.splitlines()
     assert lines[0] == "Your own files stay as they are."
-    assert lines[-4:] == [
+    assert lines[-7:-3] == [
         "Updated. Read the changes and run the tests:",
         "",
         "    git diff",
         "    uv run pytest",
     ]
+    assert lines[-2].startswith('If `git status` says "both modified" of a file')
     assert (project / "tests" / "async_guard.py").read_text().endswith("# newer\n")
 
 

@@ -38,7 +38,7 @@ COMBINATIONS = [
 FEW = covering(products()) + covering(answers for answers in COMBINATIONS if "ci" in answers)
 
 # An existing project has a length of its own; the files were written for this one.
-LINE_LENGTH = ("--config", "line-length=100")
+LINE_LENGTH = ("--config", "line-length=100", "--config", "extend-exclude=[]")
 
 
 def parse(file: Path) -> Any:  # noqa: ANN401

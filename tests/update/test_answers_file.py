@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ HOSTS = (
     "https://gitlab.com/",
     "https://git.example.com/",
     "git@git.example.com:",
+    "ssh://git@git.example.com/",
 )
 
 
@@ -51,13 +53,15 @@ def redirected(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
 
 
-def copy(source: str, folder: Path, *options: str) -> None:
-    """Generate a project from the first release, and commit it."""
+def copy(source: str, folder: Path, *options: str) -> str:
+    """Generate a project from the first release, commit it, and return what Copier said."""
     given = ("--defaults", "--vcs-ref", "1.0.0", *options)
-    assert_done(run_copier("copy", *given, source, folder, cwd=folder.parent))
+    done = run_copier("copy", *given, source, folder, cwd=folder.parent)
+    assert_done(done)
     if not (folder / ".git").exists():
         git(folder, "init", "--quiet")
     commit(folder)
+    return done.stdout
 
 
 def update(folder: Path, *options: str) -> None:
@@ -97,12 +101,15 @@ def test_every_way_to_name_the_template_can_be_read(
 ) -> None:
     url = url.format(server=server)
     project = tmp_path / "sample"
-    copy(given.format(server=server), project)
+    said = copy(given.format(server=server), project, "--data", "project_kind=existing")
     assert stored(project) == (url, "1.0.0")
-    # What a bot does; git+ is Copier's own, and Renovate takes it off.
-    tags = run("git", "ls-remote", "--tags", url.removeprefix("git+"), cwd=tmp_path)
-    assert_done(tags)
-    assert "\trefs/tags/1.1.0\n" in tags.stdout
+    [engine] = re.findall(r"uvx --from (\S+) async-test-template migrate", said)
+    # What a bot does, and uv; git+ is no part of the URL, and both take it off.
+    for source in (url, engine):
+        tags = run("git", "ls-remote", "--tags", source.removeprefix("git+"), cwd=tmp_path)
+        assert_done(tags)
+        assert "\trefs/tags/1.1.0\n" in tags.stdout
+    assert engine.startswith(("git+", str(server)))
     update(project)
     assert stored(project) == (url, "1.1.0")
     assert "# improved" in (project / "tests" / "async_guard.py").read_text()

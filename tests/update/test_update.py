@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from helpers import VENDORED, assert_done, commit, copy_template, git, run_copier
 
 if TYPE_CHECKING:
@@ -45,28 +44,6 @@ def update(project: Path) -> str:
 def append(file: Path, text: str) -> None:
     """Write at the end of a file."""
     file.write_text(file.read_text() + text)
-
-
-def test_an_update_brings_the_new_and_keeps_the_own(
-    template_repository: Path, project: Path
-) -> None:
-    append(template_repository / "template" / "tests" / "async_guard.py.jinja", "\n# improved\n")
-    commit(template_repository, "1.1.0")
-    append(project / "tests" / "conftest.py", "\n# an own fixture\n")
-    append(project / "pyproject.toml", '\n[tool.own]\nkey = "value"\n')
-    (project / "tests" / "sample" / "test_client.py").unlink()
-    (project / "tests" / "test_own.py").write_text("# an own test\n")
-    (project / "README.md").write_text("# Our own words\n")
-    commit(project)
-    update(project)
-    assert "# improved" in (project / "tests" / "async_guard.py").read_text()
-    assert "# an own fixture" in (project / "tests" / "conftest.py").read_text()
-    assert "[tool.own]" in (project / "pyproject.toml").read_text()
-    assert not (project / "tests" / "sample" / "test_client.py").exists()
-    assert (project / "tests" / "test_own.py").read_text() == "# an own test\n"
-    assert (project / "README.md").read_text() == "# Our own words\n"
-    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    assert answers["_commit"] == "1.1.0"
 
 
 def test_an_update_to_the_same_template_changes_nothing(

@@ -1,1 +1,0 @@
-"""A sample that its tests explain; replace it with your code."""

@@ -1,0 +1,1 @@
+"""A sample that its tests explain: read them, and delete both."""
