@@ -215,10 +215,13 @@ class _Search:
 
 
 def _mentions(source: Source, function: Function, name: str) -> Iterator[ast.expr]:
+    first, last = function.lineno, function.end_lineno or function.lineno
     for node in source.mentions.get(name, ()):
         if (
             isinstance(node, ast.Name)
             and isinstance(node.ctx, ast.Load)
+            # Asked first: a name may be used in hundreds of functions.
+            and first <= node.lineno <= last
             and function in source.around(node)
         ):
             yield node
