@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _Node = TypeVar("_Node", bound=ast.AST)
 
 _OF_WORDS = f"{string.ascii_letters}{string.digits}_".encode()
-#: Words with letters for which Python may take others in a name, in strings and comments too.
-_NAMES_IN_OTHER_LETTERS = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+#: Letters for which Python may take others in a name; they may be in a string or a comment, too.
+_OTHERS = re.compile(r"[^\W\x00-\x7f]+|[\u0300-\u036f]+")
 #: If a word is in one line of so many, everything is walked.
 _FEW = 8
 #: Lists of statements, and of what has statements; what is in `cases` has no place.
@@ -225,8 +225,9 @@ class Nodes:
         # Imported here: most files need nothing of it.
         import unicodedata
 
-        names = _NAMES_IN_OTHER_LETTERS.findall(self.data.decode())
-        return all(unicodedata.is_normalized("NFKC", name) for name in names)
+        letters = {*_OTHERS.findall(self.data.decode())}
+        # What joins the letter before it gets one.
+        return all(unicodedata.is_normalized("NFKC", f"e{some}") for some in letters)
 
     def _in_lines(self, lines: list[int] | None) -> list[ast.AST]:
         """Walk the statements that some lines are in; None for all of them."""
