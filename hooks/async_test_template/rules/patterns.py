@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.rules.on_code import calls, decorators, keyword, marks, sure
+from async_test_template.rules.on_code import decorators, keyword, marks, sure
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ def keyword_of_call(
     source: Source, name: str, *targets: str
 ) -> Iterator[tuple[ast.Call, ast.keyword]]:
     """Yield each call of some functions that passes an argument by that name."""
-    for call in calls(source, *targets):
-        argument = keyword(call, name)
-        if argument is not None:
-            yield call, argument
+    for call in source.nodes.near(name.encode()):
+        if isinstance(call, ast.Call):
+            argument = keyword(call, name)
+            if argument is not None and source.names.resolve(call.func) in targets:
+                yield call, argument
 
 
 def keyword_of_mark(source: Source, name: str, mark: str) -> Iterator[tuple[ast.Call, ast.keyword]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import string
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cached_property
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+_OF_WORDS = f"{string.ascii_letters}{string.digits}_".encode()
+#: Letters for which Python may take others in a name; they may be in a string or a comment, too.
+_OTHERS = re.compile(r"[^\W\x00-\x7f]+|[\u0300-\u036f]+")
 #: If a word is in one line of so many, everything is walked.
 _FEW = 8
 #: Lists of statements, and of what has statements; what is in `cases` has no place.
@@ -172,21 +177,19 @@ class Nodes:
             yield from by_kind.get(kind, ())  # type: ignore[misc]
 
     def near(self, *words: bytes) -> list[ast.AST]:
-        """Return all nodes of the statements in which one of some words is written.
+        """Return all nodes of the statements in which one of some names or keywords is written.
 
         They are sorted from the outside in, and may be more: all of what is around them.
         """
-        if self.is_whole or not self._is_plain:
+        if self.is_whole or not self.is_plain:
             return self.everything
-        places: set[int] = set()
+        found: set[int] = set()
         for word in words:
-            place = self.data.find(word)
-            while place >= 0:
-                places.add(bisect_right(self._lines, place))
-                if len(places) * _FEW > len(self._lines):
+            for place in _places(self.data, word):
+                found.add(bisect_right(self._lines, place))
+                if len(found) * _FEW > len(self._lines):
                     return self.everything
-                place = self.data.find(word, place + len(word))
-        return self._in_lines(sorted(places)) if places else []
+        return self._in_lines(sorted(found)) if found else []
 
     def in_line(self, line: int) -> list[ast.AST]:
         """Return all nodes of the statements that a line is in, and of those around it."""
@@ -215,14 +218,16 @@ class Nodes:
         return _sorted_by_kind(waiting)
 
     @cached_property
-    def _is_plain(self) -> bool:
+    def is_plain(self) -> bool:
         """Whether names are written in the text as they are in the tree."""
         if self.data.isascii():
             return bool(self.data)
         # Imported here: most files need nothing of it.
         import unicodedata
 
-        return unicodedata.is_normalized("NFKC", self.data.decode())
+        letters = {*_OTHERS.findall(self.data.decode())}
+        # What joins the letter before it gets one.
+        return all(unicodedata.is_normalized("NFKC", f"e{some}") for some in letters)
 
     def _in_lines(self, lines: list[int] | None) -> list[ast.AST]:
         """Walk the statements that some lines are in; None for all of them."""
@@ -289,6 +294,17 @@ def _sorted_by_kind(nodes: list[ast.AST]) -> dict[type[ast.AST], list[ast.AST]]:
             by_kind[kind] = []
         by_kind[kind].append(node)
     return by_kind
+
+
+def _places(data: bytes, word: bytes) -> Iterator[int]:
+    """Yield where a word is written that is no part of a longer one."""
+    length = len(word)
+    place = data.find(word)
+    while place >= 0:
+        after = data[place + length : place + length + 1] or b" "
+        if after not in _OF_WORDS and (place == 0 or data[place - 1 : place] not in _OF_WORDS):
+            yield place
+        place = data.find(word, place + length)
 
 
 def _meeting(block: list[ast.stmt], lines: list[int]) -> Iterator[ast.stmt]:

@@ -184,6 +184,14 @@ class Source:
 
     def references(self, *targets: str) -> Iterator[ast.Name | ast.Attribute]:
         """Yield what stands for one of some dotted names, as far as imports tell."""
+        if self.nodes.is_plain:
+            # Each part of a name is written somewhere, if only where it is imported.
+            once = self.words.once
+            targets = tuple(
+                name for name in targets if all(part.encode() in once for part in name.split("."))
+            )
+            if not targets:
+                return
         words = {target.rpartition(".")[2] for target in targets}
         every = sorted(words.union(*map(self.names.aliases, words)))
         self.mentions.look_for(every)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import (
-    calls,
     code_finding,
     has_stars,
     is_chosen_by_version,
@@ -18,6 +17,7 @@ from async_test_template.rules.on_code import (
     sure,
 )
 from async_test_template.rules.patched import not_patched
+from async_test_template.rules.patterns import keyword_of_call
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
@@ -36,9 +36,8 @@ _PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
-    for call in calls(source, *targets):
-        app = keyword(call, "app")
-        if app is not None and not is_chosen_by_version(source, call):
+    for call, app in keyword_of_call(source, "app", *targets):
+        if not is_chosen_by_version(source, call):
             name = source.names.resolve(call.func)
             yield code_finding(
                 RULE.code,

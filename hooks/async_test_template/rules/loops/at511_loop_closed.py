@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 
-_LOOPS = {"asyncio.get_running_loop", "asyncio.get_event_loop"}
+_WORDS = (b"get_running_loop", b"get_event_loop")
+_LOOPS = {f"asyncio.{name.decode()}" for name in _WORDS}
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -45,7 +46,9 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _stands_for_loop(source: Source, node: ast.expr, function: Function) -> bool:
     if not isinstance(node, ast.Name):
         return _is_loop(source, node)
-    return any(
+    # Tests close many things; only those that ask for the loop are walked through.
+    text = source.data[source.start(function) : source.end(function)]
+    return any(name in text for name in _WORDS) and any(
         isinstance(statement, ast.Assign)
         and _is_loop(source, statement.value)
         and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
@@ -63,7 +66,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     visit=_visit,
-    words=rb"close",
+    words=b"|".join(_WORDS),
     alone=True,
     expects=("RuntimeError", "RuntimeWarning"),
     broken_since=(("pytest-asyncio", "1.1"),),
