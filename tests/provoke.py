@@ -9,6 +9,7 @@ process of its own, a copy of this one, so that none changes what another one se
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -28,6 +29,10 @@ def main() -> None:
     for name in HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # Nothing of this is garbage: pytest looks for some at its end.
+    gc.freeze()
+    # What pytest rewrites of its plugins is kept for the next run.
+    sys.dont_write_bytecode = False
     for folder in sys.argv[1:]:
         process = os.fork()
         if process == 0:

@@ -12,6 +12,7 @@ from async_test_template.faults import fault_of
 from async_test_template.migrate import plan_with, policy_of
 from async_test_template.planner import Finder
 from async_test_template.policy import Given, Policy
+from async_test_template.rules import CODES, FIRST_STATIC
 from async_test_template.rules.chosen import choose
 from async_test_template.targets import plan_projects, read_targets
 
@@ -91,6 +92,7 @@ def _add_observed(
     command: str, root: Path, policy: Policy, rules: Iterable[Rule], plan: Plan
 ) -> None:
     # Imported here, only for this option.
+    from async_test_template.messages.failures import explained
     from async_test_template.observe import observe
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
@@ -101,9 +103,13 @@ def _add_observed(
     except (UserError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it
-        plan.faults.append(fault_of(error, rules=("AT001", "AT002", "AT003", "AT004")))
+        plan.faults.append(fault_of(error, rules=tuple(c for c in CODES if c < FIRST_STATIC)))
         return
-    found = [finding for finding in observed if finding.code in chosen]
-    left, silenced = sort_out(Project(root, Desired(), {}), found, policy)
-    plan.left = left + plan.left
-    plan.silenced += silenced
+    known = explained(observed.failures, plan.left)
+    project = Project(root, Desired(), {})
+    for findings, place in ((observed.findings, 0), (known.findings, len(plan.left))):
+        found = [finding for finding in findings if finding.code in chosen]
+        left, silenced = sort_out(project, found, policy)
+        plan.left[place:place] = left
+        plan.silenced += silenced
+    plan.failures += known.others

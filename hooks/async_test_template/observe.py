@@ -1,4 +1,4 @@
-"""Problems that only a run can show: the repository's pytest, with a plugin that takes notes."""
+"""What only a run can show: the repository's pytest, with a plugin that takes notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from async_test_template import shell
 from async_test_template.disk import Disk
@@ -21,8 +21,38 @@ if TYPE_CHECKING:
 _PLUGIN = "async_test_template_recorder"
 
 
-def observe(command: str, root: Path) -> list[Finding]:
-    """Run the tests once and report problems that did not fail.
+class Failure(NamedTuple):
+    """A test or a file that failed.
+
+    Attributes:
+        name: of the test, or the path of the file.
+        file: path from the root, with forward slashes.
+        line: 1-based.
+        text: what pytest says of it.
+
+    """
+
+    name: str
+    file: str
+    line: int
+    text: str
+
+
+class Observed(NamedTuple):
+    """What a run has shown.
+
+    Attributes:
+        findings: problems that did not fail.
+        failures: what failed.
+
+    """
+
+    findings: list[Finding]
+    failures: list[Failure]
+
+
+def observe(command: str, root: Path) -> Observed:
+    """Run the tests once and report problems that did not fail, and the failures.
 
     The command runs in a shell, and may call pytest through make or tox as long as PYTEST_ADDOPTS
     reaches it. Its output goes to standard error; files that pytest, coverage and Hypothesis would
@@ -58,17 +88,22 @@ def observe(command: str, root: Path) -> list[Finding]:
     notes = list(_read(text.splitlines()))
     if is_there and not (text and all(map(_is_ours, notes))):
         raise foreign
-    if not any(note["what"] == "collected" for note in notes):
+    if not any(note["what"] in {"collected", "failed"} for note in notes):
         raise UserError(
             f"{command!r} collected no test (exit status {status}); "
             "give the command that runs the tests, such as --run 'uv run pytest'"
         )
     try:
         places = _Places(notes, root)
-        found = {*_about_tests(notes, places), *_about_coroutines(notes, places)}
+        found = {
+            *_about_tests(notes, places),
+            *_about_coroutines(notes, places),
+            *_about_errors(notes, places),
+        }
+        failures = list(dict.fromkeys(_failures(notes, places)))
     except KeyError as error:
         raise foreign from error
-    return sorted(found, key=lambda f: (f.file, f.line, f.code, f.message))
+    return Observed(sorted(found, key=lambda f: (f.file, f.line, f.code, f.message)), failures)
 
 
 def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -82,7 +117,7 @@ def _read(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _is_ours(note: dict[str, Any]) -> bool:
     """Tell whether the values of a note are of the kinds that the recorder writes."""
-    texts = [note.get(key, "") for key in ("what", "test", "file", "module", "name")]
+    texts = [note.get(key, "") for key in ("what", "test", "file", "module", "name", "text")]
     lines = [note.get("line", 1)]
     for key, of_file in (("places", 0), ("fixtures", 1)):
         rows = note.get(key, [])
@@ -182,3 +217,22 @@ def _about_coroutines(notes: list[dict[str, Any]], places: _Places) -> Iterator[
             if place is not None:
                 message = f"the coroutine {note['name']} was never awaited"
                 yield Finding("AT003", message, *place, hint="await it")
+
+
+def _about_errors(notes: list[dict[str, Any]], places: _Places) -> Iterator[Finding]:
+    for note in notes:
+        if note["what"] == "lost":
+            place = places.first(note["places"]) or places.of_test(note["test"])
+            if place is not None:
+                message = f"nobody looked at an error of a task: {note['name']}"
+                hint = "await the task, or start it in a TaskGroup"
+                yield Finding("AT006", message, *place, hint=hint)
+
+
+def _failures(notes: list[dict[str, Any]], places: _Places) -> Iterator[Failure]:
+    for note in notes:
+        if note["what"] == "failed":
+            test = note["test"]
+            # A file that cannot be collected has no test.
+            file, line = places.of_test(test) or (test.partition("::")[0], 1)
+            yield Failure(test.rpartition("::")[2] or test, file, line, note["text"])

@@ -26,6 +26,7 @@ class Plan:
         install: sentences on the commands that install what the fixes declare.
         faults: what failed in this program; if there is one, nothing changes, because the missing
             findings are unknown.
+        failures: how many tests of a run failed for a reason that is not known.
         projects: the folders of the projects with code that it is about.
         below: the folders of projects below, which need plans of their own.
         left_out: those which belong to others, or are data of a test.
@@ -44,6 +45,7 @@ class Plan:
         self.unreadable: tuple[tuple[str, int, str], ...] = ()
         self.install: list[str] = []
         self.faults: list[Fault] = []
+        self.failures = 0
         self.projects: list[str] = []
         self.below: tuple[str, ...] = ()
         self.left_out: tuple[str, ...] = ()
@@ -77,6 +79,7 @@ class Plan:
         where = f"{prefix.rstrip('/')}: " if prefix else ""
         plan.install = [f"{where}{sentence}" for sentence in self.install]
         plan.faults = [f._replace(file=f.file and place(f.file)) for f in self.faults]
+        plan.failures = self.failures
         plan.projects = [prefix + folder for folder in self.projects]
         plan.left_out = tuple(prefix + folder for folder in self.left_out)
         plan.unread = tuple((prefix + path, why) for path, why in self.unread)
@@ -93,6 +96,7 @@ class Plan:
         self.unreadable += other.unreadable
         self.install += other.install
         self.faults += other.faults
+        self.failures += other.failures
         self.projects += other.projects
         self.left_out += other.left_out
         self.unread += other.unread

@@ -14,10 +14,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import logging
 import os
 import shutil
 import sys
 import threading
+import traceback
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -36,6 +38,10 @@ _PLUGIN = "async_test_template_recorder"
 _loops: list[object] = []
 _loop_of_fixture: dict[object, int | None] = {}
 _codes_of_test: dict[str, set[CodeType]] = {}
+#: So much of what pytest says of a failure is noted, of its beginning and of its end.
+_TOLD = 8000
+#: So many of the last frames of an error are noted.
+_FRAMES = 20
 #: What to do when a code object starts.
 _watched: dict[CodeType, Callable[[], None]] = {}
 
@@ -124,9 +130,55 @@ def pytest_runtest_logfinish(nodeid: str) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note that a test passed."""
+    """Note that a test passed, or what is said of its failure."""
     if report.when == "call" and report.passed:
         _note("passed", test=report.nodeid)
+    if report.failed:
+        _note("failed", test=report.nodeid, text=_told(report))
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Note what is said of a file that cannot be collected."""
+    if report.failed:
+        _note("failed", test=report.nodeid, text=_told(report))
+
+
+def _told(report: pytest.TestReport | pytest.CollectReport) -> str:
+    text = report.longreprtext
+    return text if len(text) <= 2 * _TOLD else f"{text[:_TOLD]}\n{text[-_TOLD:]}"
+
+
+class _LostErrors(logging.Handler):
+    """Notes the errors of tasks that nobody has looked at, which asyncio logs.
+
+    Attributes:
+        item: the test that runs, or ran last.
+
+    """
+
+    item: Any = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note one, unless the test looks at the log itself."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or "exception was never retrieved" not in record.getMessage():
+            return
+        if "caplog" in getattr(self.item, "fixturenames", ()):
+            return
+        frames = list(traceback.walk_tb(error.__traceback__))[-_FRAMES:]
+        places = [(frame.f_code.co_filename, line) for frame, line in reversed(frames)]
+        name = f"{type(error).__name__}: {error}"[:200]
+        _note("lost", name=name, places=places, test=getattr(self.item, "nodeid", ""))
+
+
+_lost_errors = _LostErrors()
+logging.getLogger("asyncio").addHandler(_lost_errors)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember which test runs."""
+    _lost_errors.item = item
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

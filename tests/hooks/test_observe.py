@@ -95,7 +95,7 @@ def observed(
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_run_shows_what_is_wrong(rule: Rule, observed: Observe) -> None:
     (example,) = read_page(page_of(rule.code)).invalid
-    lines = {"AT001": 9, "AT002": 1, "AT003": 5, "AT004": 5}
+    lines = {"AT001": 9, "AT002": 1, "AT003": 5, "AT004": 5, "AT005": 15, "AT006": 5}
     assert observed(dict(example.before), "-p", "no:randomly") == [
         (rule.code, "test_it.py", lines[rule.code])
     ]
@@ -317,3 +317,48 @@ def test_a_command_that_runs_no_test_is_told(
 ) -> None:
     assert main(["check", str(tmp_path), "--run", "exit 7"]) == 2
     assert "'exit 7' collected no test (exit status 7)" in capfd.readouterr().err
+
+
+FAILS = """\
+import asyncio
+
+
+def test_one():
+    asyncio.get_running_loop()
+
+
+def test_two():
+    asyncio.get_running_loop()
+
+
+def test_three():
+    assert 1 == 2
+"""
+
+
+def test_failures_are_explained_or_counted(
+    environment: Environment, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_it.py").write_text(FAILS)
+    command = f"{environment.python} -m pytest -p no:randomly -p no:hypothesispytest"
+    assert main(["check", str(tmp_path), "--select", "AT005", "--run", command]) == 1
+    output, errors = capfd.readouterr()
+    told = "test_it.py:4:1 AT005 [error, no fix] test_one and 1 other failed: no running event loop"
+    assert told in output
+    assert "    What to do: Make the test or the fixture `async def`.\n" in output
+    assert "1 other failure of the run: no cause is known here.\n" in errors
+
+
+def test_a_file_that_cannot_be_collected_is_explained(observed: Observe) -> None:
+    test = "import asyncio\n\nasyncio.get_running_loop()\n"
+    assert observed({"test_it.py": test}) == [("AT005", "test_it.py", 1)]
+
+
+def test_a_hang_names_the_test(observed: Observe) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\ntimeout = 0.3\n",
+        "test_it.py": (
+            "import asyncio\n\n\nasync def test_it():\n    await asyncio.Event().wait()\n"
+        ),
+    }
+    assert observed(files) == [("AT005", "test_it.py", 4)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.rules import NAMES
+from async_test_template.rules import FIRST_STATIC, NAMES
 from async_test_template.shown import shown
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: So many places of one cause are named.
 _MOST = 5
+#: So much of what stands in a gap is shown.
+_GAP = 80
 
 
 class Sign(NamedTuple):
@@ -49,13 +51,25 @@ class Answer(NamedTuple):
 
     @property
     def settled(self) -> tuple[Cause, ...]:
-        """The causes that it is: the only one, or those that something shows."""
+        """The causes that it is: those that something shows, or the only one that is left."""
         causes = self.hit.message.causes
-        signs = self.signs or {}
         said = tuple(c for c in causes if c.is_shown_by(self.hit.match, self.hit.near))
         # Of the causes that the message shows, what the repository has decides.
-        here = tuple(c for c in said or causes if signs.get(c.heading))
-        return here or said or (causes if len(causes) == 1 else ())
+        here = tuple(c for c in said or causes if self._signs_of(c))
+        left = tuple(filter(self._may_be, causes))
+        return here or said or (left if len(left) == 1 else ())
+
+    def is_shown(self, cause: Cause) -> bool:
+        """Tell whether the message or the repository shows a cause."""
+        return bool(self._signs_of(cause)) or cause.is_shown_by(self.hit.match, self.hit.near)
+
+    def _may_be(self, cause: Cause) -> bool:
+        """Tell whether it can be a cause that nothing shows: something would show the others."""
+        has_been_looked_for = self.signs is not None and any(c >= FIRST_STATIC for c in cause.rules)
+        return cause.condition is None and not has_been_looked_for
+
+    def _signs_of(self, cause: Cause) -> Sequence[Sign]:
+        return (self.signs or {}).get(cause.heading, ())
 
 
 def lines_of(answer: Answer) -> Iterator[str]:
@@ -89,20 +103,25 @@ def lines_of(answer: Answer) -> Iterator[str]:
             yield from _cure(answer, cause)
 
 
+def said(hit: Hit) -> str:
+    """Return a message as it was said, with what stood in its gaps, as far as a line has room."""
+    text = hit.wording.text
+    for name, part in hit.match.gaps.items():
+        text = text.replace(f"{{{name}}}", shown(part)[:_GAP])
+    return text
+
+
 def _title(answer: Answer) -> str:
     hit = answer.hit
-    gaps = {name: shown(text)[:80] for name, text in hit.match.gaps.items()}
-    said = hit.wording.text
-    for name, text in gaps.items():
-        said = said.replace(f"{{{name}}}", text)
     times = f", {hit.times} times, first in line {hit.line}" if hit.times > 1 else ""
-    return f"{said} ({hit.wording.said_by}{times})"
+    return f"{said(hit)} ({hit.wording.said_by}{times})"
 
 
 def _introduction(answer: Answer, cause: Cause) -> str:
     if (answer.signs or {}).get(cause.heading):
         return "The cause here"
-    return "The cause"
+    is_only = len(answer.hit.message.causes) == 1
+    return "The cause" if is_only or answer.is_shown(cause) else "The likely cause"
 
 
 def _undecided(answer: Answer) -> str:

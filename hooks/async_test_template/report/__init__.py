@@ -131,6 +131,8 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
             yield f"Nothing else is left to do{rest}."
         else:
             yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."
+    if plan.failures:
+        yield f"{counted(plan.failures, 'other failure')} of the run: no cause is known here."
     if left:
         yield _tiers(f"{counted(len(left), 'finding')} left", left)
     if advised:

@@ -30,6 +30,8 @@ _MODULES = {
 CODES = tuple(sorted(_MODULES))
 #: The name of each rule by its code.
 NAMES = {code: _MODULES[code].partition("_")[2].replace("_", "-") for code in CODES}
+#: The rules before this code need a run of the tests.
+FIRST_STATIC = "AT1"
 #: The rules from this code on are about Python code.
 FIRST_ON_CODE = "AT5"
 
