@@ -192,3 +192,20 @@ def test_a_file_is_seen_again_only_by_rules_that_have_spots_in_it(
     ]
     # Of the files that wait, the last one is still there, until the first one is read again.
     assert sorted(parsed.values(), reverse=True)[:3] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("imported", ["aiohttp", "fastapi.testclient"])
+def test_requests_are_parsed_only_where_some_file_has_the_client(
+    tmp_path: Path, parsed: Counter[str], imported: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[dependency-groups]\ntest = ["fastapi>=0.115"]\n')
+    request = "def test_it(client):\n    client.post('/', data='raw')\n"
+    (tmp_path / "test_it.py").write_text(request)
+    (tmp_path / "conftest.py").write_text(
+        f"import pytest\nfrom {imported} import TestClient\n\n\n"
+        "@pytest.fixture\ndef client():\n    return TestClient(None)\n"
+    )
+    plan = make_plan(tmp_path, Desired(), (load("AT819"),), frozenset())
+    is_there = imported != "aiohttp"
+    assert [finding.code for finding in plan.left] == ["AT819"] * is_there
+    assert parsed[request] == is_there

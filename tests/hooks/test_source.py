@@ -6,6 +6,7 @@ import ast
 import asyncio
 import re
 import sys
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ import pytest
 from async_test_template.desired import Desired
 from async_test_template.errors import EditError
 from async_test_template.project import Project
+from async_test_template.source.mentions import Mentions
 from async_test_template.source.nodes import Nodes
+from async_test_template.source.source import read_source
 from async_test_template.source.splices import splice
 from async_test_template.walk import python_files
 
@@ -263,6 +266,29 @@ def test_real_code_is_walked_as_by_the_standard_library() -> None:
         found = {node for node in ast.walk(tree) if not isinstance(node, WITHOUT_PLACE)}
         assert parents.keys() == found - {tree}
         assert all(child in ast.iter_child_nodes(node) for child, node in parents.items())
+
+
+def test_a_walk_of_some_statements_finds_what_a_whole_walk_finds() -> None:
+    for path in sorted(Path(asyncio.__file__).parent.glob("*.py")):
+        data = path.read_bytes()
+        tree = ast.parse(data)
+        lines = [0, *accumulate(map(len, data.splitlines(keepends=True)))]
+        whole = Nodes(tree)
+        every = Mentions(whole)
+        names = {node.id for node in whole.of(ast.Name)} | {"close", "loop", "absent"}
+        for name in sorted(names)[::5]:
+            nodes = Nodes(tree, data, lines)
+            found = Mentions(nodes).get(name)
+            assert [*found] == [*every.get(name)]
+            assert all(nodes.parents[node] is whole.parents[node] for node in found)
+        statements = Nodes(tree, data, lines)
+        assert [*statements.of(ast.AsyncFunctionDef)] == [*whole.of(ast.AsyncFunctionDef)]
+        assert not statements.is_whole
+
+
+def test_a_name_in_other_letters_is_found_as_python_reads_it() -> None:
+    source = read_source("a.py", "\ufb01xture = 1\nprint(fixture)\n".encode() * 20)
+    assert len(source.mentions.get("fixture")) == 40
 
 
 def test_a_file_without_async_code_is_not_parsed_for_a_plain_fixture(tmp_path: Path) -> None:
