@@ -1,4 +1,4 @@
-"""The documentation of the rules: the frame of each page, the index docs/rules.md, and a table."""
+"""The documentation of rules and messages: frames of pages, docs/rules.md, docs/messages.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
+from async_test_template.messages import all_messages
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import LEFT_ALONE, SILENCE, Head
 
@@ -38,6 +39,19 @@ TO_WRITE = Head(
     since="PROJECT VERSION, which made it so",
     source="[PROJECT VERSION, changelog](https://example.org)",
 )
+#: The heading of the messages in each folder.
+LIBRARIES = {
+    "pytest": "pytest, pytest-timeout and pytest-xdist",
+    "pytest_asyncio": "pytest-asyncio",
+    "asyncio": "Python and asyncio",
+    "unittest_mock": "unittest.mock",
+    "anyio": "AnyIO",
+    "trio": "trio",
+    "httpx": "httpx, pytest-httpx and respx",
+    "starlette": "Starlette and FastAPI",
+    "aiohttp": "aiohttp and aioresponses",
+    "databases": "SQLAlchemy and asyncpg",
+}
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {
     frozenset({Tier.SAFE}): "safe: `migrate` makes it",
@@ -67,6 +81,15 @@ ignore = { AT105 = "the session loop is wanted" }
 
 [settings.md](settings.md) has the other settings, and all options.
 """
+_ON_MESSAGES = """\
+# Messages
+
+<!-- Made from the pages of the messages: uv run docs/write_rules.py -->
+
+Each message has a page with its causes, what tells them apart, the cures, and files that bring it
+about. `async-test-template explain "TEXT"` finds the message in any text, and in a repository it
+looks which cause it is. The rules in the last column find a cause before it happens.
+"""
 _ENDING = """\
 ## {0}
 
@@ -85,6 +108,21 @@ def index() -> str:
     parts = [_INTRODUCTION]
     for family, heading in FAMILIES.items():
         parts += [f"## {heading}\n", *_contents(family), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def messages_index() -> str:
+    """Return docs/messages.md."""
+    parts = [_ON_MESSAGES]
+    for family, heading in LIBRARIES.items():
+        parts += [f"## {heading}\n", "| message | said by | rules |", "| --- | --- | --- |"]
+        for message in all_messages():
+            if message.family == family:
+                path = f"../hooks/async_test_template/messages/{family}/{message.name}.md"
+                title = re.sub(r"([\[|<])", r"\\\1", message.title)
+                said_by = ", ".join(dict.fromkeys(w.said_by for w in message.wordings))
+                parts.append(f"| [{title}]({path}) | {said_by} | {', '.join(message.rules)} |")
+        parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
-from async_test_template.documentation import FAMILIES, framed, index
+from async_test_template.documentation import FAMILIES, LIBRARIES, framed, index, messages_index
+from async_test_template.messages import all_messages
 from async_test_template.policy_reader import SHAPES
 from async_test_template.report import FORMATS
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
@@ -87,6 +88,11 @@ def test_each_heading_stands_once(code: str) -> None:
 
 def test_the_index_is_fresh() -> None:
     assert RULES.read_text(encoding="utf-8") == index(), WRITE
+
+
+def test_the_index_of_messages_is_fresh_and_whole() -> None:
+    assert RULES.with_name("messages.md").read_text(encoding="utf-8") == messages_index(), WRITE
+    assert {message.family for message in all_messages()} == {*LIBRARIES}
 
 
 def test_every_rule_is_in_the_index() -> None:

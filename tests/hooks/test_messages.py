@@ -223,6 +223,37 @@ def test_a_fix_of_a_rule_is_a_command(explain: Callable[..., tuple[int, str, str
     assert "    $ async-test-template migrate --select AT501\n" in output
 
 
+def test_a_repository_shows_where_a_fixture_is(
+    explain: Callable[..., tuple[int, str, str]],
+) -> None:
+    test = "import pytest\n\n\n@pytest.fixture\nasync def number():\n    return 1\n"
+    files = {"pytest_dot_ini": "[pytest]\nasyncio_mode = auto\n", "test_it_dot_py": test}
+    _, output, _ = explain("fixture 'number' not found", **files)
+    assert "The cause here: The fixture is in a file that pytest does not read" in output
+    assert "    test_it.py:5 defines number, which is there for this file\n" in output
+    assert "defines" not in explain("fixture 'other' not found", **files)[1]
+
+
+def test_a_repository_shows_which_object_is_global(
+    explain: Callable[..., tuple[int, str, str]],
+) -> None:
+    files = {
+        "pytest_dot_ini": "[pytest]\nasyncio_mode = auto\n",
+        "cache_dot_py": "import asyncio\n\nlock: asyncio.Lock = asyncio.Lock()\n",
+    }
+    _, output, _ = explain("<Lock> is bound to a different event loop", **files)
+    assert "The cause here: The object is global" in output
+    assert "    cache.py:3 makes lock, a Lock, when it is imported\n" in output
+
+
+def test_modules_beside_pages_name_their_causes() -> None:
+    modules = {path.stem: path for path in PAGES.values() for path in path.parent.glob("[!_]*.py")}
+    assert {*modules} == {"fixture_not_found", "bound_to_a_different_event_loop"}
+    for name, path in modules.items():
+        text = path.read_text(encoding="utf-8")
+        assert any(f'"{cause.heading}"' in text for cause in read_message(PAGES[name]).causes)
+
+
 def test_a_repository_without_a_sign_says_so(
     explain: Callable[..., tuple[int, str, str]],
 ) -> None:
