@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -15,7 +16,6 @@ from proofs import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from async_test_template.messages.page import Cause, Message
     from async_test_template.messages.search import Hit
@@ -124,7 +124,9 @@ def test_the_newest_releases_say_one_of_each_library(
 def built(folder: Path, needs: Iterable[str]) -> Environment:
     """Build an environment; `python==3.14` among the requirements says with which Python."""
     version = next((one.partition("==")[2] for one in needs if one.startswith("python==")), "")
-    python = interpreter(version) if version else sys.executable
+    # Projects need a newer one than the oldest Python that messages come from.
+    own = next((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"), None)
+    python = (own or interpreter(version)) if version else sys.executable
     others = (one for one in needs if not one.startswith("python=="))
     return Environment.build(folder, python, *others)
 

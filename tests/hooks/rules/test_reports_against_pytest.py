@@ -145,7 +145,28 @@ class Case:
     arguments: tuple[str, ...] = ()
 
 
+SCOPE = """\
+import anyio
+import pytest
+
+
+@pytest.fixture
+async def number():
+    with anyio.fail_after(5):
+        await anyio.sleep(0)
+    {}yield 1
+
+
+async def test_it(number):
+    assert number == 1
+"""
 CASES = [
+    Case(
+        "AT716",
+        {**AUTO, "test_it.py": SCOPE.format("    ")},
+        "Attempted to exit cancel scope in a different task",
+        {**AUTO, "test_it.py": SCOPE.format("")},
+    ),
     Case(
         "AT514",
         {**AUTO, "test_it.py": SLEEP.format("time")},
