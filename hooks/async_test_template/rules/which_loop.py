@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -158,6 +159,8 @@ def _takes_all(project: Project) -> bool:
     return settings.is_on("trio_mode") or settings.effective("anyio_mode") == "auto"
 
 
+# Only one project is used at a time, and each async fixture asks this.
+@lru_cache(maxsize=2)
 def has_other_runner(project: Project) -> bool:
     """Tell whether AnyIO or trio run tests next to pytest-asyncio."""
     names = ("anyio", "trio")

@@ -112,7 +112,8 @@ class Reader:
 
         source.module = self._module(source)
         findings, faults, waiting = self._looker.look(source, self._readings.mentioned)
-        if waiting or self._readings.has_room_for(size):
+        # Of a larger suite, those that are needed again.
+        if self._readings.has_room_for(size // 4 if waiting else size):
             self._readings.keep(source, data)
         return Reading(
             source.file,
