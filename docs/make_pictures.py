@@ -76,10 +76,10 @@ UNAVAILABLE = Style(color="#7d8590")
 # The keys that answer a question, and what the screen then shows.
 ANSWERS = {
     "project_name": (f"{CLEAR}Web Shop", "   Web Shop"),
-    "description": (f"{CLEAR}Sells cheese by the slice.", "   Sells cheese by the slice."),
     "framework": ("", " » FastAPI"),
     "backend": (DOWN, " » AnyIO"),
     "with_trio": ("", " » asyncio only"),
+    "database": (DOWN * 2, " » PostgreSQL"),
     "mode": ("", " » auto"),
     "loop_scope": (DOWN * 3, " » what the whole run opened"),
     "timeout": ("", "   30"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import io
 import itertools
 import os
@@ -43,8 +44,11 @@ Answers = dict[str, Any]
 # The packages that generated projects can need, in all combinations.
 EVERYTHING = (
     "aiohttp",
+    "aiosqlite",
+    "alembic",
     "anyio[trio]",
     "asgi-lifespan",
+    "asyncpg",
     "fastapi",
     "httpx2[ws]",
     "hypothesis",
@@ -56,6 +60,7 @@ EVERYTHING = (
     "pytest-timeout",
     "pytest-xdist",
     "ruff",
+    "sqlalchemy[asyncio]",
     "uvicorn",
 )
 
@@ -67,27 +72,34 @@ def choices(question: str) -> list[Any]:
     return [value["value"] if isinstance(value, dict) else value for value in values]
 
 
-def products() -> list[Answers]:
-    """Return every valid combination of what decides the code and the configuration."""
-    keys = ("framework", "backend", "with_trio", "mode", "loop_scope")
+def products(*keys: str) -> list[Answers]:
+    """Return every valid combination of what decides the code and the configuration.
+
+    Args:
+        keys: the questions, if not all of those.
+
+    """
+    keys = keys or (*STACK, "mode", "loop_scope")
     products = itertools.product(*(choices(key) for key in keys))
     combinations = (dict(zip(keys, values, strict=True)) for values in products)
     return [answers for answers in combinations if can_run(answers)]
 
 
 def can_run(answers: Answers) -> bool:
-    """Tell whether the answers are compatible: only a library on AnyIO runs on trio."""
-    on_trio = {"framework": "library", "backend": "anyio"}
-    return not answers["with_trio"] or on_trio.items() <= answers.items()
+    """Tell whether the answers are compatible.
+
+    Only a library on AnyIO runs on trio, and only a service has a database.
+    """
+    if answers["framework"] != "library":
+        return not answers["with_trio"]
+    on_trio_or_not = answers["backend"] == "anyio" or not answers["with_trio"]
+    return on_trio_or_not and answers.get("database", "none") == "none"
 
 
-FRAMEWORKS: list[Answers] = [
-    answers
-    for framework in choices("framework")
-    for backend in choices("backend")
-    for with_trio in choices("with_trio")
-    if can_run(answers := {"framework": framework, "backend": backend, "with_trio": with_trio})
-]
+#: The questions that decide which code there is.
+STACK = ("framework", "backend", "with_trio", "database")
+FRAMEWORKS = products(*STACK[:3])
+STACKS = products(*STACK)
 
 
 def label(answers: Answers) -> str:
@@ -167,7 +179,7 @@ def assert_done(done: subprocess.CompletedProcess[str]) -> None:
 
 def clean_environment() -> dict[str, str]:
     """Return the variables of this process without those that affect another pytest or uv."""
-    prefixes = ("PYTEST_", "COV_", "UV_PROJECT", "VIRTUAL_ENV", "PYTHONPATH")
+    prefixes = ("PYTEST_", "COV_", "UV_PROJECT", "VIRTUAL_ENV", "PYTHONPATH", "TEST_DATABASE_URL")
     return {key: value for key, value in os.environ.items() if not key.startswith(prefixes)} | {
         "PYTHONDONTWRITEBYTECODE": "1",
         "PY_COLORS": "0",
@@ -247,6 +259,16 @@ def interpreter(version: str) -> Path:
     if version not in pythons.VERSIONS:
         pytest.skip(reason)
     reason += f": get it by `uv run tests/pythons.py` or `uv python install {version}`"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def require_postgresql() -> None:
+    """Skip a test whose project starts PostgreSQL where there is none; CI has to have it."""
+    if shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb"):  # noqa: PTH207
+        return
+    reason = "this machine has no PostgreSQL server: get it by `apt-get install postgresql`"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

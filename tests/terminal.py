@@ -35,7 +35,7 @@ class Terminal:
         *command: str | Path,
         cwd: Path,
         columns: int = 80,
-        rows: int = 90,
+        rows: int = 130,
         patience: float = 30,
     ) -> None:
         """Start the program."""

@@ -38,6 +38,7 @@ QUESTIONS = (
     "framework",
     "backend",
     "with_trio",
+    "database",
     "mode",
     "loop_scope",
     "timeout",

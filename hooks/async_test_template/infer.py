@@ -24,6 +24,12 @@ TIMEOUT = "30"
 
 _FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
+#: The drivers that SQLAlchemy's asyncio knows. A service that has PostgreSQL tests with it.
+_DRIVERS = {
+    "asyncpg": "postgresql",
+    "psycopg": "postgresql",
+    "aiosqlite": "sqlite",
+}
 
 
 class Answer(NamedTuple):
@@ -51,6 +57,8 @@ def infer(project: Project) -> list[Answer]:
     ]
     if backend.value == "anyio":
         answers.append(_with_trio(project, framework.value))
+    if framework.value != "library":
+        answers.append(_database(project))
     answers += [
         _mode(project, backend.value),
         _loop_scope(project),
@@ -129,6 +137,15 @@ def _with_trio(project: Project, framework: str) -> Answer:
         reason = f"{declared[0].file}:{declared[0].line} declares trio"
         return Answer("with_trio", "true", reason)
     return Answer("with_trio", "false", "trio is not declared")
+
+
+def _database(project: Project) -> Answer:
+    for name, database in _DRIVERS.items():
+        declared = project.dependencies.of(name)
+        if declared:
+            reason = f"{declared[0].file}:{declared[0].line} declares {name}"
+            return Answer("database", database, reason)
+    return Answer("database", "none", "no async driver of a database is declared")
 
 
 def _configured(project: Project, name: str) -> str:

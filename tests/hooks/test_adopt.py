@@ -112,6 +112,21 @@ TEST = "async def test_it(): ...\n"
             id="anyio-and-trio",
         ),
         pytest.param(
+            {"requirements.txt": "fastapi\nsqlalchemy\nasyncpg\naiosqlite\n"},
+            {"framework": "fastapi", "database": "postgresql"},
+            id="postgresql-and-sqlite-for-tests",
+        ),
+        pytest.param(
+            {"requirements.txt": "aiohttp\nsqlalchemy\naiosqlite\n"},
+            {"framework": "aiohttp", "database": "sqlite"},
+            id="sqlite",
+        ),
+        pytest.param(
+            {"requirements.txt": "aiohttp\nsqlalchemy\n"},
+            {"framework": "aiohttp", "database": "none"},
+            id="no-driver",
+        ),
+        pytest.param(
             {"tests/test_it.py": "import pytest\n@pytest.mark.anyio\n" + TEST},
             {"backend": "anyio", "with_trio": "false", "mode": "strict"},
             id="anyio-by-mark",

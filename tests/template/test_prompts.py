@@ -76,12 +76,13 @@ def test_a_person_answers_every_question(
     terminal = start("copy", template, project, columns=columns)
     terminal.wait_for("What is the project called?\n   web shop")
     terminal.type(f"{CLEAR}  {ENTER}", then="Give it at least one letter.")
-    terminal.type(f"{CLEAR}Web Käse Shop{ENTER}", then="What does it do")
-    terminal.type(f'{CLEAR}Sells "cheese" for 5 {{{{ coins }}}}.{ENTER}', then="» FastAPI")
+    terminal.type(f"{CLEAR}Web Käse Shop{ENTER}", then="» FastAPI")
     terminal.type(DOWN, then="» aiohttp")
     terminal.type(ENTER, then="» asyncio - tests run by pytest-asyncio")
     terminal.type(DOWN, then="» AnyIO")
     terminal.type(ENTER, then="» asyncio only")
+    terminal.type(ENTER, then="» nowhere")
+    terminal.type(DOWN, then="» SQLite")
     terminal.type(ENTER, then="» auto")
     terminal.type(DOWN, then="» strict")
     terminal.type(ENTER, then="» nothing")
@@ -96,7 +97,8 @@ def test_a_person_answers_every_question(
     assert saved(project) == {
         "backend": "anyio",
         "ci": "none",
-        "description": 'Sells "cheese" for 5 {{ coins }}.',
+        "database": "sqlite",
+        "description": "A project with async tests.",
         "framework": "aiohttp",
         "guard": "vendored",
         "loop_scope": "module",
@@ -185,7 +187,9 @@ def test_no_path_asks_more_than_eight_questions(
     if path["backend"] == "anyio":
         expected |= {"with_trio"}
     if path["project_kind"] == "new":
-        expected |= {"project_name", "description"}
+        expected |= {"project_name"}
+    if path["project_kind"] == "new" and path["framework"] != "library":
+        expected |= {"database"}
     assert sorted(prompted) == sorted(expected)
     assert len(prompted) <= 8
 

@@ -51,7 +51,7 @@ def parse(file: Path) -> Any:  # noqa: ANN401
 def complaints(file: Path) -> list[str]:
     """Return what a careful reader would notice in the text of a file."""
     text = file.read_text(encoding="utf-8")
-    blank_lines = 2 if file.suffix == ".py" else 1
+    blank_lines = 2 if file.suffix in {".py", ".mako"} else 1
     checks = {
         "Jinja is left over": r"\{[%#]|(?<!\$)\{\{",
         "a line ends in spaces": r"[ \t]\n",
@@ -119,10 +119,11 @@ def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path:
     """An answer without an effect would be an unnecessary question."""
     base = {"framework": "library", "backend": "anyio"}
     questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "guard", "ci")
-    for question in (*questions, "python_version", "project_kind"):
+    for question in (*questions, "database", "python_version", "project_kind"):
         rendered = []
         for number, value in enumerate(choices(question)):
-            answers = base | {question: value}
+            answers = base | ({"framework": "aiohttp"} if question == "database" else {})
+            answers |= {question: value}
             project = render(tmp_path / f"{question}-{number}" / "sample", template, **answers)
             rendered.append(
                 {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 import pythons
-from covering import apart, covered, covering, gated
+from covering import Row, apart, covered, covering, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
-    FRAMEWORKS,
+    STACKS,
     Answers,
     Environment,
     choices,
@@ -19,12 +20,13 @@ from helpers import (
     label,
     products,
     render,
+    require_postgresql,
     run,
 )
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -49,14 +51,29 @@ ORDERS = {
 }
 
 
+def gate() -> Iterator[Row]:
+    """Yield rows with every pair of values, apart from databases, which services have in turn."""
+    rows = [{**answers, "order": order} for answers in products() for order in ORDERS]
+    databases = itertools.cycle(("postgresql", "none", "sqlite"))
+    for row in covering(row for row in rows if row["database"] == "none"):
+        yield row if row["framework"] == "library" else row | {"database": next(databases)}
+
+
+GATE = list(gate())
+
+
 @pytest.mark.parametrize(
-    "row", covered([{**a, "order": order} for a in products() for order in ORDERS])
+    "row",
+    gated(
+        ({**answers, "order": order} for answers in products() for order in ORDERS),
+        GATE.__contains__,
+    ),
 )
 def test_the_newest_releases_run_it(
     row: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
     order, answers = apart(row, "order")
-    project = render(tmp_path / "sample", template, **answers)
+    project = render_runnable(tmp_path / "sample", template, answers)
     done = environment.pytest(project, "-W", "error", *ORDERS[order])
     assert_green(done)
 
@@ -86,12 +103,19 @@ def other_environment(shared_folder: Path) -> Callable[[str], Environment]:
     return build
 
 
+def render_runnable(folder: Path, template: Path, answers: Answers) -> Path:
+    """Render a project whose tests this machine can run, or skip the test."""
+    if answers["database"] == "postgresql":
+        require_postgresql()
+    return render(folder, template, **answers)
+
+
 # Every framework and backend, and each mode and each loop scope somewhere.
 ON_OTHER_PYTHONS = [
     answers
     | {"mode": choices("mode")[number % 2], "loop_scope": choices("loop_scope")[number % 4]}
     | {"python_version": version}
-    for number, answers in enumerate(FRAMEWORKS)
+    for number, answers in enumerate(STACKS)
     for version in OTHER_PYTHONS
 ]
 ON_NEWEST = [row for row in ON_OTHER_PYTHONS if row["python_version"] == OTHER_PYTHONS[-1]]
@@ -103,7 +127,7 @@ ON_NEWEST = [row for row in ON_OTHER_PYTHONS if row["python_version"] == OTHER_P
 def test_newer_pythons_run_it(
     row: Answers, template: Path, other_environment: Callable[[str], Environment], tmp_path: Path
 ) -> None:
-    project = render(tmp_path / "sample", template, **row)
+    project = render_runnable(tmp_path / "sample", template, row)
     done = other_environment(row["python_version"]).pytest(
         project, "-W", "error", "-p", "no:randomly"
     )
@@ -122,7 +146,7 @@ def test_mypy_and_ruff_have_no_objection_on_the_newest_pythons(
 ) -> None:
     python = other_environment(version).python
     cache = tmp_path / "cache"
-    for answers in FRAMEWORKS:
+    for answers in covering(STACKS):
         project = render(tmp_path / label(answers), template, python_version=version, **answers)
         for command in (
             ("mypy", "--cache-dir", cache),
@@ -139,7 +163,7 @@ def test_mypy_has_no_objection(
     mode: str, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"  # for all of them: most of the time goes into the dependencies
-    for answers in FRAMEWORKS:
+    for answers in covering(STACKS):
         folder = tmp_path / label(answers)
         project = render(folder, template, mode=mode, loop_scope="module", **answers)
         command = (environment.python, "-m", "mypy", "--cache-dir", cache)
@@ -157,9 +181,10 @@ def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path:
     assert_green(done)
 
 
-@pytest.mark.parametrize("answers", covered(FRAMEWORKS, strength=1))
+@pytest.mark.parametrize("answers", covered(STACKS, strength=1))
 def test_the_lower_bounds_run_it(answers: Answers, template: Path, tmp_path: Path) -> None:
-    project = render(tmp_path / "sample", template, mode="strict", loop_scope="class", **answers)
+    answers = answers | {"mode": "strict", "loop_scope": "class"}
+    project = render_runnable(tmp_path / "sample", template, answers)
     done = run(
         "uv",
         "run",

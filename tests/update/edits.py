@@ -37,7 +37,7 @@ def edit_settings(file: Path) -> None:
     """Add a dependency and an option of pytest, and change the timeout."""
     text = file.read_text()
     for pattern, own in {
-        r"^dependencies = \[\]?": 'dependencies = [\n    "packaging>=24",',
+        r"^dependencies = \[(\]?)": r'dependencies = [\n    "packaging>=24",\1',
         r"^minversion = .*": r'\g<0>\njunit_suite_name = "own"  # ours',
         r"^timeout = \d+": "timeout = 45",
     }.items():

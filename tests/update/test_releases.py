@@ -92,8 +92,11 @@ def questions_of(version: Version) -> dict[str, dict[str, Any]]:
 
 
 def offers(version: Version, answers: Answers) -> bool:
-    """Tell whether a release takes the answers: Python 3.15 came later than some."""
-    versions = questions_of(version).get("python_version", {}).get("choices", ())
+    """Tell whether a release takes the answers: Python 3.15 and databases came later than some."""
+    asked = questions_of(version)
+    versions = asked.get("python_version", {}).get("choices", ())
+    if "database" not in asked and answers.get("database", "none") != "none":
+        return False
     return answers.get("python_version", "3.11") in (*versions, "3.11")
 
 
