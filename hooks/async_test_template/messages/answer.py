@@ -56,7 +56,7 @@ class Answer(NamedTuple):
         said = tuple(c for c in causes if c.is_shown_by(self.hit.match, self.hit.near))
         # Of the causes that the message shows, what the repository has decides.
         here = tuple(c for c in said or causes if self._signs_of(c))
-        left = tuple(filter(self._may_be, causes))
+        left = causes if len(causes) == 1 else tuple(filter(self._may_be, causes))
         return here or said or (left if len(left) == 1 else ())
 
     def is_shown(self, cause: Cause) -> bool:
@@ -64,9 +64,9 @@ class Answer(NamedTuple):
         return bool(self._signs_of(cause)) or cause.is_shown_by(self.hit.match, self.hit.near)
 
     def _may_be(self, cause: Cause) -> bool:
-        """Tell whether it can be a cause that nothing shows: something would show the others."""
-        has_been_looked_for = self.signs is not None and any(c >= FIRST_STATIC for c in cause.rules)
-        return cause.condition is None and not has_been_looked_for
+        """Tell whether it may be a cause that nothing in a repository shows."""
+        is_looked_for = cause.condition or any(code >= FIRST_STATIC for code in cause.rules)
+        return self.signs is not None and not is_looked_for
 
     def _signs_of(self, cause: Cause) -> Sequence[Sign]:
         return (self.signs or {}).get(cause.heading, ())
