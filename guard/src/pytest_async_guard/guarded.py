@@ -64,7 +64,7 @@ async def look_behind(attempt: Attempt) -> None:
 
     Its fixtures still live: cancelling a task that has failed takes its error for seen.
     """
-    if not _is_idle(get_running_loop()):
+    if _may_bring_more(get_running_loop()):
         await sleep(0)
     attempt.look_for_errors()
     attempt.raise_errors()
@@ -72,14 +72,13 @@ async def look_behind(attempt: Attempt) -> None:
         await attempt.look_for_leaks()
 
 
-def _is_idle(loop: Any) -> bool:
-    """Tell whether a turn of asyncio's own loop brings nothing: no callback, timer or file waits.
+def _may_bring_more(loop: Any) -> bool:
+    """Tell whether something runs before the one who gives the loop a turn is back.
 
-    By what CPython 3.10 to 3.15 keep; the one file is the loop's own, by which threads wake it.
+    On asyncio's own loop that is what waits to be called now (CPython 3.10 to 3.15): timers that
+    are due and files that are ready come behind.
     """
-    if type(loop) is not _ASYNCIO or loop._ready or loop._scheduled:
-        return False
-    return len(loop._selector.get_map()) == 1
+    return type(loop) is not _ASYNCIO or bool(loop._ready)
 
 
 def guarded_coroutine(fixture: Any, what: str, fixturedef: Any) -> Any:
