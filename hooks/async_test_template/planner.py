@@ -19,6 +19,7 @@ from async_test_template.project import Memory, Project
 from async_test_template.rules import NAMES, run
 from async_test_template.rules.causes import folded
 from async_test_template.rules.looking import Looking
+from async_test_template.rules.premises.asked import FIRST
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
@@ -217,10 +218,8 @@ class _Planner:
         made: list[Finding] = []
         touched = Touched()
         begin = self._tree(earlier)
-        for finding in self.plan.left:
-            if not finding.edits or finding.tier not in self.tiers:
-                continue
-            if not self.decisions.get(_identity(finding), True) or touched.clash(finding.edits):
+        for finding in self._next():
+            if touched.clash(finding.edits):
                 continue
             edits = touched.others(finding.edits)
             if self.ask is not None and not self._is_wanted(self.ask, finding, edits, begin):
@@ -229,6 +228,17 @@ class _Planner:
             made.append(finding)
         # Without a fix, the editors are not even imported, which would slow down a check.
         return made, not made or self._make(made, touched.by_file, begin)
+
+    def _next(self) -> list[Finding]:
+        """Return the findings whose fixes can be made; those that a flag asks for come alone."""
+        possible = [
+            finding
+            for finding in self.plan.left
+            if finding.edits
+            and finding.tier in self.tiers
+            and self.decisions.get(_identity(finding), True)
+        ]
+        return [finding for finding in possible if finding.code in FIRST] or possible
 
     def _is_wanted(self, ask: Ask, finding: Finding, edits: list[Edit], begin: Tree) -> bool:
         """Ask about a fix, once; one that fails is given up, and nobody is asked about it."""

@@ -18,9 +18,11 @@ import copier
 import pytest
 import tomllib
 import yaml
+from async_test_template.cli import main
 from covering import apart, covering, gated
 from edits import BEFORE, edit
 from helpers import (
+    FRAMEWORKS,
     PARTS,
     QUESTIONS,
     ROOT,
@@ -235,3 +237,41 @@ def test_the_edits_of_the_owner_survive(
     if answers in WITH_SUITE:
         done = environment.pytest(project, "-W", "error")
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "row",
+    gated(
+        [
+            {"version": version, **answers, "before": before, "after": after}
+            for version in RELEASES
+            for answers in FRAMEWORKS
+            for before, after in (
+                ("function", "session"),
+                ("module", "class"),
+                ("class", "function"),
+            )
+        ],
+        lambda row: (
+            {"version": min(RELEASES), "framework": "fastapi", "backend": "anyio"}.items()
+            <= row.items()
+            and row["after"] == "session"
+        ),
+    ),
+)
+def test_the_loop_scope_of_an_old_project_changes(
+    row: Answers, template_repository: Path, environment: Environment, tmp_path: Path
+) -> None:
+    version, answers = apart(row, "version")
+    before, answers = apart(answers, "before")
+    after, answers = apart(answers, "after")
+    answers |= {"loop_scope": before}
+    project = generate(template_repository, version, tmp_path / "sample", answers)
+    git(project, "init", "--quiet")
+    commit(project)
+    trust = crosses_a_migration(version)
+    data = {"loop_scope": after}
+    copier.run_update(project, data, defaults=True, overwrite=True, quiet=True, unsafe=trust)
+    assert main(["migrate", "--loop-scope", after, str(project)]) == 0
+    done = environment.pytest(project, "-p", "no:randomly")
+    assert done.returncode == 0, done.stdout

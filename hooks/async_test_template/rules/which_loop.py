@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.findings import Edit
+    from async_test_template.findings import Edit, Finding
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture, Test
 
@@ -110,6 +110,20 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
     if edits is None:
         raise EditError("no file that can be edited holds pytest's configuration")
     return edits
+
+
+def command_to_set(project: Project, scope: str) -> str:
+    """Name the command that gives tests and fixtures one loop of that scope."""
+    # A flag replaces settings, as a safe fix, and adds none.
+    is_set = {FIXTURE_SCOPE, TEST_SCOPE} <= project.settings.options.keys()
+    flags = f"--loop-scope {scope}" if is_set else "--unsafe"
+    return f"migrate {flags}"
+
+
+def with_command(finding: Finding, command: str) -> Finding:
+    """Add the command that makes the fix, if there is one, to what a person can do."""
+    hint = f"{finding.hint}: `async-test-template {command}` does it"
+    return finding._replace(hint=hint) if finding.edits else finding
 
 
 def asyncio_tests(project: Project) -> Iterator[Test]:

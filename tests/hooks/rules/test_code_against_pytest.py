@@ -994,6 +994,20 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT718",
+        {
+            ".copier-answers.yml": "backend: asyncio\nloop_scope: function\n",
+            "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(scope='session')\n"
+                "async def one():\n    yield 1\n\n\n"
+                "@pytest.fixture(scope='session')\ndef two(one):\n    return one + 1\n\n\n"
+                "async def test_it(two):\n    assert two == 2\n"
+            ),
+        },
+        flags=("--loop-scope", "function"),
+    ),
+    Case(
         "AT824",
         {
             "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",

@@ -35,9 +35,8 @@ def found(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) ->
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return len(
-        make_plan(root, Desired()._replace(**example.answers), [rule], tiers=frozenset()).left
-    )
+    asked = Desired()._replace(**example.answers, insisted=frozenset(example.answers))
+    return len(make_plan(root, asked, [rule], tiers=frozenset()).left)
 
 
 def pieces(tree: ast.Module) -> Iterator[tuple[list[ast.stmt], int]]:

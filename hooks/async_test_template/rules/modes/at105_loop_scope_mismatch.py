@@ -12,12 +12,14 @@ from async_test_template.rules.which_loop import (
     TEST_SCOPE,
     asyncio_fixtures,
     asyncio_tests,
+    command_to_set,
     fixture_loop,
     named,
     named_scopes,
     test_loop,
     wide_fixtures,
     wider,
+    with_command,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
     if not settings.file:
         return Finding(RULE.code, message, test.file, test.line, hint=hint, severity=severity)
     found = settings.finding(RULE.code, message, name, tier=Tier.UNSAFE, edits=edits, hint=hint)
-    return found._replace(severity=severity)
+    return with_command(found._replace(severity=severity), command_to_set(project, scope))
 
 
 def _sentence(project: Project, test: Test, fixture: Fixture) -> str:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
+#: The files of the template whose fixtures an update changes, and nobody else.
+TEMPLATES_OWN = ("tests/async_guard.py", "tests/test_event_loop.py")
+#: The rules that do what flags ask for. Their fixes come first, so that the other rules judge the
+#: suite by the values that flags ask for, and not by those that are about to go.
+FIRST = frozenset({"AT122", "AT718"})
+
+
 def asked(project: Project) -> dict[str, str]:
     """Return the settings that a flag asks for, as far as they are possible for the suite.
 
@@ -27,13 +34,14 @@ def asked(project: Project) -> dict[str, str]:
     desired = project.desired
     found: dict[str, str] = {}
     if "mode" in desired.insisted and desired.mode:
-        found[MODE] = desired.mode
+        found["anyio_mode" if desired.backend == "anyio" else MODE] = desired.mode
     if "loop_scope" in desired.insisted and desired.loop_scope:
         scope = desired.loop_scope
-        if all(wider(scope, f.scope) == scope for f in wide_fixtures(project) if f.scope in SCOPES):
+        wide = (f.scope for f in wide_fixtures(project) if not f.file.endswith(TEMPLATES_OWN))
+        if all(wider(scope, other) == scope for other in wide if other in SCOPES):
             found[FIXTURE_SCOPE] = scope
         found[TEST_SCOPE] = scope
-    if "timeout" in desired.insisted and desired.timeout:
+    if "timeout" in desired.insisted and desired.timeout is not None:
         found["timeout"] = str(desired.timeout)
     return found
 
