@@ -196,7 +196,9 @@ def _on_its_own(source: Source, function: ast.FunctionDef, node: ast.ClassDef) -
             raise EditError("its class uses variables of the fixture")
         place = source.start(name) - start
         data = data[:place] + receiver.encode() + data[place + len(name.id.encode()) :]
-    return textwrap.dedent(" " * node.col_offset + data.decode(errors="replace"))
+    # An empty line that ends in "\r\n" is one with text for dedent.
+    text = data.decode(errors="replace").replace("\r\n", "\n")
+    return textwrap.dedent(" " * node.col_offset + text)
 
 
 def _receiver(source: Source, name: ast.Name, owner: ast.ClassDef) -> str:
