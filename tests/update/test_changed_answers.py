@@ -88,18 +88,34 @@ def contents(project: Path) -> dict[str, bytes]:
     }
 
 
+WITH_DATABASE: list[Answers] = [
+    answers | {"database": database}
+    for answers in FRAMEWORKS
+    if answers["framework"] != "library"
+    for database in choices("database")
+    if database != "none"
+]
 ROWS: list[Answers] = [
     answers | {"mode": mode, "before": before, "after": after}
-    for answers in FRAMEWORKS
+    for answers in (*FRAMEWORKS, *WITH_DATABASE)
     for mode in choices("mode")
     for before, after in itertools.permutations(choices("loop_scope"), 2)
 ]
 #: Each framework and backend becomes wider once in the gate, and narrower once in the other mode.
 IN_GATE = [("auto", "function", "session"), ("strict", "module", "function")]
+#: The fixtures that have a database are the same on another backend, and with another database.
+NOT_IN_GATE = [("sqlite", "anyio"), ("postgresql", "asyncio"), ("postgresql", "anyio")]
 
 
 @pytest.mark.parametrize(
-    "row", gated(ROWS, lambda row: (row["mode"], row["before"], row["after"]) in IN_GATE)
+    "row",
+    gated(
+        ROWS,
+        lambda row: (
+            (row["mode"], row["before"], row["after"]) in IN_GATE
+            and (row.get("database"), row["backend"]) not in NOT_IN_GATE
+        ),
+    ),
 )
 def test_the_command_makes_a_project_the_same_as_a_new_one(
     row: Answers, fresh: Callable[..., Path], tmp_path: Path
