@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
 _IN_REQUIREMENTS = re.compile(
-    rb"^[ \t]*(?:-e|--editable)?[ \t]*(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)", re.MULTILINE
+    rb"^[ \t]*(?:(?:-e|--editable)[ \t]*)?(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)", re.MULTILINE
 )
 _IN_URL = re.compile(r"@[ \t]*(?:file:/*)?(?:\$\{PROJECT_ROOT\}|\{root:uri\})/(?P<path>[^\s#;]+)")
 #: The lists that are installed with a package.

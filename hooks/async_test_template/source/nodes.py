@@ -20,6 +20,8 @@ _OF_WORDS = f"{string.ascii_letters}{string.digits}_".encode()
 _OTHERS = re.compile(r"[^\W\x00-\x7f]+|[\u0300-\u036f]+")
 #: If a word is in one line of so many, everything is walked.
 _FEW = 8
+#: After so many walks everything is walked: each of them asks every statement at the top.
+_MOST_WALKS = 50
 #: Lists of statements, and of what has statements; what is in `cases` has no place.
 _PRUNED = frozenset({"body", "orelse", "finalbody", "handlers"})
 
@@ -158,6 +160,7 @@ class Nodes:
         self._lines = lines
         self._parents: dict[ast.AST, ast.AST] = {}
         self._everything: list[ast.AST] = []
+        self._walks = 0
 
     @property
     def parents(self) -> Parents:
@@ -193,7 +196,9 @@ class Nodes:
 
     def in_line(self, line: int) -> list[ast.AST]:
         """Return all nodes of the statements that a line is in, and of those around it."""
-        return self._in_lines([line]) if self.data and not self.is_whole else self.everything
+        if self.is_whole or not self.data:
+            return self.everything
+        return self._in_lines([line])
 
     @property
     def everything(self) -> list[ast.AST]:
@@ -231,6 +236,9 @@ class Nodes:
 
     def _in_lines(self, lines: list[int] | None) -> list[ast.AST]:
         """Walk the statements that some lines are in; None for all of them."""
+        self._walks += 1
+        if lines is not None and self._walks > _MOST_WALKS:
+            return self.everything
         parents, fields = self._parents, _CHILDREN
         waiting = [self.tree]
         add = waiting.append

@@ -66,12 +66,21 @@ def _is_raw(value: ast.expr) -> bool:
     )
 
 
-#: The beginning of a request with such an argument, in one statement as far as its lines tell.
-_REQUEST = re.compile(
-    rb"\.(?:get|post|put|patch|delete|head|options|request|stream)\s*\("
-    rb"[^\n]*?(?:\n(?![ \t]*(?:def|class|async|assert|return|with|@)\b)[^\n]*?)*?"
-    rb"\b(?:data|cookies|timeout)\s*=(?!=)"
-)
+_REQUEST = re.compile(rb"\.(?:get|post|put|patch|delete|head|options|request|stream)\s*\(")
+_ARGUMENT = re.compile(rb"\b(?:data|cookies|timeout)\s*=(?!=)")
+_NEXT_STATEMENT = re.compile(rb"\n[ \t]*(?:def|class|async|assert|return|with)\b")
+#: How far before an argument its request begins, in bytes: more is rare.
+_REACH = 4000
+
+
+def _asks(data: bytes) -> bool:
+    """Tell whether a request has such an argument, in one statement as far as its lines tell."""
+    for argument in _ARGUMENT.finditer(data):
+        before = data[max(0, argument.start() - _REACH) : argument.start()]
+        begin = max((line.start() for line in _NEXT_STATEMENT.finditer(before)), default=0)
+        if _REQUEST.search(before, begin):
+            return True
+    return False
 
 
 def _is_suspicious(data: bytes) -> bool:
@@ -79,7 +88,7 @@ def _is_suspicious(data: bytes) -> bool:
     if HOMES in data:
         return True
     is_of_tests = b"def test" in data or b"fixture" in data
-    return is_of_tests and _REQUEST.search(data) is not None
+    return is_of_tests and _asks(data)
 
 
 RULE = Rule(
