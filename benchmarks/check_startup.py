@@ -2,8 +2,8 @@
 
     python benchmarks/check_startup.py
 
-Whole processes, started in turn so that a busy machine slows all alike; medians. The promise is a
-ratio of at most 1.4 without a cache, and the exit status says whether it holds.
+Whole processes, started in turn so that a busy machine slows all alike; medians. The exit status says
+whether both promises hold: without the cache, and with what it knows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 ROUNDS = 25
-LIMIT = 1.4
+LIMIT = 1.8
+LIMIT_AGAIN = 0.5
 HOOKS = Path(__file__).parents[1] / "hooks"
 PYPROJECT = """\
 [project]
@@ -38,7 +39,7 @@ timeout = 30
 
 
 def main() -> int:
-    """Print the medians and the ratio of the first to the last; 1 if it is over the limit."""
+    """Print the medians and their ratios to the last; 1 if one is over its limit."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "pyproject.toml").write_text(PYPROJECT)
@@ -59,9 +60,10 @@ def main() -> int:
     medians = {name: statistics.median(times) for name, times in measured.items()}
     for name, median in medians.items():
         print(f"{name:28}{median * 1000:4.0f} ms")
-    check, _, baseline = medians.values()
-    print(f"ratio {check / baseline:.2f}, at most {LIMIT}")
-    return int(check / baseline > LIMIT)
+    first, second, baseline = medians.values()
+    print(f"ratio {first / baseline:.2f}, at most {LIMIT}")
+    print(f"again {second / baseline:.2f}, at most {LIMIT_AGAIN}")
+    return int(first > LIMIT * baseline or second > LIMIT_AGAIN * baseline)
 
 
 def seconds(command: list[str]) -> float:

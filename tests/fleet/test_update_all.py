@@ -45,7 +45,9 @@ def rows(output: str) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)  # three minutes on two idle cores
-@pytest.mark.parametrize("size", [6, pytest.param(200, marks=pytest.mark.full)])
+# In the gate each outcome is that of a single checkout: see test_update_one.py.
+@pytest.mark.full
+@pytest.mark.parametrize("size", [6, 200])
 def test_many_checkouts_come_to_what_each_should(
     size: int, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -161,7 +161,7 @@ def test_a_work_tree_elsewhere_is_left_alone(
     assert state(elsewhere) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_hook_of_another_repository_may_update_a_checkout(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -219,7 +219,7 @@ def test_trust_lets_the_migration_run(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["before", "after"])
+@pytest.mark.parametrize("stage", [pytest.param("before", marks=pytest.mark.full), "after"])
 def test_a_migration_that_fails_leaves_nothing(
     stage: str, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -257,7 +257,7 @@ def test_tests_that_were_red_before_are_told_apart(
     assert state(checkout) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_tests_of_a_project_can_be_its_real_ones(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -365,7 +365,7 @@ def test_missing_programs_are_told(
     assert said == "cannot be used: neither copier nor uvx is on the PATH: `pip install copier`"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_uv_brings_copier_where_there_is_none(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -381,7 +381,7 @@ def test_uv_brings_copier_where_there_is_none(
     assert outcome is Outcome.UPDATED, said + printed
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_layered_project_is_updated_by_its_second_answers_file(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

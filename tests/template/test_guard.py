@@ -101,7 +101,8 @@ def test_nothing_is_vendored_where_nobody_wants_it(
         names = {file.name for file in project.rglob("*")}
         assert "pytest_async_guard" not in names
         # The conftest.py of a new project is its own: it loads the file whatever the answer is.
-        own = {"README.md", "conftest.py", "async_guard.py"} if project_kind == "new" else set()
+        own = {"README.md", "conftest.py", "pyproject.toml", "async_guard.py"}
+        own = own if project_kind == "new" else set()
         texts = [file.read_text() for file in project.rglob("*.*") if file.name not in own]
         assert "async_guard" not in "".join(texts)
         contract = (project / "tests" / "test_event_loop.py").read_text()

@@ -100,7 +100,7 @@ def by_adopt(ours: Path, project: Path) -> None:
 
 
 APPLIED = pytest.mark.parametrize(
-    "apply", [by_copier, pytest.param(by_adopt, marks=pytest.mark.slow)]
+    "apply", [by_copier, pytest.param(by_adopt, marks=pytest.mark.full)]
 )
 
 
@@ -181,7 +181,7 @@ def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(("--defaults",), id="unattended"),
+        pytest.param(("--defaults",), id="unattended", marks=pytest.mark.full),
         pytest.param(
             ("--defaults", "--vcs-ref=1.0.0", "--data", "package_name=it's"), id="options"
         ),
