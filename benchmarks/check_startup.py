@@ -2,8 +2,8 @@
 
     python benchmarks/check_startup.py
 
-Whole processes, started in turn so that a busy machine slows all alike; medians. The exit status says
-whether both promises hold: without the cache, and with what it knows.
+Whole processes, started in turn so that a busy machine slows all alike; medians. The exit status
+says whether both promises hold: without the cache, and with what it knows.
 """
 
 from __future__ import annotations
