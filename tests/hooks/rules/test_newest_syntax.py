@@ -74,8 +74,8 @@ def test_a_finding_and_its_fix_are_those_of_an_eager_import(
     assert fixed.failed == []
     after = {name: data.decode() for name, data in fixed.after.items()}
     assert sorted_lines(after) == sorted_lines(example.after)
-    for name in {name for name in after if name.endswith(".py")}:
-        kept = set(after[name].splitlines()) & set(example.before.get(name, "").splitlines())
+    for name in {name for name in after.keys() & before.keys() if name.endswith(".py")}:
+        kept = set(after[name].splitlines()) & set(example.before[name].splitlines())
         assert not {f"lazy {line}" for line in kept} & set(before[name].splitlines()), name
 
 
