@@ -21,6 +21,7 @@ from async_test_template.tree import Tree
 #: The packages that the settings and rules are about; lock files are searched only for these.
 PACKAGES = (
     "aiohttp",
+    "aioresponses",
     "anyio",
     "httpx",
     "httpx2",
@@ -29,7 +30,9 @@ PACKAGES = (
     "pytest-asyncio",
     "pytest-timeout",
     "pytest-trio",
+    "respx",
     "starlette",
+    "vcrpy",
 )
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (

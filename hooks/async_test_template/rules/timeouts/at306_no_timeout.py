@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from async_test_template.findings import Edit
     from async_test_template.project import Project
 
+#: A synchronous test waits in them for another thread's loop, for ever if nothing comes.
+_WAITING = re.compile(rb"\.websocket_connect\(|\bstart_blocking_portal\(")
+
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
@@ -21,7 +25,8 @@ def _check(project: Project) -> Iterator[Finding]:
     if wanted == 0 or not settings.exists or _has_timeout(project):
         return
     answered = project.desired.backend is not None
-    if not (answered or project.uses_asyncio_plugin or settings.effective("anyio_mode")):
+    is_async = answered or project.uses_asyncio_plugin or settings.effective("anyio_mode")
+    if not (is_async or _waits_for_loop(project)):
         return
     if _is_in_environment(project) or _is_added_by_hook(project):
         return
@@ -43,6 +48,16 @@ def _check(project: Project) -> Iterator[Finding]:
         tier=Tier.SAFE,
         edits=() if missing else tuple(edits),
         hint="choose --timeout SECONDS, or 0 in the answers for none",
+    )
+
+
+def _waits_for_loop(project: Project) -> bool:
+    """Tell whether synchronous tests of an ASGI application wait for its loop."""
+    return any(map(project.dependencies.is_mentioned, ("starlette", "fastapi", "anyio"))) and any(
+        True
+        for _ in project.reader.mentioning(
+            _WAITING, (b"websocket_connect", b"start_blocking_portal"), project.reader.is_test_file
+        )
     )
 
 

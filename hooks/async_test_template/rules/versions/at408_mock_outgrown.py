@@ -1,0 +1,130 @@
+"""AT408: packages that imitate a library, and do not know its newest releases."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from async_test_template.dependencies import bounds
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.dependencies.model import Dependencies
+    from async_test_template.project import Project
+
+
+class _Mock(NamedTuple):
+    """A package that imitates a library.
+
+    Attributes:
+        other: the library, and the release that made the mock fail.
+        fixed: the first release of the mock that works with it.
+        message: what happens.
+        used: what tests mention that use it.
+        passed: a word of code that gives the library what it lacks.
+        is_out: whether the first release that works exists.
+
+    """
+
+    other: tuple[str, str]
+    fixed: str
+    message: str
+    used: re.Pattern[bytes]
+    passed: re.Pattern[bytes] | None = None
+    is_out: bool = True
+
+
+_MOCKS = {
+    "aioresponses": _Mock(
+        ("aiohttp", "3.14"),
+        # 0.7.9 is the newest (2026-11), and does not work.
+        "0.7.10",
+        "every request that aioresponses answers fails with aiohttp 3.14 and later",
+        re.compile(rb"\baioresponses\b"),
+        re.compile(rb"stream_writer"),
+        is_out=False,
+    ),
+    "respx": _Mock(
+        ("httpx", "0.28"),
+        "0.22",
+        "a respx before 0.22 matches no request of httpx 0.28 and later",
+        re.compile(rb"\brespx"),
+    ),
+    "vcrpy": _Mock(
+        ("aiohttp", "3.14"),
+        "8.2",
+        "no cassette of a vcrpy before 8.2 can be used with aiohttp 3.14 and later",
+        re.compile(rb"\bvcr\b"),
+    ),
+}
+#: These install one exact release of each library.
+_PINNING = ("homeassistant", "pytest-homeassistant-custom-component")
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    dependencies = project.dependencies
+    for name, mock in _MOCKS.items():
+        if not (_is_reached(dependencies, mock.other) and _is_behind(project, name, mock)):
+            continue
+        used = next((file for file, _ in project.reader.mentioning(mock.used)), None)
+        if used is None or _is_mended(project, mock):
+            continue
+        places = [(d.file, d.line, d.column) for d in dependencies.written(name)]
+        for place in places or [(used, 1, 1)]:
+            yield Finding(RULE.code, mock.message, *place, hint=_hint(name, mock))
+
+
+def _is_reached(dependencies: Dependencies, other: tuple[str, str]) -> bool:
+    """Tell whether an installation gets a release of the library that made mocks fail."""
+    if dependencies.locks_of(other[0]):
+        return dependencies.may_reach(*other)
+    return (
+        dependencies.has(other[0])
+        and dependencies.may_reach(*other)
+        and not dependencies.stays_below(*other)
+        and not any(map(dependencies.has, _PINNING))
+    )
+
+
+def _is_behind(project: Project, name: str, mock: _Mock) -> bool:
+    """Tell whether an installation gets a release of the mock that does not work."""
+    dependencies = project.dependencies
+    declared = dependencies.of(name)
+    # A repository may have mended it: no version tells.
+    elsewhere = re.compile(rb"\b" + name.encode() + rb"\b[^\n]*(?:git\b|://|path\s*=)")
+    files = {"pyproject.toml", *(declaration.file for declaration in declared)}
+    if any(elsewhere.search(project.tree.read(file) or b"") for file in files):
+        return False
+    locked = dependencies.locks_of(name)
+    if locked:
+        return not any(bounds.at_least(bounds.release(held), mock.fixed) for held in locked)
+    if not declared:
+        return False
+    if mock.is_out:
+        return dependencies.stays_below(name, mock.fixed)
+    return not dependencies.at_least(name, mock.fixed)
+
+
+def _is_mended(project: Project, mock: _Mock) -> bool:
+    """Tell whether code of the repository gives the library what the mock does not."""
+    return mock.passed is not None and any(True for _ in project.reader.mentioning(mock.passed))
+
+
+def _hint(name: str, mock: _Mock) -> str:
+    library, version = mock.other
+    if mock.is_out:
+        return f"require {name} >= {mock.fixed}"
+    return f"require {library} < {version}, or test with a real server (aiohttp_server)"
+
+
+RULE = Rule(
+    code="AT408",
+    name="mock-outgrown",
+    severity=Severity.ERROR,
+    tier=Tier.REPORT,
+    check=_check,
+    libraries=("aioresponses", "respx", "vcrpy"),
+)
