@@ -1,0 +1,105 @@
+"""AT932: programs that tests start, and that coverage does not measure."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.coverage_settings import (
+    coverage_settings,
+    told_elsewhere,
+    words_for_pytest,
+)
+from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.rule import Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_STARTS = (
+    "subprocess.Popen",
+    "subprocess.call",
+    "subprocess.check_call",
+    "subprocess.check_output",
+    "subprocess.run",
+    "asyncio.create_subprocess_exec",
+    "anyio.open_process",
+    "anyio.run_process",
+)
+#: With it, coverage starts in other processes without `patch`.
+_VARIABLE = b"COVERAGE_PROCESS_START"
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call in calls(source, *_STARTS):
+        module = _module(source, call)
+        if _is_own(project, module) and _is_left_out(project, source):
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"coverage does not measure {module}, which runs in a process of its own",
+                hint='add patch = ["subprocess"] to the settings of coverage (7.10 or later)',
+            )
+            return
+
+
+def _module(source: Source, call: ast.Call) -> str:
+    """Return the module that a call runs with this Python and `-m`, or ""."""
+    first = call.args[0] if call.args else None
+    words = first.elts if isinstance(first, ast.List | ast.Tuple) else call.args
+    for python, option, module in zip(words, words[1:], words[2:], strict=False):
+        if (
+            source.names.resolve(python) == "sys.executable"
+            and isinstance(option, ast.Constant)
+            and option.value == "-m"
+            and isinstance(module, ast.Constant)
+            and isinstance(module.value, str)
+        ):
+            return module.value
+    return ""
+
+
+def _is_own(project: Project, module: str) -> bool:
+    """Tell whether the repository has a module, which is therefore measured if anything is."""
+    path = module.partition(".")[0]
+    return bool(path) and any(
+        project.tree.read(f"{folder}{path}{end}") is not None
+        for folder in ("", "src/")
+        for end in (".py", "/__init__.py", "/__main__.py")
+    )
+
+
+def _is_left_out(project: Project, source: Source) -> bool:
+    """Tell whether pytest-cov measures only its own process: up to 6 it measured others, too."""
+    if not project.dependencies.may_reach("pytest-cov", "7"):
+        return False
+    settings = coverage_settings(project)
+    if settings is None or "subprocess" in settings.listed("patch"):
+        return False
+    is_measured = "--cov" in words_for_pytest(project)
+    return is_measured and not any(
+        _VARIABLE in text for text in (source.data, *told_elsewhere(project))
+    )
+
+
+def _may_run(data: bytes) -> bool:
+    return b'"-m"' in data or b"'-m'" in data
+
+
+RULE = Rule(
+    code="AT932",
+    name="unmeasured-process",
+    severity=Severity.ADVICE,
+    tier=Tier.REPORT,
+    visit=_visit,
+    words=rb"\bexecutable\b",
+    suspects=_may_run,
+    where=Where.TESTS,
+    about="pytest-cov",
+    alone=True,
+)
