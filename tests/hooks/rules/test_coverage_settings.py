@@ -106,6 +106,7 @@ def test_what_our_editors_read_differently_is_left_to_a_person(
 
 UNSURE = {
     "no driver": "pytest-cov\nsqlalchemy\n",
+    "a driver that works without asyncio, too": "psycopg\npytest-cov\nsqlalchemy\n",
     "a marker": "aiosqlite\npytest-cov\nsqlalchemy; sys_platform != 'win32'\n",
 }
 
@@ -131,6 +132,33 @@ def test_what_measures_is_shown_where_nothing_is_set(name: str, text: str, tmp_p
     assert finding.hint.endswith("to [tool.coverage.run] in pyproject.toml")
 
 
+POETRY = """\
+[tool.coverage.run]
+branch = true
+
+[tool.poetry.dependencies]
+{}
+
+[tool.poetry.group.test.dependencies]
+pytest-cov = "*"
+"""
+WITH_POETRY = {
+    "the extra": ('sqlalchemy = { version = "^2", extras = ["asyncio"] }', 1),
+    "a driver": ('asyncpg = "*"\nsqlalchemy = "^2"', 1),
+    "an optional driver": ('asyncpg = {version = "*", optional = true}\nsqlalchemy = "^2"', 0),
+    "optional, with the extra": (
+        'sqlalchemy = {version = "^2", extras = ["asyncio"], optional = true}',
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("declared", "fixed"), WITH_POETRY.values(), ids=WITH_POETRY)
+def test_poetry_says_whether_greenlet_is_there(declared: str, fixed: int, tmp_path: Path) -> None:
+    plan = look(tmp_path, {"pyproject.toml": POETRY.format(declared)}, "pytest-cov\n")
+    assert len(plan.fixed) == fixed
+
+
 SILENT = {
     "a file that is no INI": {".coveragerc": "[run\nbranch = true\n"},
     "a file outside": {"Makefile": "test:\n\tpytest --cov --cov-config=../all.ini\n"},
@@ -146,6 +174,11 @@ def test_nothing_is_said_where_nothing_is_known(files: dict[str, str], tmp_path:
 
 RELIED_ON = {
     "a number that nothing judges": (Severity.ADVICE, {}, DECLARED),
+    "a threshold that is off": (
+        Severity.ADVICE,
+        {"Makefile": "test:\n\tpytest --cov --cov-fail-under=0\n"},
+        DECLARED,
+    ),
     "a threshold, and a driver that may be missing": (
         Severity.ADVICE,
         {"setup.cfg": "[coverage:report]\nfail_under = 90\n"},

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
+from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.coverage_settings import (
     coverage_settings,
@@ -17,6 +18,7 @@ from async_test_template.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from async_test_template.dependencies.declaration import Declaration
     from async_test_template.project import Project
     from async_test_template.rules.coverage_settings import CoverageSettings
 
@@ -26,10 +28,11 @@ _GREENLET = "greenlet"
 _FOLLOWED = frozenset({_GREENLET, "gevent", "eventlet"})
 _GIVEN = re.compile(r"--concurrency[= ](\S+)")
 _MEASURES = re.compile(r"--cov\b(?!-)|\bcoverage run\b")
-_THRESHOLD = re.compile(r"--(?:cov-)?fail-under")
+_THRESHOLD = re.compile(r"--(?:cov-)?fail-under[= ](?!0\b)")
 _MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 _PACKAGES = ("sqlalchemy", "SQLAlchemy", "sqlmodel")
-_DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc", "psycopg", "oracledb")
+#: psycopg and oracledb are no proof of asyncio.
+_DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc")
 #: Nobody measures the code in these folders.
 _ASIDE = frozenset({"docs", "docs_src", "example", "examples", "benchmarks"})
 #: coverage with sys.monitoring loses nothing; its tracer in Python cannot follow greenlets.
@@ -102,14 +105,37 @@ def _why_not(project: Project, settings: CoverageSettings, texts: Sequence[bytes
 def _installs_greenlet(project: Project) -> bool:
     """Tell whether greenlet is surely there: coverage stops where it is not.
 
-    SQLAlchemy installs it with an extra, and the tests need it where a driver is installed.
+    SQLAlchemy installs it with the extra `asyncio`, and with others whose names have the word or
+    that of a driver. With a driver that knows only asyncio, SQLAlchemy does not work without it.
     """
 
-    def is_always(*names: str) -> bool:
+    def is_there(*names: str, words: tuple[str, ...] = ("",)) -> bool:
         declared = (d for name in names for d in project.dependencies.of(name))
-        return any(not d.conditional and "extra" not in d.home.label for d in declared)
+        texts = (_written(project, d) for d in declared if not _is_optional(project, d))
+        return any(word in text for text in texts for word in words)
 
-    return is_always(_GREENLET) or (is_always("sqlalchemy", "sqlmodel") and is_always(*_DRIVERS))
+    return (
+        is_there(_GREENLET)
+        or is_there("sqlalchemy", words=("asyncio", *_DRIVERS))
+        or (is_there("sqlalchemy", "sqlmodel") and is_there(*_DRIVERS))
+    )
+
+
+def _written(project: Project, declaration: Declaration) -> str:
+    """Return a dependency with its extras, which poetry has beside the version."""
+    home = declaration.home
+    if home.notation != "poetry":
+        return declaration.text
+    keys = map(str, declaration.at[: len(home.at) + 1])
+    return str(value_at(project.tree.toml(home.file), *keys))
+
+
+def _is_optional(project: Project, declaration: Declaration) -> bool:
+    return (
+        declaration.conditional
+        or "extra" in declaration.home.label
+        or "'optional': True" in _written(project, declaration)
+    )
 
 
 def _place(project: Project, settings: CoverageSettings) -> tuple[str, int, int]:

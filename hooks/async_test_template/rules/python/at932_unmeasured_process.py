@@ -35,39 +35,42 @@ _VARIABLE = b"COVERAGE_PROCESS_START"
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, *_STARTS):
-        module = _module(source, call)
+    starts = next(calls(source, *_STARTS), None)
+    for python in source.references("sys.executable") if starts else ():
+        module = _module(source, python)
         if _is_own(project, module) and _is_left_out(project, source):
             yield code_finding(
                 RULE.code,
                 source,
-                call,
+                python,
                 f"coverage does not measure {module}, which runs in a process of its own",
                 hint='add patch = ["subprocess"] to the settings of coverage (7.10 or later)',
             )
             return
 
 
-def _module(source: Source, call: ast.Call) -> str:
-    """Return the module that a call runs with this Python and `-m`, or ""."""
-    first = call.args[0] if call.args else None
-    words = first.elts if isinstance(first, ast.List | ast.Tuple) else call.args
-    for python, option, module in zip(words, words[1:], words[2:], strict=False):
-        if (
-            source.names.resolve(python) == "sys.executable"
-            and isinstance(option, ast.Constant)
-            and option.value == "-m"
-            and isinstance(module, ast.Constant)
-            and isinstance(module.value, str)
-        ):
-            return module.value
-    return ""
+def _module(source: Source, python: ast.expr) -> str:
+    """Return the module that a command runs with this Python and `-m`, or "".
+
+    The command may have a name first. If it is compared, it is somebody else's.
+    """
+    around = source.parents[python]
+    if isinstance(around, ast.Call):
+        words = around.args if source.names.resolve(around.func) in _STARTS else []
+    elif isinstance(around, ast.List | ast.Tuple):
+        words = [] if isinstance(source.parents[around], ast.Compare) else around.elts
+    else:
+        words = []
+    values = [word.value if isinstance(word, ast.Constant) else word for word in words]
+    after = values[values.index(python) + 1 :][:2] if python in values else []
+    is_module = after[:1] == ["-m"] and isinstance(after[-1], str)
+    return str(after[-1]) if is_module and len(after) > 1 else ""
 
 
 def _is_own(project: Project, module: str) -> bool:
-    """Tell whether the repository has a module, which is therefore measured if anything is."""
+    """Tell whether the repository has a module, which is measured then, unless it is of tests."""
     path = module.partition(".")[0]
-    return bool(path) and any(
+    return path not in {"", "test", "tests"} and any(
         project.tree.read(f"{folder}{path}{end}") is not None
         for folder in ("", "src/")
         for end in (".py", "/__init__.py", "/__main__.py")
