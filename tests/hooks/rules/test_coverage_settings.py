@@ -169,7 +169,13 @@ SILENT = {
 
 @pytest.mark.parametrize("files", SILENT.values(), ids=SILENT)
 def test_nothing_is_said_where_nothing_is_known(files: dict[str, str], tmp_path: Path) -> None:
-    assert not look(tmp_path, files).left
+    plan = look(tmp_path, files)
+    assert (plan.left, plan.fixed) == ([], [])
+
+
+def test_nothing_is_said_where_nothing_installs_sqlalchemy(tmp_path: Path) -> None:
+    plan = look(tmp_path, {".coveragerc": ""}, "aiosqlite\npytest-cov\n")
+    assert (plan.left, plan.fixed) == ([], [])
 
 
 RELIED_ON = {
