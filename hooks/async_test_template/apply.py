@@ -77,7 +77,7 @@ def _editor(file: str) -> Callable[[str, list[Change]], str]:
     Each editor reads the whole file twice, so thousands of single edits would take for ever.
     """
     suffix = file.rpartition(".")[2]
-    return {"toml": _toml, "ini": _ini, "cfg": _ini}.get(suffix, _requirements)
+    return {"toml": _toml, "ini": _ini, "cfg": _ini, "coveragerc": _ini}.get(suffix, _requirements)
 
 
 def _toml(text: str, edits: list[Change]) -> str:

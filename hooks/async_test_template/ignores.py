@@ -195,7 +195,7 @@ def _meaning(file: str, data: bytes) -> object:
     text = files.decode(data).text
     if file.endswith(".toml"):
         return repr(parse_toml(text))
-    if file.endswith((".ini", ".cfg")):
+    if file.endswith((".ini", ".cfg", ".coveragerc")):
         return ini.parse(text)
     if file.endswith((".txt", ".in")):
         entries = requirements.parse(text)

@@ -62,6 +62,26 @@ SAME_IDS = (
     "import pytest\n\n\n@pytest.mark.parametrize('x', [1, 1], ids=['a', 'a'])\n"
     "def test_it(x):\n    pass\n"
 )
+#: coverage takes the lines after the first await for those of another function.
+GREENLETS = """\
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+async def query(engine):
+    async with engine.connect() as connection:
+        return await connection.scalar(text("SELECT 1"))
+
+
+@pytest.mark.asyncio
+async def test_it(tmp_path):
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/it.db")
+    assert await asyncio.gather(query(engine), query(engine), query(engine)) == [1, 1, 1]
+    await engine.dispose()
+"""
 DECLARED = '[dependency-groups]\ntest = ["pytest>=9", "pytest-asyncio>=1.5", "pytest-timeout"]\n\n'
 
 
@@ -381,6 +401,21 @@ CASES = [
             "requirements.txt": "pytest>=9.2\n",
             "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
             "test_it.py": UNMARKED,
+        },
+        FAILED,
+        declared=True,
+    ),
+    Case(
+        "AT219",
+        {
+            "requirements.txt": (
+                "aiosqlite==0.21.*\npytest==9.2.*\npytest-asyncio==1.5.*\npytest-cov==7.1.*\n"
+                "sqlalchemy[asyncio]==2.0.*\n"
+            ),
+            "pytest.ini": "[pytest]\naddopts = --cov=. --cov-fail-under=100\n",
+            # What Python 3.14 takes for another reason, such as contexts.
+            ".coveragerc": "[run]\ncore = ctrace\n",
+            "test_it.py": GREENLETS,
         },
         FAILED,
         declared=True,

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 #: Requests that lack the state may never reach what reads it.
 _OVERRIDDEN = re.compile(rb"dependency_overrides")
 #: Something gives requests a state by hand.
-_BY_HAND = re.compile(rb"""["']state["']\s*[\]:]""")
-_STATE = re.compile(rb"(?<!app)\.state\b")
+_BY_HAND = re.compile(rb"""["']state["'](?:\]\s*=[^=]|\s*:)""")
+_STATE = re.compile(rb"(?<!app)\.state\b|[\"']state[\"']\]")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -93,15 +93,17 @@ def _read(project: Project, names: list[str]) -> str | None:
     """
     if not names:
         return None
-    texts = [data for _, data in project.reader.mentioning(_STATE, (b".state",))]
+    texts = [data for _, data in project.reader.mentioning(_STATE, (b"state",))]
     if any(True for _ in project.reader.mentioning(_BY_HAND, (b"state",))):
         return None
     for name in names:
         word = name.encode()
-        used = re.compile(rb"(?<!app)\.state(?:\.%s\b|\[[\"']%s[\"']\])" % (word, word))
+        used = re.compile(
+            rb"(?:(?<!app)\.state|[\"']state[\"']\])(?:\.%s\b|\[[\"']%s[\"']\])" % (word, word)
+        )
         put = re.compile(
-            rb"(?<!app)\.state(?:\.%s\b|\[[\"']%s[\"']\])[ \t]*(?::[^=\n]{0,80})?=[^=]"
-            % (word, word)
+            rb"(?:(?<!app)\.state|[\"']state[\"']\])(?:\.%s\b|\[[\"']%s[\"']\])"
+            rb"[ \t]*(?::[^=\n]{0,80})?=[^=]" % (word, word)
         )
         if any(map(used.search, texts)) and not any(map(put.search, texts)):
             return name

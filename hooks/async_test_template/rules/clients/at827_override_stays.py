@@ -12,7 +12,7 @@ from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import walk, walk_scope
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -113,13 +113,24 @@ def _set(source: Source, function: ast.AST, node: ast.Attribute) -> _Set | None:
         and isinstance(statement, ast.Assign)
         and statement.targets == [item]
         and isinstance(root, ast.Name)
-        and source.parents[statement] is function
         and isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and _is_certain(source, function, statement)
         and _is_global(source, function, root.id)
     ):
         return None
     return _Set(
         node, source.names.resolve(node.value).lstrip("."), source.names.resolve(item.slice)
+    )
+
+
+def _is_certain(source: Source, function: Function, statement: ast.Assign) -> bool:
+    """Tell whether a statement always runs, and before the `yield` of a fixture."""
+    around = source.parents[statement]
+    while isinstance(around, (ast.With, ast.AsyncWith)):
+        around = source.parents[around]
+    return around is function and not any(
+        isinstance(node, ast.Yield) and node.lineno < statement.lineno
+        for node in walk_scope(function)
     )
 
 

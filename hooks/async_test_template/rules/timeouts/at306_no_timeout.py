@@ -56,7 +56,9 @@ def _waits_for_loop(project: Project) -> bool:
     return any(map(project.dependencies.is_mentioned, ("starlette", "fastapi", "anyio"))) and any(
         True
         for _ in project.reader.mentioning(
-            _WAITING, (b"websocket_connect", b"start_blocking_portal"), project.reader.is_test_file
+            _WAITING,
+            (b"websocket_connect", b"start_blocking_portal"),
+            lambda file: file.endswith("conftest.py") or project.reader.is_test_file(file),
         )
     )
 

@@ -26,6 +26,7 @@ class _Mock(NamedTuple):
         used: what tests mention that use it.
         passed: a word of code that gives the library what it lacks.
         is_out: whether the first release that works exists.
+        brings: it installs the newest release of the library by itself.
 
     """
 
@@ -35,6 +36,7 @@ class _Mock(NamedTuple):
     used: re.Pattern[bytes]
     passed: re.Pattern[bytes] | None = None
     is_out: bool = True
+    brings: bool = False
 
 
 _MOCKS = {
@@ -46,6 +48,7 @@ _MOCKS = {
         re.compile(rb"\baioresponses\b"),
         re.compile(rb"stream_writer"),
         is_out=False,
+        brings=True,
     ),
     "respx": _Mock(
         ("httpx", "0.28"),
@@ -67,7 +70,7 @@ _PINNING = ("homeassistant", "pytest-homeassistant-custom-component")
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for name, mock in _MOCKS.items():
-        if not (_is_reached(dependencies, mock.other) and _is_behind(project, name, mock)):
+        if not (_is_reached(dependencies, mock) and _is_behind(project, name, mock)):
             continue
         used = next((file for file, _ in project.reader.mentioning(mock.used)), None)
         if used is None or _is_mended(project, mock):
@@ -77,12 +80,13 @@ def _check(project: Project) -> Iterator[Finding]:
             yield Finding(RULE.code, mock.message, *place, hint=_hint(name, mock))
 
 
-def _is_reached(dependencies: Dependencies, other: tuple[str, str]) -> bool:
+def _is_reached(dependencies: Dependencies, mock: _Mock) -> bool:
     """Tell whether an installation gets a release of the library that made mocks fail."""
+    other = mock.other
     if dependencies.locks_of(other[0]):
         return dependencies.may_reach(*other)
     return (
-        dependencies.has(other[0])
+        (mock.brings or dependencies.has(other[0]))
         and dependencies.may_reach(*other)
         and not dependencies.stays_below(*other)
         and not any(map(dependencies.has, _PINNING))
