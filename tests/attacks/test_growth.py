@@ -124,7 +124,7 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], int]] = {
         lambda n: code(
             "def h{0}():\n    h{1}()\n    h{1}()\n    asyncio.get_event_loop()\n\n\n", n
         ),
-        600,
+        1200,
     ),
     "decorators": (
         lambda n: (
