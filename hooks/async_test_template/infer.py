@@ -99,9 +99,7 @@ def _names(project: Project) -> Iterator[Answer]:
 
 def _framework(project: Project) -> Answer:
     for name, framework in _FRAMEWORKS.items():
-        declared = project.dependencies.of(name)
-        if declared:
-            reason = f"{declared[0].file}:{declared[0].line} declares {name}"
+        if reason := _declared(project, name):
             return Answer("framework", framework, reason)
     for name, framework in _FRAMEWORKS.items():
         for module in project.code.modules:
@@ -132,20 +130,22 @@ def _with_trio(project: Project, framework: str) -> Answer:
         names_trio = b"trio" in (project.tree.read(own.file) or b"")
         reason = f"anyio_backend at {own.file}:{own.line}"
         return Answer("with_trio", "true" if names_trio else "false", reason)
-    declared = project.dependencies.of("trio")
-    if declared:
-        reason = f"{declared[0].file}:{declared[0].line} declares trio"
+    if reason := _declared(project, "trio"):
         return Answer("with_trio", "true", reason)
     return Answer("with_trio", "false", "trio is not declared")
 
 
 def _database(project: Project) -> Answer:
     for name, database in _DRIVERS.items():
-        declared = project.dependencies.of(name)
-        if declared:
-            reason = f"{declared[0].file}:{declared[0].line} declares {name}"
+        if reason := _declared(project, name):
             return Answer("database", database, reason)
     return Answer("database", "none", "no async driver of a database is declared")
+
+
+def _declared(project: Project, name: str) -> str:
+    """Say where a package is declared first, or "" if it is not."""
+    declared = project.dependencies.of(name)
+    return f"{declared[0].file}:{declared[0].line} declares {name}" if declared else ""
 
 
 def _configured(project: Project, name: str) -> str:

@@ -106,7 +106,7 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
     waiting = project.code.waiting if rules else {}
-    by_code = {rule.code: rule for rule in rules if _may_stand(project, rule)}
+    by_code = {rule.code: rule for rule in rules if holds(may_stand, project, rule)}
     wanted = {
         file: [by_code[code] for code in codes if code in by_code]
         for file, codes in waiting.items()
@@ -121,9 +121,15 @@ def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     return spread(visit, files, size)
 
 
-def _may_stand(project: Project, rule: Rule) -> bool:
+def holds(premise: Callable[[Project, Rule], bool], project: Project, rule: Rule) -> bool:
+    """Tell whether a premise of a rule holds, or nobody can tell.
+
+    Raises:
+        UserError: a file cannot be read or parsed.
+
+    """
     try:
-        return may_stand(project, rule)
+        return premise(project, rule)
     except (UserError, OSError):
         raise
     except Exception:  # noqa: BLE001 - the rule meets it again, and is told by its name

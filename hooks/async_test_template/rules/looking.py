@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from async_test_template.errors import UserError
-from async_test_template.rules import joined, judge
+from async_test_template.rules import holds, joined, judge
 from async_test_template.rules.premises.apply import is_possible
 from async_test_template.rules.rule import Where
 from async_test_template.source.looker import ALWAYS
@@ -85,16 +84,9 @@ class Looking:
     @cached_property
     def _possible(self) -> list[Rule]:
         """The rules on code that can find anything, as far as the settings tell."""
-        return [rule for rule in self._rules if rule.visit and _is_possible(self._project, rule)]
-
-
-def _is_possible(project: Project, rule: Rule) -> bool:
-    try:
-        return is_possible(project, rule)
-    except (UserError, OSError):
-        raise
-    except Exception:  # noqa: BLE001 - the rule meets it again, and is told by its name
-        return True
+        return [
+            rule for rule in self._rules if rule.visit and holds(is_possible, self._project, rule)
+        ]
 
 
 def _looking_there(

@@ -96,8 +96,8 @@ def _uses(project: Project) -> dict[tuple[str, int], _Use] | None:
 
 
 def _mentions(source: Source) -> Iterator[ast.Attribute]:
-    for node in source.nodes.of(ast.Attribute):
-        if node.attr == "dependency_overrides":
+    for node in source.mentions.get("dependency_overrides"):
+        if isinstance(node, ast.Attribute):
             yield node
 
 

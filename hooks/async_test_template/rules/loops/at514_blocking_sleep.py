@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.loops._sleeps import is_zero
 from async_test_template.rules.on_code import calls, code_finding
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
@@ -55,17 +56,12 @@ def _sleeps(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
         if (
             isinstance(function, ast.AsyncFunctionDef)
             and function.lineno in source.items
-            and not _is_zero(call)
+            and not is_zero(call)
             and not _is_meant(source, call, function)
             and not _has_deadline(source, call)
             and source.names.is_certain(call.func)
         ):
             yield call, function
-
-
-def _is_zero(call: ast.Call) -> bool:
-    """Tell whether the call only lets other threads run."""
-    return bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0
 
 
 def _is_meant(source: Source, call: ast.Call, function: Function) -> bool:

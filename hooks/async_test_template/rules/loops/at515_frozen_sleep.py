@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.loops._sleeps import is_zero
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
@@ -66,14 +67,9 @@ def _sleeps(source: Source, region: ast.AST, function: ast.AsyncFunctionDef) -> 
         and isinstance(node.value, ast.Call)
         and source.names.resolve(node.value.func) in _SLEEPS
         and source.scope(node) is function
-        and not _is_zero(node.value)
+        and not is_zero(node.value)
         for node in walk(region)
     )
-
-
-def _is_zero(call: ast.Call) -> bool:
-    """Tell whether the call only lets other tasks run."""
-    return bool(call.args) and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0
 
 
 RULE = Rule(
