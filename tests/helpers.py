@@ -230,6 +230,23 @@ def copy_template(folder: Path) -> Path:
     return folder
 
 
+def first_release(folder: Path) -> Path:
+    """Copy the template of the work tree into a repository with a first release, 1.0.0."""
+    copy_template(folder)
+    git(folder, "init", "--quiet")
+    commit(folder, "1.0.0")
+    return folder
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    """Return what a project holds, without what git knows of it."""
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(project).parts
+    }
+
+
 def interpreters() -> dict[str, Path]:
     """Return the CPython interpreters of this machine, by version, that start."""
     found = {}

@@ -18,6 +18,7 @@ from helpers import (
     assert_done,
     choices,
     commit,
+    contents,
     copy_template,
     git,
     render,
@@ -77,15 +78,6 @@ def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         return rendered[key]
 
     return of
-
-
-def contents(project: Path) -> dict[str, bytes]:
-    """Return what a project holds."""
-    return {
-        path.relative_to(project).as_posix(): path.read_bytes()
-        for path in project.rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(project).parts
-    }
 
 
 WITH_DATABASE: list[Answers] = [

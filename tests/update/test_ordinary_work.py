@@ -12,7 +12,7 @@ from helpers import (
     Environment,
     assert_done,
     commit,
-    copy_template,
+    first_release,
     git,
     run,
     run_copier,
@@ -45,10 +45,7 @@ PIPELINES = {
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """Return the template of the work tree as a repository with a first release."""
-    folder = copy_template(tmp_path / "template")
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    return folder
+    return first_release(tmp_path / "template")
 
 
 def change_every_file(template: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from helpers import Answers, assert_done, commit, copy_template, git, run_copier
+from helpers import Answers, assert_done, commit, first_release, git, run_copier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +24,7 @@ SUCCESSOR = "{{ {'class': 'module'}.get(loop_scope | default(''), 'function') }}
 @pytest.fixture
 def template_repository(tmp_path: Path) -> Path:
     """Return the template of the work tree as a repository with a first release."""
-    folder = copy_template(tmp_path / "template")
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    return folder
+    return first_release(tmp_path / "template")
 
 
 def generate(template: Path, name: str = "sample", **answers: str) -> Path:

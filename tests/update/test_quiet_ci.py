@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from helpers import assert_done, choices, commit, copy_template, git, run_copier
+from helpers import assert_done, choices, commit, first_release, git, run_copier
 
 PINS = Path("includes/pins.jinja")
 ALL_PINS = "{% set editions = {\n"
@@ -57,10 +57,7 @@ SERVICES = pytest.mark.parametrize(
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """Return the template of the work tree as a repository with a first release."""
-    folder = copy_template(tmp_path / "template")
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    return folder
+    return first_release(tmp_path / "template")
 
 
 def generate(template: Path, name: str, service: Service) -> Path:

@@ -31,6 +31,7 @@ from helpers import (
     Environment,
     choices,
     commit,
+    contents,
     copy_template,
     git,
     pack,
@@ -183,15 +184,6 @@ def update(project: Path, *, trust: bool) -> None:
         project, defaults=True, skip_answered=True, overwrite=True, quiet=True, unsafe=trust
     )
     assert git(project, "ls-files", "--unmerged") == ""
-
-
-def contents(project: Path) -> dict[str, bytes]:
-    """Return what a project holds."""
-    return {
-        path.relative_to(project).as_posix(): path.read_bytes()
-        for path in project.rglob("*")
-        if path.is_file() and ".git" not in path.relative_to(project).parts
-    }
 
 
 def assert_updated_to(fresh: Path, project: Path, version: Version, answers: Answers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import VENDORED, assert_done, commit, copy_template, git, run_copier
+from helpers import VENDORED, assert_done, commit, first_release, git, run_copier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def template_repository(tmp_path: Path) -> Path:
     """Return the template of the work tree as a repository with a first release."""
-    folder = copy_template(tmp_path / "template")
-    git(folder, "init", "--quiet")
-    commit(folder, "1.0.0")
-    return folder
+    return first_release(tmp_path / "template")
 
 
 @pytest.fixture
