@@ -101,6 +101,12 @@ def test_every_rule_is_in_the_index() -> None:
         assert index().count(f"| [{code}](../hooks/") == 1
 
 
+def test_no_two_rules_have_one_number() -> None:
+    """The second one would be loaded in place of the first."""
+    modules = page_of(CODES[0]).parents[1].glob("*/at*_*.py")
+    assert sorted(module.stem[:5].upper() for module in modules) == [*CODES]
+
+
 def test_a_page_is_read(tmp_path: Path) -> None:
     path = tmp_path / "page.md"
     path.write_text(PAGE)
