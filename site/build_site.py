@@ -9,6 +9,7 @@ The first command brings Pyodide; after that, nothing needs a network.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "hooks"))
 from async_test_template import SITE as ADDRESS
 from browser import MissingError, write_examples, write_python
 from checkout import BUILD, ROOT, SITE
+from copies import Copies
 from markdown_pages import LinkError, page
 from sitemap import all_pages, navigation
 
@@ -38,8 +40,12 @@ def main() -> None:
     build(parser.parse_args().folder.resolve())
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, switches: int | None = None) -> Path:
     """Build the site in a folder, which is replaced, and return where it is.
+
+    Args:
+        folder: the folder.
+        switches: how many questions have a switch on the start page, None for all.
 
     Raises:
         SystemExit: a link leads nowhere, or the generator fails.
@@ -59,6 +65,8 @@ def build(folder: Path) -> Path:
         sys.exit("error: the generator failed")
     html = folder / "html"
     write_examples(html / "examples")
+    copies = json.dumps(Copies(switches).as_data())
+    (html / "copies.json").write_text(copies, encoding="utf-8")
     try:
         write_python(html / "pyodide")
     except MissingError as error:

@@ -46,4 +46,4 @@ def _run(*arguments: str) -> tuple[int, str, str]:
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(said):
         status = main(arguments)
     output.flush()
-    return status, output.buffer.getvalue().decode(errors="replace"), said.getvalue()  # type: ignore[attr-defined]
+    return status, output.buffer.getvalue().decode(errors="replace"), said.getvalue()
