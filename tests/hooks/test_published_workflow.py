@@ -146,7 +146,7 @@ def places(results: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, caller: Path) -> None:
     command = published / "hooks" / "async_test_template" / "cli.py"
     command.write_text("raise SystemExit('a later version')\n")
