@@ -255,7 +255,8 @@ def _fix(
     if floor is not None and floor < _FLOOR:
         raise EditError("AsyncMock needs Python 3.8, and the project allows older ones")
     for mention in others:
-        if mention.path[-1] == "()" and not mention.path[-2:-1][0].startswith("assert_"):
+        *before, last = mention.path
+        if last == "()" and not "".join(before[-1:]).startswith("assert_"):
             raise EditError("something of the mock is called without await")
     return as_async(source, mock)
 
