@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORKFLOW = ROOT / ".github" / "workflows" / "check.yml"
 JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())["jobs"]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-README = (ROOT / "README.md").read_text()
+ON_CI = (ROOT / "docs" / "ci.md").read_text()
 #: The owner and the name of this repository.
 NAME = HOME.removeprefix("https://github.com/")
 TEMPORARY = "${{ runner.temp }}"
@@ -30,8 +30,8 @@ WRONG = (
 
 
 def example(used: str = "/.github/workflows/check.yml") -> str:
-    """Return the README's example of a call."""
-    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    """Return the example of a call on the page about CI."""
+    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", ON_CI, re.DOTALL)
     (call,) = (block for block in blocks if f"{NAME}{used}@" in block)
     return call
 
@@ -151,7 +151,7 @@ def places(results: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, caller: Path) -> None:
     command = published / "hooks" / "async_test_template" / "cli.py"
     command.write_text("raise SystemExit('a later version')\n")
