@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from answers import ANSWERS_FILES, is_ours
-from checkout import Step, change, open_checkout
 from engine import find_engine, run_engine
+from in_clone import Step, change, open_checkout
 from outcome import Ended, Outcome, last_line, shown, tell
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from answers import ANSWERS_FILES, find_answers
-from checkout import Step, change, open_checkout
+from in_clone import Step, change, open_checkout
 from outcome import Ended, Outcome, last_line, shown, tell
 from quiet_git import quiet_git
 

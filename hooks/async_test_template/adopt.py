@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
+_OF_TESTS = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 #: The questions of the template; Copier would silently accept any other key.
 QUESTIONS = (
     "project_kind",
@@ -85,22 +87,20 @@ def require_one_project(project: Project) -> None:
     """Require that the folder of a project is one, and does not only hold others.
 
     Raises:
-        UserError: projects are below, and the folder itself has no configuration of pytest's and no
-            package; names them.
+        UserError: projects are below, and the folder itself has no configuration of pytest's, no
+            package and no tests; names them.
 
     """
-    if is_project(project.root):
-        return
-    # The walk through the Python files finds them.
-    _ = project.memory.disk.python_files
+    # The walk through the Python files finds the projects.
+    own = [file.rpartition("/")[2] for file in project.memory.disk.python_files]
     below = project.memory.boundaries.projects
-    if below:
-        command = " ".join(shlex.quote(folder) for folder in below)
-        raise UserError(
-            f"is no project, and holds {len(below)}: run `adopt {command}` there, or name some of "
-            "them",
-            path=project.root,
-        )
+    if not below or is_project(project.root) or any(map(_OF_TESTS.fullmatch, own)):
+        return
+    command = " ".join(shlex.quote(folder) for folder in below)
+    raise UserError(
+        f"is no project, and holds {len(below)}: run `adopt {command}` there, or name some of them",
+        path=project.root,
+    )
 
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from checkout import deliver
 from fleets import (
     FIRST,
     MAJOR,
@@ -35,6 +34,7 @@ from fleets import (
     state,
 )
 from helpers import COPIER, ROOT, assert_done, commit, git, run
+from in_clone import deliver
 from outcome import Ended, Outcome, shown
 
 if TYPE_CHECKING:
