@@ -48,10 +48,15 @@ class _Parser(argparse.ArgumentParser):
 
         if message.startswith("unrecognized arguments: -"):
             word = message.split()[2].partition("=")[0]
-            usages = [command.format_usage() for command in self.commands.values()]
-            known = {option for usage in usages for option in re.findall(r"--[a-z-]+", usage)}
-            for nearest in get_close_matches(word, sorted(known), 1):
-                message += f" (the nearest is {nearest})"
+            known = {
+                name: set(re.findall(r"--[a-z-]+", command.format_usage()))
+                for name, command in self.commands.items()
+            }
+            owners = [name for name, options in known.items() if word in options]
+            if owners:
+                message += f" (an option of {', '.join(owners)})"
+            for nearest in get_close_matches(word, sorted(set().union(*known.values())), 1):
+                message += "" if owners else f" (the nearest is {nearest})"
         super().error(message)
 
 

@@ -407,6 +407,16 @@ def test_an_unknown_option_is_refused_with_the_nearest(
     assert (f"(the nearest is {nearest})" in capsys.readouterr().err) == bool(nearest)
 
 
+def test_an_option_of_another_command_is_refused_with_that(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["migrate", str(project), "--no-cache"])
+    said = capsys.readouterr().err
+    assert "(an option of check)" in said
+    assert "nearest" not in said
+
+
 def test_version_is_the_packages_own() -> None:
     pyproject = (HOOKS.parent / "pyproject.toml").read_text()
     assert f'version = "{__version__}"' in pyproject
