@@ -43,6 +43,8 @@ QUESTIONS = (
     "loop_scope",
     "timeout",
     "guard",
+    "contract_test",
+    "pre_commit",
     "python_version",
     "ci",
     "ci_shards",

@@ -62,7 +62,9 @@ def settings(answers: Answers) -> Iterator[Break]:
     yield Break(zero, SETTINGS, r"timeout = \d+", zero, "test_every_test_has_a_timeout")
     yield line_removed("filterwarnings", "test_a_missing_await_fails")
     own = '["error", "ignore::pytest.PytestUnraisableExceptionWarning"]'
-    yield Break("errors let go", SETTINGS, r'\["error"\]', own, "test_a_missing_await_fails")
+    yield Break(
+        "errors let go", SETTINGS, r'\[\n    "error",[^]]*\]', own, "test_a_missing_await_fails"
+    )
     for name, line in {"strict removed": "\n", "strict made false": "\nstrict = false\n"}.items():
         yield Break(name, SETTINGS, r"\nstrict = true\n(?=filter)", line, IN_FORCE)
     other = "anyio" if answers["backend"] == "asyncio" else "asyncio"

@@ -104,6 +104,7 @@ def test_a_person_answers_every_question(
         "loop_scope": "module",
         "mode": "strict",
         "package_name": "web_k_se_shop",
+        "pre_commit": False,
         "project_kind": "new",
         "project_name": "Web Käse Shop",
         "python_version": "3.11",
