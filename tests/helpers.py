@@ -62,6 +62,7 @@ EVERYTHING = (
     "ruff",
     "sqlalchemy[asyncio]",
     "uvicorn",
+    "uvloop",
 )
 
 

@@ -38,6 +38,7 @@ QUESTIONS = (
     "framework",
     "backend",
     "with_trio",
+    "event_loop",
     "database",
     "mode",
     "loop_scope",

@@ -187,6 +187,7 @@ def test_no_control_character_is_taken_or_shown(
         ("loop_scope", ["", "package", "\x1b"]),
         ("timeout", ["", "x", "1.5", "-1", "86401", "1e3", "9" * 5000, "nan", "\x1b"]),
         ("python_version", ["", "3.10", "3.16", "3", "3.11 "]),
+        ("event_loop", ["", "x", "trio", "true"]),
         ("contract_test", ["", "x", "true", "schemathesis "]),
         ("pre_commit", ["maybe", "", "2", "null", "[]", "\x1b[2J"]),
         ("ci", ["", "x", "true", "travis"]),

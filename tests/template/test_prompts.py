@@ -99,6 +99,7 @@ def test_a_person_answers_every_question(
         "ci": "none",
         "database": "sqlite",
         "description": "A project with async tests.",
+        "event_loop": "asyncio",
         "framework": "aiohttp",
         "guard": "vendored",
         "loop_scope": "module",

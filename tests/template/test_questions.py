@@ -27,6 +27,7 @@ PUBLIC = {
     "framework": ["fastapi", "aiohttp", "library"],
     "backend": ["asyncio", "anyio"],
     "with_trio": [False, True],
+    "event_loop": ["asyncio", "uvloop", "both"],
     "database": ["none", "sqlite", "postgresql"],
     "mode": ["auto", "strict"],
     "loop_scope": ["function", "class", "module", "session"],

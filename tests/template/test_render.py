@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-EXPERT = ("contract_test", "pre_commit")
+EXPERT = ("contract_test", "pre_commit", "event_loop")
 # Not in the product: each value of the other questions, with several combinations of it.
 VARIANTS: list[Answers] = [
     dict(zip(("python_version", "timeout", "project_kind", "ci", *EXPERT), values, strict=True))
@@ -32,8 +32,19 @@ VARIANTS: list[Answers] = [
         24,
     )
 ]
+
+
+def fitting(answers: Answers) -> Answers:
+    """Return the answers without those that the others rule out."""
+    ruled_out = {
+        "contract_test": answers["framework"] != "fastapi",
+        "event_loop": answers.get("project_kind") == "existing",
+    }
+    return {key: value for key, value in answers.items() if not ruled_out.get(key)}
+
+
 COMBINATIONS = [
-    answers | variant | ({} if answers["framework"] == "fastapi" else {"contract_test": "none"})
+    fitting(answers | variant)
     for number, answers in enumerate(products())
     for variant in ({}, VARIANTS[number % len(VARIANTS)])
 ]
@@ -124,7 +135,14 @@ def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path:
     base = {"framework": "library", "backend": "anyio"}
     questions: tuple[str, ...] = ("framework", "backend", "with_trio", "mode", "loop_scope")
     questions += ("guard", "ci")
-    questions += ("database", "contract_test", "pre_commit", "python_version", "project_kind")
+    questions += (
+        "event_loop",
+        "database",
+        "contract_test",
+        "pre_commit",
+        "python_version",
+        "project_kind",
+    )
     frameworks = {"database": "aiohttp", "contract_test": "fastapi"}
     for question in questions:
         rendered = []

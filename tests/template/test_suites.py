@@ -79,6 +79,21 @@ def test_the_newest_releases_run_it(
     assert_green(done)
 
 
+ON_EVENT_LOOPS = [
+    answers | {"event_loop": event_loop, "loop_scope": choices("loop_scope")[number % 4]}
+    for number, answers in enumerate(STACKS)
+    for event_loop in ("uvloop", "both")
+]
+
+
+@pytest.mark.parametrize("answers", covered(ON_EVENT_LOOPS, strength=1))
+def test_it_runs_on_every_event_loop(
+    answers: Answers, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    project = render_runnable(tmp_path / "sample", template, answers)
+    assert_green(environment.pytest(project, "-W", "error"))
+
+
 def test_coverage_is_of_the_code_of_the_project(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
