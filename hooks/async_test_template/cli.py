@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template.addresses import rule_address
 from async_test_template.arguments import make_parser
 from async_test_template.cache import Result
 from async_test_template.console import (
@@ -360,7 +361,8 @@ def _explain(options: argparse.Namespace) -> int:
     if _RULE.fullmatch(text):
         if text.upper() not in NAMES:
             raise UserError(unknown_rule(text, NAMES))
-        sys.stdout.write(page_of(text.upper()).read_text(encoding="utf-8"))
+        page = page_of(text.upper()).read_text(encoding="utf-8")
+        sys.stdout.write(f"{page}\nOn the web: {rule_address(text)}\n")
         return _CLEAN
     # Imported here, only for this command.
     from async_test_template.explain import explain, printed, unknown

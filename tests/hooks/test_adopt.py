@@ -492,6 +492,7 @@ def test_what_the_template_adds_is_known(repository: Path) -> None:
     ],
 )
 @pytest.mark.slow
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("as_hook", [False, True])
 def test_copier_starts_nothing_that_the_repository_names(
     source: str, settings: dict[str, str], repository: Path, *, as_hook: bool

@@ -181,6 +181,48 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
     return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
 
 
+def stands_for(project: Project, file: str, name: str) -> tuple[Source, Origin] | None:
+    """Find what a dotted name stands for, which `patch` would replace for a file.
+
+    Args:
+        project: the repository.
+        file: where the name is written.
+        name: of something in a module, or in a class of one.
+
+    Returns:
+        the module, and the definition or the value with the file that it is in; None if the name
+        leads out of the repository, or has more than one meaning.
+
+    """
+    module, _, last = name.rpartition(".")
+    found = _file_of(project, file, module)
+    owner = ""
+    if found is None:
+        module, _, owner = module.rpartition(".")
+        found = _file_of(project, file, module)
+    if found is None:
+        return None
+    try:
+        source = project.code.sources.get(found)
+        meant = _at_top(project, source, owner or last)
+        if owner and meant is not None and isinstance(meant[1], ast.ClassDef):
+            bound = bindings(meant[0], meant[1], last)
+            meant = (meant[0], bound[0]) if len(bound) == 1 else None
+        elif owner:
+            meant = None
+    except Unreadable:
+        return None
+    return (source, meant) if meant is not None else None
+
+
+def _at_top(project: Project, source: Source, name: str) -> Origin | None:
+    """Find what the only thing is that a name at the top of a file is bound to."""
+    bound = bindings(source, source.tree, name)
+    if bound:
+        return (source, bound[0]) if len(bound) == 1 else None
+    return _of_import(project, source, ast.Name(name, ast.Load()), _STEPS)
+
+
 def _file_of(project: Project, file: str, module: str) -> str | None:
     """Find a module's file on pytest's paths and the usual ones, the closest folder first."""
     folders = file.split("/")[:-1]
