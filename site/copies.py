@@ -40,7 +40,7 @@ class Copies:
     """Copies for every combination of some questions.
 
     Attributes:
-        questions: for each switch its key, what it asks, its default and its choices.
+        questions: those that have a switch.
         copies: the files of each combination, by its values: paths, and numbers in `contents`.
         refused: the reason for each choice that the answers before it make impossible, by values.
         contents: the text of files, each once.
@@ -54,11 +54,7 @@ class Copies:
             count: how many questions have a switch, None for all that can have one.
 
         """
-        asked = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-        self.questions = [_switch(key, asked[key]) for key in asked if _is_switch(key, asked[key])]
-        del self.questions[count:]
-        while math.prod(len(question["choices"]) for question in self.questions) > _MOST:
-            self.questions.pop()
+        self.questions = switches()[:count]
         self.copies: dict[str, dict[str, int]] = {}
         self.refused: dict[str, str] = {}
         self.contents: list[str] = []
@@ -122,6 +118,15 @@ class Copies:
             self._numbers[text] = len(self.contents)
             self.contents.append(text)
         return self._numbers[text]
+
+
+def switches() -> list[dict[str, Any]]:
+    """Return the questions that have a switch: for each its key, help, default and choices."""
+    asked = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    found = [_switch(key, asked[key]) for key in asked if _is_switch(key, asked[key])]
+    while math.prod(len(question["choices"]) for question in found) > _MOST:
+        found.pop()
+    return found
 
 
 def _is_switch(key: str, question: Any) -> bool:  # noqa: ANN401

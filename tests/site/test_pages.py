@@ -15,7 +15,8 @@ from async_test_template.repo_review import FamilyCheck
 from async_test_template.report.documents import as_sarif
 from async_test_template.rules import CODES, FIRST_STATIC
 from build_site import write_pages
-from helpers import ROOT
+from copies import switches
+from helpers import QUESTIONS, ROOT, choices
 from markdown_pages import LinkError, page
 from sitemap import all_pages, message_pages, rule_pages
 
@@ -88,6 +89,23 @@ def test_every_printed_address_is_a_page() -> None:
     rules = run["tool"]["driver"]["rules"]
     assert {rule["helpUri"] for rule in rules} == {rule_address(code) for code in CODES}
     assert min(CODES) < FIRST_STATIC
+
+
+def test_every_question_with_choices_that_copier_asks_has_a_switch() -> None:
+    """If the combinations become too many, the last questions have none, and this has to say so."""
+    asked = {
+        key: {"help": question["help"], "values": choices(key)}
+        for key, question in QUESTIONS.items()
+        if "choices" in question and question.get("ask") is not False
+    }
+    offered = {
+        switch["key"]: {
+            "help": switch["help"],
+            "values": [choice["value"] for choice in switch["choices"]],
+        }
+        for switch in switches()
+    }
+    assert offered == asked
 
 
 def test_the_readme_leads_to_pages_and_begins_with_the_picture() -> None:

@@ -22,6 +22,7 @@ let waiting = 0;
 const textOf = (content) => (typeof content === "string" ? content : decoder.decode(content));
 const bytesOf = (content) =>
   typeof content === "string" ? new TextEncoder().encode(content) : content;
+const many = (count, thing) => (count === 1 ? `1 ${thing}` : `${count} ${thing}s`);
 const say = (text) => (at("pg-status").textContent = text);
 
 function open({ files, options = [] }) {
@@ -112,10 +113,9 @@ function checked({ report, said, seconds }) {
   if (state.isNew && state.files.has(state.findings[0]?.file)) show(state.findings[0].file);
   state.isNew = false;
   const unread = (report?.unreadable ?? []).map(({ file, line, message }) => `${file}:${line} ${message}`);
-  const count = state.findings.length;
-  const summary = count === 1 ? "1 finding" : `${count} findings`;
+  const found = state.findings.length ? many(state.findings.length, "finding") : "Nothing found";
   const trouble = report === null ? said : unread.join(" ");
-  say(trouble || `${count ? summary : "Nothing found"} in ${state.files.size} files, in ${seconds.toFixed(1)} s.`);
+  say(trouble || `${found} in ${many(state.files.size, "file")}, in ${seconds.toFixed(1)} s.`);
   list();
   findings();
 }

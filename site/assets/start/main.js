@@ -58,7 +58,7 @@ function choose(key, value) {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   const changed = [...names].filter((file) => before[file] !== now[file]);
   const again = fallen.length ? ` ${fallen.join(" and ")} went back to the default.` : "";
-  at("st-status").textContent = `${changed.length} files are different.${again}`;
+  at("st-status").textContent = `${changed.length} of ${names.size} files are different.${again}`;
 }
 
 function draw() {
