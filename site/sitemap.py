@@ -37,7 +37,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Many repositories": {
         "docs/many-repositories.md": "many-repositories.md",
-        "fleet/README.md": "fleet.md",
+        "docs/fleet.md": "fleet.md",
+        "fleet/README.md": "one-checkout.md",
         "renovate/README.md": "renovate.md",
     },
     "How to": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import walk, walk_scope
@@ -181,7 +181,22 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
     return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
 
 
-def stands_for(project: Project, file: str, name: str) -> tuple[Source, Origin] | None:
+class Meaning(NamedTuple):
+    """What a dotted name stands for.
+
+    Attributes:
+        module: the module that the name leads through last.
+        source: the file that what it stands for is in, which may be another one.
+        meant: the definition, or the value.
+
+    """
+
+    module: Source
+    source: Source
+    meant: ast.expr | ast.stmt
+
+
+def stands_for(project: Project, file: str, name: str) -> Meaning | None:
     """Find what a dotted name stands for, which `patch` would replace for a file.
 
     Args:
@@ -190,8 +205,7 @@ def stands_for(project: Project, file: str, name: str) -> tuple[Source, Origin] 
         name: of something in a module, or in a class of one.
 
     Returns:
-        the module, and the definition or the value with the file that it is in; None if the name
-        leads out of the repository, or has more than one meaning.
+        None if the name leads out of the repository, or has more than one meaning.
 
     """
     module, _, last = name.rpartition(".")
@@ -212,7 +226,7 @@ def stands_for(project: Project, file: str, name: str) -> tuple[Source, Origin] 
             meant = None
     except Unreadable:
         return None
-    return (source, meant) if meant is not None else None
+    return Meaning(source, *meant) if meant is not None else None
 
 
 def _at_top(project: Project, source: Source, name: str) -> Origin | None:

@@ -47,6 +47,19 @@ class Mock(NamedTuple):
         return self.made.attr if isinstance(self.made, ast.Attribute) else self.made.id
 
 
+class Target(NamedTuple):
+    """What is replaced.
+
+    Attributes:
+        name: its dotted name, or as it is written.
+        is_of_object: it is of an object whose class is not known.
+
+    """
+
+    name: str
+    is_of_object: bool = False
+
+
 class Mention(NamedTuple):
     """Where a function mentions a name.
 
@@ -80,8 +93,8 @@ def _is_plain(call: ast.Call) -> bool:
     )
 
 
-def replaced(source: Source, value: ast.expr) -> str:
-    """Return the dotted name of what a value is put in the place of, "" if it is not certain.
+def replaced(source: Source, value: ast.expr) -> Target | None:
+    """Return what a value is put in the place of, None if that is not certain.
 
     Args:
         source: the file.
@@ -92,34 +105,44 @@ def replaced(source: Source, value: ast.expr) -> str:
     if isinstance(call, ast.keyword):
         call = source.parents[call]
     if not isinstance(call, ast.Call) or value is call.func:
-        return ""
+        return None
     given = keyword(call, "return_value")
     if (given and not isinstance(given.value, _LITERALS)) or not _NAMED.issuperset(
         {own.arg for own in call.keywords}
     ):
-        return ""
+        return None
     name = source.names.resolve(call.func)
     if name in _PATCH:
-        return _name_in(source, call.args, 1)
+        return _by_name(call.args)
     if name in _PATCH_OBJECT:
-        return _name_in(source, call.args, 2)
+        return _by_owner(source, call.args)
     if name == "monkeypatch.setattr":
-        # With two arguments, the first is the whole name.
-        return _name_in(source, call.args, 1 if len(call.args) <= _NAME_AND_VALUE else 2)
-    return ""
+        is_whole = len(call.args) <= _NAME_AND_VALUE
+        return _by_name(call.args) if is_whole else _by_owner(source, call.args)
+    return None
 
 
-def _name_in(source: Source, places: list[ast.expr], count: int) -> str:
-    """Return the name that the first one or two arguments of a call give; then comes the value."""
-    texts = [text_of(each) for each in places]
-    if not count <= len(places) <= count + 1:
-        return ""
-    if count == 1:
-        return texts[0] or ""
-    if source.names.is_certain(places[0]):
-        owner = source.names.resolve(places[0]).lstrip(".")
-        return f"{owner}.{texts[1]}" if owner and texts[1] else ""
-    return ""
+def _by_name(places: list[ast.expr]) -> Target | None:
+    """Return what a dotted name is of; behind it there is only the value."""
+    name = text_of(places[0]) if 1 <= len(places) <= _NAME_AND_VALUE else None
+    return Target(name) if name else None
+
+
+def _by_owner(source: Source, places: list[ast.expr]) -> Target | None:
+    """Return what an owner and a name are of; behind them there is only the value."""
+    if not _NAME_AND_VALUE <= len(places) <= _NAME_AND_VALUE + 1:
+        return None
+    owner, name = places[0], text_of(places[1])
+    if not name:
+        return None
+    if source.names.is_certain(owner):
+        return Target(f"{source.names.resolve(owner).lstrip('.')}.{name}")
+    root = owner
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name) or root.id in source.names.imported:
+        return None
+    return Target(f"{source.text(owner)}.{name}", is_of_object=True)
 
 
 def mentions(source: Source, function: Function, name: str) -> Iterator[Mention]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.rules.python._mocks import Mention, Mock
+    from async_test_template.rules.python._mocks import Mention, Mock, Target
     from async_test_template.source.source import Source
 
 _FLOOR = (3, 8)
@@ -34,8 +34,6 @@ _CHANGES = re.compile(
 _COUNTS = frozenset({"called", "call_count", "await_count", "mock_calls", "method_calls"})
 _ASKING = (ast.Assert, ast.BoolOp, ast.Compare, ast.Expr, ast.UnaryOp)
 _BROAD = frozenset({"Exception", "BaseException", "TypeError"})
-#: They do not make another function of one.
-_METHODS = frozenset({"staticmethod", "classmethod"})
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -82,7 +80,7 @@ def _named(
     for value in values:
         yield from _in_place(project, source, test, mock, value, is_known=True)
     first = min(awaited, key=lambda mention: source.start(mention.node), default=None)
-    if first is not None and source.start(first.node) > source.end(mock.value):
+    if first is not None:
         is_called = first.path[-1:] == ("()",)
         fix = partial(_fix, project, source, mock, others)
         yield code_finding(
@@ -110,7 +108,7 @@ def _is_await(source: Source, test: ast.AsyncFunctionDef, mention: Mention) -> b
 def _is_harmless(source: Source, mention: Mention) -> bool:
     """Tell whether a test only calls a mock, or asserts that something has called it."""
     around = source.parents[mention.node]
-    if not mention.path or any(map(_CHANGES.match, mention.path)) or _is_set(mention.node):
+    if any(map(_CHANGES.match, mention.path)):
         return False
     if _COUNTS.intersection(mention.path):
         return isinstance(around, ast.Assert) or (
@@ -120,10 +118,6 @@ def _is_harmless(source: Source, mention: Mention) -> bool:
             and bool(around.comparators[0].value)
         )
     return isinstance(around, _ASKING)
-
-
-def _is_set(node: ast.expr) -> bool:
-    return not isinstance(getattr(node, "ctx", None), (ast.Load, type(None)))
 
 
 def _tier(source: Source, test: ast.AsyncFunctionDef, awaited: ast.expr) -> Tier:
@@ -146,18 +140,17 @@ def _in_place(  # noqa: PLR0913, PLR0917 - a mock, where it is, and what is know
     is_known: bool = False,  # noqa: FBT001, FBT002
 ) -> Iterator[Finding]:
     """Yield a mock that `patch` or `setattr` puts in the place of an async function."""
-    name = replaced(source, value)
-    function = name.rpartition(".")[2]
-    if not name or _is_asked_for(source, test, function):
+    target = replaced(source, value)
+    if target is None or _is_asked_for(source, test, target.name.rpartition(".")[2]):
         return
     if not is_known and _may_differ(source, test, value):
         return
-    if _is_awaited_always(project, source.file, name):
+    if _is_awaited_always(project, source.file, target):
         yield code_finding(
             RULE.code,
             source,
             value,
-            f"{name} is async, and what a {mock.kind} in its place returns cannot be awaited",
+            f"{target.name} is async, and a {mock.kind} in its place cannot be awaited",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source, mock, ()),
         )
@@ -190,31 +183,43 @@ def _may_differ(source: Source, test: ast.AsyncFunctionDef, value: ast.expr) -> 
     )
 
 
+def _is_awaited_always(project: Project, file: str, target: Target) -> bool:
+    """Tell whether what a test replaces is an async function that all code awaits."""
+    name = target.name.rpartition(".")[2]
+    if target.is_of_object:
+        return bool(_awaiting(project, name))
+    found = stands_for(project, file, target.name)
+    if found is None or not isinstance(found.meant, ast.AsyncFunctionDef):
+        return False
+    is_method = isinstance(found.source.parents[found.meant], ast.ClassDef)
+    # `patch` changes the meaning of a name for one module, and of a method for all.
+    awaiting = _awaiting(project, name)
+    return bool(awaiting) if is_method else found.module.file in awaiting
+
+
 # Many tests put something in the place of the same few.
-@lru_cache(maxsize=64)
-def _is_awaited_always(project: Project, file: str, name: str) -> bool:
-    """Tell whether a name is that of an async function that all code of the repository awaits."""
-    found = stands_for(project, file, name)
-    if found is None:
-        return False
-    module, (source, function) = found
-    if not isinstance(function, ast.AsyncFunctionDef) or function in source.generators:
-        return False
-    if any(getattr(each, "id", "") not in _METHODS for each in function.decorator_list):
-        return False
-    is_method = isinstance(source.parents[function], ast.ClassDef)
-    last = name.rpartition(".")[2].encode()
-    awaiting: set[str] = set()
-    for other, _ in project.reader.mentioning(re.compile(rb"\b%s\b" % last), (last,)):
-        if not (is_of_tests(other) or project.reader.is_test_file(other)):
-            try:
-                uses = _uses(project.code.sources.get(other), last.decode())
-            except Unreadable:
-                return False
-            if uses is None:
-                return False
-            awaiting.update({other} if uses else ())
-    return bool(awaiting) if is_method else module.file in awaiting
+@lru_cache(maxsize=256)
+def _awaiting(project: Project, name: str) -> frozenset[str]:
+    """Return the files that await a call of an async function of the repository.
+
+    None at all if one uses it in another way, or if there is another function of that name.
+    """
+    awaiting, is_defined = set[str](), False
+    word = name.encode()
+    for file, _ in project.reader.mentioning(re.compile(rb"\b%s\b" % re.escape(word)), (word,)):
+        if is_of_tests(file) or project.reader.is_test_file(file):
+            continue
+        try:
+            source = project.code.sources.get(file)
+            defined = [f for f in source.functions.values() if f.name == name]
+            uses = _uses(source, name)
+        except Unreadable:
+            return frozenset()
+        if uses is None or not all(isinstance(f, ast.AsyncFunctionDef) for f in defined):
+            return frozenset()
+        is_defined = is_defined or bool(defined)
+        awaiting.update({file} if uses else ())
+    return frozenset(awaiting) if is_defined else frozenset()
 
 
 def _uses(source: Source, name: str) -> int | None:
@@ -255,8 +260,8 @@ def _fix(
     if floor is not None and floor < _FLOOR:
         raise EditError("AsyncMock needs Python 3.8, and the project allows older ones")
     for mention in others:
-        *before, last = mention.path
-        if last == "()" and not "".join(before[-1:]).startswith("assert_"):
+        *_, called, last = ("", "", *mention.path)
+        if last == "()" and not called.startswith("assert_"):
             raise EditError("something of the mock is called without await")
     return as_async(source, mock)
 
