@@ -167,7 +167,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
     if steps <= 0 or not source.names.is_certain(node):
         return None
     module, _, name = source.names.resolve(node).lstrip(".").rpartition(".")
-    file = _file_of(project, source.file, module)
+    file = file_of(project, source.file, module)
     if file is None:
         return None
     try:
@@ -181,7 +181,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
     return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
 
 
-def _file_of(project: Project, file: str, module: str) -> str | None:
+def file_of(project: Project, file: str, module: str) -> str | None:
     """Find a module's file on pytest's paths and the usual ones, the closest folder first."""
     folders = file.split("/")[:-1]
     places = ["/".join(folders[:depth]) for depth in range(len(folders), -1, -1)]
