@@ -1,11 +1,12 @@
-"""How long `fleet/update_all.py` takes for more and more checkouts, on all cores.
+"""How long all-repos with `fleet/autofix.py` takes for more and more repositories, on all cores.
 
     uv run python benchmarks/fleet_growth.py
 
 Half of every fleet has nothing to do, a third is updated, and the rest is divided among conflicts
-and a lack of trust. Time should grow as the number of checkouts does: the promise is that one of
-the largest fleet takes at most 1.25 times as long as one of the smallest, and the exit status says
-whether it holds. The smallest fleet is updated on one core as well.
+and a lack of trust. Nothing is pushed: the remotes are on this disk, and a host's part of the time
+is not ours to measure. Time should grow as the number of repositories does: the promise is that one
+of the largest fleet takes at most 1.25 times as long as one of the smallest, and the exit status
+says whether it holds. The smallest fleet is updated on one core as well.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "fleet"))
 
-from fleets import Prototypes, environment, run_script
-from update_one import Outcome
+from fleets import Fleet, Prototypes, environment
+from outcome import Outcome
 
 SIZES = [25, 50, 100, 200]
 LIMIT = 1.25
@@ -48,7 +50,7 @@ def main() -> int:
         alone = seconds(prototypes, root / "alone", sizes[0], 1)
         times = {size: seconds(prototypes, root / str(size), size, cores) for size in sizes}
     smallest = times[sizes[0]] / sizes[0]
-    print(f"| checkouts | seconds on {cores} cores | a checkout | to that of {sizes[0]} |")
+    print(f"| repositories | seconds on {cores} cores | a repository | to that of {sizes[0]} |")
     print("|---|---|---|---|")
     for size, taken in times.items():
         print(f"| {size} | {taken:.1f} | {taken / size:.2f} | {taken / size / smallest:.2f} |")
@@ -62,16 +64,16 @@ def seconds(prototypes: Prototypes, folder: Path, size: int, jobs: int) -> float
     """Update a new fleet, check the number of each outcome, and measure the time."""
     kinds = [KINDS[number % len(KINDS)] for number in range(size)]
     folder.mkdir()
-    names = [f"{number:04}" for number in range(size)]
-    for name, kind in zip(names, kinds, strict=True):
-        prototypes.copy(kind.name, folder / name)
+    names = {f"{number:04}": kind.name for number, kind in enumerate(kinds)}
     variables = environment(prototypes.folder / "bytecode")
+    fleet = Fleet(folder, names, prototypes)
+    fleet.configure("all_repos.push.readonly", {})
     started = time.perf_counter()
-    done = run_script("update_all.py", f"--jobs={jobs}", *names, cwd=folder, env=variables)
+    _, told, _ = fleet.fix(variables, "update", f"--jobs={jobs}")
     taken = time.perf_counter() - started
-    counts = ", ".join(f"{kinds.count(one)} {one.word}" for one in Outcome if one in kinds)
-    if not done.stdout.endswith(f"\n{size} checkouts: {counts}\n"):
-        sys.exit(f"another outcome than expected:\n{done.stdout}{done.stderr}")
+    outcomes = Counter(outcome for outcome, _ in told.values())
+    if outcomes != Counter(kind.word for kind in kinds):
+        sys.exit(f"other outcomes than expected: {dict(outcomes)}")
     shutil.rmtree(folder)
     return taken
 

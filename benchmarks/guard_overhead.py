@@ -4,12 +4,16 @@ Run it with the interpreter of an environment that has the guard:
 `uv run --with-editable ./guard --with pytest-asyncio --with anyio benchmarks/guard_overhead.py`.
 (From a wheel, uv would take an older build.) The smallest of some rounds counts of each run,
 because other work on the machine only adds time.
+
+With `--instructions`, valgrind counts what the processor is told to do. That takes fifty times as
+long, and a busy machine does not change it: `--instructions --rounds 1 --tests 250`.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -25,6 +29,9 @@ HOLDER = (
     "@pytest.fixture(scope='session', autouse=True)\nasync def holder(anyio_backend):\n    pass\n"
 )
 BARE = ("-p", "no:async_guard")
+QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+PYTEST = (sys.executable, "-m", "pytest", *QUIET)
+CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 
 
 def suites(root: Path, tests: int) -> dict[str, Path]:
@@ -50,23 +57,36 @@ def suite(folder: Path, settings: list[str], conftest: str, tests: int) -> Path:
     return folder
 
 
-def seconds(folder: Path, *arguments: str) -> float:
-    """Run pytest in a suite, and return the seconds of the processor that it took."""
-    quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
-    command = [sys.executable, "-m", "pytest", *quiet, *arguments]
+def microseconds(folder: Path, *arguments: str) -> float:
+    """Run pytest in a suite, and return the microseconds of the processor that it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    subprocess.run([*PYTEST, *arguments], cwd=folder, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e6
+
+
+def instructions(folder: Path, *arguments: str) -> float:
+    """Run pytest in a suite, and return its instructions, without those of the kernel."""
+    run = subprocess.run(
+        [*CALLGRIND, *PYTEST, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return int(run.stderr.rpartition("Collected : ")[2].split()[0])
 
 
 def main() -> None:
-    """Print the microseconds of a test, bare and guarded, and their ratio."""
+    """Print what a test costs, bare and guarded, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instructions", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tests", type=int, nargs="*", default=[1000, 10_000])
     options = parser.parse_args()
-    print("| | tests | bare, us a test | guarded | ratio |\n|---|---|---|---|---|")
+    cost, unit = (instructions, "instructions") if options.instructions else (microseconds, "us")
+    print(f"| | tests | bare, {unit} a test | guarded | ratio |\n|---|---|---|---|---|")
     for tests in options.tests:
         with tempfile.TemporaryDirectory() as root:
             folders = suites(Path(root), tests)
@@ -78,11 +98,11 @@ def main() -> None:
                     arguments = [] if guarded else [*BARE]
                     arguments += [] if whole else ["test_trivial.py::test_0"]
                     key = label, guarded, whole
-                    times[key] = min(times.get(key, math.inf), seconds(folder, *arguments))
+                    times[key] = min(times.get(key, math.inf), cost(folder, *arguments))
         for label in folders:
             # Collecting and starting cost the same for all.
             bare, guarded = (
-                (times[label, kind, True] - times[label, kind, False]) / (tests - 1) * 1e6
+                (times[label, kind, True] - times[label, kind, False]) / (tests - 1)
                 for kind in (False, True)
             )
             print(f"| {label} | {tests} | {bare:.0f} | {guarded:.0f} | {guarded / bare:.2f} |")

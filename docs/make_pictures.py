@@ -24,53 +24,12 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent / "tests"))
 
 from helpers import QUESTIONS, copy_template  # noqa: E402
+from outdated_suite import OUTDATED  # noqa: E402
 from terminal import CLEAR, DOWN, ENTER, Terminal  # noqa: E402
 
 COLUMNS = 80
 COPY = "copier copy async-test-template web-shop"
 MIGRATE = "async-test-template migrate --unsafe --diff"
-#: A suite that pytest-asyncio 1.x and httpx 0.28 broke.
-OUTDATED = {
-    "pyproject.toml": """\
-[project]
-name = "web-shop"
-version = "1.4"
-dependencies = ["fastapi>=0.115"]
-
-[project.optional-dependencies]
-test = ["pytest>=8.4", "pytest-asyncio<0.22", "httpx>=0.28"]
-
-[tool.pytest.ini_options]
-asyncio_mode = "auto"  # since 2022
-timeout = 60
-""",
-    "tests/conftest.py": """\
-import asyncio
-
-import pytest
-from httpx import AsyncClient
-
-from web_shop import app
-
-
-@pytest.fixture(scope="session")
-def event_loop():
-    loop = asyncio.get_event_loop_policy().new_event_loop()
-    yield loop
-    loop.close()
-
-
-@pytest.fixture(scope="session")
-async def client():
-    async with AsyncClient(app=app, base_url="http://test") as client:
-        yield client
-""",
-    "tests/test_basket.py": """\
-async def test_an_empty_basket(client):
-    response = await client.get("/basket")
-    assert response.json() == []
-""",
-}
 ANSWER = Style(color="#ff9d00", bold=True)
 UNAVAILABLE = Style(color="#7d8590")
 # The keys that answer a question, and what the screen then shows.

@@ -29,6 +29,8 @@ _OWNER = re.compile(
     r"(?P<before>github\.com/|githubusercontent\.com/|gh:|github>|uses: |--repo )"
     rf"[\w-]+(?P<after>/{NAME}(?![\w-]))"
 )
+#: The same in the address of the site.
+_SITE = re.compile(rf"(?<=https://)[\w-]+(?=\.github\.io/{NAME}(?![\w-]))")
 
 
 def main() -> None:
@@ -66,7 +68,7 @@ def shipped() -> list[Path]:
 
 def named(text: str, name: str) -> str:
     """Return a text with the owner in every mention of the repository."""
-    return _OWNER.sub(rf"\g<before>{name}\g<after>", text)
+    return _SITE.sub(name, _OWNER.sub(rf"\g<before>{name}\g<after>", text))
 
 
 if __name__ == "__main__":

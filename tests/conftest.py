@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -28,8 +29,19 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what only the full run has be slow, so that `-m "not slow"` leaves it out, too."""
+    """Leave to the full run what the gate need not try, and let that be slow.
+
+    Of a test with the mark `one_in(n)`, the gate takes one of n cases, and the first one always.
+    Choose an n without a common factor with the number of values of a parameter.
+    """
+    cases: Counter[str] = Counter()
     for item in items:
+        part = item.get_closest_marker("one_in")
+        if part and not item.get_closest_marker("full"):
+            test = item.nodeid.partition("[")[0]
+            if cases[test] % part.args[0]:
+                item.add_marker(pytest.mark.full)
+            cases[test] += 1
         if item.get_closest_marker("full"):
             item.add_marker(pytest.mark.slow)
 

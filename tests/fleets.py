@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,8 +13,8 @@ from typing import Any
 
 import copier
 import yaml
-from helpers import ROOT, clean_environment, commit, copy_template, git
-from update_one import Outcome
+from helpers import ROOT, assert_done, clean_environment, commit, copy_template, git, run
+from outcome import Outcome
 
 FIRST = "1.0.0"
 # The update to it runs the template's migration, and so needs trust.
@@ -24,9 +25,16 @@ MERGED = "tests/test_event_loop.py"
 OLD_LINE = "Some tests fail on purpose: `fails_with` turns them around."
 NEW_LINE = "Some tests have to fail: `fails_with` turns them around."
 OWN_LINE = "Our tests fail on purpose."
+#: What an update can come to.
+UPDATES = (
+    *(Outcome.UPDATED, Outcome.FAILED, Outcome.UNUSABLE, Outcome.UP_TO_DATE),
+    *(Outcome.NEEDS_TRUST, Outcome.CONFLICTS, Outcome.TESTS_RED),
+)
 # A test command that each checkout answers in its own way.
 TEST = "exec sh ./check"
 CRASH = "crash"
+#: What the autofixer of updates pushes.
+BRANCH = "all-repos_autofix_async-test-template-update"
 
 
 def release(folder: Path) -> str:
@@ -87,7 +95,7 @@ class Prototypes:
         for version, path in base.items():
             generate(path, url, version)
         versions = {Outcome.NEEDS_TRUST: FIRST, Outcome.UP_TO_DATE: MINOR}
-        for outcome in Outcome:
+        for outcome in UPDATES:
             shutil.copytree(base[versions.get(outcome, MAJOR)], folder / outcome.name)
         shutil.copytree(base[MAJOR], folder / CRASH)
 
@@ -101,7 +109,7 @@ class Prototypes:
         edit(folder / Outcome.FAILED.name / ".copier-answers.yml", "template.git", "gone.git")
         # The shell has become the check, so its parent is the script.
         (folder / CRASH / "check").write_text("kill -9 $PPID\n")
-        for name in (*(outcome.name for outcome in Outcome), CRASH):
+        for name in (*(outcome.name for outcome in UPDATES), CRASH):
             git(folder / name, "add", "--all")
             git(folder / name, "commit", "--quiet", "--allow-empty", "--message", "Own work")
         (folder / Outcome.UNUSABLE.name / "not-committed").touch()
@@ -156,3 +164,54 @@ def run_script(
         text=True,
         check=False,
     )
+
+
+class Fleet:
+    """Bare repositories, the configuration of all-repos for them, and its clones."""
+
+    def __init__(self, folder: Path, kinds: dict[str, str], prototypes: Prototypes) -> None:
+        """Make a bare repository of each kind."""
+        self.folder = folder
+        self.remotes = {name: folder / f"{name}.git" for name in kinds}
+        for name, kind in kinds.items():
+            source = prototypes.folder / kind
+            git(folder, "clone", "--quiet", "--bare", str(source), f"{name}.git")
+        repositories = {name: str(path) for name, path in self.remotes.items()}
+        (folder / "repositories.json").write_text(json.dumps(repositories))
+
+    def configure(self, push: str, settings: dict[str, Any]) -> None:
+        """Write the configuration, and clone."""
+        config = self.folder / "all-repos.json"
+        source = {"filename": str(self.folder / "repositories.json")}
+        names = {"output_dir": "clones", "source": "all_repos.source.json_file", "push": push}
+        config.touch(mode=0o600)
+        config.write_text(
+            json.dumps({**names, "source_settings": source, "push_settings": settings})
+        )
+        assert_done(run("all-repos-clone", "--jobs=2", cwd=self.folder))
+
+    def fix(
+        self, variables: dict[str, str], *options: str
+    ) -> tuple[int, dict[str, tuple[str, str]], str]:
+        """Run the autofixer; return its status, the outcomes and sentences, and the last line."""
+        report = ("--report", "report.jsonl")
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "Test"), ("EMAIL", "test@example.com"))
+        }
+        done = run_script(
+            "autofix.py", *options, *report, cwd=self.folder, env=variables | identity
+        )
+        assert done.stdout, done.stderr
+        lines = map(json.loads, (self.folder / "report.jsonl").read_text().splitlines())
+        told = {Path(one["checkout"]).stem: (one["outcome"], one["sentence"]) for one in lines}
+        return done.returncode, told, done.stdout.splitlines()[-1]
+
+    def branches(self) -> dict[str, str]:
+        """Return the commits of the branches that were pushed."""
+        return {
+            name: found
+            for name, path in self.remotes.items()
+            if (found := git(path, "for-each-ref", f"refs/heads/{BRANCH}"))
+        }

@@ -15,12 +15,13 @@ from packaging.version import Version
 import release
 
 README = (ROOT / "README.md").read_text()
+ON_QUESTIONS = (ROOT / "docs" / "questions.md").read_text()
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
 
 
-def readme_table(column: int) -> dict[str, str]:
+def table_of_questions(column: int) -> dict[str, str]:
     """Return a column of the tables of questions, by question."""
-    rows = re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|$", ON_QUESTIONS, re.MULTILINE)
     return {row[0]: row[column].strip() for row in rows}
 
 
@@ -36,8 +37,8 @@ def prepared_releases() -> dict[Version, str]:
     return {version: commit for version, commit in recorded if version <= package_version()}
 
 
-def test_the_readme_lists_every_question_with_its_values() -> None:
-    values = readme_table(1)
+def test_the_page_on_questions_lists_each_with_its_values() -> None:
+    values = table_of_questions(1)
     assert values.keys() == QUESTIONS.keys()
     for key, question in QUESTIONS.items():
         if "choices" in question:
@@ -45,8 +46,8 @@ def test_the_readme_lists_every_question_with_its_values() -> None:
             assert re.findall(r"`([^`]+)`", values[key]) == offered
 
 
-def test_the_readme_tells_which_questions_are_asked() -> None:
-    asked = README.partition(" more have a default")[0]
+def test_the_page_on_questions_tells_which_are_asked() -> None:
+    asked = ON_QUESTIONS.partition(" more have a default")[0]
     expected = {key for key, question in QUESTIONS.items() if question.get("ask") is not False}
     assert {key for key in QUESTIONS if f"| `{key}` |" in asked} == expected
 
@@ -109,7 +110,7 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
         "guard/README.md",
         "fleet/README.md",
     )
-    for document in (*(ROOT / name for name in documents), *ROOT.glob("docs/*.md")):
+    for document in (*(ROOT / name for name in documents), *ROOT.glob("docs/**/*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 

@@ -3,3 +3,5 @@
 __version__ = "1.3.0"
 #: Where this project lives. release/repository.py writes it.
 HOME = "https://github.com/org/async-test-template"
+#: Its documentation. release/repository.py writes it.
+SITE = "https://org.github.io/async-test-template"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -11,10 +13,9 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from async_test_template import HOME
+from async_test_template import HOME, __version__
+from async_test_template.boundaries import is_project
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
-_CHECKOUT = Path(__file__).parents[2]
+_OF_TESTS = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py")
 #: The questions of the template; Copier would silently accept any other key.
 QUESTIONS = (
     "project_kind",
@@ -61,10 +62,8 @@ FILES = (
 )
 
 
-def template_source() -> str:
-    """Return where the template is: the checkout with the engine, or where that came from."""
-    if (_CHECKOUT / "copier.yml").exists():
-        return str(_CHECKOUT)
+def template_source() -> tuple[str, str]:
+    """Return where the template is and its version: those of the engine, as others reach them."""
     try:
         origin = metadata.distribution("async-test-template").read_text("direct_url.json")
     except metadata.PackageNotFoundError:
@@ -72,14 +71,36 @@ def template_source() -> str:
     return template_of(origin)
 
 
-def template_of(origin: str | None) -> str:
-    """Return the template's source for an installed engine's direct_url.json (PEP 610)."""
+def template_of(origin: str | None) -> tuple[str, str]:
+    """Return the template's source and version for an installed engine's direct_url.json (PEP 610).
+
+    A folder of this machine is none that an update by a colleague or a bot could use.
+    """
     record = json.loads(origin) if origin else {}
-    if record.get("vcs_info", {}).get("vcs") == "git":
-        return f"git+{record['url']}"
-    if "dir_info" in record:
-        return url2pathname(urlsplit(record["url"]).path)
-    return HOME
+    vcs = record.get("vcs_info", {})
+    if vcs.get("vcs") == "git" and not record["url"].startswith("file:"):
+        return f"git+{record['url']}", vcs["commit_id"]
+    return HOME, __version__
+
+
+def require_one_project(project: Project) -> None:
+    """Require that the folder of a project is one, and does not only hold others.
+
+    Raises:
+        UserError: projects are below, and the folder itself has no configuration of pytest's, no
+            package and no tests; names them.
+
+    """
+    # The walk through the Python files finds the projects.
+    own = [file.rpartition("/")[2] for file in project.memory.disk.python_files]
+    below = project.memory.boundaries.projects
+    if not below or is_project(project.root) or any(map(_OF_TESTS.fullmatch, own)):
+        return
+    command = " ".join(shlex.quote(folder) for folder in below)
+    raise UserError(
+        f"is no project, and holds {len(below)}: run `adopt {command}` there, or name some of them",
+        path=project.root,
+    )
 
 
 def decide_answers(project: Project, given: Mapping[str, str]) -> list[Answer]:
@@ -186,8 +207,13 @@ def require_copier() -> None:
         raise UserError("adopt needs Copier: run it as `uvx --with copier …`, or install copier")
 
 
-def copy_template(template: str, project: Project, answers: Iterable[Answer]) -> str:
+def copy_template(given: str | None, project: Project, answers: Iterable[Answer]) -> str:
     """Run `copier copy` without trust; in an existing project it only adds what is missing.
+
+    Args:
+        given: a source of the template, whose newest release is taken; None for the engine's own.
+        project: where its files belong.
+        answers: what to answer.
 
     Returns:
         The file with the answers, which is a separate one if another template has answers here.
@@ -201,6 +227,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     from copier.errors import CopierError
 
     answers_file = BESIDE if (project.root / ANSWERS_FILE).exists() else ANSWERS_FILE
+    template, version = (given, None) if given else template_source()
     # Resolved here, because Copier starts in another folder.
     local = Path(template).expanduser().resolve()
     source = str(local) if local.exists() else template
@@ -211,6 +238,7 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
                 project.root,
                 data={answer.key: answer.value for answer in answers},
                 answers_file=answers_file,
+                vcs_ref=version,
                 defaults=True,
                 quiet=True,
                 unsafe=False,
@@ -218,9 +246,16 @@ def copy_template(template: str, project: Project, answers: Iterable[Answer]) ->
     except (ValueError, CopierError) as error:
         raise UserError(f"Copier refuses: {error}") from error
     except OSError as error:  # for example plumbum's, if git fails
-        reason = str(getattr(error, "stderr", "")).strip().partition("\n")[0]
+        said = str(getattr(error, "stderr", "")).strip().splitlines()
+        # Git says first what it is about to do.
+        reason = next((line for line in said if line.startswith("fatal: ")), "".join(said[:1]))
         reason = reason or error.strerror or type(error).__name__
         raise UserError(f"Copier cannot copy {template}: {reason}") from error
+    if local.exists():
+        print(
+            shown(f"Others do not have {local}: write the template's URL into {answers_file}."),
+            file=sys.stderr,
+        )
     return answers_file
 
 

@@ -147,7 +147,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
 
     adopt = add("adopt", help="infer the template's answers, add its files, and migrate")
-    adopt.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+    adopt.add_argument("dirs", metavar="DIR", nargs="*", default=["."], help="the projects (.)")
     adopt.add_argument(
         "--data",
         metavar="KEY=VALUE",
@@ -161,7 +161,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
     )
     adopt.add_argument(
-        "--template", metavar="SOURCE", help="where Copier finds the template (this one)"
+        "--template",
+        metavar="SOURCE",
+        help="where Copier finds the template (that of this program, in its version)",
     )
 
     preflight = add("preflight", help="see whether patch can work; Copier runs it before an update")

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from async_test_template.addresses import rule_address
 from async_test_template.arguments import make_parser
 from async_test_template.cache import Result
 from async_test_template.console import (
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
 
     from async_test_template.cache import Cache
     from async_test_template.faults import Fault
+    from async_test_template.infer import Answer
     from async_test_template.migrate import Verified
+    from async_test_template.project import Project
 
 #: What `explain` takes for a rule, also if there is none of that code.
 _RULE = re.compile(r"[A-Za-z]{2,3}\d{1,4}")
@@ -261,16 +264,35 @@ def _status(plan: Plan, *, left: bool) -> int:
 
 
 def _adopt(options: argparse.Namespace) -> int:
+    """Adopt projects; before anything is written, all of them are known to be fit for it."""
     # Imported here, only for this command.
+    from async_test_template import adopt
+
+    adopt.require_copier()
+    roots = dict.fromkeys(_folder(Path(name)) for name in options.dirs)
+    prepared = {root: _prepare_adoption(options, root) for root in roots}
+    if None in prepared.values():
+        return _FAULT
+    if not (options.yes or adopt.confirm()):
+        print("Nothing has changed.", file=sys.stderr)
+        return _LEFT
+    return max(_adopt_one(options, root, ready) for root, ready in prepared.items() if ready)
+
+
+def _prepare_adoption(
+    options: argparse.Namespace, root: Path
+) -> tuple[Project, list[Answer]] | None:
+    """Show the answers of a project and make sure that they fit; None after a fault."""
     from async_test_template import adopt
     from async_test_template.adoptable import require_adoptable
     from async_test_template.project import Project
     from async_test_template.write import refuse
 
-    adopt.require_copier()
-    root = _root(options)
     project = Project(root, Desired(), {})
+    adopt.require_one_project(project)
     answers = adopt.decide_answers(project, dict(options.data))
+    if len(options.dirs) > 1:
+        print(shown(f"{prefix(root)[:-1] or root}:"))
     sys.stdout.write(adopt.table(answers))
     sys.stdout.flush()
     # Before Copier adds anything: the files that the fixes will change must be writable.
@@ -279,17 +301,20 @@ def _adopt(options: argparse.Namespace) -> int:
     plan = safe_plan(root, given)
     if plan.faults:
         _tell(plan, options, root, written=False)
-        return _FAULT
+        return None
     before, after = contents(root, plan)
     # For edits that are only known later, any other content will do.
     later = {root / file: b"" for file in adopt.files_to_edit(project)}
     refuse(root, {**later, **after}, expected=before, allow_dirty=options.allow_dirty)
-    if not (options.yes or adopt.confirm()):
-        print("Nothing has changed.", file=sys.stderr)
-        return _LEFT
+    return project, answers
+
+
+def _adopt_one(options: argparse.Namespace, root: Path, ready: tuple[Project, list[Answer]]) -> int:
+    from async_test_template import adopt
+
     there = [name for name in adopt.FILES if (root / name).exists()]
     options.outcome = "files of the template were added, and nothing else was written"
-    file = adopt.copy_template(options.template or adopt.template_source(), project, answers)
+    file = adopt.copy_template(options.template, *ready)
     if file != ANSWERS_FILE:
         print(f"Update it later with `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
@@ -360,7 +385,8 @@ def _explain(options: argparse.Namespace) -> int:
     if _RULE.fullmatch(text):
         if text.upper() not in NAMES:
             raise UserError(unknown_rule(text, NAMES))
-        sys.stdout.write(page_of(text.upper()).read_text(encoding="utf-8"))
+        page = page_of(text.upper()).read_text(encoding="utf-8")
+        sys.stdout.write(f"{page}\nOn the web: {rule_address(text)}\n")
         return _CLEAN
     # Imported here, only for this command.
     from async_test_template.explain import explain, printed, unknown
@@ -374,7 +400,10 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _root(options: argparse.Namespace) -> Path:
-    root = Path(options.dir)
+    return _folder(Path(options.dir))
+
+
+def _folder(root: Path) -> Path:
     if not root.is_dir():
         raise UserError("no such directory" if not root.exists() else "not a directory", path=root)
     return root.resolve()

@@ -123,9 +123,11 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
 
 
 def find_answers(root: Path) -> Path | None:
-    """Find the answers to this template: in Copier's usual file, or in the separate one."""
+    """Find the answers to this template: in Copier's usual file, in another, or in `.config`."""
     disk = Disk(root)
-    for name in sorted(disk.named(".copier-answers*.yml"), key=len):
+    usual = sorted(disk.named(".copier-answers*.yml"), key=len)
+    others = sorted(Disk(root / ".config").named("*copier-answers*.yml"), key=len)
+    for name in [*usual, *(f".config/{other}" for other in others)]:
         data = disk.read(name)
         if why := disk.left_out.get(name):
             raise UserError(f"these answers are not read: {why}", path=root / name)

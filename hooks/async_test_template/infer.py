@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.config.toml.read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
-from async_test_template.rules.runners import without_runner
+from async_test_template.rules.runners import has_marked, without_runner
 from async_test_template.rules.which_loop import may_be_auto
 
 if TYPE_CHECKING:
@@ -165,16 +165,11 @@ def _mode(project: Project, backend: str) -> Answer:
         return Answer("mode", "auto", reason)
     if name == "asyncio_mode" and may_be_auto(project):
         return Answer("mode", "auto", "a command that runs pytest sets it")
-    if name == "asyncio_mode" and without_runner(project) and not _has_marked(project):
+    if name == "asyncio_mode" and without_runner(project) and not has_marked(project):
         return Answer("mode", "auto", "no async test has a mark, so nothing else runs them")
     if any(True for _ in project.code.async_tests):
         return Answer("mode", "strict", f"{name} is not set, and strict is the plugin's default")
     return Answer("mode", "auto", "there are no async tests yet")
-
-
-def _has_marked(project: Project) -> bool:
-    runners = ("asyncio", "anyio", "trio")
-    return any(test.mark(name) for test in project.code.async_tests for name in runners)
 
 
 def _loop_scope(project: Project) -> Answer:

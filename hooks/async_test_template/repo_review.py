@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template import HOME
+from async_test_template import SITE
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.migrate import look_at
@@ -54,7 +54,7 @@ class FamilyCheck:
 
     family = _FAMILY
     requires = frozenset({"AT000"})
-    url = f"{HOME}/blob/main/docs/rules.md"
+    url = f"{SITE}/rules/"
 
     def __init__(self, digit: str) -> None:
         """Stand for the rules whose codes start with this digit."""

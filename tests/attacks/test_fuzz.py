@@ -30,6 +30,7 @@ def known() -> list[Files]:
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(max(900, ROUNDS * 2))
 def test_a_second_run_changes_nothing_and_nothing_breaks(part: int, tmp_path: Path) -> None:

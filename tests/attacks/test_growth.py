@@ -513,6 +513,7 @@ ON_CODE = [code for code in CODES if code >= "AT5"]
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("length", SIZES)
 @pytest.mark.parametrize("code", ON_CODE)
 def test_the_examples_of_a_rule_take_twice_the_time_twice_as_often(

@@ -308,6 +308,7 @@ def seconds(read: Callable[[str, Path], object], text: str, root: Path) -> float
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("repeated", REPEATED, ids=map(repr, REPEATED))
 def test_time_grows_with_the_length_alone(

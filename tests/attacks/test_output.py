@@ -105,6 +105,7 @@ MAKERS = [
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("style", FORMATS)
 def test_a_report_sends_nothing_that_is_obeyed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -24,6 +25,7 @@ from fleets import (
     NEW_LINE,
     OLD_LINE,
     TEST,
+    UPDATES,
     Prototypes,
     copier_that,
     edit,
@@ -32,7 +34,8 @@ from fleets import (
     state,
 )
 from helpers import COPIER, ROOT, assert_done, commit, git, run
-from update_one import Ended, Outcome, deliver, shown
+from in_clone import deliver
+from outcome import Ended, Outcome, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +51,7 @@ SENTENCES = {
 }
 
 
-#: What other tests here and those of update_all.py meet as well.
+#: What other tests here and those of autofix.py meet as well.
 USUAL = (Outcome.UPDATED, Outcome.UP_TO_DATE)
 
 
@@ -57,11 +60,13 @@ def update(
 ) -> tuple[Outcome, str, str]:
     """Run the script, and return the outcome, what it says, and what Copier and the tests say."""
     done = run_script("update_one.py", *options, cwd=checkout, env=variables)
-    outcomes = {outcome.status: outcome for outcome in Outcome}
+    outcomes = {outcome.status: outcome for outcome in UPDATES}
     assert done.returncode in outcomes, done.stderr
-    assert done.stdout.count("\n") == 1, done.stdout
     assert "Traceback" not in done.stdout
-    return outcomes[done.returncode], done.stdout.strip(), done.stderr
+    told = json.loads(done.stdout)
+    assert told["status"] == done.returncode
+    assert told["outcome"] == outcomes[done.returncode].word
+    return outcomes[done.returncode], f"{told['outcome']}: {told['sentence']}", done.stderr
 
 
 @pytest.mark.slow
@@ -69,7 +74,7 @@ def update(
     "expected",
     [
         pytest.param(outcome, id=outcome.name, marks=pytest.mark.full if outcome in USUAL else ())
-        for outcome in Outcome
+        for outcome in UPDATES
     ],
 )
 def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
@@ -118,10 +123,17 @@ def test_an_update_is_what_copier_makes_and_is_staged(
     assert NEW_LINE in (checkout / MERGED).read_text()
     assert "# an own test" in (checkout / MERGED).read_text()
 
-    commit(checkout)
-    before = state(checkout)
-    assert update(checkout, variables)[0] is Outcome.UP_TO_DATE
-    assert state(checkout) == before
+    again = state(checkout)
+    outcome, said, _ = update(checkout, variables)
+    assert (outcome, said) == (
+        Outcome.UP_TO_DATE,
+        f"nothing to do: {MAJOR} -> {MINOR} is staged: commit it",
+    )
+    assert state(checkout) == again
+    (checkout / "check").write_text("own work\n")
+    git(checkout, "add", "check")
+    assert update(checkout, variables)[0] is Outcome.UNUSABLE
+    assert (checkout / "check").read_text() == "own work\n"
 
 
 @pytest.mark.slow
@@ -508,7 +520,7 @@ def test_an_ignored_file_in_the_way_of_a_new_one_stays(delivery: tuple[str, Path
     (checkout / ".git" / "info" / "exclude").write_text("new\n")
     (checkout / "new").write_text("own\n")
     before = state(checkout)
-    with pytest.raises(Ended, match="the release adds new, which is there and ignored"):
+    with pytest.raises(Ended, match="new would be new, and is there and ignored"):
         deliver(tree, checkout)
     assert state(checkout) == before
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from async_test_template import HOME
+from async_test_template import HOME, __version__
 from async_test_template.adopt import FILES, QUESTIONS, template_of
 from async_test_template.adoptable import require_adoptable
 from async_test_template.desired import Desired
 from async_test_template.infer import infer
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
-from helpers import ROOT, VENDORED, git, run
+from helpers import ROOT, VENDORED, commit, copy_template, git, run
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -258,6 +258,54 @@ def test_every_question_of_the_template_can_be_answered() -> None:
     assert [key for key in questions if not key.startswith("_")] == list(QUESTIONS)
 
 
+SERVICE = PYTEST + 'asyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Path:
+    """Return a repository with two services, whose root has no Python of its own."""
+    write(
+        tmp_path,
+        {
+            f"services/{name}/{file}": text
+            for name in ("billing", "mail")
+            for file, text in {
+                "pyproject.toml": SERVICE,
+                "requirements.txt": "pytest-asyncio>=1.5\npytest-timeout>=2.4\npytest>=9\n",
+                "tests/test_it.py": TEST,
+            }.items()
+        },
+    )
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "Work")
+    return tmp_path
+
+
+def test_the_root_of_several_projects_names_them(services: Path) -> None:
+    done = adopt(services, "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "holds 2: run `adopt services/billing services/mail` there" in done.stdout
+    # The second of two does not fit, so the first is not adopted either.
+    (services / "services" / "mail" / ".python-version").write_text("3.9\n")
+    names = ("services/billing", "services/mail")
+    done = run(*ENGINE, "adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
+    assert done.returncode == 2, done.stdout
+    assert git(services, "status", "--porcelain") == "?? services/mail/.python-version\n"
+
+
+@pytest.mark.slow
+def test_several_projects_are_adopted_at_once(services: Path) -> None:
+    names = ("services/billing", "services/mail")
+    done = run(*ENGINE, "adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
+    assert done.returncode in {0, 1}, done.stdout
+    for name in names:
+        assert f"\n{name}:\n" in f"\n{done.stdout}"
+        assert (services / name / "tests" / "async_guard.py").exists()
+        assert "timeout = 30" in (services / name / "pyproject.toml").read_text()
+    assert not (services / "tests").exists()
+
+
 @pytest.mark.slow
 def test_uncommitted_changes_stop_before_anything_is_added(repository: Path) -> None:
     with (repository / "pyproject.toml").open("a") as file:
@@ -492,6 +540,7 @@ def test_what_the_template_adds_is_known(repository: Path) -> None:
     ],
 )
 @pytest.mark.slow
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("as_hook", [False, True])
 def test_copier_starts_nothing_that_the_repository_names(
     source: str, settings: dict[str, str], repository: Path, *, as_hook: bool
@@ -518,6 +567,7 @@ def test_a_template_beside_the_repository_is_found_from_there(repository: Path) 
     assert done.returncode < 2, done.stdout
     stored = yaml.safe_load((repository / ".copier-answers.yml").read_text())
     assert stored["_src_path"] == str(ROOT)
+    assert f"Others do not have {ROOT}: write the template's URL into" in done.stdout
 
 
 @pytest.mark.slow
@@ -544,20 +594,49 @@ def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: 
 @pytest.mark.parametrize(
     ("origin", "source"),
     [
-        (None, HOME),
-        ('{"url": "https://a.b/c.git", "vcs_info": {"vcs": "git"}}', "git+https://a.b/c.git"),
-        ('{"url": "file:///a/b%20c", "dir_info": {}}', "/a/b c"),
-        ('{"url": "https://a.b/c.whl", "archive_info": {}}', HOME),
+        (None, (HOME, __version__)),
+        (
+            '{"url": "https://a.b/c.git", "vcs_info": {"vcs": "git", "commit_id": "12ab"}}',
+            ("git+https://a.b/c.git", "12ab"),
+        ),
+        (
+            '{"url": "file:///a/c.git", "vcs_info": {"vcs": "git", "commit_id": "12ab"}}',
+            (HOME, __version__),
+        ),
+        ('{"url": "file:///a/b%20c", "dir_info": {}}', (HOME, __version__)),
+        ('{"url": "https://a.b/c.whl", "archive_info": {}}', (HOME, __version__)),
     ],
 )
 def test_an_installed_engine_takes_the_template_from_where_it_came(
-    origin: str | None, source: str
+    origin: str | None, source: tuple[str, str]
 ) -> None:
     assert template_of(origin) == source
 
 
-def test_a_project_of_the_template_is_not_adopted(repository: Path) -> None:
-    (repository / ".copier-answers.yml").write_text("loop_scope: session\n")
+@pytest.mark.slow
+def test_the_template_is_taken_in_the_version_of_the_engine(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By its public address, which git finds on this machine here; a newer release is there."""
+    folder = tmp_path_factory.mktemp("template")
+    template = copy_template(folder / "it.git")
+    git(template, "init", "--quiet")
+    commit(template, __version__)
+    (template / "template" / "tests" / "async_guard.py.jinja").write_text("newer\n")
+    commit(template, "99.0.0")
+    settings = folder / "gitconfig"
+    settings.write_text(f'[url "file://{folder}/it"]\n\tinsteadOf = {HOME}\n')
+    done = run(*ENGINE, "adopt", "--yes", cwd=repository, GIT_CONFIG_GLOBAL=str(settings))
+    assert done.returncode < 2, done.stdout
+    stored = yaml.safe_load((repository / ".copier-answers.yml").read_text())
+    assert (stored["_src_path"], stored["_commit"]) == (HOME, __version__)
+    assert (repository / "tests" / "async_guard.py").read_text() != "newer\n"
+
+
+@pytest.mark.parametrize("name", [".copier-answers.yml", ".config/copier-answers.tests.yml"])
+def test_a_project_of_the_template_is_not_adopted(name: str, repository: Path) -> None:
+    (repository / ".config").mkdir()
+    (repository / name).write_text("loop_scope: session\n")
     done = adopt(repository, "--yes")
     assert done.returncode == 2
     assert "run `copier update`" in done.stdout

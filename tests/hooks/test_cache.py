@@ -312,7 +312,7 @@ def property_of(test: Callable[..., None]) -> Callable[..., None]:
         test = example(changes)(test)
     test = given(st.lists(CHANGES, max_size=6))(test)
     quiet = [HealthCheck.function_scoped_fixture]
-    return settings(deadline=None, max_examples=25, suppress_health_check=quiet)(test)
+    return settings(deadline=None, max_examples=12, suppress_health_check=quiet)(test)
 
 
 @pytest.mark.slow

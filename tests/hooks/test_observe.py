@@ -101,6 +101,7 @@ def test_a_run_shows_what_is_wrong(rule: Rule, observed: Observe) -> None:
     ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "example",
     [

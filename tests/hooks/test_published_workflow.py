@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORKFLOW = ROOT / ".github" / "workflows" / "check.yml"
 JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())["jobs"]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-README = (ROOT / "README.md").read_text()
+ON_CI = (ROOT / "docs" / "ci.md").read_text()
 #: The owner and the name of this repository.
 NAME = HOME.removeprefix("https://github.com/")
 TEMPORARY = "${{ runner.temp }}"
@@ -30,8 +30,8 @@ WRONG = (
 
 
 def example(used: str = "/.github/workflows/check.yml") -> str:
-    """Return the README's example of a call."""
-    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    """Return the example of a call on the page about CI."""
+    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", ON_CI, re.DOTALL)
     (call,) = (block for block in blocks if f"{NAME}{used}@" in block)
     return call
 
@@ -68,6 +68,11 @@ def test_only_the_job_that_uploads_may_write() -> None:
         if "artifact@" in step.get("uses", "")
     )
     assert got["artifact-ids"] == "${{ needs.check.outputs.sarif }}"
+    # Without a file, nothing is kept, and then nothing is uploaded.
+    (keep,) = (step for step in JOBS["check"]["steps"] if step.get("with") == kept)
+    assert keep["if"] == "${{ !cancelled() && steps.check.outputs.sarif }}"
+    assert JOBS["check"]["outputs"]["sarif"] == f"${{{{ steps.{keep['id']}.outputs.artifact-id }}}}"
+    assert JOBS["upload"]["if"] == "${{ !cancelled() && needs.check.outputs.sarif }}"
     name = kept["path"].removeprefix(f"{TEMPORARY}/")
     assert JOBS["upload"]["steps"][-1]["with"]["sarif_file"] == f"{got['path']}/{name}"
 
@@ -77,7 +82,7 @@ def test_nothing_is_written_into_the_checkout() -> None:
     written = r'[^>]>>? *("[^"]*")'
     (step,) = (step for step in JOBS["check"]["steps"] if "run" in step)
     files = ['"$GITHUB_OUTPUT"', '"$RUNNER_TEMP/async-tests.sarif"']
-    assert re.findall(written, step["run"]) == files
+    assert re.findall(written, step["run"]) == [*files, files[0]]
     (step,) = (step for step in ACTION["runs"]["steps"] if "run" in step)
     assert re.findall(written, step["run"]) == [files[0], '"$sarif"', files[0]]
     paths = [
@@ -146,7 +151,7 @@ def places(results: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, caller: Path) -> None:
     command = published / "hooks" / "async_test_template" / "cli.py"
     command.write_text("raise SystemExit('a later version')\n")
@@ -157,7 +162,7 @@ def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, cal
     assert "::error file=a service/pytest.ini,line=4,col=1,title=AT101 " in done.stdout
     assert places(results) == ["AT101 a%20service/pytest.ini:4"]
     # GitHub knows findings again by the category too.
-    assert said == {"category": "async-test-template/a service"}
+    assert said == {"category": "async-test-template/a service", "sarif": "true"}
     assert JOBS["check"]["outputs"]["category"] == "${{ steps.check.outputs.category }}"
 
     (caller / "a service" / "pytest.ini").write_text(WRONG.replace("legacy", "auto"))
@@ -168,10 +173,11 @@ def test_the_caller_is_checked_at_the_version_that_it_names(published: Path, cal
     done, results, said = check(step, caller, published, "a service\n\n*\n")
     assert done.returncode == 1, done.stdout
     assert places(results) == ["AT101 %2A/pytest.ini:4"]
-    assert said == {"category": "async-test-template/a service,*"}
+    assert said == {"category": "async-test-template/a service,*", "sarif": "true"}
 
-    done, _, _ = check(step, caller, published, "$(touch broken)")
+    done, _, said = check(step, caller, published, "$(touch broken)")
     assert done.returncode == 2
+    assert "sarif" not in said
     assert "no such file or directory" in done.stdout
     assert not (caller / "broken").exists()
 

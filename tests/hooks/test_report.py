@@ -61,6 +61,7 @@ RULE = strict(
     name=STRING,
     shortDescription=MESSAGE,
     fullDescription=MESSAGE,
+    helpUri={"type": "string", "format": "uri"},
     help=MESSAGE,
     defaultConfiguration=strict([], level={"enum": ["none", "note", "warning", "error"]}),
     properties={"type": "object"},

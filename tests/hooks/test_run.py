@@ -198,7 +198,7 @@ def test_the_uv_that_runs_copier_is_found_outside_the_path(tmp_path: Path, proje
     assert is_run(run), run.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_pip_is_next_where_uv_is_offline(tmp_path: Path, project: Path) -> None:
     where = environment(tmp_path / "venv", "--seed")
     add_uv(where)
@@ -210,7 +210,7 @@ def test_pip_is_next_where_uv_is_offline(tmp_path: Path, project: Path) -> None:
     assert is_run(run), run.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_pip_of_another_python_will_do(tmp_path: Path, project: Path) -> None:
     where = environment(tmp_path / "venv")
     other = environment(tmp_path / "other", "--seed")

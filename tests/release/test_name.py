@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINE = 'Source = "https://github.com/{}/async-test-template"\n'
 #: The owner, as no domain and no option contains it.
-OWNER = re.compile(rf"(?<![\w.-]){re.escape(repository.owner())}(?![\w.-])")
+OWNER = re.compile(rf"(?<![\w.-]){re.escape(repository.owner())}(?![\w-]|\.(?!github\.io))")
 #: What others get of this repository, and what tells them where it came from.
 TOLD = {
     "README.md",

@@ -14,6 +14,7 @@ import pytest
 from .births import Birth, birth_of, births, note_birth, unread_error
 from .clock import now
 from .report import tell_error, tell_tasks
+from .sentences import LEFT_ERROR, LEFT_RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +121,8 @@ class Attempt:
         if not found:
             return
         lines = [line for each in found for line in tell_error(*each)]
-        text = "\n".join((f"{self.item.name} left errors in the background", *lines))
+        begin = f"{self.item.name} left errors in the background"
+        text = "\n".join((begin, *lines, LEFT_ERROR))
         if self.failed:
             self.item.add_report_section("call", "async guard", text)
         else:
@@ -136,7 +138,8 @@ class Attempt:
             running = {task for task in running if not task.done()}
         if running and not self.failed:
             self._told |= running
-            self.fail("\n".join((f"{self.item.name} left tasks running", *tell_tasks(running))))
+            begin = f"{self.item.name} left tasks running"
+            self.fail("\n".join((begin, *tell_tasks(running), LEFT_RUNNING)))
 
     def fail(self, text: str) -> None:
         """Fail the test with a text that is all there is to say.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .guarded import guarded_test
+from .sentences import NEVER_AWAITED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,6 @@ def require_body_ran(item: pytest.Item, test: Any) -> None:
         ):
             pytest.fail(
                 f"the body of {item.name} never ran: a decorator makes its coroutine and does not "
-                "await it",
+                f"await it\n{NEVER_AWAITED}",
                 pytrace=False,
             )

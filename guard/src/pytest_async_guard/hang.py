@@ -13,6 +13,7 @@ from .alarm import end_timer
 from .chains import await_chain, lines_of, waits_at
 from .project import is_project
 from .report import tell_tasks
+from .sentences import HANGS
 from .state import state
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _hang(what: str, chain: list[Place], others: list[str]) -> Hang:
         f"{what} hangs (timeout: {state.timer.timeout:g} s)",
         f"it waits at {waits_at(chain)}",
         *lines_of(chain, full=state.is_verbose),
+        HANGS,
         *others,
     ]
     return Hang("\n".join(lines), pytrace=False)

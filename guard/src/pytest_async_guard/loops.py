@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .sentences import SAME_LOOP
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -40,8 +42,8 @@ def require_loop(attempt: Attempt, loop: asyncio.AbstractEventLoop) -> None:
                     f"(scope {fixturedef.scope})\n"
                     f"the test: {_tell(loop)}\n"
                     f"the fixture: {_tell(other)}\n"
-                    "give both the same loop scope, or allow the fixture by "
-                    f'@pytest.mark.async_guard(allow=["{name}"])'
+                    f"{SAME_LOOP}\n"
+                    f'To allow the fixture: @pytest.mark.async_guard(allow=["{name}"])'
                 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.addresses import message_address
 from async_test_template.rules import FIRST_STATIC, NAMES
 from async_test_template.shown import shown
 
@@ -101,6 +102,8 @@ def lines_of(answer: Answer) -> Iterator[str]:
             yield f"  {number}. {cause.heading}."
             yield f"  {cause.tell}"
             yield from _cure(answer, cause)
+    yield ""
+    yield f"  More: {message_address(message.name)}"
 
 
 def said(hit: Hit) -> str:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from async_test_template import __version__
+from async_test_template.addresses import rule_address
 from async_test_template.findings import Severity
 from async_test_template.report.words import sentence, severity_of, why_left_out
 from async_test_template.rules import CODES, head_of, load, load_all
@@ -82,6 +83,7 @@ def as_sarif(plan: Plan) -> str:
                 "name": rule.name,
                 "shortDescription": {"text": head.title},
                 "fullDescription": {"text": head.why},
+                "helpUri": rule_address(rule.code),
                 "help": {"text": f"{head.why} Since {head.since}."},
                 "defaultConfiguration": {"level": _LEVELS[rule.severity]},
                 "properties": {"tier": rule.tier.value},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +145,7 @@ def marks(source: Source, name: str) -> Iterator[ast.expr]:
 def decorators(source: Source, function: Function, target: str) -> Iterator[ast.expr]:
     """Yield the decorators of a function with such a dotted name, called or not."""
     for decorator in function.decorator_list:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        called = callee(decorator)
         if source.names.resolve(called) == target:
             yield decorator
 

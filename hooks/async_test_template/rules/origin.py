@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import walk, walk_scope
@@ -179,6 +179,62 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
         return (other, bound[0]) if len(bound) == 1 else None
     # What a package passes on from one of its modules.
     return _of_import(project, other, ast.Name(name, ast.Load()), steps - 1)
+
+
+class Meaning(NamedTuple):
+    """What a dotted name stands for.
+
+    Attributes:
+        module: the module that the name leads through last.
+        source: the file that what it stands for is in, which may be another one.
+        meant: the definition, or the value.
+
+    """
+
+    module: Source
+    source: Source
+    meant: ast.expr | ast.stmt
+
+
+def stands_for(project: Project, file: str, name: str) -> Meaning | None:
+    """Find what a dotted name stands for, which `patch` would replace for a file.
+
+    Args:
+        project: the repository.
+        file: where the name is written.
+        name: of something in a module, or in a class of one.
+
+    Returns:
+        None if the name leads out of the repository, or has more than one meaning.
+
+    """
+    module, _, last = name.rpartition(".")
+    found = file_of(project, file, module)
+    owner = ""
+    if found is None:
+        module, _, owner = module.rpartition(".")
+        found = file_of(project, file, module)
+    if found is None:
+        return None
+    try:
+        source = project.code.sources.get(found)
+        meant = _at_top(project, source, owner or last)
+        if owner and meant is not None and isinstance(meant[1], ast.ClassDef):
+            bound = bindings(meant[0], meant[1], last)
+            meant = (meant[0], bound[0]) if len(bound) == 1 else None
+        elif owner:
+            meant = None
+    except Unreadable:
+        return None
+    return Meaning(source, *meant) if meant is not None else None
+
+
+def _at_top(project: Project, source: Source, name: str) -> Origin | None:
+    """Find what the only thing is that a name at the top of a file is bound to."""
+    bound = bindings(source, source.tree, name)
+    if bound:
+        return (source, bound[0]) if len(bound) == 1 else None
+    return _of_import(project, source, ast.Name(name, ast.Load()), _STEPS)
 
 
 def file_of(project: Project, file: str, module: str) -> str | None:

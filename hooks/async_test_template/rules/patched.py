@@ -10,7 +10,9 @@ from async_test_template.errors import EditError
 
 if TYPE_CHECKING:
     from async_test_template.project import Project
+    from async_test_template.source.source import Source
 
+_CLIENT = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
 _BLANKS = frozenset(b" \t\n\r\f\v")
 _CHAIN = frozenset(b"._") | frozenset(filter(lambda c: chr(c).isalnum(), range(128)))
 
@@ -29,6 +31,17 @@ def not_patched(project: Project, name: str) -> None:
     file = patching(project, name)
     if file:
         raise EditError(f"{file} may put something else in the place of {name}")
+
+
+def no_client_patched(source: Source) -> None:
+    """Require that no string of a file ends in the name of a client of httpx, as for `patch`.
+
+    Raises:
+        EditError: one does.
+
+    """
+    if source.holds(_CLIENT):
+        raise EditError("a string names a client, so a mock may check the argument")
 
 
 # Only one project is used at a time, and many calls are of the same few names.

@@ -166,6 +166,12 @@ def _runs_all(project: Project) -> bool:
     return bool(by_mode or by_other_mode or will_be or by_hook or _may_have_other(project))
 
 
+def has_marked(project: Project) -> bool:
+    """Tell whether an async test has the mark of something that runs it."""
+    runners = ("asyncio", "anyio", "trio")
+    return any(test.mark(name) for test in project.code.async_tests for name in runners)
+
+
 def has_old_aiohttp(project: Project) -> bool:
     """Tell whether pytest-aiohttp is older than 1.0: it runs every async test, marked or not."""
     dependencies = project.dependencies

@@ -6,7 +6,7 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from async_test_template.source.names import Names
@@ -58,7 +58,7 @@ def _is_unknown(called: ast.expr) -> bool:
 def _is_harmless(mark: ast.expr, names: Names) -> bool:
     if isinstance(mark, ast.Constant):
         return mark.value in _HARMLESS_MARKS
-    called = mark.func if isinstance(mark, ast.Call) else mark
+    called = callee(mark)
     return names.resolve(called).removeprefix("pytest.mark.") in _HARMLESS_MARKS
 
 

@@ -26,7 +26,7 @@ from async_test_template.source.items import (
     OptionAssignment,
     Test,
 )
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 from async_test_template.source.source import Function, Source
 
 _FIXTURES = {
@@ -189,13 +189,13 @@ class _Reader:
         )
 
     def _is_fixture(self, function: Function) -> bool:
-        called = (d.func if isinstance(d, ast.Call) else d for d in function.decorator_list)
+        called = (callee(d) for d in function.decorator_list)
         return any(self.names.resolve(decorator) in _FIXTURES for decorator in called)
 
     def _may_run(self, decorators: list[ast.expr]) -> Iterator[str]:
         """Yield the names of the decorators that may run a test, or mark it."""
         for decorator in decorators:
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            called = callee(decorator)
             name = self.names.resolve(called)
             if not HARMLESS_DECORATORS.match(name):
                 yield name
@@ -229,7 +229,7 @@ class _Reader:
         is_async = isinstance(node, ast.AsyncFunctionDef)
         requests = tuple(_requests(node))
         for decorator in node.decorator_list:
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            called = callee(decorator)
             kind = _FIXTURES.get(self.names.resolve(called))
             if kind is None:
                 continue
@@ -325,7 +325,7 @@ class _Reader:
 
     def _marks(self, expressions: list[ast.expr]) -> Iterator[Mark]:
         for expression in expressions:
-            called = expression.func if isinstance(expression, ast.Call) else expression
+            called = callee(expression)
             prefix, _, name = self.names.resolve(called).rpartition(".")
             if prefix == "pytest.mark" or (prefix, name) == ("unittest", "skip"):
                 filled = isinstance(expression, ast.Call) and (

@@ -106,6 +106,11 @@ _BLOCKS = {
 }
 
 
+def callee(node: ast.expr) -> ast.expr:
+    """Return what a call calls, and anything else as it is: decorators and marks are either."""
+    return node.func if isinstance(node, ast.Call) else node
+
+
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those within it as `ast.walk` does, in a third of the time.
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from async_test_template.source.conditions import EVERY, Conditions, without
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,7 +138,7 @@ class Reach:
         return found
 
     def _called_name(self, decorator: ast.expr) -> str:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        called = callee(decorator)
         return self._source.names.resolve(called)
 
     def _is_given(self, fixture: Function) -> bool:

@@ -1068,6 +1068,33 @@ CASES = [
         },
         before=OK,
     ),
+    Case(
+        "AT933",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from unittest.mock import MagicMock\n\n\nasync def test_it():\n"
+                "    client = MagicMock()\n    await client.connect()\n"
+                "    client.connect.assert_called_once_with()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT933",
+        {
+            "pytest.ini": AUTO,
+            "service.py": (
+                "async def fetch(url):\n    return url\n\n\n"
+                "async def load():\n    return await fetch('/')\n"
+            ),
+            "test_it.py": (
+                "from unittest.mock import Mock, patch\n\nimport service\n\n\n"
+                "async def test_it():\n    with patch('service.fetch', Mock(return_value=1)):\n"
+                "        assert await service.load() == 1\n"
+            ),
+        },
+        unsafe=True,
+    ),
 ]
 
 

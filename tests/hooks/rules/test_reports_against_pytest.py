@@ -283,12 +283,9 @@ def both_clients(environment_of: Callable[..., Environment]) -> Environment:
     return environment_of(*PACKAGES)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=f"{case.code}-{n}", marks=pytest.mark.full if n % 2 else ())
-        for n, case in enumerate(CASES)
-    ],
+    "case", [pytest.param(case, id=f"{case.code}-{n}") for n, case in enumerate(CASES)]
 )
 def test_a_suite_fails_as_the_rule_says_and_is_well_as_the_hint_says(
     case: Case, both_clients: Environment, tmp_path: Path

@@ -11,7 +11,7 @@ from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
 from async_test_template.source import changes, new_imports
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
         ]
     plugin, imports = new_imports.bind_module(source, "pytest_asyncio")
     for decorator in decorators(source, function, "pytest.fixture"):
-        name = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = callee(decorator)
         edits += [changes.replace_node(source, name, f"{plugin}.fixture"), *imports]
     return tuple(edits)
 

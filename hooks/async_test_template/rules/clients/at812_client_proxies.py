@@ -16,7 +16,7 @@ from async_test_template.rules.on_code import (
     sure,
     text_of,
 )
-from async_test_template.rules.patched import not_patched
+from async_test_template.rules.patched import no_client_patched, not_patched
 from async_test_template.rules.patterns import keyword_of_call, renamed
 from async_test_template.rules.rule import Rule, Where
 
@@ -46,8 +46,6 @@ _TARGETS = [
     )
 ]
 
-_PATCHED = re.compile(rb"[\"'][\w.]*\b(?:Async)?Client[\"']")
-
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call, proxies in keyword_of_call(source, "proxies", *_TARGETS):
@@ -68,8 +66,7 @@ def _fix(
 ) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "proxy") is not None:
         raise EditError("it has, or may have, a proxy already")
-    if source.holds(_PATCHED):
-        raise EditError("a string names a client, so a mock may check the argument")
+    no_client_patched(source)
     sure(source, call.func)
     not_patched(project, source.names.resolve(call.func))
     return renamed(source, proxies, "proxy")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import is_below
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class _Search:
 
 
 def _called(source: Source, decorator: ast.expr) -> str:
-    return source.names.resolve(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return source.names.resolve(callee(decorator))
 
 
 def _is_main(source: Source, node: ast.AST) -> bool:

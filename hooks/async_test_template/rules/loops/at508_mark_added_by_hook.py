@@ -12,7 +12,7 @@ from async_test_template.rules.on_code import code_finding, is_called, text_of
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import MODE
 from async_test_template.source import changes
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
     if isinstance(given, ast.Attribute) and given.attr == "mark":
         # `own_markers` holds the marks that the decorators put there.
         given = given.value
-    called = given.func if isinstance(given, ast.Call) else given
+    called = callee(given)
     if isinstance(given, ast.Call) and isinstance(called, ast.Name) and called.id == "getattr":
         of_marks = bool(given.args) and source.names.resolve(given.args[0]) == "pytest.mark"
         is_asyncio = [text_of(argument) for argument in given.args[1:2]] == ["asyncio"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,8 +12,10 @@ from async_test_template.rules.premises.mark_readers import OF_FIXTURES
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.items import Fixture
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from async_test_template.findings import Edit
@@ -27,7 +28,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if not isinstance(source.items.get(line), Fixture):
             continue
         for decorator in function.decorator_list:
-            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            called = callee(decorator)
             target = source.names.resolve(called)
             if target.startswith("pytest.mark."):
                 yield code_finding(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import uses
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.runners import has_old_aiohttp, without_runner
+from async_test_template.rules.runners import has_marked, has_old_aiohttp, without_runner
 from async_test_template.rules.which_loop import MODE
 from async_test_template.suppressions import comment_at, lines_of
 
@@ -86,7 +86,7 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
     if is_missing and project.dependencies.of("pytest") and project.desired.backend is None:
         # Nothing says which plugin should run them.
         edits = ()
-    if mode is None and _marks_any(project) and not _ran_by_aiohttp(project):
+    if mode is None and has_marked(project) and not _ran_by_aiohttp(project):
         # If other tests are marked, these may be left out on purpose.
         edits = ()
     if (
@@ -111,11 +111,6 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
             RULE.code, sentence, first.file, first.line, tier=tier, edits=edits, hint=hint
         )
     return settings.finding(RULE.code, sentence, tier=tier, edits=edits, hint=hint)
-
-
-def _marks_any(project: Project) -> bool:
-    runners = ("asyncio", "anyio", "trio")
-    return any(test.mark(name) for test in project.code.async_tests for name in runners)
 
 
 def _ran_by_aiohttp(project: Project) -> bool:

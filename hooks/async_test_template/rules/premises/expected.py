@@ -22,6 +22,7 @@ from async_test_template.rules.premises.contexts import (
     hopes,
     is_called_form,
 )
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -227,7 +228,7 @@ def _parts(source: Source, function: Function) -> Iterator[tuple[int, int]]:
     """Yield the parts of a test that run with it, without decorators that act at import."""
     yield source.start(function), source.end(function)
     for decorator in function.decorator_list:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        called = callee(decorator)
         name = source.names.resolve(called)
         if name.startswith("pytest.mark.") and name != "pytest.mark.parametrize":
             yield source.start(decorator), source.end(decorator)

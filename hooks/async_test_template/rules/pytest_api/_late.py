@@ -11,7 +11,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +167,7 @@ class _Top:
             if isinstance(node, (ast.Import, ast.ImportFrom)) and source.start(node) > start:
                 return taken[0]
             for done in _done_at_import(node):
-                target = source.names.resolve(done.func if isinstance(done, ast.Call) else done)
+                target = source.names.resolve(callee(done))
                 if _is_own(target) and "." in target and source.start(done) > start:
                     return taken[0]
                 if _is_own(target) and "." in target and values in walk(node):

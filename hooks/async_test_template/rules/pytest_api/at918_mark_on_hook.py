@@ -12,6 +12,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _name(mark: ast.expr) -> ast.Attribute | None:
-    called = mark.func if isinstance(mark, ast.Call) else mark
+    called = callee(mark)
     return called if isinstance(called, ast.Attribute) else None
 
 

@@ -13,6 +13,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ def _is_plain(source: Source, name: str) -> bool:
 
 
 def _is_mark(source: Source, decorator: ast.expr) -> bool:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    called = callee(decorator)
     return source.names.resolve(called).startswith("pytest.mark.")
 
 

@@ -11,6 +11,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
     for _, function in sorted(source.functions.items()):
         for decorator in function.decorator_list:
-            if source.names.resolve(_called(decorator)) not in _RUNNERS:
+            if source.names.resolve(callee(decorator)) not in _RUNNERS:
                 continue
             yield code_finding(
                 RULE.code,
@@ -57,10 +58,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 hint="remove the decorator, and derive the class from "
                 "unittest.IsolatedAsyncioTestCase",
             )
-
-
-def _called(decorator: ast.expr) -> ast.expr:
-    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def _fix_class(source: Source, node: ast.ClassDef, base: ast.expr) -> tuple[Edit, ...]:
@@ -97,7 +94,7 @@ def _fix_function(source: Source, function: Function, decorator: ast.expr) -> tu
         EditError: it is no test of a class that derives from `unittest.TestCase` alone.
 
     """
-    sure(source, _called(decorator))
+    sure(source, callee(decorator))
     if isinstance(decorator, ast.Call) and (decorator.args or decorator.keywords):
         raise EditError("it gets a loop")
     owner = source.parents[function]
