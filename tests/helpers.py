@@ -33,6 +33,11 @@ VENDORED = {
     for file in (ROOT / "guard" / "src" / "pytest_async_guard").iterdir()
     if file.suffix in {".py", ".typed"}
 }
+#: The files of the database in a project that has one.
+OF_THE_DATABASE = {
+    f"tests/async_database/{name}.py"
+    for name in ("__init__", "fixtures", "migrations", "postgresql", "server", "sqlite")
+}
 QUESTIONS: dict[str, dict[str, Any]] = {
     key: value
     for key, value in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
@@ -62,6 +67,7 @@ EVERYTHING = (
     "ruff",
     "sqlalchemy[asyncio]",
     "uvicorn",
+    "uvloop",
 )
 
 

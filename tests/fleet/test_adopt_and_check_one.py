@@ -1,4 +1,4 @@
-"""`fleet/adopt_one.py` and `fleet/check_one.py` say what happened to one checkout."""
+"""`adopt_one.py` and `check_one.py` say what happened to a checkout, `report.py` to many."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def with_engine(variables: dict[str, str], tmp_path: Path) -> dict[str, str]:
     command = tmp_path / "bin" / "async-test-template"
     command.parent.mkdir()
     engine = shlex.join([sys.executable, str(ROOT / "hooks" / "run.py")])
-    command.write_text(f'#!/bin/sh\nexec {engine} "$@"\n')
+    log = shlex.quote(str(tmp_path / "started"))
+    command.write_text(f'#!/bin/sh\nbasename "$PWD" >>{log}\nexec {engine} "$@"\n')
     command.chmod(0o755)
     return variables | {"PATH": f"{command.parent}{os.pathsep}{variables['PATH']}"}
 
@@ -119,3 +120,54 @@ def test_a_check_counts_the_findings_of_each_rule(
 def test_a_folder_that_is_not_there_is_told(with_engine: dict[str, str], tmp_path: Path) -> None:
     line = told("check_one.py", tmp_path / "nowhere", with_engine)
     assert line["sentence"] == f"{tmp_path / 'nowhere'} is not a folder"
+
+
+@pytest.mark.slow
+def test_a_report_counts_by_rule_and_is_gone_on_with(
+    with_engine: dict[str, str], tmp_path: Path
+) -> None:
+    """A second run looks at what could not be checked, has changed, or was not finished."""
+    bare = PROJECT.replace(', "pytest-asyncio>=1"', "")
+    sync = "def test_it(): ...\n"
+    project(tmp_path / "a" / "same", {"pyproject.toml": bare, "tests/test_it.py": sync})
+    project(tmp_path / "b" / "same", {"pyproject.toml": PROJECT, "tests/test_it.py": TEST})
+    project(tmp_path / "broken", {"pyproject.toml": PROJECT, "tests/test_it.py": f"({TEST}"})
+    started = tmp_path / "started"
+
+    def report() -> tuple[int, str]:
+        started.write_text("")
+        options = ("--results", "results", "--jobs=1", "a/same", "b/same", "broken")
+        done = run_script("report.py", *options, cwd=tmp_path, env=with_engine)
+        return done.returncode, done.stdout
+
+    status, first = report()
+    assert status == 1
+    assert first.startswith(
+        "3 checkouts: 1 with errors, 1 with nothing but advice, 1 that could not be checked whole."
+    )
+    assert "| AT112 | error | 1 | 1 |\n| AT103 | warning | " in first
+    assert f"\n- {tmp_path / 'broken'}: not all could be read: " in first
+    assert started.read_text().split() == ["same", "same", "broken"]
+    results = tmp_path / "results"
+    assert len(list(results.glob("same-*.sarif"))) == 2
+    lines = (results / "report.jsonl").read_text().splitlines()
+    assert [json.loads(line)["outcome"] for line in lines] == [
+        "clean",
+        "findings",
+        "cannot be used",
+    ]
+
+    assert report() == (status, first)
+    assert started.read_text().split() == ["broken"]
+    # A kill in the middle of the second line.
+    (results / "report.jsonl").write_text(f"{lines[0]}\n{lines[1][:40]}")
+    (tmp_path / "a" / "same" / "tests" / "test_more.py").write_text(sync)
+    assert report() == (status, first)
+    assert started.read_text().split() == ["same", "same", "broken"]
+
+
+def test_a_report_of_something_else_is_told(with_engine: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "report.jsonl").write_text("other\n")
+    done = run_script("report.py", "--results", ".", ".", cwd=tmp_path, env=with_engine)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "report.jsonl is no report of this script" in done.stderr

@@ -13,7 +13,7 @@ import pytest
 from breaks import SLOW
 from breaks import __file__ as script
 from covering import covered
-from helpers import FRAMEWORKS, Answers, Environment, choices, clean_environment, render
+from helpers import FRAMEWORKS, Answers, Environment, choices, clean_environment, label, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +60,12 @@ def settings(answers: Answers) -> Iterator[Break]:
     yield line_removed("timeout", "test_every_test_has_a_timeout")
     zero = "timeout = 0"
     yield Break(zero, SETTINGS, r"timeout = \d+", zero, "test_every_test_has_a_timeout")
-    yield line_removed("filterwarnings", "test_a_missing_await_fails")
+    lines = r"\nfilterwarnings = \[\n[^]]*\]"
+    yield Break("filterwarnings removed", SETTINGS, lines, "", "test_a_missing_await_fails")
     own = '["error", "ignore::pytest.PytestUnraisableExceptionWarning"]'
-    yield Break("errors let go", SETTINGS, r'\["error"\]', own, "test_a_missing_await_fails")
+    yield Break(
+        "errors let go", SETTINGS, r'\[\n    "error",[^]]*\]', own, "test_a_missing_await_fails"
+    )
     for name, line in {"strict removed": "\n", "strict made false": "\nstrict = false\n"}.items():
         yield Break(name, SETTINGS, r"\nstrict = true\n(?=filter)", line, IN_FORCE)
     other = "anyio" if answers["backend"] == "asyncio" else "asyncio"
@@ -145,6 +148,20 @@ def backends(*, with_trio: bool) -> Iterator[Break]:
         yield Break("trio added", LOADER, r"(\)\ndef anyio_backend)", both, one)
 
 
+def event_loops(backend: str) -> Iterator[Break]:
+    """Break what says on which implementations of the event loop the tests run."""
+    every, real = "test_every_event_loop_is_used", "test_the_event_loop_is_the_real_one"
+    if backend == "asyncio":
+        name, one = "pytest_asyncio_loop_factories", r', "uvloop": uvloop\.\w+'
+        swapped = Break("asyncio instead", LOADER, r"uvloop\.new", "asyncio.new", real)
+    else:
+        name, one = "anyio_backend", r", UVLOOP(?=,)"
+        swapped = Break("asyncio instead", LOADER, '"use_uvloop": True', "", real)
+    yield Break(f"{name} renamed", LOADER, rf"def {name}", f"def another_{name}", every)
+    yield Break("uvloop left out", LOADER, one, "", every)
+    yield swapped
+
+
 def breaks(answers: Answers) -> Iterator[Break]:
     """Yield every break of a project."""
     yield from settings(answers)
@@ -187,7 +204,27 @@ def test_the_contract_tells_every_break(
     answers: Answers, template: Path, tmp_path: Path, environment: Environment
 ) -> None:
     project = render(tmp_path / "project", template, **answers)
-    made = list(breaks(answers))
+    assert_told(project, list(breaks(answers)), environment)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"backend": "asyncio", "loop_scope": "session"},
+        {"backend": "anyio", "with_trio": True, "mode": "strict"},
+    ],
+    ids=label,
+)
+def test_the_contract_tells_another_event_loop(
+    answers: Answers, template: Path, tmp_path: Path, environment: Environment
+) -> None:
+    answers = answers | {"framework": "library", "event_loop": "both"}
+    project = render(tmp_path / "project", template, **answers)
+    assert_told(project, list(event_loops(answers["backend"])), environment)
+
+
+def assert_told(project: Path, made: list[Break], environment: Environment) -> None:
+    """Require that the right test fails for each break, and none without one."""
     done = subprocess.run(
         [environment.python, script, CONTRACT],
         input=json.dumps([vars(broken) | {"slow": broken.told_by == SLOW} for broken in made]),

@@ -27,11 +27,14 @@ PUBLIC = {
     "framework": ["fastapi", "aiohttp", "library"],
     "backend": ["asyncio", "anyio"],
     "with_trio": [False, True],
+    "event_loop": ["asyncio", "uvloop", "both"],
     "database": ["none", "sqlite", "postgresql"],
     "mode": ["auto", "strict"],
     "loop_scope": ["function", "class", "module", "session"],
     "timeout": None,
     "guard": ["vendored", "package", "none"],
+    "contract_test": ["none", "schemathesis"],
+    "pre_commit": [False, True],
     "python_version": ["3.11", "3.12", "3.13", "3.14", "3.15"],
     "ci": ["none", "github", "gitlab"],
     "ci_shards": None,
@@ -74,8 +77,8 @@ def test_every_question_has_a_default(key: str) -> None:
 
 def test_the_answers_are_those_of_the_questions(template: Path, tmp_path: Path) -> None:
     answered: set[str] = set()
-    # No project is asked everything: a library has no database, and only a library runs on trio.
-    for framework in ("library", "aiohttp"):
+    # No project is asked everything: only a library runs on trio, and only FastAPI has a schema.
+    for framework in ("library", "aiohttp", "fastapi"):
         given = {"backend": "anyio", "framework": framework, "ci": "github"}
         project = render(tmp_path / framework, template, **given)
         answered |= yaml.safe_load((project / ".copier-answers.yml").read_text()).keys()

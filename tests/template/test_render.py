@@ -18,20 +18,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+EXPERT = ("contract_test", "pre_commit", "event_loop")
 # Not in the product: each value of the other questions, with several combinations of it.
 VARIANTS: list[Answers] = [
-    {"python_version": python_version, "timeout": timeout, "project_kind": project_kind, "ci": ci}
-    for (python_version, timeout), (project_kind, ci) in itertools.islice(
-        zip(
+    dict(zip(("python_version", "timeout", "project_kind", "ci", *EXPERT), values, strict=True))
+    for values in itertools.islice(
+        map(
+            itertools.chain,
             itertools.cycle(itertools.product(choices("python_version"), (0, 30))),
             itertools.cycle(itertools.product(choices("project_kind"), choices("ci"))),
-            strict=True,
+            itertools.cycle(itertools.product(*map(choices, EXPERT))),
         ),
         24,
     )
 ]
+
+
+def fitting(answers: Answers) -> Answers:
+    """Return the answers without those that the others rule out."""
+    ruled_out = {
+        "contract_test": answers["framework"] != "fastapi",
+        "event_loop": answers.get("project_kind") == "existing",
+    }
+    return {key: value for key, value in answers.items() if not ruled_out.get(key)}
+
+
 COMBINATIONS = [
-    answers | variant
+    fitting(answers | variant)
     for number, answers in enumerate(products())
     for variant in ({}, VARIANTS[number % len(VARIANTS)])
 ]
@@ -89,6 +102,8 @@ def test_every_combination_is_well_formed(
     assert [complaint for file in files for complaint in complaints(file)] == []
     assert_ruff_is_content(tmp_path)
     for file, content in contents.items():
+        if file.name == "AGENTS.md":
+            assert len(content.splitlines()) < 40
         if file.name == "pyproject.toml":
             Validator()(content)
             answers = combinations[int(file.relative_to(tmp_path).parts[0])]
@@ -118,12 +133,22 @@ def test_the_name_of_the_package_does_not_disturb_the_format(
 def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path: Path) -> None:
     """An answer without an effect would be an unnecessary question."""
     base = {"framework": "library", "backend": "anyio"}
-    questions = ("framework", "backend", "with_trio", "mode", "loop_scope", "guard", "ci")
-    for question in (*questions, "database", "python_version", "project_kind"):
+    questions: tuple[str, ...] = ("framework", "backend", "with_trio", "mode", "loop_scope")
+    questions += ("guard", "ci")
+    questions += (
+        "event_loop",
+        "database",
+        "contract_test",
+        "pre_commit",
+        "python_version",
+        "project_kind",
+    )
+    frameworks = {"database": "aiohttp", "contract_test": "fastapi"}
+    for question in questions:
         rendered = []
         for number, value in enumerate(choices(question)):
-            answers = base | ({"framework": "aiohttp"} if question == "database" else {})
-            answers |= {question: value}
+            framework = frameworks.get(question, base["framework"])
+            answers = base | {"framework": framework, question: value}
             project = render(tmp_path / f"{question}-{number}" / "sample", template, **answers)
             rendered.append(
                 {

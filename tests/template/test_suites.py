@@ -12,6 +12,7 @@ from covering import Row, apart, covered, covering, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
+    STACK,
     STACKS,
     Answers,
     Environment,
@@ -76,6 +77,21 @@ def test_the_newest_releases_run_it(
     project = render_runnable(tmp_path / "sample", template, answers)
     done = environment.pytest(project, "-W", "error", *ORDERS[order])
     assert_green(done)
+
+
+ON_EVENT_LOOPS = [
+    answers | {"event_loop": event_loop, "loop_scope": choices("loop_scope")[number % 4]}
+    for number, answers in enumerate(STACKS)
+    for event_loop in ("uvloop", "both")
+]
+
+
+@pytest.mark.parametrize("answers", covered(ON_EVENT_LOOPS, strength=1))
+def test_it_runs_on_every_event_loop(
+    answers: Answers, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    project = render_runnable(tmp_path / "sample", template, answers)
+    assert_green(environment.pytest(project, "-W", "error"))
 
 
 def test_coverage_is_of_the_code_of_the_project(
@@ -169,6 +185,50 @@ def test_mypy_has_no_objection(
         command = (environment.python, "-m", "mypy", "--cache-dir", cache)
         done = run(*command, cwd=project, MYPYPATH="src")
         assert done.returncode == 0, done.stdout
+
+
+def test_the_fixtures_that_the_page_for_the_tests_names_are_there(
+    template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    project = render(tmp_path / "sample", template, framework="aiohttp", database="sqlite")
+    page = (project / "AGENTS.md").read_text()
+    named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    listed = environment.pytest(project, "--fixtures", "-q").stdout
+    assert len(named) > 5
+    assert [name for name in named if not re.search(rf"^{name}\b", listed, re.MULTILINE)] == []
+    [one] = re.findall(r"`uv run pytest (tests/\S+::\S+)`", page)
+    assert "1 passed" in environment.pytest(project, one).stdout
+
+
+#: The driver and the plugin that are strictest with what a test leaves behind.
+WITH_SCHEMA = {"backend": "anyio", "database": "postgresql", "loop_scope": "session"}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    gated(
+        (row for row in products(*STACK, "loop_scope") if row["framework"] == "fastapi"),
+        lambda row: row.items() >= WITH_SCHEMA.items(),
+    ),
+)
+def test_made_up_requests_are_answered_as_the_schema_says(
+    answers: Answers,
+    template: Path,
+    environment_of: Callable[..., Environment],
+    tmp_path: Path,
+) -> None:
+    environment = environment_of(*EVERYTHING, "schemathesis")
+    answers = answers | {"contract_test": "schemathesis", "mode": "strict"}
+    project = render_runnable(tmp_path / "sample", template, answers)
+    file = "tests/test_openapi.py"
+    done = environment.pytest(project, "-p", "hypothesispytest", file)
+    assert done.returncode == 0, done.stdout
+    app = project / "src" / "sample" / "app.py"
+    broken = app.read_text().replace('return {"status": "ok"}', 'raise KeyError("status")')
+    app.write_text(broken)
+    done = environment.pytest(project, file)
+    assert done.returncode == 1, done.stdout
+    assert "KeyError" in done.stdout
 
 
 @pytest.mark.parametrize("framework", choices("framework"))

@@ -78,7 +78,7 @@ FASTAPI = Service(
     ),
 )
 AIOHTTP = Service(
-    {"framework": "aiohttp", "loop_scope": "session", "ci": "gitlab"},
+    {"framework": "aiohttp", "database": "sqlite", "loop_scope": "session", "ci": "gitlab"},
     {
         "src/shop/stock.py": """
             from aiohttp import web

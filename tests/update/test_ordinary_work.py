@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from helpers import (
+    OF_THE_DATABASE,
     VENDORED,
     Environment,
     assert_done,
@@ -26,7 +27,12 @@ pytestmark = pytest.mark.slow
 
 ANSWERS_FILE = ".copier-answers.yml"
 GUARD = {name for name in VENDORED if name.endswith(".py")}
-OF_THE_TEMPLATE = {"tests/async_guard.py", "tests/test_event_loop.py", *GUARD}
+OF_THE_TEMPLATE = {
+    "tests/async_guard.py",
+    "tests/test_event_loop.py",
+    *GUARD,
+    *OF_THE_DATABASE,
+}
 #: The source of a pipeline, and a line of it that a release changes.
 PIPELINES = {
     ".github/workflows/test.yml": (
@@ -52,9 +58,12 @@ def change_every_file(template: Path) -> None:
     """Release a change of the beginning and the end of every file that the template owns."""
     tests = template / "template" / "tests"
     guard = template / "guard" / "src" / "pytest_async_guard"
+    database = tests / "{% if database != 'none' %}async_database{% endif %}"
     for source in (
         tests / "async_guard.py.jinja",
         tests / "test_event_loop.py.jinja",
+        *(database / name for name in ("__init__.py.jinja", "fixtures.py.jinja", "migrations.py")),
+        template / "includes" / "sqlite.jinja",
         *(guard / name.rpartition("/")[2] for name in GUARD),
     ):
         source.write_text(f"# newer\n{source.read_text()}# newer\n")
@@ -92,10 +101,11 @@ def test_an_update_conflicts_with_nothing(
     assert git(project, "ls-files", "--unmerged") == ""
     assert "<<<<<<<" not in git(project, "diff")
     after = contents(project)
+    owned = OF_THE_TEMPLATE & before.keys()
     changed = {name for name in after if after[name] != before[name]}
     pipeline = next(name for name in PIPELINES if name in after)
-    assert changed == {ANSWERS_FILE, pipeline, *OF_THE_TEMPLATE}
-    assert {after[name].count("# newer") for name in OF_THE_TEMPLATE} == {2}
+    assert changed == {ANSWERS_FILE, pipeline, *owned}
+    assert {after[name].count("# newer") for name in owned} == {2}
     assert "deploy" in after[pipeline]
     assert_done(environment.pytest(project, "-W", "error"))
     assert_done(run(sys.executable, "-m", "ruff", "format", "--check", cwd=project))

@@ -23,6 +23,7 @@ from covering import apart, covering, gated
 from edits import BEFORE, edit
 from helpers import (
     FRAMEWORKS,
+    OF_THE_DATABASE,
     PARTS,
     QUESTIONS,
     ROOT,
@@ -59,6 +60,7 @@ ANSWERS_FILE = ".copier-answers.yml"
 OF_THE_GUARD = {"tests/async_guard.py", *VENDORED}
 OF_THE_TEMPLATE = {
     *OF_THE_GUARD,
+    *OF_THE_DATABASE,
     "tests/test_event_loop.py",
     ".github/workflows/test.yml",
     ".gitlab-ci.yml",
