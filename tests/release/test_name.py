@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LINE = 'Source = "https://github.com/{}/async-test-template"\n'
 #: The owner, as no domain and no option contains it.
-OWNER = re.compile(rf"(?<![\w.-]){re.escape(repository.owner())}(?![\w-]|\.(?!github\.io))")
+OWNER = re.compile(
+    # Also in the address of the site, and not as a key of somebody's settings.
+    rf"(?<![\w.-]){re.escape(repository.owner())}(?:(?![\w.-]|\":)|(?=\.github\.io))"
+)
 #: What others get of this repository, and what tells them where it came from.
 TOLD = {
     "README.md",

@@ -106,6 +106,7 @@ def test_the_start_page_makes_what_copier_makes(page: Page, template: Path, tmp_
     assert "pytest-asyncio needs asyncio" in page.locator("#st-switches .off").first.inner_text()
     page.get_by_role("radio", name=re.compile("^SQLite")).check()
     assert page.locator("#st-content .added").count() > 1
+    expect(page.locator("#st-content .added").first).to_be_in_viewport()
     assert page.get_by_role("button", name="tests/test_database.py new").is_visible()
     # What a library cannot have goes back to the default, by keyboard alone.
     page.get_by_role("radio", name=re.compile("^FastAPI")).press("ArrowUp")

@@ -167,7 +167,7 @@ def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> 
     if steps <= 0 or not source.names.is_certain(node):
         return None
     module, _, name = source.names.resolve(node).lstrip(".").rpartition(".")
-    file = _file_of(project, source.file, module)
+    file = file_of(project, source.file, module)
     if file is None:
         return None
     try:
@@ -209,11 +209,11 @@ def stands_for(project: Project, file: str, name: str) -> Meaning | None:
 
     """
     module, _, last = name.rpartition(".")
-    found = _file_of(project, file, module)
+    found = file_of(project, file, module)
     owner = ""
     if found is None:
         module, _, owner = module.rpartition(".")
-        found = _file_of(project, file, module)
+        found = file_of(project, file, module)
     if found is None:
         return None
     try:
@@ -237,7 +237,7 @@ def _at_top(project: Project, source: Source, name: str) -> Origin | None:
     return _of_import(project, source, ast.Name(name, ast.Load()), _STEPS)
 
 
-def _file_of(project: Project, file: str, module: str) -> str | None:
+def file_of(project: Project, file: str, module: str) -> str | None:
     """Find a module's file on pytest's paths and the usual ones, the closest folder first."""
     folders = file.split("/")[:-1]
     places = ["/".join(folders[:depth]) for depth in range(len(folders), -1, -1)]

@@ -52,7 +52,8 @@ class Rule(NamedTuple):
         optional: off unless `--select` names it: a matter of taste.
         visit: reads one Python file of a project; it is called for the files in which `words`
             is found.
-        words: a regular expression on the bytes of a file.
+        words: a regular expression on the bytes of a file. Alternatives without brackets around
+            them are found far faster, each by its words.
         where: which files it looks at; together, the selected rules decide which files are
             parsed.
         suspects: decides from the bytes of a file with the words, which nothing else needs to

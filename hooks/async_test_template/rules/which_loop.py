@@ -194,8 +194,7 @@ def has_aiohttps_plugin(project: Project) -> bool:
     It provides `loop`, and runs every async test and fixture in it.
     """
     name = "aiohttp.pytest_plugin"
-    plugins = {plugin for module in project.code.modules for plugin in module.plugins}
-    return name in plugins or name in " ".join(project.settings.lines_of("addopts"))
+    return name in project.code.plugins or name in " ".join(project.settings.lines_of("addopts"))
 
 
 def may_have_old_aiohttp(project: Project) -> bool:

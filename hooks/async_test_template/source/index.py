@@ -116,6 +116,11 @@ class Index:
         """A hook marks or runs async tests, so their own marks do not say everything."""
         return any(module.has_item_hook for module in self.modules)
 
+    @cached_property
+    def plugins(self) -> frozenset[str]:
+        """The plugins that some `pytest_plugins` names."""
+        return frozenset(plugin for module in self.modules for plugin in module.plugins)
+
     def used_by(self, test: Test) -> Sequence[Fixture]:
         """Return the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
         place = (test.file, test.line, test.column)
@@ -191,9 +196,9 @@ class Index:
         return table
 
     @cached_property
-    def _plugins(self) -> tuple[str, ...]:
-        """The files that some `pytest_plugins` names; pytest shows their fixtures to all files."""
-        named = {plugin.replace(".", "/") for module in self.modules for plugin in module.plugins}
+    def _plugin_files(self) -> tuple[str, ...]:
+        """The files of those in the repository; pytest shows their fixtures to all files."""
+        named = {plugin.replace(".", "/") for plugin in self.plugins}
         spelt = {
             f"{folder}{name}{end}"
             for name in named
@@ -221,7 +226,7 @@ class Index:
             found = _last(named.get(place, ()), besides) if place != file else None
             if found is not None:
                 return found
-        for plugin in self._plugins:
+        for plugin in self._plugin_files:
             found = _last(named.get(plugin, ()), besides)
             if found is not None:
                 return found

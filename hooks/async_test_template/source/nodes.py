@@ -232,10 +232,14 @@ class Nodes:
         """Whether names are written in the text as they are in the tree."""
         if self.data.isascii():
             return bool(self.data)
+        text = self.data.decode()
+        # Most files have signs alone, and few different ones.
+        if not _OTHERS.search("".join({*text})):
+            return True
         # Imported here: most files need nothing of it.
         import unicodedata
 
-        letters = {*_OTHERS.findall(self.data.decode())}
+        letters = {*_OTHERS.findall(text)}
         # What joins the letter before it gets one.
         return all(unicodedata.is_normalized("NFKC", f"e{some}") for some in letters)
 

@@ -172,7 +172,13 @@ class Sources:
         """Return what a file holds that the index may have no use for, None where there is none."""
         from async_test_template.source.source import Unreadable
 
+        if self._tree.read(file) is None:
+            return None
         try:
-            return None if self._tree.read(file) is None else self._read(self.get(file))
+            source = self.get(file)
+            # One that was read for the index has it, and another one is read once.
+            if not hasattr(source, "module"):
+                source.module = self._read(source)
         except Unreadable:
             return None
+        return source.module

@@ -13,7 +13,7 @@ _WORDS_OF_TESTS = (
     rb"async[ \t]+def|async[ \t]+with|async[ \t]+for|async[ \t]*\\|await"
     rb"|asyncio|asynctest|async_generator|event_loop|anyio|pytest_plugins|mark\.timeout"
     # It is not Python code, and the reader of the file says so.
-    rb"|\0"
+    b"|\0"
 )
 #: Other files matter where they hold fixtures, hooks or test classes; async code is no reason.
 _WORDS_OF_OTHERS = (

@@ -111,7 +111,11 @@ function drawContent(now) {
   at("st-content").replaceChildren(...spans);
   const first = at("st-content").querySelector(".added");
   const box = at("st-content").parentElement;
-  box.scrollTop = first ? first.offsetTop - 60 : 0;
+  box.scrollTop = 0;
+  if (first) {
+    const down = first.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    box.scrollTop = down - box.clientHeight / 3;
+  }
 }
 
 at("st-copy").onclick = () => copy(at("st-command").textContent, at("st-copy"));

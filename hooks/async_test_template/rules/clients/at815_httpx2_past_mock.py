@@ -89,7 +89,7 @@ RULE = Rule(
     words=rb"\bhttpx2\b",
     spots=_senders,
     where=Where.CLIENTS,
-    suspects=re.compile(rb"httpx2\.(?:\w*Client|[a-z]+)\(|httpx2 (?:import|as)\b").search,
+    suspects=re.compile(rb"\bhttpx2\.(?:\w*Client|[a-z]+)\(|\bhttpx2 (?:import|as)\b").search,
     anywhere=rb"respx|httpx_mock|pytest_httpx",
     libraries=("httpx", "httpx2"),
 )

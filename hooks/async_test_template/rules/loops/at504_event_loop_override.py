@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for fixture in project.code.by_file[source.file].fixtures:
-        function = source.functions.get(fixture.line)
+        # Its name first: the file may have to be parsed again for the function.
+        function = source.functions.get(fixture.line) if fixture.name == NAME else None
         if function is None:
             continue
         if is_shipped_override(project, fixture):

@@ -92,7 +92,7 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.REPORT,
     visit=_visit,
-    words=rb"(?:import|from|,)[\s\\]*time\b",
+    words=rb"import[\s\\]*time\b|from[\s\\]*time\b|,[\s\\]*time\b",
     spots=_sleeps,
     expects=("BlockingError",),
 )

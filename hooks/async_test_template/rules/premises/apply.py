@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from async_test_template.findings import Finding
     from async_test_template.project import Project
     from async_test_template.rules.rule import Rule
+    from async_test_template.source.reach import Reach
     from async_test_template.source.source import Source
 
 
@@ -80,13 +81,13 @@ def _reached(
 
     Pythons that the project does not support do not count.
     """
-    # Imported here: what looks at configuration alone starts without `ast`.
-    from async_test_template.source.reach import Reach
-
     reach: Reach | None = None
     for finding in findings:
         reached = minors(rule.python) & minors(project.dependencies.requires_python)
         if source is not None and finding.file == source.file:
+            # Imported here: what looks at configuration alone starts without `ast`.
+            from async_test_template.source.reach import Reach
+
             reach = reach or Reach(source)
             reached &= reach.at(finding.line, finding.column)
         if reached:

@@ -240,6 +240,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     python=">=3.11",
     visit=_visit,
-    words=rb"asynctest|async[ \t]+def[ \t]+(?:setUp|tearDown)\b|self\.loop\b",
+    words=(rb"asynctest|async[ \t]+def[ \t]+setUp\b|async[ \t]+def[ \t]+tearDown\b|self\.loop\b"),
     libraries=("asynctest",),
 )
