@@ -81,7 +81,13 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.commands = subparsers.choices
 
     def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
-        command = subparsers.add_parser(name, help=help, formatter_class=_formatter)
+        command = subparsers.add_parser(
+            name,
+            help=help,
+            formatter_class=_formatter,
+            # Else a slip of the pen, `--unsaf`, would have an effect.
+            allow_abbrev=False,
+        )
         command.set_defaults(run=commands[name])
         # Without a default, which would overwrite an option before the command.
         _add_traceback(command, default=argparse.SUPPRESS)

@@ -396,7 +396,7 @@ def test_argparse_ends_with_the_same_status(
 
 @pytest.mark.parametrize(
     ("option", "nearest"),
-    [("--severty=AT1=error", "--severity"), ("--exit-zreo", "--exit-zero"), ("-x", "")],
+    [("--severty=AT1=error", "--severity"), ("--exit-zer", "--exit-zero"), ("-x", "")],
 )
 def test_an_unknown_option_is_refused_with_the_nearest(
     option: str, nearest: str, project: Path, capsys: pytest.CaptureFixture[str]

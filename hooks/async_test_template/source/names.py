@@ -35,6 +35,7 @@ class Names:
         self.stars: set[str] = set()
         self._targets: dict[str, str] = {}
         self._ambiguous: set[str] = set()
+        self._is_bound: dict[str, bool] = {}
         self._nodes = nodes
         kinds = (ast.Import, ast.ImportFrom)
         imports = [node for node in nodes.near(b"import") if isinstance(node, kinds)]
@@ -62,7 +63,9 @@ class Names:
 
     def is_bound(self, name: str) -> bool:
         """Tell whether something else than an import binds a name, in any scope."""
-        return name in _bound(self._nodes.near(name.encode()))
+        if name not in self._is_bound:
+            self._is_bound[name] = name in _bound(self._nodes.near(name.encode()))
+        return self._is_bound[name]
 
     def aliases(self, name: str) -> frozenset[str]:
         """Return the names in this file for an object that its module calls `name`."""

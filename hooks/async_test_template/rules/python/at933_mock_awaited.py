@@ -37,12 +37,27 @@ _BROAD = frozenset({"Exception", "BaseException", "TypeError"})
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for mock, test in _in_tests(source):
+    for mock, test in _spots(source):
         name = _name_of(source, mock)
         if name is None:
             yield from _in_place(project, source, test, mock, mock.value)
         elif bindings(source, test, name) == [mock.value]:
             yield from _named(project, source, test, mock, name)
+
+
+def _spots(source: Source) -> Iterator[tuple[Mock, ast.AsyncFunctionDef]]:
+    """Yield the mocks that an async test awaits or puts in the place of something, with the test.
+
+    Most mocks are only passed on.
+    """
+    for mock, test in _in_tests(source):
+        name = _name_of(source, mock)
+        if name is None:
+            is_spot = replaced(source, mock.value) is not None
+        else:
+            is_spot = bool(re.search(rf"await\s+{name}\b|patch|setattr", source.text(test)))
+        if is_spot:
+            yield mock, test
 
 
 def _in_tests(source: Source) -> Iterator[tuple[Mock, ast.AsyncFunctionDef]]:
@@ -273,6 +288,6 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=rb"\bMock\b|MagicMock|NonCallableMock",
-    spots=_in_tests,
+    spots=_spots,
     expects=("TypeError",),
 )
