@@ -332,9 +332,14 @@ def test_the_words_of_a_rule_are_found_in_time(code: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_pattern_that_is_too_slow_is_told() -> None:
-    for pattern in (r"a*b", r"(?:a*)*b", r"(?:aa?)*b", r"\s+$", r"x[^)]*y"):
-        assert slow(Use(pattern, re.compile(pattern), {"search"})), pattern
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("pattern", [r"a*b", r"(?:a*)*b", r"(?:aa?)*b", r"\s+$", r"x[^)]*y"])
+def test_a_pattern_that_is_too_slow_is_told(pattern: str) -> None:
+    assert slow(Use(pattern, re.compile(pattern), {"search"}))
+
+
+@pytest.mark.slow
+def test_a_pattern_that_is_fast_enough_is_not() -> None:
     for pattern in (r"a+", r"x[^)x]*y"):
         assert not slow(Use(pattern, re.compile(pattern), {"findall"})), pattern
     assert not slow(Use("a*b", re.compile("a*b"), {"match"}))

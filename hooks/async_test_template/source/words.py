@@ -18,7 +18,7 @@ _BLANKED = bytes(
 )
 _ESCAPED = re.compile(rb"\\(\W)")
 _ESCAPE = re.compile(rb"\\.")
-_CLASS = re.compile(rb"\[[^]]*\]")
+_CLASS = re.compile(rb"\[[^][]*\]")
 #: Characters that make the word before them optional, or stand for one of several.
 _SEVERAL = re.compile(rb"[(\[{?.]|\w[*+]")
 #: The text with which every match of a pattern begins.
