@@ -90,6 +90,8 @@ def main() -> None:
     for tests in options.tests:
         with tempfile.TemporaryDirectory() as root:
             folders = suites(Path(root), tests)
+            for folder in folders.values():
+                microseconds(folder)  # the first run compiles the tests
             times: dict[tuple[str, bool, bool], float] = {}
             for _ in range(options.rounds):  # interleaved: a slow moment hits all of them
                 for (label, folder), guarded, whole in product(
