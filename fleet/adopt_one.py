@@ -12,28 +12,23 @@ Needs Python 3.10, git, and the engine with Copier, or uv.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from answers import ANSWERS_FILES, is_ours
 from engine import find_engine, run_engine
 from in_clone import Step, change, open_checkout
-from outcome import Ended, Outcome, last_line, shown, tell
+from outcome import Ended, Outcome, counted, last_line, make_parser, shown, tell
+from programs import copier_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Adopt the checkout that the arguments name, and return the exit status."""
-    parser = argparse.ArgumentParser(
-        description="Adopt a checkout by the template, or leave it alone.",
-        epilog="The exit status is that of the outcome: see README.md beside this script.",
-    )
-    parser.add_argument("checkout", metavar="CHECKOUT", type=Path, nargs="?", default=Path())
+    parser = make_parser("Adopt a checkout by the template, or leave it alone.")
     parser.add_argument(
         "--test",
         metavar="COMMAND",
@@ -69,9 +64,8 @@ def adopt(path: Path, given: list[str], test: str | None) -> NoReturn:
     def work(project: Path, scratch: Path) -> Step:
         if any(is_ours(project / name) for name in ANSWERS_FILES):
             raise Ended(Outcome.UP_TO_DATE, "the project has answers to the template")
-        cache = os.environ.get("COPIER_CACHE_DIR", str(scratch / "cache"))
-        more = {"COPIER_CACHE_DIR": cache, "TMPDIR": str(scratch)}
-        done = run_engine(command, "adopt", "--yes", *given, cwd=project, more=more)
+        places = copier_in(scratch)
+        done = run_engine(command, "adopt", "--yes", *given, cwd=project, more=places)
         if done.returncode == Outcome.UNUSABLE.status:
             raise Ended(Outcome.UNUSABLE, last_line(done.stderr).removeprefix("error: "))
         said = [shown(one) for one in done.stderr.splitlines() if one.strip()]
@@ -79,8 +73,9 @@ def adopt(path: Path, given: list[str], test: str | None) -> NoReturn:
 
     step, files = change(checkout, work, test)
     rest = "something is left to do by hand" if step.facts["is_left"] else "nothing is left to do"
-    counted = "1 file" if len(files) == 1 else f"{len(files)} files"
-    raise Ended(Outcome.ADOPTED, f"{counted}, {rest}", **step.facts, files=files)
+    raise Ended(
+        Outcome.ADOPTED, f"{counted(len(files), 'file')}, {rest}", **step.facts, files=files
+    )
 
 
 if __name__ == "__main__":

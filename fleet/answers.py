@@ -29,8 +29,8 @@ def find_answers(project: Path, wanted: str | None) -> str:
     if (project / found[0]).is_symlink():
         # It may lead out of the checkout, and what is there is not ours to print.
         raise Ended(Outcome.UNUSABLE, f"{found[0]} is a link")
-    text = (project / found[0]).read_text(encoding="utf-8", errors="replace")
     if not is_ours(project / found[0]):
+        text = (project / found[0]).read_text(encoding="utf-8", errors="replace")
         source = re.search(r"^_src_path: *(.+)$", text, re.MULTILINE)
         name = source[1] if source else "something else"
         raise Ended(Outcome.UNUSABLE, f"{found[0]} is of {name}, not of async-test-template")

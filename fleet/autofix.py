@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Any
 
 from all_repos import autofix_lib
 from all_repos.git import remote
-from outcome import Ended, Outcome, line, shown
+from outcome import Ended, Outcome, as_data, shown
+from programs import run_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,8 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for url in (shown(remote(repository)) for repository in repositories):
             if url not in known:
                 reason = "all-repos could not finish it: what it printed says why"
-                record(report, json.loads(line(url, Ended(Outcome.FAILED, reason))))
-        lines = [json.loads(text) for text in report.read_text().splitlines()]
+                lines.append(as_data(url, Ended(Outcome.FAILED, reason)))
+                record(report, lines[-1])
     print(summary(lines))
     groups = {group_of(each) for each in lines}
     return int(not groups.isdisjoint({CONFLICTING, FAILING}))
@@ -142,23 +143,13 @@ class Work:
             _PENDING.write_text(json.dumps(result))
 
     def _run(self, *more: str) -> dict[str, Any]:
-        """Run the script in a process of its own, whose crash is an outcome as well."""
+        """Run the script for the clone in the current folder, and name its remote."""
         script = Path(__file__).with_name(f"{self.name}_one.py")
         # Copier's cache of templates breaks when several update it at once: one per process.
         cache = {"COPIER_CACHE_DIR": str(self.scratch / f"cache-{os.getpid()}")}
-        done = subprocess.run(
-            [sys.executable, script, *more, *self.options],
-            env={**os.environ, **cache},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            check=False,
-        )
         url = shown(remote("."))
-        try:
-            return {**json.loads(done.stdout), "checkout": url}
-        except ValueError:
-            end = Ended(Outcome.FAILED, f"{script.name} ended with {done.returncode}")
-            return dict(json.loads(line(url, end)))
+        result = run_script(script, *more, *self.options, checkout=url, more=cache)
+        return {**result, "checkout": url}
 
 
 def waiting_branch(name: str) -> str:
@@ -186,7 +177,7 @@ def push_and_record(
         push(settings, branch)
     except Exception as error:
         sentence = f"{branch} could not be pushed: {error}"
-        record(report, json.loads(line(result["checkout"], Ended(Outcome.FAILED, sentence))))
+        record(report, as_data(result["checkout"], Ended(Outcome.FAILED, sentence)))
         raise
     # The push may have been one to the main branch.
     git("fetch", "--quiet")

@@ -11,7 +11,6 @@ Needs Python 3.10, and the engine or uv.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from engine import find_engine, run_engine
-from outcome import Ended, Outcome, last_line, tell
+from outcome import Ended, Outcome, counted, last_line, make_parser, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +26,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the checkout that the arguments name, and return the exit status."""
-    parser = argparse.ArgumentParser(
-        description="Check a checkout, and change nothing.",
-        epilog="The exit status is that of the outcome: see README.md beside this script.",
-    )
-    parser.add_argument("checkout", metavar="CHECKOUT", type=Path, nargs="?", default=Path())
+    parser = make_parser("Check a checkout, and change nothing.")
     parser.add_argument(
         "--sarif", metavar="FILE", type=Path, help="write the findings to this file, as SARIF"
     )
@@ -60,8 +55,7 @@ def check(checkout: Path, sarif: Path | None) -> NoReturn:
     if done.returncode == Outcome.UNUSABLE.status:
         raise Ended(Outcome.UNUSABLE, f"not all could be read: {last_line(done.stderr)}", **facts)
     if done.returncode:
-        number = "1 finding" if len(results) == 1 else f"{len(results)} findings"
-        raise Ended(Outcome.FINDINGS, number, **facts)
+        raise Ended(Outcome.FINDINGS, counted(len(results), "finding"), **facts)
     raise Ended(Outcome.CLEAN, "nothing but advice is left", **facts)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import programs
 from outcome import Ended, Outcome, last_line, shown
-from quiet_git import quiet_git
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
 _NAME = "async-test-template"
@@ -25,12 +24,8 @@ def find_engine() -> list[str]:
         Ended: there is neither the engine nor uv.
 
     """
-    if shutil.which(_NAME):
-        return [_NAME]
-    if shutil.which("uvx"):
-        return ["uvx", "--quiet", "--with", "copier", "--from", str(_HERE), _NAME]
-    sentence = f"neither {_NAME} nor uvx is on the PATH: `pip install uv`"
-    raise Ended(Outcome.UNUSABLE, sentence)
+    of_this_checkout = ("--with", "copier", "--from", str(_HERE), _NAME)
+    return programs.find(_NAME, *of_this_checkout, package="uv")
 
 
 def run_engine(
@@ -42,17 +37,7 @@ def run_engine(
         Ended: it has a fault, or was killed.
 
     """
-    done = subprocess.run(
-        [*command, *arguments],
-        cwd=cwd,
-        env={**quiet_git(), "GIT_TERMINAL_PROMPT": "0", **(more or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    done = programs.run([*command, *arguments], cwd=cwd, more=more)
     sys.stderr.write(shown(done.stderr))
     if done.returncode not in {0, 1, 2}:
         sentence = f"`{_NAME} {arguments[0]}` ended with {done.returncode}: "

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import signal
 import sys
 import traceback
 from enum import Enum
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 INTERRUPTED = 130
 
@@ -52,6 +53,16 @@ class Ended(Exception):  # noqa: N818 - most ends are no errors
         self.facts = facts
 
 
+def make_parser(description: str) -> argparse.ArgumentParser:
+    """Make the parser of a script that works on one checkout, which is its only argument."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog="The exit status is that of the outcome: see README.md beside this script.",
+    )
+    parser.add_argument("checkout", metavar="CHECKOUT", type=Path, nargs="?", default=Path())
+    return parser
+
+
 def tell(checkout: Path, work: Callable[[], NoReturn]) -> int:
     """Work on a checkout, print the line that says what happened, and return the exit status.
 
@@ -81,6 +92,16 @@ def line(checkout: str, end: Ended) -> str:
     said = shown(end.sentence).replace("\n", " ")
     known = {"checkout": checkout, "outcome": end.outcome.word, "status": end.outcome.status}
     return shown(json.dumps({**known, "sentence": said, **end.facts}))
+
+
+def as_data(checkout: str, end: Ended) -> dict[str, Any]:
+    """Return what the line of JSON for an end says."""
+    return dict(json.loads(line(checkout, end)))
+
+
+def counted(number: int, thing: str) -> str:
+    """Count things in a sentence."""
+    return f"1 {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def last_line(text: str) -> str:

@@ -24,7 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outcome import INTERRUPTED, Ended, Outcome, line
+from outcome import INTERRUPTED, Ended, Outcome
+from programs import run_script
 from quiet_git import git, without_filters
 
 if TYPE_CHECKING:
@@ -115,18 +116,9 @@ def sarif_of(folder: Path, checkout: Path) -> Path:
 def check(checkout: Path, sarif: Path) -> dict[str, Any]:
     """Check a checkout in a process of its own, whose crash is an outcome as well."""
     sarif.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, _CHECK_ONE, f"--sarif={sarif.resolve()}", "--", checkout],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    try:
-        return dict(json.loads(done.stdout))
-    except ValueError:
-        end = Ended(Outcome.FAILED, f"{_CHECK_ONE.name} ended with {done.returncode}")
-        return dict(json.loads(line(str(checkout), end)))
+    name = str(checkout)
+    arguments = (f"--sarif={sarif.resolve()}", "--", name)
+    return run_script(_CHECK_ONE, *arguments, checkout=name, stderr=subprocess.DEVNULL)
 
 
 def table(results: list[dict[str, Any]]) -> str:

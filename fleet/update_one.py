@@ -12,31 +12,26 @@ Needs Python 3.10, git, and Copier or uv.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import programs
 from answers import ANSWERS_FILES, find_answers
 from in_clone import Step, change, open_checkout
-from outcome import Ended, Outcome, last_line, shown, tell
-from quiet_git import quiet_git
+from outcome import Ended, Outcome, counted, last_line, make_parser, shown, tell
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Update the checkout that the arguments name, and return the exit status."""
-    parser = argparse.ArgumentParser(
-        description="Update a checkout to the newest release of its template, or leave it alone.",
-        epilog="The exit status is that of the outcome: see README.md beside this script.",
+    parser = make_parser(
+        "Update a checkout to the newest release of its template, or leave it alone."
     )
-    parser.add_argument("checkout", metavar="CHECKOUT", type=Path, nargs="?", default=Path())
     parser.add_argument(
         "--trust",
         action="store_true",
@@ -80,8 +75,9 @@ def update(path: Path, answers_file: str | None, test: str | None, *, trust: boo
         return step
 
     step, files = change(checkout, work, test)
-    counted = "1 file" if len(files) == 1 else f"{len(files)} files"
-    raise Ended(Outcome.UPDATED, f"{step}, {counted}", **step.facts, files=files)
+    raise Ended(
+        Outcome.UPDATED, f"{step}, {counted(len(files), 'file')}", **step.facts, files=files
+    )
 
 
 class Copier:
@@ -91,14 +87,7 @@ class Copier:
         """Take the command that starts it, the name of the answers file, and a place to work in."""
         self.command = command
         self.answers = answers
-        # Several Copiers at once break the cache of templates that they share.
-        cache = os.environ.get("COPIER_CACHE_DIR", str(scratch / "cache"))
-        self.environment = {
-            **quiet_git(),
-            "COPIER_CACHE_DIR": cache,
-            "GIT_TERMINAL_PROMPT": "0",
-            "TMPDIR": str(scratch),
-        }
+        self.places = programs.copier_in(scratch)
 
     def find_release(self, project: Path) -> Step:
         """Return the step to the newest release, such as `1.0.0 -> 1.1.0`.
@@ -134,17 +123,8 @@ class Copier:
             raise Ended(Outcome.FAILED, sentence, **step.facts)
 
     def _run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*self.command, *arguments, "--answers-file", self.answers],
-            cwd=cwd,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        command = [*self.command, *arguments, "--answers-file", self.answers]
+        done = programs.run(command, cwd=cwd, more=self.places)
         sys.stderr.write(shown(done.stdout + done.stderr))
         return done
 
@@ -156,11 +136,7 @@ def find_copier() -> list[str]:
         Ended: there is neither Copier nor uv.
 
     """
-    if shutil.which("copier"):
-        return ["copier"]
-    if shutil.which("uvx"):
-        return ["uvx", "--quiet", "copier"]
-    raise Ended(Outcome.UNUSABLE, "neither copier nor uvx is on the PATH: `pip install copier`")
+    return programs.find("copier", "copier", package="copier")
 
 
 if __name__ == "__main__":
