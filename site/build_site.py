@@ -19,6 +19,7 @@ import tomlkit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "hooks"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from async_test_template import SITE as ADDRESS
 from browser import MissingError, write_examples, write_python

@@ -11,21 +11,15 @@ import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import copier
-import jinja2
 import yaml
 from async_test_template import HOME
 from checkout import ROOT
+from helpers import compiled_once, copy_template
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-#: What Copier reads of this repository.
-_TEMPLATE = ("copier.yml", "includes", "template", "guard/src")
 #: So many combinations are made at most; the questions that would make more have no switch.
 _MOST = 600
 #: The folder of each copy, which gives the project its name.
@@ -59,9 +53,9 @@ class Copies:
         self.refused: dict[str, str] = {}
         self.contents: list[str] = []
         self._numbers: dict[str, int] = {}
-        with tempfile.TemporaryDirectory() as folder, _compiled_once():
+        with tempfile.TemporaryDirectory() as folder, compiled_once():
             self._folder = Path(folder)
-            _lay_out_template(self._folder / "template")
+            copy_template(self._folder / "template")
             self._walk({})
 
     def as_data(self) -> dict[str, object]:
@@ -156,16 +150,6 @@ def _key(values: list[Any]) -> str:
     return "|".join(str(value).lower() for value in values)
 
 
-def _lay_out_template(folder: Path) -> None:
-    for part in _TEMPLATE:
-        source, target = ROOT / part, folder / part
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-
-
 @functools.cache
 def _commit() -> str:
     command = ("git", "describe", "--tags", "--always")
@@ -177,22 +161,3 @@ def _with_origin(text: str) -> str:
     """Name the repository as the origin of a copy, as it is when Copier gets it from there."""
     origin = f"_commit: {_commit()}\n_src_path: {HOME}\n"
     return re.sub(r"^_src_path: .*\n", lambda _: origin, text, count=1, flags=re.MULTILINE)
-
-
-@contextmanager
-def _compiled_once() -> Iterator[None]:
-    """Have Jinja compile a text once: it takes most of the time, and Copier forgets it."""
-    compile_text = jinja2.Environment.compile
-    compiled: dict[tuple[object, ...], Any] = {}
-
-    def remember(self: jinja2.Environment, source: Any, *given: Any, **named: Any) -> Any:  # noqa: ANN401
-        key = (source, *given, *sorted(named.items()))
-        if key not in compiled:
-            compiled[key] = compile_text(self, source, *given, **named)
-        return compiled[key]
-
-    jinja2.Environment.compile = remember  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        jinja2.Environment.compile = compile_text  # type: ignore[method-assign]

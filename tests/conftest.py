@@ -10,16 +10,14 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import jinja2
 import pytest
 from filelock import FileLock
-from helpers import EVERYTHING, ROOT, Environment, compile_imports, copy_template
+from helpers import EVERYTHING, ROOT, Environment, compile_imports, compiled_once, copy_template
 from pythons import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import CodeType
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -111,23 +109,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _templates_once() -> Iterator[None]:
-    """Compile each template once in a process: Copier has a new environment for every copy."""
-    compile_anew = jinja2.Environment.compile
-    known: dict[tuple[object, ...], CodeType] = {}
-
-    def compile_once(
-        environment: jinja2.Environment,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-    ) -> CodeType:
-        key = (environment.block_start_string, *environment.extensions, name, source)
-        if key not in known:
-            known[key] = compile_anew(environment, source, name, filename)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", compile_once)
+    """Let the copies of all tests in a process share what Jinja has compiled."""
+    with compiled_once():
         yield
 
 

@@ -10,17 +10,25 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
 from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import copier
+import jinja2
 import pytest
 import pythons
 import yaml
 from copier._cli import CopierApp
 from plumbum import local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from socketserver import BaseRequestHandler
+    from types import CodeType
 
 Command = tuple[str | Path, ...]
 
@@ -236,6 +244,41 @@ def copy_template(folder: Path) -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def compiled_once() -> Iterator[None]:
+    """Compile each template once in a process: Copier has a new environment for every copy."""
+    compile_anew = jinja2.Environment.compile
+    known: dict[tuple[object, ...], CodeType] = {}
+
+    def compile_once(
+        environment: jinja2.Environment,
+        source: str,
+        name: str | None = None,
+        filename: str | None = None,
+    ) -> CodeType:
+        key = (environment.block_start_string, *environment.extensions, name, source)
+        if key not in known:
+            known[key] = compile_anew(environment, source, name, filename)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
+
+
+@contextlib.contextmanager
+def serving(handler: Callable[..., BaseRequestHandler]) -> Iterator[str]:
+    """Answer HTTP requests on a free port of this machine in a thread, and yield the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def first_release(folder: Path) -> Path:
     """Copy the template of the work tree into a repository with a first release, 1.0.0."""
     copy_template(folder)
@@ -279,9 +322,14 @@ def interpreter(version: str) -> Path:
     if found := interpreters().get(version):
         return found
     reason = f"this machine has no Python {version}"
-    if version not in pythons.VERSIONS:
-        pytest.skip(reason)
-    reason += f": get it by `uv run tests/pythons.py` or `uv python install {version}`"
+    if version in pythons.VERSIONS:
+        cure = f"get it by `uv run tests/pythons.py` or `uv python install {version}`"
+        skip_outside_ci(f"{reason}: {cure}")
+    pytest.skip(reason)
+
+
+def skip_outside_ci(reason: str) -> NoReturn:
+    """Skip a test for want of a program; CI has to have it."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -291,10 +339,7 @@ def require_postgresql() -> None:
     """Skip a test whose project starts PostgreSQL where there is none; CI has to have it."""
     if shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb"):  # noqa: PTH207
         return
-    reason = "this machine has no PostgreSQL server: get it by `apt-get install postgresql`"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    skip_outside_ci("this machine has no PostgreSQL server: get it by `apt-get install postgresql`")
 
 
 @dataclass(frozen=True)

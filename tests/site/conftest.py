@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from helpers import serving, skip_outside_ci
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +23,18 @@ SWITCHES = 4
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def built(shared_folder: Path) -> Path:
     """Return the site, built once for all workers."""
     from checkout import MODULES
 
     if not MODULES.is_dir():
-        skip("npm has not brought what the site needs: npm ci --ignore-scripts --prefix site")
+        skip_outside_ci(
+            "npm has not brought what the site needs: npm ci --ignore-scripts --prefix site"
+        )
     # Imported here: not every Python that runs other tests has the generator.
     from build_site import build
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "site"
+    folder = shared_folder / "site"
     with FileLock(f"{folder}.lock"):
         if not (folder / "html" / "pyodide" / "wheels.json").exists():
             build(folder, SWITCHES)
@@ -45,12 +45,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def address(built: Path) -> Iterator[str]:
     """Serve the site on this machine, and return its address."""
     handler = functools.partial(Quiet, directory=str(built))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(handler) as address:
+        yield address
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -65,7 +61,7 @@ def browser() -> Iterator[Browser]:
     """Start a real browser."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        skip("this machine has no browser: get it by `apt-get install chromium`")
+        skip_outside_ci("this machine has no browser: get it by `apt-get install chromium`")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -97,10 +93,3 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 def is_bad(message: object) -> bool:
     """Tell whether a message on the console is an error or a warning."""
     return getattr(message, "type", "") in {"error", "warning"}
-
-
-def skip(reason: str) -> None:
-    """Skip a test for want of a program; CI has to have it."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
