@@ -53,10 +53,11 @@ class _Parser(argparse.ArgumentParser):
                 for name, command in self.commands.items()
             }
             owners = [name for name, options in known.items() if word in options]
+            every = sorted(set().union(*known.values()))
             if owners:
                 message += f" (an option of {', '.join(owners)})"
-            for nearest in get_close_matches(word, sorted(set().union(*known.values())), 1):
-                message += "" if owners else f" (the nearest is {nearest})"
+            elif nearest := get_close_matches(word, every, 1):
+                message += f" (the nearest is {nearest[0]})"
         super().error(message)
 
 
