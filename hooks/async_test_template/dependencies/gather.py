@@ -71,7 +71,7 @@ def _dependencies(
             named.setdefault(declaration.name, []).append(declaration)
     whole = tuple((home, tuple(declared)) for home, declared in lists)
     locked = locked_versions(tree, PACKAGES)
-    return Dependencies(whole, locked, python, is_guessed, tree, named, {}, others)
+    return Dependencies(whole, locked, python, is_guessed, tree, named, {}, {}, others)
 
 
 def _with_nearby(

@@ -66,6 +66,7 @@ class Dependencies(NamedTuple):
         tree: for files that only mention a name.
         named: every declaration, by the name of the package.
         known: earlier answers, by package and version.
+        guesses: bounds found in files that nothing here parses, by package.
         above: those of the workspace around the project, and of packages whose folders it names,
             which are installed as well; None without any. Nothing there is reported or edited.
 
@@ -78,6 +79,7 @@ class Dependencies(NamedTuple):
     tree: Tree
     named: dict[str, list[Declaration]]
     known: dict[tuple[str, str], bool]
+    guesses: dict[str, tuple[str, ...]]
     above: "Dependencies | None" = None
 
     def of(self, name: str) -> list[Declaration]:
@@ -230,7 +232,7 @@ class Dependencies(NamedTuple):
         needed = pytest_for(name, bounds.release(version))
         if needed is not None and self.of("pytest") and self.stays_below("pytest", needed):
             return True
-        specifiers = [d.specifier for d in self.in_force(name)] or [*self._guessed(name)]
+        specifiers = [d.specifier for d in self.in_force(name)] or list(self._guessed(name))
         wanted = bounds.release(version)
         return bool(specifiers) and not any(bounds.reaches(each, wanted) for each in specifiers)
 
@@ -242,8 +244,13 @@ class Dependencies(NamedTuple):
             found += [d.specifier for d in self._every(name) if d.is_old]
         return [*found, *self._guessed(name)]
 
-    def _guessed(self, name: str) -> Iterator[str]:
-        """Yield the bounds in files that nothing here parses, such as a setup.py."""
+    def _guessed(self, name: str) -> tuple[str, ...]:
+        """Return the bounds in files that nothing here parses, such as a setup.py."""
+        if name not in self.guesses:
+            self.guesses[name] = tuple(dict.fromkeys(self._bounds_beside(name)))
+        return self.guesses[name]
+
+    def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")
         pattern = re.compile(
             rf"(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
