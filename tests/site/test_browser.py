@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _imp
 import json
 import re
 import zipfile
@@ -197,7 +198,7 @@ def test_every_link_of_the_site_leads_somewhere(built: Path) -> None:
 
 
 def test_the_playground_has_the_wheel_as_it_is_built(built: Path, tmp_path: Path) -> None:
-    wheels = json.loads((built / "pyodide" / "wheels.json").read_text())
+    *wheels, _ = json.loads((built / "pyodide" / "archives.json").read_text())
     assert {wheel.partition("-")[0] for wheel in wheels} == {
         "async_test_template",
         "packaging",
@@ -217,3 +218,29 @@ def test_the_playground_has_the_wheel_as_it_is_built(built: Path, tmp_path: Path
         cwd=tmp_path,
     )
     assert "AT101" in done.stdout, done.stdout
+
+
+def test_the_playground_has_bytecode_of_just_this_source(built: Path) -> None:
+    """Without it, a browser compiles all of it at each visit."""
+    *wheels, bytecode = json.loads((built / "pyodide" / "archives.json").read_text())
+    sources: dict[str, bytes] = {}
+    for wheel in wheels:
+        with zipfile.ZipFile(built / "pyodide" / wheel) as archive:
+            sources |= {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(built / "pyodide" / bytecode) as archive:
+        compiled = {
+            re.sub(r"__pycache__/(.+)\.cpython-\d+\.pyc$", r"\1.py", name): archive.read(name)[:16]
+            for name in archive.namelist()
+        }
+    # The flags say that an import compares the hash, whose key is the version of the bytecode.
+    (magic,) = {head[:4] for head in compiled.values()}
+    start = magic + (3).to_bytes(4, "little")
+    assert compiled == {
+        name: start + _imp.source_hash(int.from_bytes(magic, "little"), source)
+        for name, source in sources.items()
+        if name.endswith(".py")
+    }
+    with zipfile.ZipFile(built / "pyodide" / "python_stdlib.zip") as archive:
+        names = {*archive.namelist()}
+    assert {"argparse.pyc", "asyncio/events.pyc", "zipfile/__init__.pyc", "pdb.py"} <= names
+    assert "argparse.py" not in names
