@@ -33,6 +33,15 @@ JUDGED = {
     "/playground/": DIFF,
     "/start/": "#st-content span",
 }
+#: The commands whose text is behind the button that copies them.
+COVERED = """() => [...document.querySelectorAll(".language-text")].filter((block) => {
+  const button = block.querySelector("button")?.getBoundingClientRect();
+  const text = document.createRange();
+  text.selectNodeContents(block.querySelector("code"));
+  return [...text.getClientRects()].some(
+    (line) => line.right > button?.left && line.top < button.bottom && line.bottom > button.top,
+  );
+}).map((block) => block.innerText)"""
 
 
 def wait_for_result(page: Page) -> None:
@@ -157,6 +166,7 @@ def test_axe_finds_nothing_on_a_phone(page: Page, scheme: Any) -> None:  # noqa:
         assert told == [], path
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, path
+        assert page.evaluate(COVERED) == [], path
 
 
 class Links(HTMLParser):
