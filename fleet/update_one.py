@@ -68,20 +68,22 @@ def update(path: Path, answers_file: str | None, test: str | None, *, trust: boo
     command = find_copier()
     answers = find_answers(checkout.folder, answers_file)
 
+    gone: list[str] = []
+
     def work(project: Path, scratch: Path) -> Step:
         copier = Copier(command, answers, scratch)
         step = copier.find_release(project)
         own = own_files(project / answers)
         copier.update(project, step, trust=trust)
         newly = sorted(own_files(project / answers) - own)
-        gone = [path for path in newly if not (project / path).exists()]
-        return step._replace(facts={**step.facts, "gone": gone})
+        gone.extend(path for path in newly if not (project / path).exists())
+        return step
 
     step, files = change(checkout, work, test)
     sentence = f"{step}, {counted(len(files), 'file')}"
-    if gone := step.facts["gone"]:
+    if gone:
         sentence += f", and nothing for {listed(gone)}, moved or deleted here"
-    raise Ended(Outcome.UPDATED, sentence, **step.facts, files=files)
+    raise Ended(Outcome.UPDATED, sentence, **step.facts, gone=gone, files=files)
 
 
 class Copier:
