@@ -113,7 +113,7 @@ def test_the_start_page_names_the_questions_that_have_no_switch() -> None:
     text = (ROOT / "site/pages/start.md").read_text()
     named = dict(re.findall(r"--data (\w+)=([^`]+)`", text))
     # These follow from the folder, and from the release of the template.
-    decided = {"project_kind", "project_name", "package_name", "ci_pins"}
+    decided = {"project_kind", "project_name", "package_name", "ci_pins", "own_files"}
     assert named.keys() == QUESTIONS.keys() - {switch["key"] for switch in switches()} - decided
     for key, value in named.items():
         if "choices" in QUESTIONS[key]:
