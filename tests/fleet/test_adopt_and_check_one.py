@@ -114,6 +114,7 @@ def test_a_checkout_that_cannot_be_adopted_stays(
     assert state(shop) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "outcome", "rules"),
     [

@@ -200,6 +200,7 @@ def test_a_hook_of_another_repository_may_update_a_checkout(
     assert state(other) == before
 
 
+@pytest.mark.slow
 def test_no_credentials_are_printed(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
