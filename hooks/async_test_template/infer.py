@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.boundaries import TESTS
+from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
@@ -86,9 +87,11 @@ def _names(project: Project) -> Iterator[Answer]:
         "pyproject.toml, tool.poetry.name": table_at(document, "tool", "poetry"),
         "setup.cfg, metadata.name": project.tree.ini("setup.cfg").get("metadata", {}),
     }
+    name = ""
     for reason, table in tables.items():
         if isinstance(table.get("name"), str):
-            yield Answer("project_name", table["name"], reason)
+            name = table["name"]
+            yield Answer("project_name", name, reason)
             break
     packages = [
         path.parent.name
@@ -97,7 +100,9 @@ def _names(project: Project) -> Iterator[Answer]:
         if path.parent.name not in _NO_PACKAGES
     ]
     if packages:
-        yield Answer("package_name", packages[0], f"the folder {packages[0]} is a package")
+        # Of several, the one that is called like the project.
+        package = next((p for p in packages if normalised(p) == normalised(name)), packages[0])
+        yield Answer("package_name", package, f"the folder {package} is a package")
 
 
 def _framework(project: Project) -> Answer:

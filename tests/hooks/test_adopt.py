@@ -100,6 +100,15 @@ TEST = "async def test_it(): ...\n"
             id="src-layout",
         ),
         pytest.param(
+            {
+                "pyproject.toml": '[project]\nname = "my-shop"\n',
+                "src/ledger/__init__.py": "",
+                "src/my_shop/__init__.py": "",
+            },
+            {"package_name": "my_shop"},
+            id="several-packages",
+        ),
+        pytest.param(
             {"shop/__init__.py": "", "docs/__init__.py": ""}, {"package_name": "shop"}, id="flat"
         ),
         pytest.param(
