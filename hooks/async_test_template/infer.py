@@ -22,7 +22,14 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 #: Seconds: the template's own default, if the repository sets none.
 TIMEOUT = "30"
 
-_FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
+#: The answers by package, the most particular first: FastAPI brings Starlette along.
+_FRAMEWORKS = {
+    "fastapi": "fastapi",
+    "starlette": "asgi",
+    "litestar": "asgi",
+    "quart": "asgi",
+    "aiohttp": "aiohttp",
+}
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
 #: The drivers that SQLAlchemy's asyncio knows. A service that has PostgreSQL tests with it.
 _DRIVERS = {
@@ -107,7 +114,8 @@ def _framework(project: Project) -> Answer:
             for found in imported:
                 place = f"{module.file}:{module.imports[found]}"
                 return Answer("framework", framework, f"{place} imports {name}")
-    return Answer("framework", "library", "neither FastAPI nor aiohttp is declared or imported")
+    reason = "no package of FastAPI, Starlette, Litestar, Quart or aiohttp is declared or imported"
+    return Answer("framework", "library", reason)
 
 
 def _backend(project: Project) -> Answer:
@@ -124,7 +132,7 @@ def _backend(project: Project) -> Answer:
 
 def _with_trio(project: Project, framework: str) -> Answer:
     if framework != "library":
-        return Answer("with_trio", "false", f"{framework} runs on asyncio only")
+        return Answer("with_trio", "false", "the template tests only a library on trio")
     own = next((f for f in project.code.fixtures if f.name == "anyio_backend"), None)
     if own is not None:
         names_trio = b"trio" in (project.tree.read(own.file) or b"")
