@@ -46,3 +46,10 @@ def is_ours(file: Path) -> bool:
     # Every project of this template has that answer.
     text = file.read_text(encoding="utf-8", errors="replace")
     return re.search(r"^loop_scope:", text, re.MULTILINE) is not None
+
+
+def own_files(file: Path) -> set[str]:
+    """Return the files of the template that the project keeps as its own, by an answers file."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"^own_files:((?:\n *- .*)+)", text, re.MULTILINE)
+    return set(re.findall(r"- (.*\S)", found[1])) if found else set()

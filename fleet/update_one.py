@@ -17,9 +17,9 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import programs
-from answers import ANSWERS_FILES, find_answers
+from answers import ANSWERS_FILES, find_answers, own_files
 from in_clone import Step, change, open_checkout
-from outcome import Ended, Outcome, counted, last_line, make_parser, shown, tell
+from outcome import Ended, Outcome, counted, last_line, listed, make_parser, shown, tell
 
 if TYPE_CHECKING:
     import subprocess
@@ -68,16 +68,22 @@ def update(path: Path, answers_file: str | None, test: str | None, *, trust: boo
     command = find_copier()
     answers = find_answers(checkout.folder, answers_file)
 
+    gone: list[str] = []
+
     def work(project: Path, scratch: Path) -> Step:
         copier = Copier(command, answers, scratch)
         step = copier.find_release(project)
+        own = own_files(project / answers)
         copier.update(project, step, trust=trust)
+        newly = sorted(own_files(project / answers) - own)
+        gone.extend(path for path in newly if not (project / path).exists())
         return step
 
     step, files = change(checkout, work, test)
-    raise Ended(
-        Outcome.UPDATED, f"{step}, {counted(len(files), 'file')}", **step.facts, files=files
-    )
+    sentence = f"{step}, {counted(len(files), 'file')}"
+    if gone:
+        sentence += f", and nothing for {listed(gone)}, moved or deleted here"
+    raise Ended(Outcome.UPDATED, sentence, **step.facts, gone=gone, files=files)
 
 
 class Copier:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.rules import CODES, FIRST_STATIC, load, page_of
 from async_test_template.rules.pages import read_page
-from checkout import MODULES, ROOT
+from checkout import MODULES, ROOT, SITE
 from outdated_suite import OUTDATED
 
 if TYPE_CHECKING:
@@ -36,16 +36,21 @@ class MissingError(Exception):
     """Something that has to be installed first; the text says how."""
 
 
-def write_python(folder: Path) -> None:
-    """Write Pyodide, the wheel of this checkout and those that it needs.
+def write_python(html: Path) -> None:
+    """Write Pyodide, the wheel of this checkout and those that it needs, and their bytecode.
+
+    Args:
+        html: the site, which has the assets and the examples already.
 
     Raises:
-        MissingError: npm has not brought Pyodide.
+        MissingError: npm has not brought Pyodide, or this machine has no Node.
 
     """
     source = MODULES / "pyodide"
-    if not source.is_dir():
-        raise MissingError("Pyodide is missing: npm ci --ignore-scripts --prefix site")
+    node = shutil.which("node")
+    if node is None or not source.is_dir():
+        raise MissingError("Pyodide or Node is missing: npm ci --ignore-scripts --prefix site")
+    folder = html / "pyodide"
     folder.mkdir(parents=True)
     for name in _PYODIDE:
         shutil.copy(source / name, folder)
@@ -54,7 +59,9 @@ def write_python(folder: Path) -> None:
     for name in _NEEDS:
         _pack(name, folder)
     wheels = sorted(path.name for path in folder.glob("*.whl"))
-    (folder / "wheels.json").write_text(json.dumps(wheels), encoding="utf-8")
+    subprocess.run((node, SITE / "compile_python.mjs", html), check=True)
+    archives = json.dumps([*wheels, "bytecode.zip"])
+    (folder / "archives.json").write_text(archives, encoding="utf-8")
 
 
 def _pack(name: str, folder: Path) -> None:

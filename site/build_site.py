@@ -69,7 +69,7 @@ def build(folder: Path, switches: int | None = None) -> Path:
     copies = json.dumps(Copies(switches).as_data())
     (html / "copies.json").write_text(copies, encoding="utf-8")
     try:
-        write_python(html / "pyodide")
+        write_python(html)
     except MissingError as error:
         sys.exit(f"error: {error}")
     return html

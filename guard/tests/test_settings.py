@@ -41,6 +41,7 @@ def test_a_run_can_give_more_or_less_time(run: Runner) -> None:
     ("setting", "says"),
     [
         ("async_guard = perhaps", "async_guard: "),
+        ("async_guard_strict = perhaps", "async_guard_strict: "),
         ("async_guard_grace = soon", "async_guard_grace: 'soon' is not a number of seconds"),
         ("async_guard_grace = -1", "async_guard_grace: '-1' is not a number of seconds"),
         ("async_guard_grace = inf", "async_guard_grace: 'inf' is not a number of seconds"),
@@ -67,3 +68,58 @@ def test_a_mistake_is_told_before_the_first_test(setting: str, says: str, run: R
 def test_a_mistake_in_a_mark_is_told(arguments: str, says: str, run: Runner) -> None:
     done = run(f"import pytest\n@pytest.mark.async_guard({arguments})\ndef test_it(): pass")
     assert says in done["test_it"].text
+
+
+LENIENT = """
+import asyncio
+
+async def test_leaks():
+    asyncio.create_task(asyncio.sleep(60), name="worker-7")
+
+async def die():
+    raise ValueError("nobody sees it")
+
+async def test_errs(caplog):
+    asyncio.create_task(die())
+    await asyncio.sleep(0)
+
+def unawaited(test):
+    def run():
+        run.kept = test()
+    run.__wrapped__ = test
+    return run
+
+@unawaited
+async def test_never_runs():
+    pass
+
+@pytest.mark.timeout(1)
+async def test_hangs():
+    await asyncio.Event().wait()
+
+@pytest.mark.async_guard(strict=True)
+async def test_is_mended():
+    asyncio.create_task(asyncio.sleep(60))
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["here", "in-a-worker"])
+def test_where_it_is_not_strict_only_a_hang_fails_and_the_rest_is_told(
+    workers: tuple[str, ...], run: Runner
+) -> None:
+    """Although warnings are errors here."""
+    settings = "async_guard_strict = false\nfilterwarnings = error"
+    plugins = (*run.QUICK, "xdist.plugin")
+    done = run("import pytest\n" + LENIENT, *workers, settings=settings, plugins=plugins)
+    passed = {test: done[test].passed for _, test in done.tests}
+    red = dict.fromkeys(("test_hangs", "test_is_mended"), False)
+    green = dict.fromkeys(("test_leaks", "test_errs", "test_never_runs"), True)
+    assert passed == {**green, **red}
+    for said in (
+        "test_leaks left tasks running",
+        "worker-7: waits at",
+        "test_errs left errors in the background",
+        "ValueError: nobody sees it\n",
+        "the body of test_never_runs never ran",
+    ):
+        assert done.output.count(said) == 1, said

@@ -51,6 +51,7 @@ QUESTIONS = (
     "ci",
     "ci_shards",
     "ci_pins",
+    "own_files",
 )
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from async_test_template import __version__
 from async_test_template.desired import LOOP_SCOPES, MODES
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
     """
 
-    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+    commands: Mapping[str, _CommandParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
         """End the program with status 2, and say why."""
@@ -61,6 +61,29 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
+class _CommandParser(_Parser):
+    """The parser of one command, which has its arguments from its first use on.
+
+    Those of all commands together take as long as reading a configuration.
+    """
+
+    waiting: list[Callable[[argparse.ArgumentParser], None]]
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as argparse's
+        """Parse the arguments of the command."""
+        self._add_waiting()
+        return super().parse_known_args(*args, **kwargs)
+
+    def format_usage(self) -> str:
+        """Return how the command is used."""
+        self._add_waiting()
+        return super().format_usage()
+
+    def _add_waiting(self) -> None:
+        while self.waiting:
+            self.waiting.pop()(self)
+
+
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
@@ -78,13 +101,14 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.set_defaults(outcome="nothing was written")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_traceback(parser, default=False)
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", required=True, parser_class=_CommandParser
+    )
     parser.commands = subparsers.choices
-
-    def add(name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
+    for name, (what, add) in _COMMANDS.items():
         command = subparsers.add_parser(
             name,
-            help=help,
+            help=what,
             formatter_class=_formatter,
             # Else a slip of the pen, `--unsaf`, would have an effect.
             allow_abbrev=False,
@@ -92,110 +116,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         command.set_defaults(run=commands[name])
         # Without a default, which would overwrite an option before the command.
         _add_traceback(command, default=argparse.SUPPRESS)
-        return command
-
-    check = add("check", help="report what is wrong and change nothing")
-    _add_common(check)
-    check.add_argument(
-        "--run",
-        metavar="COMMAND",
-        nargs="?",
-        const="python -m pytest",
-        dest="test_command",
-        help="also run the tests once (%(const)s), and report what only a run can show",
-    )
-    check.add_argument(
-        "--statistics",
-        action="store_true",
-        help="count the findings of each rule instead of showing them",
-    )
-    check.add_argument(
-        "--no-cache",
-        action="store_true",
-        help="look at everything again, and keep nothing for the next run",
-    )
-    check.add_argument(
-        "--exit-zero", action="store_true", help="end with 0 even if there are findings"
-    )
-    today = check.add_argument_group("what is there today")
-    accepted = today.add_mutually_exclusive_group()
-    accepted.add_argument(
-        "--baseline", metavar="FILE", type=Path, help="report only what is not in this file"
-    )
-    accepted.add_argument(
-        "--write-baseline",
-        metavar="FILE",
-        type=Path,
-        help="write the findings of today to this file, for --baseline",
-    )
-    accepted.add_argument(
-        "--add-ignores",
-        action="store_true",
-        help="write the comments that silence the findings of today, to fill in the reasons",
-    )
-    today.add_argument(
-        "--allow-dirty",
-        action="store_true",
-        help="write the comments to files with uncommitted changes too",
-    )
-    check.set_defaults(outcome="its findings are missing")
-
-    migrate = add("migrate", help="make the safe fixes")
-    _add_common(migrate)
-    migrate.add_argument("--unsafe", action="store_true", help="make the unsafe fixes too")
-    migrate.add_argument(
-        "--interactive", action="store_true", help="ask about each fix, safe or unsafe"
-    )
-    migrate.add_argument(
-        "--diff", action="store_true", help="print what would change and write nothing"
-    )
-    migrate.add_argument(
-        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
-    )
-    migrate.add_argument(
-        "--verify",
-        metavar="COMMAND",
-        help="run this test command before and after, and restore every file if it does worse",
-    )
-
-    adopt = add("adopt", help="infer the template's answers, add its files, and migrate")
-    adopt.add_argument("dirs", metavar="DIR", nargs="*", default=["."], help="the projects (.)")
-    adopt.add_argument(
-        "--data",
-        metavar="KEY=VALUE",
-        type=_pair,
-        action="append",
-        default=[],
-        help="an answer that overrules the inferred one",
-    )
-    adopt.add_argument("--yes", action="store_true", help="do not ask for confirmation")
-    adopt.add_argument(
-        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
-    )
-    adopt.add_argument(
-        "--template",
-        metavar="SOURCE",
-        help="where Copier finds the template (that of this program, in its version)",
-    )
-
-    preflight = add("preflight", help="see whether patch can work; Copier runs it before an update")
-    preflight.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
-    patch = add("patch", help="make the safe fixes; Copier runs it after an update")
-    patch.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
-
-    add("server", help="serve an editor: show findings and offer fixes (language server protocol)")
-    add("rules", help="list all rules")
-
-    explain = add("explain", help="explain a rule, or the messages in an error, a traceback, a log")
-    explain.add_argument(
-        "text",
-        metavar="TEXT",
-        nargs="*",
-        help="a rule such as AT105, or any text with a message; - reads standard input",
-    )
-    explain.add_argument(
-        "--log", metavar="FILE", type=Path, help="read this log or junit.xml instead"
-    )
+        command.waiting = [add]
     return parser
 
 
@@ -277,3 +198,129 @@ def _pair(text: str) -> tuple[str, str]:
     if not (key and equals):
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
     return key, value
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument(
+        "--run",
+        metavar="COMMAND",
+        nargs="?",
+        const="python -m pytest",
+        dest="test_command",
+        help="also run the tests once (%(const)s), and report what only a run can show",
+    )
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="count the findings of each rule instead of showing them",
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="look at everything again, and keep nothing for the next run",
+    )
+    parser.add_argument(
+        "--exit-zero", action="store_true", help="end with 0 even if there are findings"
+    )
+    today = parser.add_argument_group("what is there today")
+    accepted = today.add_mutually_exclusive_group()
+    accepted.add_argument(
+        "--baseline", metavar="FILE", type=Path, help="report only what is not in this file"
+    )
+    accepted.add_argument(
+        "--write-baseline",
+        metavar="FILE",
+        type=Path,
+        help="write the findings of today to this file, for --baseline",
+    )
+    accepted.add_argument(
+        "--add-ignores",
+        action="store_true",
+        help="write the comments that silence the findings of today, to fill in the reasons",
+    )
+    today.add_argument(
+        "--allow-dirty",
+        action="store_true",
+        help="write the comments to files with uncommitted changes too",
+    )
+    parser.set_defaults(outcome="its findings are missing")
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument("--unsafe", action="store_true", help="make the unsafe fixes too")
+    parser.add_argument(
+        "--interactive", action="store_true", help="ask about each fix, safe or unsafe"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="print what would change and write nothing"
+    )
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    parser.add_argument(
+        "--verify",
+        metavar="COMMAND",
+        help="run this test command before and after, and restore every file if it does worse",
+    )
+
+
+def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dirs", metavar="DIR", nargs="*", default=["."], help="the projects (.)")
+    parser.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        type=_pair,
+        action="append",
+        default=[],
+        help="an answer that overrules the inferred one",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
+    )
+    parser.add_argument(
+        "--template",
+        metavar="SOURCE",
+        help="where Copier finds the template (that of this program, in its version)",
+    )
+
+
+def _add_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", metavar="DIR", nargs="?", default=".", help="the project (.)")
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    """Leave a command without arguments of its own."""
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        help="a rule such as AT105, or any text with a message; - reads standard input",
+    )
+    parser.add_argument(
+        "--log", metavar="FILE", type=Path, help="read this log or junit.xml instead"
+    )
+
+
+# The help of each command, and what adds its arguments.
+_COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("report what is wrong and change nothing", _add_check),
+    "migrate": ("make the safe fixes", _add_migrate),
+    "adopt": ("infer the template's answers, add its files, and migrate", _add_adopt),
+    "preflight": ("see whether patch can work; Copier runs it before an update", _add_dir),
+    "patch": ("make the safe fixes; Copier runs it after an update", _add_dir),
+    "server": (
+        "serve an editor: show findings and offer fixes (language server protocol)",
+        _add_nothing,
+    ),
+    "rules": ("list all rules", _add_nothing),
+    "explain": (
+        "explain a rule, or the messages in an error, a traceback, a log",
+        _add_explain,
+    ),
+}

@@ -1,12 +1,9 @@
 """What a rule reports about a repository, and what it would change: plain data."""
 
-from __future__ import annotations
-
 import enum
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-if TYPE_CHECKING:
-    from async_test_template.faults import Fault
+from async_test_template.faults import Fault
 
 
 class Tier(enum.Enum):
@@ -117,9 +114,9 @@ class Finding(NamedTuple):
     edits: tuple[Edit, ...] = ()
     hint: str = ""
     severity: Severity | None = None
-    follow: tuple[Finding, ...] = ()
+    follow: tuple["Finding", ...] = ()
 
-    def only_reported(self, hint: str) -> Finding:
+    def only_reported(self, hint: str) -> "Finding":
         """Return the finding without its fix, and what a person can do instead."""
         return self._replace(tier=Tier.REPORT, edits=(), hint=hint)
 

@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.boundaries import TESTS
 from async_test_template.config.toml.read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
@@ -30,6 +31,8 @@ _FRAMEWORKS = {
     "quart": "asgi",
     "aiohttp": "aiohttp",
 }
+# What an application needs that `from aiohttp import web` alone does not tell.
+_SERVES = re.compile(rb"\bweb\.(?:Application|AppRunner|RouteTableDef|run_app)\b")
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
 #: The drivers that SQLAlchemy's asyncio knows. A service that has PostgreSQL tests with it.
 _DRIVERS = {
@@ -105,17 +108,48 @@ def _names(project: Project) -> Iterator[Answer]:
 
 
 def _framework(project: Project) -> Answer:
+    framework, reason = _named_framework(project)
+    client = _client(project) if framework == "aiohttp" else ""
+    if client:
+        reason = f"{client} imports aiohttp, and nothing outside of the tests serves with it"
+        return Answer("framework", "library", reason)
+    return Answer("framework", framework, reason)
+
+
+def _named_framework(project: Project) -> tuple[str, str]:
     for name, framework in _FRAMEWORKS.items():
         if reason := _declared(project, name):
-            return Answer("framework", framework, reason)
+            return framework, reason
     for name, framework in _FRAMEWORKS.items():
-        for module in project.code.modules:
-            imported = (m for m in module.imports if m == name or m.startswith(f"{name}."))
-            for found in imported:
-                place = f"{module.file}:{module.imports[found]}"
-                return Answer("framework", framework, f"{place} imports {name}")
+        if place := next(_importing(project, name), None):
+            return framework, f"{place[0]}:{place[1]} imports {name}"
     reason = "no package of FastAPI, Starlette, Litestar, Quart or aiohttp is declared or imported"
-    return Answer("framework", "library", reason)
+    return "library", reason
+
+
+def _client(project: Project) -> str:
+    """Say where the code imports aiohttp, if it has no application of aiohttp's."""
+    places = [place for place in _importing(project, "aiohttp") if not _is_of_tests(place[0])]
+    is_served = any(_is_of_aiohttp_web(project, file) for file, _ in places)
+    return f"{places[0][0]}:{places[0][1]}" if places and not is_served else ""
+
+
+def _is_of_tests(file: str) -> bool:
+    *folders, name = file.split("/")
+    return not TESTS.isdisjoint(folders) or name.startswith(("test_", "conftest."))
+
+
+def _is_of_aiohttp_web(project: Project, file: str) -> bool:
+    module = next(module for module in project.code.modules if module.file == file)
+    return "aiohttp.web" in module.imports or bool(_SERVES.search(project.tree.read(file) or b""))
+
+
+def _importing(project: Project, name: str) -> Iterator[tuple[str, int]]:
+    """Yield each file and line that imports a package, or a module of it."""
+    for module in project.code.modules:
+        for found, line in module.imports.items():
+            if found == name or found.startswith(f"{name}."):
+                yield module.file, line
 
 
 def _backend(project: Project) -> Answer:

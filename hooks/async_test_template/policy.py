@@ -5,15 +5,11 @@ line with the same names, which are added to it; only `--select` takes the place
 There, `--ignore` leaves rules out instead of silencing what they find.
 """
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from async_test_template.findings import Severity
+from async_test_template.findings import Severity
 
 _Value = TypeVar("_Value")
 

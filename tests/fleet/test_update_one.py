@@ -137,6 +137,21 @@ def test_an_update_is_what_copier_makes_and_is_staged(
 
 
 @pytest.mark.slow
+def test_a_file_that_was_moved_is_told(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
+    git(checkout, "mv", MERGED, "tests/test_moved.py")
+    commit(checkout)
+    done = run_script("update_one.py", cwd=checkout, env=variables)
+    told = json.loads(done.stdout)
+    assert told["gone"] == [MERGED]
+    assert told["sentence"] == (
+        f"{MAJOR} -> {MINOR}, 1 file, and nothing for {MERGED}, moved or deleted here"
+    )
+
+
+@pytest.mark.slow
 def test_no_program_of_the_repository_is_started(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

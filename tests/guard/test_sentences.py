@@ -33,4 +33,4 @@ def test_the_guard_says_what_explain_says(name: str) -> None:
 
 def test_the_tests_of_a_new_project_say_what_explain_says() -> None:
     contract = ROOT / "template" / "tests" / "test_event_loop.py.jinja"
-    assert f'cure = "{SENTENCES["SAME_LOOP"]}"' in contract.read_text()
+    assert f'    """{SENTENCES["SAME_LOOP"]}"""\n' in contract.read_text()

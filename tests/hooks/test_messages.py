@@ -102,6 +102,27 @@ def test_a_message_is_found_in(text: str) -> None:
     assert found(text) == ["event_loop_is_closed"]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("RuntimeError: Event loop is ...", ["event_loop_is_closed"]),
+        ("TypeError: object MagicMock can't be us...", ["mock_cannot_be_awaited"]),
+        ("InterfaceError: cannot perform operation: ano...", ["another_operation_is_in_progress"]),
+        # Two messages begin like this, and in a gap anything may follow.
+        ("TypeError: get() got an unexpected keyword arg...", []),
+        ("asyncpg.exceptions._base.InterfaceError: pool is clo...", []),
+        ("RuntimeError: Task <Task pending name='Task-5' coro=<test_it() running at /hom...", []),
+        ("assert 1 == ...", []),
+    ],
+)
+def test_a_message_is_found_where_the_summary_of_pytest_cuts_it(
+    said: str, expected: list[str]
+) -> None:
+    assert found(f"FAILED tests/test_it.py::test_it - {said}\n") == expected
+    # Elsewhere it may be the whole text.
+    assert not found(said)
+
+
 @pytest.mark.parametrize("text", ["", "assert 1 == 2", "loop closed", "\x00\xff", "fixture ''"])
 def test_nothing_is_found_in(text: str) -> None:
     assert not found(text)

@@ -36,7 +36,7 @@ def built(shared_folder: Path) -> Path:
 
     folder = shared_folder / "site"
     with FileLock(f"{folder}.lock"):
-        if not (folder / "html" / "pyodide" / "wheels.json").exists():
+        if not (folder / "html" / "pyodide" / "archives.json").exists():
             build(folder, SWITCHES)
     return folder / "html"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _imp
 import json
 import re
 import zipfile
@@ -32,6 +33,15 @@ JUDGED = {
     "/playground/": DIFF,
     "/start/": "#st-content span",
 }
+#: The commands whose text is behind the button that copies them.
+COVERED = """() => [...document.querySelectorAll(".language-text")].filter((block) => {
+  const button = block.querySelector("button")?.getBoundingClientRect();
+  const text = document.createRange();
+  text.selectNodeContents(block.querySelector("code"));
+  return [...text.getClientRects()].some(
+    (line) => line.right > button?.left && line.top < button.bottom && line.bottom > button.top,
+  );
+}).map((block) => block.innerText)"""
 
 
 def wait_for_result(page: Page) -> None:
@@ -156,6 +166,7 @@ def test_axe_finds_nothing_on_a_phone(page: Page, scheme: Any) -> None:  # noqa:
         assert told == [], path
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, path
+        assert page.evaluate(COVERED) == [], path
 
 
 class Links(HTMLParser):
@@ -197,7 +208,7 @@ def test_every_link_of_the_site_leads_somewhere(built: Path) -> None:
 
 
 def test_the_playground_has_the_wheel_as_it_is_built(built: Path, tmp_path: Path) -> None:
-    wheels = json.loads((built / "pyodide" / "wheels.json").read_text())
+    *wheels, _ = json.loads((built / "pyodide" / "archives.json").read_text())
     assert {wheel.partition("-")[0] for wheel in wheels} == {
         "async_test_template",
         "packaging",
@@ -217,3 +228,29 @@ def test_the_playground_has_the_wheel_as_it_is_built(built: Path, tmp_path: Path
         cwd=tmp_path,
     )
     assert "AT101" in done.stdout, done.stdout
+
+
+def test_the_playground_has_bytecode_of_just_this_source(built: Path) -> None:
+    """Without it, a browser compiles all of it at each visit."""
+    *wheels, bytecode = json.loads((built / "pyodide" / "archives.json").read_text())
+    sources: dict[str, bytes] = {}
+    for wheel in wheels:
+        with zipfile.ZipFile(built / "pyodide" / wheel) as archive:
+            sources |= {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(built / "pyodide" / bytecode) as archive:
+        compiled = {
+            re.sub(r"__pycache__/(.+)\.cpython-\d+\.pyc$", r"\1.py", name): archive.read(name)[:16]
+            for name in archive.namelist()
+        }
+    # The flags say that an import compares the hash, whose key is the version of the bytecode.
+    (magic,) = {head[:4] for head in compiled.values()}
+    start = magic + (3).to_bytes(4, "little")
+    assert compiled == {
+        name: start + _imp.source_hash(int.from_bytes(magic, "little"), source)
+        for name, source in sources.items()
+        if name.endswith(".py")
+    }
+    with zipfile.ZipFile(built / "pyodide" / "python_stdlib.zip") as archive:
+        names = {*archive.namelist()}
+    assert {"argparse.pyc", "asyncio/events.pyc", "zipfile/__init__.pyc", "pdb.py"} <= names
+    assert "argparse.py" not in names

@@ -108,6 +108,18 @@ def test_every_question_with_choices_that_copier_asks_has_a_switch() -> None:
     assert offered == asked
 
 
+def test_the_start_page_names_the_questions_that_have_no_switch() -> None:
+    """With each value that it gives, which has to be one."""
+    text = (ROOT / "site/pages/start.md").read_text()
+    named = dict(re.findall(r"--data (\w+)=([^`]+)`", text))
+    # These follow from the folder, and from the release of the template.
+    decided = {"project_kind", "project_name", "package_name", "ci_pins", "own_files"}
+    assert named.keys() == QUESTIONS.keys() - {switch["key"] for switch in switches()} - decided
+    for key, value in named.items():
+        if "choices" in QUESTIONS[key]:
+            assert value in {str(choice).lower() for choice in choices(key)}, key
+
+
 def test_the_readme_leads_to_pages_and_begins_with_the_picture() -> None:
     readme = (ROOT / "README.md").read_text()
     assert len(readme.splitlines()) <= 150

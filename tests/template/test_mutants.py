@@ -18,11 +18,9 @@ GET_USER = "get_user_key: web.AppKey[Callable[[web.Request], str]] = web.AppKey(
 # Changes that nobody can see, and why.
 NO_CHANGE: dict[str, dict[str, str]] = {
     "fastapi": {
-        "app.py: @asynccontextmanager -> ": "Starlette takes a bare generator, too",
+        "app.py: @asynccontextmanager -> ": "FastAPI takes a bare generator, too",
     },
-    "asgi": {
-        "app.py: @asynccontextmanager -> ": "Starlette takes a bare generator, too",
-    },
+    "asgi": {},
     "aiohttp": {
         "keys.py: http_key = web.AppKey('http', aiohttp.ClientSession)"
         " -> http_key = web.AppKey('htt', aiohttp.ClientSession)": "a name for messages",

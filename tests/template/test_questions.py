@@ -39,6 +39,13 @@ PUBLIC = {
     "ci": ["none", "github", "gitlab"],
     "ci_shards": None,
     "ci_pins": ["2026-11"],
+    "own_files": [
+        "tests/async_guard.py",
+        "tests/pytest_async_guard",
+        "tests/test_event_loop.py",
+        ".github/workflows/test.yml",
+        ".gitlab-ci.yml",
+    ],
 }
 
 

@@ -147,8 +147,7 @@ def test_each_template_is_updated_after_the_other(
     release(ours, "tests/test_event_loop.py.jinja", "\n# 1.2.0\n", "1.2.0")
     assert update(project) == {THEIRS, "pyproject.toml", "tests/conftest.py"}
     assert "[tool.parent]" in (project / "pyproject.toml").read_text()
-    # Files that were added to an existing project belong to it, except the guard.
-    assert update(project, "-a", OURS) == {OURS}
+    assert update(project, "-a", OURS) == {OURS, "tests/test_event_loop.py"}
     assert answers(project / OURS)["_commit"] == "1.2.0"
     assert answers(project / THEIRS)["_commit"] == "1.1.1"
     # The other way round.

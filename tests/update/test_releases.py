@@ -57,14 +57,11 @@ NEWEST = release.newest(RELEASES)
 NEXT = Version(f"{NEWEST.major}.{NEWEST.minor + 1}.0")
 
 ANSWERS_FILE = ".copier-answers.yml"
-OF_THE_GUARD = {"tests/async_guard.py", *VENDORED}
-OF_THE_TEMPLATE = {
-    *OF_THE_GUARD,
-    *OF_THE_DATABASE,
-    "tests/test_event_loop.py",
-    ".github/workflows/test.yml",
-    ".gitlab-ci.yml",
-}
+IN_EVERY_PROJECT = {"tests/async_guard.py", *VENDORED, "tests/test_event_loop.py"}
+OF_CI = {"github": ".github/workflows/test.yml", "gitlab": ".gitlab-ci.yml"}
+OF_THE_TEMPLATE = {*IN_EVERY_PROJECT, *OF_THE_DATABASE, *OF_CI.values()}
+#: The last release that did not record what an existing project had before.
+UNRECORDED = Version("1.3.0")
 
 
 def pairwise(*others: str) -> list[Answers]:
@@ -192,10 +189,44 @@ def assert_updated_to(fresh: Path, project: Path, version: Version, answers: Ans
     """Update a project, and require the files of the template from another, and its own files."""
     before = contents(project)
     update(project, trust=crosses_a_migration(version))
-    owned = {ANSWERS_FILE, *(OF_THE_TEMPLATE if answers["project_kind"] == "new" else OF_THE_GUARD)}
+    owned = {ANSWERS_FILE, *OF_THE_TEMPLATE}
+    if answers["project_kind"] == "existing" and version <= UNRECORDED and answers["ci"] in OF_CI:
+        # Nobody knows whose it is.
+        owned.remove(OF_CI[answers["ci"]])
+        file = fresh / ANSWERS_FILE
+        listed = f"own_files:\n- {OF_CI[answers['ci']]}\n"
+        file.write_text(file.read_text().replace("own_files: []\n", listed))
     expected = {name: text for name, text in before.items() if name not in owned}
     expected |= {name: text for name, text in contents(fresh).items() if name in owned}
     assert contents(project) == expected
+
+
+@pytest.mark.parametrize(
+    "version", [pytest.param(v, marks=() if v == NEWEST else pytest.mark.full) for v in RELEASES]
+)
+def test_what_an_adopted_project_had_and_what_it_moved_stays(
+    version: Version, template_repository: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "sample"
+    mine = {"tests/conftest.py": "mine = 1\n", OF_CI["github"]: "on: push\n", "setup.py": ""}
+    for name, text in mine.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    generate(template_repository, version, project, {"ci": "github"})
+    for name in IN_EVERY_PROJECT:
+        if (project / name).exists():
+            (project / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+            (project / name).rename(project / "own" / name)
+    before = contents(project)
+    update(project, trust=crosses_a_migration(version))
+    after = contents(project)
+    answers = after.pop(ANSWERS_FILE)
+    del before[ANSWERS_FILE]
+    assert after == before
+    guard = ["tests/async_guard.py", "tests/pytest_async_guard"]
+    # Up to 1.2 a project without the guard's file counts as one that wants none.
+    own = [OF_CI["github"], "tests/test_event_loop.py", *(guard if version >= UNRECORDED else ())]
+    assert yaml.safe_load(answers)["own_files"] == own
 
 
 def managed_settings(file: Path) -> dict[str, object]:

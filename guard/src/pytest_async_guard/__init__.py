@@ -9,8 +9,8 @@ Installed, it is found by its entry point. Copied into a project, any conftest.p
 
     from tests.pytest_async_guard import pytest_async_guard
 
-`plugin` holds pytest's hooks, and the settings `async_guard`, `async_guard_grace` and
-`async_guard_allow`.
+`plugin` holds pytest's hooks, and the settings `async_guard`, `async_guard_strict`,
+`async_guard_grace` and `async_guard_allow`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 
 from .births import Birth, birth_of, births, note_birth, unread_error
 from .clock import now
-from .report import tell_error, tell_tasks
+from .report import tell_error, tell_tasks, warn
 from .sentences import LEFT_ERROR, LEFT_RUNNING
 
 if TYPE_CHECKING:
@@ -142,14 +142,16 @@ class Attempt:
             self.fail("\n".join((begin, *tell_tasks(running), LEFT_RUNNING)))
 
     def fail(self, text: str) -> None:
-        """Fail the test with a text that is all there is to say.
+        """Fail the test with a text that is all there is to say, or warn if it may go on.
 
         Raises:
-            pytest.fail.Exception: always.
+            pytest.fail.Exception: the guard is strict.
 
         """
-        self.failed = True
-        pytest.fail(text, pytrace=False)
+        if self.settings.strict:
+            self.failed = True
+            pytest.fail(text, pytrace=False)
+        warn(self.item, text)
 
 
 def _keep_from_deadline(seconds: float) -> None:

@@ -7,13 +7,13 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from .guarded import guarded_test
 from .sentences import NEVER_AWAITED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
     from .attempt import Attempt
 
@@ -51,7 +51,7 @@ def _nothing() -> None:
     pass
 
 
-def require_body_ran(item: pytest.Item, test: Any) -> None:
+def require_body_ran(attempt: Attempt, test: Any) -> None:
     """Fail a test that made the coroutine of its body, kept it and never ran it.
 
     Raises:
@@ -68,8 +68,8 @@ def require_body_ran(item: pytest.Item, test: Any) -> None:
             and found.cr_code is code
             and inspect.getcoroutinestate(found) == inspect.CORO_CREATED
         ):
-            pytest.fail(
-                f"the body of {item.name} never ran: a decorator makes its coroutine and does not "
-                f"await it\n{NEVER_AWAITED}",
-                pytrace=False,
+            attempt.fail(
+                f"the body of {attempt.item.name} never ran: a decorator makes its coroutine and "
+                f"does not await it\n{NEVER_AWAITED}"
             )
+            return

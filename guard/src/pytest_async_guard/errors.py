@@ -42,7 +42,9 @@ class _Handler:
             error = RuntimeError(message)
         if attempt is not None and error is not None:
             attempt.note(error, task, str(context.get("handle") or message))
-        elif self.inner is not None:
+            if attempt.settings.strict:
+                return
+        if self.inner is not None:
             self.inner(loop, context)
         else:
             loop.default_exception_handler(context)

@@ -29,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the settings."""
     parser.addini("async_guard", "guard async tests (true)", type="bool", default=True)
     parser.addini(
+        "async_guard_strict",
+        "fail tests for more than a hang (true), or warn",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
         "async_guard_grace", "seconds that the tasks of a test get to end", default="0.25"
     )
     parser.addini(
@@ -43,8 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and see the errors that are only logged."""
     config.addinivalue_line(
         "markers",
-        "async_guard(allow=[], grace=0.25, enabled=True): which tasks may outlive the test, how "
-        "many seconds the others get to end, whether the test is guarded at all",
+        "async_guard(allow=[], grace=0.25, strict=True, enabled=True): which tasks may outlive the "
+        "test, how many seconds the others get to end, whether more than a hang fails the test, "
+        "whether it is guarded at all",
     )
     state.settings = settings_of_config(config)
     state.is_verbose = config.getoption("verbose") > 1
@@ -98,7 +105,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     finally:
         put_back()
     attempt.raise_errors()
-    require_body_ran(item, test)
+    require_body_ran(attempt, test)
     return result
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
+import warnings
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from .births import birth_of
 from .chains import await_chain, lines_of, raise_chain, waits_at
@@ -86,3 +89,23 @@ def fold_cancellations(text: str) -> str:
     The cancellation is the guard's own, and the traceback goes through a dozen layers of libraries.
     """
     return _CANCELLATION.sub("(cancelled; -vv shows the traceback)", text)
+
+
+def warn(item: pytest.Item, text: str) -> None:
+    """Put a text into the summary of warnings, which no filter of the project makes an error.
+
+    This is how pytest reports a warning that it has caught (7.4 to 9.2), in a worker of
+    pytest-xdist too.
+    """
+    path, line, _ = item.location
+    said = warnings.WarningMessage(
+        pytest.PytestWarning(text), pytest.PytestWarning, path, (line or 0) + 1
+    )
+    item.ihook.pytest_warning_recorded.call_historic(
+        kwargs={
+            "warning_message": said,
+            "nodeid": item.nodeid,
+            "when": "runtest",
+            "location": None,
+        }
+    )

@@ -16,6 +16,7 @@ class Settings(NamedTuple):
     """What may differ from test to test."""
 
     enabled: bool = True
+    strict: bool = True
     grace: float = 0.25
     allow: tuple[str, ...] = ()
 
@@ -31,12 +32,16 @@ def settings_of_config(config: pytest.Config) -> Settings:
         pytest.UsageError: one of them is not what it should be.
 
     """
-    try:
-        enabled = bool(config.getini("async_guard"))
-    except (ValueError, pytest.UsageError) as error:
-        raise pytest.UsageError(f"async_guard: {error}") from error
+    enabled, strict = _is_on(config, "async_guard"), _is_on(config, "async_guard_strict")
     grace = _seconds(config.getini("async_guard_grace"), "async_guard_grace")
-    return Settings(enabled, grace, tuple(config.getini("async_guard_allow")))
+    return Settings(enabled, strict, grace, tuple(config.getini("async_guard_allow")))
+
+
+def _is_on(config: pytest.Config, name: str) -> bool:
+    try:
+        return bool(config.getini(name))
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{name}: {error}") from error
 
 
 def _seconds(value: Any, name: str) -> float:
@@ -59,15 +64,16 @@ def settings_of(item: pytest.Item, settings: Settings) -> Settings:
     if not _is_marked(item):
         return settings
     for mark in reversed(list(item.iter_markers("async_guard"))):
-        unknown = set(mark.kwargs) - {"allow", "grace", "enabled"}
+        unknown = set(mark.kwargs) - {"allow", "grace", "strict", "enabled"}
         allow = mark.kwargs.get("allow", ())
         if mark.args or unknown or isinstance(allow, str):
             raise pytest.UsageError(
-                f"{item.nodeid}: the marker async_guard takes allow=[names], grace=seconds and "
-                "enabled=True or False"
+                f"{item.nodeid}: the marker async_guard takes allow=[names], grace=seconds, "
+                "strict=True or False and enabled=True or False"
             )
         settings = Settings(
             bool(mark.kwargs.get("enabled", settings.enabled)),
+            bool(mark.kwargs.get("strict", settings.strict)),
             _seconds(mark.kwargs.get("grace", settings.grace), f"{item.nodeid}: grace"),
             (*settings.allow, *map(str, allow)),
         )

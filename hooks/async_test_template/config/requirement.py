@@ -1,7 +1,5 @@
 """Parts of one PEP 508 requirement, so that only its version specifier is edited."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -29,6 +29,11 @@ _LONGEST = 1 << 12
 _MOST = 50
 #: In a text of this size, a message may be wrapped by whoever pasted it.
 _PASTED = 1 << 16
+#: How a line of pytest's summary begins, and how it ends where the terminal was not wide enough.
+_SUMMARY = ("FAILED ", "ERROR ")
+_CUT = "..."
+#: So much of a message has to be left in such a line.
+_LEAST = 14
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
 #: How XML writes some characters; the ampersand comes last.
 _XML = (
@@ -92,9 +97,29 @@ def search_stream(stream: BinaryIO) -> list[Hit]:
                 said = match._replace(gaps=gaps)
                 found[key] = Hit(message, wording, said, line, _decoded(near))
         lines += last.count("\n")
-    if not found and size <= _PASTED and "\n" in last.strip():
-        return search(" ".join(_decoded(last).split()))
-    return list(found.values())
+    if found or size > _PASTED:
+        return list(found.values())
+    if cut := list(_cut(_decoded(last))):
+        return cut
+    return search(" ".join(_decoded(last).split())) if "\n" in last.strip() else []
+
+
+def _cut(text: str) -> Iterator[Hit]:
+    """Yield the messages that pytest cut off in its summary, if only one begins like that."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith(_SUMMARY) or not line.rstrip().endswith(_CUT):
+            continue
+        said = line.rstrip().removesuffix(_CUT).partition(" - ")[2]
+        found = [
+            (cut[0], Hit(message, wording, cut[1], number, text))
+            for message in all_messages()
+            for wording in message.wordings
+            if (cut := wording.cut(said)) and cut[0] >= _LEAST
+        ]
+        most = max((fixed for fixed, _ in found), default=0)
+        best = [hit for fixed, hit in found if fixed == most]
+        if len({hit.message.name for hit in best}) == 1:
+            yield best[0]
 
 
 class _Part(NamedTuple):

@@ -72,3 +72,35 @@ class Wording:
             gaps[name] = text[after:place]
             after = place + len(piece)
         return Match(begin, after, gaps)
+
+    def cut(self, text: str) -> tuple[int, Match] | None:
+        """Find the wording at the end of a text that was cut in the middle of a fixed part.
+
+        Returns:
+            How many fixed characters are left, and the match; what a gap had behind the cut is
+            `...`. None where the text may end with anything else as well, as it does in a gap.
+
+        """
+        gaps = dict.fromkeys(self.names, "...")
+        begin = after = fixed = 0
+        for name, piece in zip(("", *self.names), (self._first, *self._others), strict=True):
+            place = text.find(piece, after)
+            is_whole = place >= 0
+            kept = len(piece) if is_whole else _kept(piece, text[after:])
+            place = place if is_whole else len(text) - kept
+            if not kept:
+                return None
+            if name:
+                gaps[name] = text[after:place]
+            else:
+                begin = place
+            after = place + kept
+            fixed += kept
+            if not is_whole:
+                return fixed, Match(begin, after, gaps)
+        return None
+
+
+def _kept(piece: str, text: str) -> int:
+    """Return how long a beginning of a piece the text ends with."""
+    return next((size for size in range(len(piece) - 1, 0, -1) if text.endswith(piece[:size])), 0)

@@ -1,12 +1,8 @@
 """What one Python file holds, as far as tests are concerned: plain data."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import NamedTuple
 
 #: A scope that is not written as a plain string, so it is unknown without running the code.
 UNKNOWN = "?"

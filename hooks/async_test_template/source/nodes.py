@@ -199,11 +199,11 @@ class Nodes:
                     return self.everything
         return self._in_lines(sorted(found)) if found else []
 
-    def in_line(self, line: int) -> list[ast.AST]:
-        """Return all nodes of the statements that a line is in, and of those around it."""
+    def beginning_in(self, line: int) -> list[ast.AST]:
+        """Return the nodes that begin in a line, from the outside in."""
         if self.is_whole or not self.data:
-            return self.everything
-        return self._in_lines([line])
+            return self._by_line.get(line, [])
+        return [node for node in self._in_lines([line]) if getattr(node, "lineno", 0) == line]
 
     @property
     def everything(self) -> list[ast.AST]:
@@ -215,6 +215,13 @@ class Nodes:
     @cached_property
     def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
         return _sorted_by_kind(self.everything)
+
+    @cached_property
+    def _by_line(self) -> dict[int, list[ast.AST]]:
+        by_line: dict[int, list[ast.AST]] = {}
+        for node in self.everything:
+            by_line.setdefault(getattr(node, "lineno", 0), []).append(node)
+        return by_line
 
     @cached_property
     def _statements(self) -> dict[type[ast.AST], list[ast.AST]]:
@@ -271,7 +278,7 @@ class Nodes:
         """Return the node around one, None for the root and what is not in the tree."""
         found = self._parents.get(node)
         if found is None and node is not self.tree and not self.is_whole:
-            self.in_line(getattr(node, "lineno", 0))
+            self._in_lines([getattr(node, "lineno", 0)])
             if node not in self._parents:
                 _ = self.everything
             found = self._parents.get(node)

@@ -68,9 +68,8 @@ class Reach:
         """
         nodes = [
             node
-            for node in self._source.nodes.in_line(line)
-            if getattr(node, "lineno", 0) == line
-            and self._source.column(cast("Placed", node)) == column
+            for node in self._source.nodes.beginning_in(line)
+            if self._source.column(cast("Placed", node)) == column
         ]
         if not nodes:
             return EVERY

@@ -87,7 +87,7 @@ function check() {
   clearTimeout(waiting);
   state.run += 1;
   at("pg-diff").setAttribute("aria-busy", "true");
-  say(ready ? "Checking…" : "Loading Python: 13 MB, from this site, once.");
+  say(ready ? "Checking…" : "Loading Python: 16 MB, from this site, once.");
   const files = [...state.files].map(([name, content]) => [name, bytesOf(content)]);
   const tier = document.querySelector("input[name=pg-tier]:checked").value;
   worker.postMessage({ id: state.run, files, options: state.options, tier });

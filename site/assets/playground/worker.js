@@ -3,15 +3,22 @@ import { loadPyodide } from "../../pyodide/pyodide.mjs";
 
 const here = new URL("../../pyodide/", import.meta.url);
 
+const load = async (name) => (await fetch(new URL(name, here))).arrayBuffer();
+
+// The wheels, and their bytecode, which an import finds beside the source.
+async function loadAll() {
+  const names = await (await fetch(new URL("archives.json", here))).json();
+  return Promise.all(names.map(load));
+}
+
 async function start() {
-  const wheels = await (await fetch(new URL("wheels.json", here))).json();
-  const [python, bridge, ...archives] = await Promise.all([
+  const [python, bridge, archives] = await Promise.all([
     loadPyodide({ indexURL: here.href }),
     fetch(new URL("bridge.py", import.meta.url)).then((answer) => answer.text()),
-    ...wheels.map((name) => fetch(new URL(name, here)).then((answer) => answer.arrayBuffer())),
+    loadAll(),
   ]);
   const folder = python.runPython("import site; site.getsitepackages()[0]");
-  for (const archive of archives) python.unpackArchive(archive, "wheel", { extractDir: folder });
+  for (const archive of archives) python.unpackArchive(archive, "zip", { extractDir: folder });
   python.FS.writeFile(`${folder}/bridge.py`, bridge);
   python.runPython("import importlib; importlib.invalidate_caches()");
   return { python, bridge: python.pyimport("bridge") };

@@ -80,7 +80,7 @@ function drawFiles() {
   if (!(shown in now)) shown = "pyproject.toml";
   const rows = names.map((file) => {
     const kind = !before || before[file] === now[file] ? "" : stateOf(file, now);
-    const button = make("button", { type: "button", className: kind, disabled: !(file in now) }, file);
+    const button = make("button", { type: "button", className: kind, disabled: !(file in now) }, ...breakable(file));
     if (kind) button.append(make("small", {}, ` ${kind}`));
     if (file === shown) button.setAttribute("aria-current", "true");
     button.onclick = () => {
@@ -92,6 +92,11 @@ function drawFiles() {
   });
   at("st-files").replaceChildren(...rows);
   drawContent(now);
+}
+
+// Where a path does not fit on a line, it goes on after a slash.
+function breakable(path) {
+  return path.split(/(?<=\/)/).flatMap((part, place) => (place ? [make("wbr"), part] : [part]));
 }
 
 function stateOf(file, now) {

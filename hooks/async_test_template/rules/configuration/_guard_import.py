@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.rules.guard import GUARD, LOADER
-from async_test_template.source.changes import append
 from async_test_template.source.new_imports import bind_name
 from async_test_template.source.nodes import walk
 
@@ -37,15 +36,7 @@ def _words(node: ast.AST) -> Iterator[str | None]:
 
 
 def add_line(source: Source, line: str) -> tuple[Edit, ...]:
-    """Add the line at the end, where it does not have to be sorted with other imports."""
-    body = source.tree.body
-    plain = all(
-        isinstance(node, (ast.Import, ast.ImportFrom))
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for node in body
-    )
-    if not plain:
-        return (append(source, line.replace("F401", "E402, F401") + "\n"),)
+    """Add the line to the other imports; none where its name has another meaning."""
     try:
         _, edits = bind_name(source, line.split()[1], LOADER)
     except EditError:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.guard import GUARD, LOADER, conftests_of, guard_of
+from async_test_template.rules.guard import GUARD, LOADER, conftests_of, contract_of, guard_of
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     guard = guard_of(project)
-    if guard is None or _is_named(project):
+    if guard is None:
+        return
+    if project.desired.guarded:
+        yield from _begin_gently(project)
+    if _is_named(project):
         return
     # Imported here: most repositories have no guard, and settings alone need no `ast`.
     from async_test_template.rules.configuration._guard_import import add_line, mentions_guard
@@ -46,6 +50,21 @@ def _check(project: Project) -> Iterator[Finding]:
         edits=edits,
         hint="" if edits else _hint(project, guard, line if knows else ""),
     )
+
+
+def _begin_gently(project: Project) -> Iterator[Finding]:
+    """Let tests pass that passed before there was a guard, whatever they leave behind."""
+    settings = project.settings
+    if "async_guard_strict" in settings.options or not settings.can_grow or not settings.exists:
+        return
+    if any(test.file != contract_of(project) for test in project.code.tests):
+        value = "false" if settings.holder == "ini" else False
+        yield settings.finding(
+            RULE.code,
+            "the guard fails tests that passed and leave something behind",
+            tier=Tier.SAFE,
+            edits=(settings.set("async_guard_strict", value),),
+        )
 
 
 def _is_named(project: Project) -> bool:
