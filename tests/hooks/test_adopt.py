@@ -225,6 +225,7 @@ def repository(tmp_path: Path) -> Path:
     return begin(write(tmp_path, REPOSITORY))
 
 
+@pytest.mark.slow
 def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
     done = adopt(repository, "--yes")
     assert done.returncode == 0, done.stdout
@@ -321,6 +322,7 @@ def services(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_root_of_several_projects_names_them(services: Path) -> None:
     done = adopt(services, "--yes")
     assert done.returncode == 2, done.stdout
@@ -721,6 +723,7 @@ def test_without_copier_nobody_is_asked(repository: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "status"), [("y", 0), ("n", 1), ("\x03", 130)])
 def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> None:
     terminal = Terminal(*ENGINE, "adopt", ".", "--template", str(ROOT), cwd=repository)
