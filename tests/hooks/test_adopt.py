@@ -55,6 +55,25 @@ TEST = "async def test_it(): ...\n"
             {"requirements.txt": "fastapi\n"}, {"framework": "fastapi"}, id="fastapi-declared"
         ),
         pytest.param(
+            {"requirements.txt": "starlette\nfastapi\naiohttp\n"},
+            {"framework": "fastapi"},
+            id="fastapi-and-what-it-brings",
+        ),
+        *(
+            pytest.param({"requirements.txt": f"aiohttp\n{name}\n"}, {"framework": "asgi"}, id=name)
+            for name in ("starlette", "litestar", "quart")
+        ),
+        pytest.param(
+            {"tests/test_it.py": "from quart import Quart\n" + TEST},
+            {"framework": "asgi"},
+            id="quart-imported",
+        ),
+        pytest.param(
+            {"requirements.txt": "starlette\nsqlalchemy\nasyncpg\n"},
+            {"framework": "asgi", "database": "postgresql"},
+            id="asgi-and-postgresql",
+        ),
+        pytest.param(
             {"tests/test_it.py": "import aiohttp.web\n" + TEST},
             {"framework": "aiohttp", "mode": "auto"},
             id="aiohttp-imported",
