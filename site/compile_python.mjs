@@ -4,7 +4,7 @@ import { loadPyodide } from "./node_modules/pyodide/pyodide.mjs";
 
 const [, , folder] = process.argv;
 // Without the columns of tracebacks, bytecode has two thirds of the size.
-const env = { HOME: "/home/pyodide", PYTHONNODEBUGRANGES: "1" };
+const env = { PYTHONNODEBUGRANGES: "1" };
 const python = await loadPyodide({ env });
 python.FS.mkdirTree("/html");
 python.FS.mount(python.FS.filesystems.NODEFS, { root: folder }, "/html");

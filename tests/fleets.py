@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,6 +167,43 @@ def run_script(
         text=True,
         check=False,
     )
+
+
+def waiting(folder: Path) -> str:
+    """Return a command of the shell for `end_script` to end: it says that it runs, and waits."""
+    return f"touch {folder}/running; exec sleep 600"
+
+
+def end_script(
+    name: str, end: signal.Signals, *arguments: str, cwd: Path, env: dict[str, str]
+) -> None:
+    """Run a script of the fleet on a checkout, and send it a signal once `waiting` runs beside it.
+
+    Whatever the signal is, it leaves nothing behind, except after SIGKILL a clone in a temporary
+    folder, which nothing can remove then.
+    """
+    temporary = cwd.parent / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, ROOT / "fleet" / name, *arguments],
+        cwd=cwd,
+        env=env | {"TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            while not (cwd.parent / "running").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(end)
+            status = process.wait(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if end != signal.SIGKILL:
+        assert status == 128 + end
+        assert not list(temporary.iterdir())
 
 
 class Fleet:

@@ -24,7 +24,14 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 #: Seconds: the template's own default, if the repository sets none.
 TIMEOUT = "30"
 
-_FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
+#: The answers by package, the most particular first: FastAPI brings Starlette along.
+_FRAMEWORKS = {
+    "fastapi": "fastapi",
+    "starlette": "asgi",
+    "litestar": "asgi",
+    "quart": "asgi",
+    "aiohttp": "aiohttp",
+}
 # What an application needs that `from aiohttp import web` alone does not tell.
 _SERVES = re.compile(rb"\bweb\.(?:Application|AppRunner|RouteTableDef|run_app)\b")
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
@@ -121,7 +128,8 @@ def _named_framework(project: Project) -> tuple[str, str]:
     for name, framework in _FRAMEWORKS.items():
         if place := next(_importing(project, name), None):
             return framework, f"{place[0]}:{place[1]} imports {name}"
-    return "library", "neither FastAPI nor aiohttp is declared or imported"
+    reason = "no package of FastAPI, Starlette, Litestar, Quart or aiohttp is declared or imported"
+    return "library", reason
 
 
 def _client(project: Project) -> str:
@@ -163,7 +171,7 @@ def _backend(project: Project) -> Answer:
 
 def _with_trio(project: Project, framework: str) -> Answer:
     if framework != "library":
-        return Answer("with_trio", "false", f"{framework} runs on asyncio only")
+        return Answer("with_trio", "false", "the template tests only a library on trio")
     own = next((f for f in project.code.fixtures if f.name == "anyio_backend"), None)
     if own is not None:
         names_trio = b"trio" in (project.tree.read(own.file) or b"")

@@ -119,6 +119,7 @@ def test_a_report_sends_nothing_that_is_obeyed(
         assert not set("\x1b\x9b\u202e") & set((done.stdout + done.stderr).decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [file_name, unreadable_file])
 @pytest.mark.parametrize("style", ["text", "concise", "github"])
 def test_no_line_is_a_workflow_command_that_a_name_made(
@@ -202,6 +203,7 @@ def test_a_url_is_told_without_its_credentials(text: str, told: str) -> None:
     assert public(text) == told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_report_tells_the_credentials_of_a_url(form: str, tmp_path: Path) -> None:
     url = "https://user:S3CRET@host"

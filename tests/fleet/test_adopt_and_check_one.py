@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fleets import MINOR, Prototypes, run_script, state
+from fleets import MINOR, Prototypes, end_script, run_script, state, waiting
 from helpers import ROOT, commit, git
 
 if TYPE_CHECKING:
@@ -83,6 +84,24 @@ def test_a_checkout_is_adopted_once(
     assert told("adopt_one.py", shop, with_engine)["outcome"] == "nothing to do"
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("during", ["the engine", "the tests"])
+def test_an_end_from_outside_leaves_the_checkout_whole(
+    during: str, end: signal.Signals, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """In the middle of the engine's work, when some of its files are written."""
+    shop = project(tmp_path / "shop", {"pyproject.toml": PROJECT, "tests/test_it.py": TEST})
+    before = state(shop)
+    engine = tmp_path / "bin" / "async-test-template"
+    engine.parent.mkdir()
+    then = waiting(tmp_path) if during == "the engine" else "exit 0"
+    engine.write_text(f"#!/bin/sh\necho half >pyproject.toml; echo half >new; {then}\n")
+    engine.chmod(0o755)
+    env = variables | {"PATH": f"{engine.parent}{os.pathsep}{variables['PATH']}"}
+    end_script("adopt_one.py", end, "--test", waiting(tmp_path), cwd=shop, env=env)
+    assert state(shop) == before
+
+
 def test_a_checkout_that_cannot_be_adopted_stays(
     with_engine: dict[str, str], tmp_path: Path
 ) -> None:
@@ -95,6 +114,7 @@ def test_a_checkout_that_cannot_be_adopted_stays(
     assert state(shop) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "outcome", "rules"),
     [

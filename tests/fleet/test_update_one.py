@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import shlex
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +25,11 @@ from fleets import (
     Prototypes,
     copier_that,
     edit,
+    end_script,
     generate,
     run_script,
     state,
+    waiting,
 )
 from helpers import COPIER, ROOT, assert_done, commit, git, run
 from in_clone import deliver
@@ -202,6 +200,7 @@ def test_a_hook_of_another_repository_may_update_a_checkout(
     assert state(other) == before
 
 
+@pytest.mark.slow
 def test_no_credentials_are_printed(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -462,34 +461,11 @@ def test_an_end_from_outside_leaves_the_checkout_whole(
     tmp_path: Path,
 ) -> None:
     checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
     before = state(checkout)
-    script = ROOT / "fleet" / "update_one.py"
-    wait = f"touch {tmp_path}/running; exec sleep 600"
+    wait = waiting(tmp_path)
     if during == "copier":
         copier_that(wait, tmp_path / "bin", variables)
-    with subprocess.Popen(
-        [sys.executable, script, "--test", wait],
-        cwd=checkout,
-        env=variables | {"TMPDIR": str(temporary)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            while not (tmp_path / "running").exists():
-                assert process.poll() is None
-                time.sleep(0.05)
-            process.send_signal(end)
-            status = process.wait(timeout=60)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    # After SIGKILL nothing removes the clone, but it is elsewhere.
-    if end != signal.SIGKILL:
-        assert status == 128 + end
-        assert not list(temporary.iterdir())
+    end_script("update_one.py", end, "--test", wait, cwd=checkout, env=variables)
     assert state(checkout) == before
 
 

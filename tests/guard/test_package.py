@@ -18,6 +18,7 @@ OTHERS = ("3.10", "3.11", "3.13", "3.14", "3.15")
 PYTHONS = ["3.12", *(pytest.param(version, marks=pytest.mark.full) for version in OTHERS)]
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}

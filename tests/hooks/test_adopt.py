@@ -57,6 +57,25 @@ TEST = "async def test_it(): ...\n"
             {"requirements.txt": "fastapi\n"}, {"framework": "fastapi"}, id="fastapi-declared"
         ),
         pytest.param(
+            {"requirements.txt": "starlette\nfastapi\naiohttp\n"},
+            {"framework": "fastapi"},
+            id="fastapi-and-what-it-brings",
+        ),
+        *(
+            pytest.param({"requirements.txt": f"aiohttp\n{name}\n"}, {"framework": "asgi"}, id=name)
+            for name in ("starlette", "litestar", "quart")
+        ),
+        pytest.param(
+            {"tests/test_it.py": "from quart import Quart\n" + TEST},
+            {"framework": "asgi"},
+            id="quart-imported",
+        ),
+        pytest.param(
+            {"requirements.txt": "starlette\nsqlalchemy\nasyncpg\n"},
+            {"framework": "asgi", "database": "postgresql"},
+            id="asgi-and-postgresql",
+        ),
+        pytest.param(
             {"tests/test_it.py": "import aiohttp.web\n" + TEST},
             {"framework": "aiohttp", "mode": "auto"},
             id="aiohttp-imported",
@@ -217,6 +236,7 @@ def repository(tmp_path: Path) -> Path:
     return begin(write(tmp_path, REPOSITORY))
 
 
+@pytest.mark.slow
 def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
     done = adopt(repository, "--yes")
     assert done.returncode == 0, done.stdout
@@ -337,6 +357,7 @@ def services(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_root_of_several_projects_names_them(services: Path) -> None:
     done = adopt(services, "--yes")
     assert done.returncode == 2, done.stdout
@@ -737,6 +758,7 @@ def test_without_copier_nobody_is_asked(repository: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "status"), [("y", 0), ("n", 1), ("\x03", 130)])
 def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> None:
     terminal = Terminal(*ENGINE, "adopt", ".", "--template", str(ROOT), cwd=repository)

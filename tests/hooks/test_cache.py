@@ -601,6 +601,7 @@ def test_a_known_result_needs_no_imports(repository: Path) -> None:
     assert not slow & (set(second.stderr.split()) - set(always))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["rules/loops/at514_blocking_sleep.py", "rules/loops/new.py"])
 def test_another_program_knows_nothing(repository: Path, tmp_path: Path, of: str) -> None:
     """As after an upgrade, or while a rule is written."""
@@ -615,6 +616,7 @@ def test_another_program_knows_nothing(repository: Path, tmp_path: Path, of: str
     assert "\nNEW\n" in command(repository, hooks).stderr
 
 
+@pytest.mark.slow
 def test_several_runs_at_once(repository: Path, entries: Path) -> None:
     program = [sys.executable, "-m", "async_test_template", "check"]
     environment = {**os.environ, "PYTHONPATH": str(HOOKS)}
@@ -731,6 +733,7 @@ cli.run(sys.argv[1:], cache)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", COMMANDS[:7])
 def test_every_look_is_recorded(repository: Path, arguments: tuple[str, ...]) -> None:
     """Whatever is asked of the system, at a path or by following links on the way to it."""

@@ -172,6 +172,7 @@ def test_the_other_rules_are_told(command: str, code: str, engine: Path, project
     assert (fault["rules"], fault["file"], fault["error"]) == ([code], RULES[code], "ValueError")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("select", ["AT6", "AT601"])
 def test_nothing_to_do_is_not_said(select: str, engine: Path, project: Path) -> None:
     add(engine, "AT601", RAISES.format(error="KeyError(1)"))
@@ -212,6 +213,7 @@ def test_a_rule_that_fails_in_many_files_is_one_sentence(engine: Path, project: 
     assert "AT601 failed on test_0.py, test_1.py, test_2.py and 4 other files" in error_of(done)
 
 
+@pytest.mark.slow
 def test_what_fails_below_many_rules_is_one_sentence(engine: Path, project: Path) -> None:
     replace(engine, "dependencies/read.py", "    yield from _setup_cfg(", "    1 / 0 or (")
     done = start(engine, project, "check")
@@ -220,6 +222,7 @@ def test_what_fails_below_many_rules_is_one_sentence(engine: Path, project: Path
     assert "in dependencies/read.py:" in error_of(done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [("--traceback", "check"), ("check", "--traceback")])
 def test_the_traceback_is_printed_where_it_is_asked_for(
     place: tuple[str, str], engine: Path, project: Path
@@ -259,6 +262,7 @@ def test_every_format_stays_well_formed(
         assert ("100%25" in line) == (where == "rule")
 
 
+@pytest.mark.slow
 def test_a_rule_that_cannot_be_imported_is_left_out_of_the_list_of_rules(
     engine: Path, project: Path
 ) -> None:
@@ -289,6 +293,7 @@ def test_a_file_that_cannot_be_read_because_of_a_fault_is_left_out(
     assert not [file for _, file in found(done) if file == "test_deep.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("editor", "code"),
     [
@@ -333,6 +338,7 @@ def test_a_rule_that_fails_on_what_a_fix_has_made_takes_all_fixes_back(
     assert found(done) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("migrate",), ("migrate", "--diff"), ("patch",)])
 def test_a_report_that_fails_is_noticed_before_anything_is_written(
     command: tuple[str, ...], engine: Path, project: Path
@@ -346,6 +352,7 @@ def test_a_report_that_fails_is_noticed_before_anything_is_written(
     assert contents(project) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["adopt.py", "planner.py"])
 def test_adopt_writes_nothing(file: str, engine: Path, project: Path) -> None:
     old = {"adopt.py": "    for key in given:", "planner.py": "    planner.work()"}[file]
@@ -357,6 +364,7 @@ def test_adopt_writes_nothing(file: str, engine: Path, project: Path) -> None:
     assert contents(project) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_judged_leaves_the_other_findings(engine: Path, project: Path) -> None:
     replace(engine, "observe.py", "    with tempfile", "    1 / 0\n    with tempfile")
     done = start(engine, project, "check", "--run", "true")
@@ -403,6 +411,7 @@ def three_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_rule_that_fails_in_another_process_is_told_like_any(
     three_processes: Path, *, alone: bool

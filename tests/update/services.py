@@ -164,7 +164,8 @@ def move_tests(project: Path) -> None:
         folder.mkdir()
         (folder / "__init__.py").touch()
         for file in found:
-            file.rename(folder / file.name)
+            text = re.sub(r"^from \.", "from ..", file.read_text(), flags=re.MULTILINE)
+            file.rename(folder / file.name).write_text(text)
 
 
 def delete_sample(project: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 import tomllib
 import yaml
 from async_test_template.cli import main
-from covering import apart, covering, gated
+from covering import apart, covered, covering, gated
 from edits import BEFORE, edit
 from helpers import (
     FRAMEWORKS,
@@ -39,6 +39,7 @@ from helpers import (
     products,
 )
 from packaging.version import Version
+from parents import PARENTS, lay_out
 
 import release
 
@@ -56,7 +57,7 @@ NEWEST = release.newest(RELEASES)
 #: The work tree as the next release without a migration.
 NEXT = Version(f"{NEWEST.major}.{NEWEST.minor + 1}.0")
 
-ANSWERS_FILE = ".copier-answers.yml"
+ANSWERS_FILE, BESIDE = ".copier-answers.yml", ".copier-answers.async-test.yml"
 IN_EVERY_PROJECT = {"tests/async_guard.py", *VENDORED, "tests/test_event_loop.py"}
 OF_CI = {"github": ".github/workflows/test.yml", "gitlab": ".gitlab-ci.yml"}
 OF_THE_TEMPLATE = {*IN_EVERY_PROJECT, *OF_THE_DATABASE, *OF_CI.values()}
@@ -94,12 +95,14 @@ def questions_of(version: Version) -> dict[str, dict[str, Any]]:
 
 
 def offers(version: Version, answers: Answers) -> bool:
-    """Tell whether a release takes the answers: Python 3.15 and databases came later than some."""
+    """Tell whether a release takes the answers: some came later, with Python 3.15 or a database."""
     asked = questions_of(version)
-    versions = asked.get("python_version", {}).get("choices", ())
     if "database" not in asked and answers.get("database", "none") != "none":
         return False
-    return answers.get("python_version", "3.11") in (*versions, "3.11")
+    if "ci_shards" not in asked and answers.get("ci_shards", 1) != 1:
+        return False
+    given = ((key, answers[key]) for key in ("framework", "python_version") if key in answers)
+    return all(value in choices(key, asked) for key, value in given if key in asked)
 
 
 def rows(answers: Iterable[Answers], strength: int = 2) -> list[ParameterSet]:
@@ -161,12 +164,19 @@ def tag(folder: Path, version: Version) -> None:
     git(folder, "tag", str(version))
 
 
-def generate(template: Path, version: Version, folder: Path, answers: Answers) -> Path:
+def generate(
+    template: Path,
+    version: Version,
+    folder: Path,
+    answers: Answers,
+    answers_file: str = ANSWERS_FILE,
+) -> Path:
     """Generate a project from a release, untrusted."""
     copier.run_copy(
         str(template),
         folder,
         data=answers | {"package_name": BEFORE},
+        answers_file=answers_file,
         defaults=True,
         quiet=True,
         unsafe=False,
@@ -175,12 +185,28 @@ def generate(template: Path, version: Version, folder: Path, answers: Answers) -
     return folder
 
 
-def update(project: Path, *, trust: bool) -> None:
-    """Commit a project and update it as a bot does, to the newest release."""
-    git(project, "init", "--quiet")
-    commit(project)
+def update(
+    project: Path, *, trust: bool, top: Path | None = None, answers_file: str = ANSWERS_FILE
+) -> None:
+    """Commit a project and update it as a bot does, to the newest release.
+
+    Args:
+        project: where the answers are.
+        trust: let the template run its migrations.
+        top: of the repository, if that is not the project.
+        answers_file: the name of the answers.
+
+    """
+    git(top or project, "init", "--quiet")
+    commit(top or project)
     copier.run_update(
-        project, defaults=True, skip_answered=True, overwrite=True, quiet=True, unsafe=trust
+        project,
+        answers_file=answers_file,
+        defaults=True,
+        skip_answered=True,
+        overwrite=True,
+        quiet=True,
+        unsafe=trust,
     )
     assert git(project, "ls-files", "--unmerged") == ""
 
@@ -189,16 +215,72 @@ def assert_updated_to(fresh: Path, project: Path, version: Version, answers: Ans
     """Update a project, and require the files of the template from another, and its own files."""
     before = contents(project)
     update(project, trust=crosses_a_migration(version))
-    owned = {ANSWERS_FILE, *OF_THE_TEMPLATE}
+    assert_is(fresh, project, before, version, answers)
+
+
+def assert_is(
+    fresh: Path, project: Path, before: dict[str, bytes], version: Version, answers: Answers
+) -> None:
+    """Require the files of the template from a fresh project, and others as they were before."""
+    answers_file = BESIDE if (fresh / BESIDE).exists() else ANSWERS_FILE
+    owned = {answers_file, *OF_THE_TEMPLATE}
     if answers["project_kind"] == "existing" and version <= UNRECORDED and answers["ci"] in OF_CI:
         # Nobody knows whose it is.
         owned.remove(OF_CI[answers["ci"]])
-        file = fresh / ANSWERS_FILE
+        file = fresh / answers_file
         listed = f"own_files:\n- {OF_CI[answers['ci']]}\n"
         file.write_text(file.read_text().replace("own_files: []\n", listed))
     expected = {name: text for name, text in before.items() if name not in owned}
     expected |= {name: text for name, text in contents(fresh).items() if name in owned}
     assert contents(project) == expected
+
+
+#: Where a project can be, and what it can have, beside the answers that decide its code.
+SHAPES = covering(
+    row
+    for row in (
+        dict(
+            zip(("project_kind", "parent", "place", "ci", "ci_shards", "version"), row, strict=True)
+        )
+        for row in itertools.product(
+            choices("project_kind"),
+            ("", *PARENTS),
+            ("", "services/shop"),
+            ("github", "gitlab"),
+            (1, 3),
+            RELEASES,
+        )
+    )
+    if offers(row["version"], row)
+    # A migration gives an existing project the settings that it has not: see test_migration.py.
+    and (row["project_kind"] == "new" or not crosses_a_migration(row["version"]))
+    and (row["project_kind"] == "existing" or not row["parent"])
+)
+
+
+@pytest.mark.parametrize("row", covered(SHAPES, 1))
+def test_a_project_below_and_beside_others_is_updated(
+    row: Answers, template_repository: Path, tmp_path: Path
+) -> None:
+    """In a folder of its repository, or beside the answers of another template, with an edit."""
+    version, answers = apart(row, "version")
+    parent, answers = apart(answers, "parent")
+    place, answers = apart(answers, "place")
+    answers |= {"framework": "library", "project_name": "shop"}
+    answers_file = BESIDE if parent else ANSWERS_FILE
+    made = []
+    for which in (version, NEXT):
+        project = tmp_path / str(which) / place
+        if parent:
+            lay_out(project, parent)
+        generate(template_repository, which, project, answers, answers_file)
+        with (project / "tests" / "test_event_loop.py").open("a") as tests:
+            tests.write("\n\ndef test_own() -> None: ...\n")
+        made.append(project)
+    before = contents(made[0])
+    trust = crosses_a_migration(version)
+    update(made[0], trust=trust, top=tmp_path / str(version), answers_file=answers_file)
+    assert_is(made[1], made[0], before, version, answers)
 
 
 @pytest.mark.parametrize(

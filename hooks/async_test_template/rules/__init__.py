@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 # By `os`, because it is done at every start: `Path.glob` takes ten times as long.
 _MODULES = {
-    file.name[:5].upper(): f"{family.name}.{file.name[:-3]}"
-    for family in os.scandir(_HERE)
-    if family.is_dir()
-    for file in os.scandir(family)
-    if file.name.startswith("at") and file.name.endswith(".py")
+    file[:5].upper(): f"{folder.rpartition(os.sep)[2]}.{file[:-3]}"
+    for folder, _, files in os.walk(_HERE)
+    for file in files
+    if file.startswith("at") and file.endswith(".py")
 }
 #: The codes of all rules, in order.
 CODES = tuple(sorted(_MODULES))

@@ -10,6 +10,7 @@ heading of the third level begins an example of what the rule does not find.
 from __future__ import annotations
 
 import re
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -127,6 +128,7 @@ def read_head(path: Path) -> Head:
     return Head(**said)
 
 
+@cache
 def read_page(path: Path) -> Page:
     """Read the examples of a page, for tests: nothing else needs them.
 

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _BESIDES = frozenset({"set_event_loop_policy", *(name.rpartition(".")[2] for name in MAKERS)})
 
 _NAME = re.compile(r"\w+")
+# In the name of a function that chooses the type of the loops to come. Where a loop runs already,
+# its call comes too late.
+_CHOOSES = re.compile(r"uvloop|winloop")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -83,6 +86,8 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     function = source.functions[fixture.line]
     factories = _factories(source, function)
     if not factories:
+        if any(_CHOOSES.search(name) for name in called_names(function)):
+            raise EditError("another function chooses the type of its loop")
         # What has a loop in its name does something with the loop.
         return with_the_rest(project, source, fixture)
     _needs_hook(project)
