@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "renovate/README.md": "renovate.md",
     },
     "How to": {
+        "docs/how-to/asgi.md": "how-to/asgi.md",
         "docs/how-to/database.md": "how-to/database.md",
         "docs/how-to/websocket.md": "how-to/websocket.md",
         "docs/how-to/session-scope.md": "how-to/session-scope.md",

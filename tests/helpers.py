@@ -79,9 +79,9 @@ EVERYTHING = (
 )
 
 
-def choices(question: str) -> list[Any]:
-    """Return the values that a question offers."""
-    offered = QUESTIONS[question]["choices"]
+def choices(question: str, asked: dict[str, dict[str, Any]] = QUESTIONS) -> list[Any]:
+    """Return the values that a question offers, in this template or a release of it."""
+    offered = asked[question]["choices"]
     values = offered if isinstance(offered, list) else offered.values()
     return [value["value"] if isinstance(value, dict) else value for value in values]
 
@@ -102,14 +102,15 @@ def products(*keys: str) -> list[Answers]:
 def can_run(answers: Answers) -> bool:
     """Tell whether the answers are compatible.
 
-    Only a library on AnyIO runs on trio, and only a service has a database.
+    Only a library on AnyIO runs on trio, and only FastAPI and aiohttp have a database.
     """
-    if answers["framework"] != "library":
-        return not answers["with_trio"]
-    on_trio_or_not = answers["backend"] == "anyio" or not answers["with_trio"]
-    return on_trio_or_not and answers.get("database", "none") == "none"
+    if answers["with_trio"] and (answers["framework"], answers["backend"]) != ("library", "anyio"):
+        return False
+    return answers.get("database", "none") == "none" or answers["framework"] in STORES
 
 
+#: The frameworks whose sample may have a database.
+STORES = ("aiohttp", "fastapi")
 #: The questions that decide which code there is.
 STACK = ("framework", "backend", "with_trio", "database")
 FRAMEWORKS = products(*STACK[:3])

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.boundaries import TESTS
+from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
@@ -23,7 +24,14 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 #: Seconds: the template's own default, if the repository sets none.
 TIMEOUT = "30"
 
-_FRAMEWORKS = {"fastapi": "fastapi", "starlette": "fastapi", "aiohttp": "aiohttp"}
+#: The answers by package, the most particular first: FastAPI brings Starlette along.
+_FRAMEWORKS = {
+    "fastapi": "fastapi",
+    "starlette": "asgi",
+    "litestar": "asgi",
+    "quart": "asgi",
+    "aiohttp": "aiohttp",
+}
 # What an application needs that `from aiohttp import web` alone does not tell.
 _SERVES = re.compile(rb"\bweb\.(?:Application|AppRunner|RouteTableDef|run_app)\b")
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
@@ -86,9 +94,11 @@ def _names(project: Project) -> Iterator[Answer]:
         "pyproject.toml, tool.poetry.name": table_at(document, "tool", "poetry"),
         "setup.cfg, metadata.name": project.tree.ini("setup.cfg").get("metadata", {}),
     }
+    name = ""
     for reason, table in tables.items():
         if isinstance(table.get("name"), str):
-            yield Answer("project_name", table["name"], reason)
+            name = table["name"]
+            yield Answer("project_name", name, reason)
             break
     packages = [
         path.parent.name
@@ -97,7 +107,9 @@ def _names(project: Project) -> Iterator[Answer]:
         if path.parent.name not in _NO_PACKAGES
     ]
     if packages:
-        yield Answer("package_name", packages[0], f"the folder {packages[0]} is a package")
+        # Of several, the one that is called like the project.
+        package = next((p for p in packages if normalised(p) == normalised(name)), packages[0])
+        yield Answer("package_name", package, f"the folder {package} is a package")
 
 
 def _framework(project: Project) -> Answer:
@@ -116,7 +128,8 @@ def _named_framework(project: Project) -> tuple[str, str]:
     for name, framework in _FRAMEWORKS.items():
         if place := next(_importing(project, name), None):
             return framework, f"{place[0]}:{place[1]} imports {name}"
-    return "library", "neither FastAPI nor aiohttp is declared or imported"
+    reason = "no package of FastAPI, Starlette, Litestar, Quart or aiohttp is declared or imported"
+    return "library", reason
 
 
 def _client(project: Project) -> str:
@@ -158,7 +171,7 @@ def _backend(project: Project) -> Answer:
 
 def _with_trio(project: Project, framework: str) -> Answer:
     if framework != "library":
-        return Answer("with_trio", "false", f"{framework} runs on asyncio only")
+        return Answer("with_trio", "false", "the template tests only a library on trio")
     own = next((f for f in project.code.fixtures if f.name == "anyio_backend"), None)
     if own is not None:
         names_trio = b"trio" in (project.tree.read(own.file) or b"")

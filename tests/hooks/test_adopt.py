@@ -12,7 +12,9 @@ from async_test_template import HOME, __version__
 from async_test_template.adopt import FILES, QUESTIONS, template_of
 from async_test_template.adoptable import require_adoptable
 from async_test_template.desired import Desired
+from async_test_template.findings import Tier
 from async_test_template.infer import infer
+from async_test_template.migrate import safe_plan
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
 from helpers import ROOT, VENDORED, commit, copy_template, git, run
@@ -53,6 +55,25 @@ TEST = "async def test_it(): ...\n"
         pytest.param({"app.py": ""}, {"framework": "library", "mode": "auto"}, id="nothing"),
         pytest.param(
             {"requirements.txt": "fastapi\n"}, {"framework": "fastapi"}, id="fastapi-declared"
+        ),
+        pytest.param(
+            {"requirements.txt": "starlette\nfastapi\naiohttp\n"},
+            {"framework": "fastapi"},
+            id="fastapi-and-what-it-brings",
+        ),
+        *(
+            pytest.param({"requirements.txt": f"aiohttp\n{name}\n"}, {"framework": "asgi"}, id=name)
+            for name in ("starlette", "litestar", "quart")
+        ),
+        pytest.param(
+            {"tests/test_it.py": "from quart import Quart\n" + TEST},
+            {"framework": "asgi"},
+            id="quart-imported",
+        ),
+        pytest.param(
+            {"requirements.txt": "starlette\nsqlalchemy\nasyncpg\n"},
+            {"framework": "asgi", "database": "postgresql"},
+            id="asgi-and-postgresql",
         ),
         pytest.param(
             {"tests/test_it.py": "import aiohttp.web\n" + TEST},
@@ -96,6 +117,15 @@ TEST = "async def test_it(): ...\n"
             {"src/shop/__init__.py": "", "tests/__init__.py": ""},
             {"package_name": "shop"},
             id="src-layout",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": '[project]\nname = "my-shop"\n',
+                "src/ledger/__init__.py": "",
+                "src/my_shop/__init__.py": "",
+            },
+            {"package_name": "my_shop"},
+            id="several-packages",
         ),
         pytest.param(
             {"shop/__init__.py": "", "docs/__init__.py": ""}, {"package_name": "shop"}, id="flat"
@@ -241,6 +271,30 @@ def test_a_repository_without_async_tests_gets_all_that_they_need(
     assert '"pytest-timeout>=2.4"' in written
     assert 'asyncio_mode = "auto"' in written
     assert (tmp_path / "tests/test_event_loop.py").read_text().count("pytest_asyncio") == 0
+
+
+GUARDED = {
+    "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+    "tests/async_guard.py": "from pytest_async_guard import pytest_async_guard  # noqa: F401\n",
+    "tests/conftest.py": "from async_guard import pytest_async_guard\n",
+    "test/test_it.py": TEST,
+}
+
+
+def test_tests_in_another_folder_get_the_guard_from_the_root(tmp_path: Path) -> None:
+    write(tmp_path, {**GUARDED, "conftest.py": "import os\n"})
+    plan = safe_plan(tmp_path, {"backend": "asyncio"}, guarded=True)
+    line = b"from tests.async_guard import pytest_async_guard  # noqa: F401\n"
+    assert line in plan.after["conftest.py"]
+    assert [f for f in plan.left if f.code == "AT217"] == []
+
+
+def test_tests_that_lack_the_guard_when_run_alone_are_told(tmp_path: Path) -> None:
+    """A conftest.py at the root changes what tests can import, so nobody adds one unasked."""
+    plan = safe_plan(write(tmp_path, GUARDED), {"backend": "asyncio"}, guarded=True)
+    (found,) = [f for f in plan.left if f.code == "AT217"]
+    assert (found.file, found.tier) == ("test/test_it.py", Tier.REPORT)
+    assert "from tests.async_guard import" in found.hint
 
 
 @pytest.mark.slow

@@ -196,6 +196,9 @@ def test_the_summary_counts(plan: Plan) -> None:
     first, *_, last = summary(plan, written=False, advice=True)
     assert first == "1 finding would be fixed in 1 file."
     assert last == "Advice: 1 suggestion."
+    plan.left.append(plan.left[-1])
+    *_, last = summary(plan, written=False, advice=False)
+    assert last == "Advice: 2 suggestions (--advice shows them)."
     assert list(summary(Plan(), written=False, advice=False)) == ["Nothing to do."]
 
 

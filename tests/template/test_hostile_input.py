@@ -152,6 +152,7 @@ def test_an_impossible_timeout_is_refused(timeout: int, template: Path, tmp_path
     [
         ("fastapi", "anyio", "FastAPI's uvicorn needs asyncio"),
         ("aiohttp", "anyio", "aiohttp needs asyncio"),
+        ("asgi", "anyio", "uvicorn needs asyncio"),
         ("library", "asyncio", "pytest-asyncio needs asyncio"),
     ],
 )

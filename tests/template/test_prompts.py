@@ -14,6 +14,7 @@ import yaml
 from covering import covered
 from helpers import (
     QUESTIONS,
+    STORES,
     Answers,
     assert_done,
     choices,
@@ -190,7 +191,7 @@ def test_no_path_asks_more_than_eight_questions(
         expected |= {"with_trio"}
     if path["project_kind"] == "new":
         expected |= {"project_name"}
-    if path["project_kind"] == "new" and path["framework"] != "library":
+    if path["project_kind"] == "new" and path["framework"] in STORES:
         expected |= {"database"}
     assert sorted(prompted) == sorted(expected)
     assert len(prompted) <= 8

@@ -24,7 +24,7 @@ PUBLIC = {
     "project_name": None,
     "package_name": None,
     "description": None,
-    "framework": ["fastapi", "aiohttp", "library"],
+    "framework": ["fastapi", "aiohttp", "asgi", "library"],
     "backend": ["asyncio", "anyio"],
     "with_trio": [False, True],
     "event_loop": ["asyncio", "uvloop", "both"],

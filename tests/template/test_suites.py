@@ -14,6 +14,7 @@ from helpers import (
     EVERYTHING,
     STACK,
     STACKS,
+    STORES,
     Answers,
     Environment,
     choices,
@@ -53,11 +54,11 @@ ORDERS = {
 
 
 def gate() -> Iterator[Row]:
-    """Yield rows with every pair of values, apart from databases, which services have in turn."""
+    """Yield rows with every pair of values, but databases in turn, where there may be one."""
     rows = [{**answers, "order": order} for answers in products() for order in ORDERS]
     databases = itertools.cycle(("postgresql", "none", "sqlite"))
     for row in covering(row for row in rows if row["database"] == "none"):
-        yield row if row["framework"] == "library" else row | {"database": next(databases)}
+        yield row | {"database": next(databases)} if row["framework"] in STORES else row
 
 
 GATE = list(gate())

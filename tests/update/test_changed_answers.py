@@ -13,6 +13,7 @@ from async_test_template.cli import main
 from covering import apart, gated
 from helpers import (
     FRAMEWORKS,
+    STORES,
     Answers,
     Environment,
     assert_done,
@@ -83,7 +84,7 @@ def fresh(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 WITH_DATABASE: list[Answers] = [
     answers | {"database": database}
     for answers in FRAMEWORKS
-    if answers["framework"] != "library"
+    if answers["framework"] in STORES
     for database in choices("database")
     if database != "none"
 ]
@@ -106,6 +107,7 @@ NOT_IN_GATE = [("sqlite", "anyio"), ("postgresql", "asyncio"), ("postgresql", "a
         lambda row: (
             (row["mode"], row["before"], row["after"]) in IN_GATE
             and (row.get("database"), row["backend"]) not in NOT_IN_GATE
+            and row["framework"] != "asgi"  # its conftest.py is FastAPI's
         ),
     ),
 )

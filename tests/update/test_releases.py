@@ -95,14 +95,14 @@ def questions_of(version: Version) -> dict[str, dict[str, Any]]:
 
 
 def offers(version: Version, answers: Answers) -> bool:
-    """Tell whether a release takes the answers: Python 3.15 and databases came later than some."""
+    """Tell whether a release takes the answers: some came later, with Python 3.15 or a database."""
     asked = questions_of(version)
-    versions = asked.get("python_version", {}).get("choices", ())
     if "database" not in asked and answers.get("database", "none") != "none":
         return False
     if "ci_shards" not in asked and answers.get("ci_shards", 1) != 1:
         return False
-    return answers.get("python_version", "3.11") in (*versions, "3.11")
+    given = ((key, answers[key]) for key in ("framework", "python_version") if key in answers)
+    return all(value in choices(key, asked) for key, value in given if key in asked)
 
 
 def rows(answers: Iterable[Answers], strength: int = 2) -> list[ParameterSet]:

@@ -21,6 +21,7 @@ def _check(project: Project) -> Iterator[Finding]:
         return
     if project.desired.guarded:
         yield from _begin_gently(project)
+        yield from _reach_others(project, guard)
     if _is_named(project):
         return
     # Imported here: most repositories have no guard, and settings alone need no `ast`.
@@ -65,6 +66,33 @@ def _begin_gently(project: Project) -> Iterator[Finding]:
             tier=Tier.SAFE,
             edits=(settings.set("async_guard_strict", value),),
         )
+
+
+def _reach_others(project: Project, guard: str) -> Iterator[Finding]:
+    """Tell of tests outside of the guard's folder: run alone, they are without it.
+
+    A run of all tests has it, because pytest first reads the conftest.py of each of their folders.
+    """
+    from async_test_template.rules.configuration._guard_import import add_line, mentions_guard
+
+    folder = PurePosixPath(guard).parent.as_posix()
+    outside = [t.file for t in project.code.tests if not t.file.startswith(f"{folder}/")]
+    root = project.tree.read("conftest.py") is not None
+    source = project.code.sources.get("conftest.py") if root else None
+    if not outside or (source is not None and mentions_guard(source)):
+        return
+    module = guard.removesuffix(".py").replace("/", ".")
+    line = f"from {module} import {LOADER}  # noqa: F401"
+    by_importlib = project.settings.option_value("--import-mode") == "importlib"
+    edits = add_line(source, line) if source is not None and not by_importlib else ()
+    yield Finding(
+        RULE.code,
+        f"{outside[0]} has no guard if it is run alone, because {guard} is in another folder",
+        outside[0],
+        tier=Tier.SAFE if edits else Tier.REPORT,
+        edits=edits,
+        hint="" if edits else f"add this line to a conftest.py at the root: {line}",
+    )
 
 
 def _is_named(project: Project) -> bool:
