@@ -20,44 +20,53 @@ from async_test_template.arguments import make_parser
 from async_test_template.cache import Result
 from async_test_template.console import (
     deliver,
-    prefix,
     print_diff,
     require_writable,
     told,
-    view,
 )
-from async_test_template.desired import ANSWERS_FILE, Desired, read_answers
+from async_test_template.desired import read_answers
 from async_test_template.disk import Disk
-from async_test_template.errors import UserError, WriteRefused
+from async_test_template.ending import (
+    CLEAN,
+    FAULT,
+    INTERRUPTED,
+    LEFT,
+    UNUSABLE,
+    folder_of,
+    is_wrong,
+    patched,
+    rendered,
+    status_of,
+    style_of,
+    tell,
+    told_of,
+)
+from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, listed
 from async_test_template.findings import Tier
 from async_test_template.look import find_again, planned
 from async_test_template.migrate import (
-    contents,
     safe_plan,
     write,
     write_verified,
 )
 from async_test_template.plan import Plan
 from async_test_template.policy_reader import unknown_rule
-from async_test_template.report import View, is_advice, left_out, render, summary
+from async_test_template.report import View, render
 from async_test_template.rules import NAMES, page_of
 from async_test_template.shown import shown
 from async_test_template.stopping import Stopped, stoppable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from async_test_template.cache import Cache
     from async_test_template.faults import Fault
-    from async_test_template.infer import Answer
     from async_test_template.migrate import Verified
-    from async_test_template.project import Project
 
 #: What `explain` takes for a rule, also if there is none of that code.
 _RULE = re.compile(r"[A-Za-z]{2,3}\d{1,4}")
-_CLEAN, _LEFT, _UNUSABLE, _FAULT, _INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +101,7 @@ def _tell_closed() -> int:
     """Do nothing if there is no standard output: this is how Python shows a closed stream."""
     if sys.stderr is not None:
         print("error: standard output is closed; nothing was done", file=sys.stderr)
-    return _UNUSABLE
+    return UNUSABLE
 
 
 def _main(arguments: Sequence[str] | None, cache: Cache | None) -> int:
@@ -108,10 +117,10 @@ def _main(arguments: Sequence[str] | None, cache: Cache | None) -> int:
         sys.stdout.flush()
     except UserError as error:
         print(f"error: {shown(str(error))}", file=sys.stderr)
-        return _UNUSABLE
+        return UNUSABLE
     except KeyboardInterrupt as stop:
         print("Interrupted; nothing is half written.", file=sys.stderr)
-        return getattr(stop, "status", _INTERRUPTED)
+        return getattr(stop, "status", INTERRUPTED)
     except OSError as error:
         return give_up_output(error)
     except Exception as error:  # noqa: BLE001 - told to the user, with all of it
@@ -123,12 +132,12 @@ def _tell_crash(options: argparse.Namespace, fault: Fault) -> int:
     """Report an unexpected exception; programs that read the report get one that says so."""
     plan = Plan()
     plan.faults = [fault]
-    if "format" in options and _style(options) != "text":
+    if "format" in options and style_of(options) != "text":
         # The report may be what fails.
         with suppress(Exception):
-            deliver(render(plan, View(_style(options))), options.output_file)
+            deliver(render(plan, View(style_of(options))), options.output_file)
     sys.stderr.write(told(plan.faults, (), outcome=options.outcome, traceback=options.traceback))
-    return _FAULT
+    return FAULT
 
 
 def give_up_output(error: OSError) -> int:
@@ -137,10 +146,10 @@ def give_up_output(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         # The reader of a pipe has gone, for example `| head`.
-        return _LEFT
+        return LEFT
     # For example, a full disk behind standard output.
     print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
-    return _UNUSABLE
+    return UNUSABLE
 
 
 @contextmanager
@@ -165,10 +174,10 @@ def _check(options: argparse.Namespace) -> int:
     require_writable(options.write_baseline)
     root, plan = planned(options, frozenset())
     accepted = _accept(options, root, plan)
-    report = _rendered(plan, options, root)
+    report = rendered(plan, options, root)
     said = f"{shown(accepted)}\n" if accepted and not options.quiet else ""
-    said += _told(plan, options, root, written=False)
-    status = _status(plan, left=_is_wrong(plan) and not options.exit_zero)
+    said += told_of(plan, options, root, written=False)
+    status = status_of(plan, left=is_wrong(plan) and not options.exit_zero)
     if options.output_file is not None:
         deliver(report, options.output_file)
         report = ""
@@ -212,20 +221,20 @@ def _migrate(options: argparse.Namespace) -> int:
         )
     if options.diff:
         print_diff(plan, root)
-        _tell(plan, options, root, written=False)
-        return _status(plan, left=_is_wrong(plan) or bool(plan.after))
+        tell(plan, options, root, written=False)
+        return status_of(plan, left=is_wrong(plan) or bool(plan.after))
     # Before anything is written: if this fails, the files stay as they are.
-    report = _rendered(plan, options, root)
+    report = rendered(plan, options, root)
     if plan.after and options.verify is not None:
         verified = write_verified(root, plan, options.verify, allow_dirty=options.allow_dirty)
         _tell_verified(verified)
         if not verified.is_kept:
-            return _status(plan, left=True)
+            return status_of(plan, left=True)
     else:
         write(root, plan, allow_dirty=options.allow_dirty)
     deliver(report, options.output_file)
-    _tell(plan, options, root, written=True)
-    return _status(plan, left=_is_wrong(plan))
+    tell(plan, options, root, written=True)
+    return status_of(plan, left=is_wrong(plan))
 
 
 _HOW_TO_REPORT = (
@@ -246,118 +255,22 @@ def _tell_verified(verified: Verified) -> None:
             print(_HOW_TO_REPORT, file=sys.stderr)
 
 
-def _is_wrong(plan: Plan) -> bool:
-    """Tell whether something other than advice is left."""
-    return not all(map(is_advice, plan.left))
-
-
-def _status(plan: Plan, *, left: bool) -> int:
-    """Return the status for unusable input if a file was left out: its content is unknown.
-
-    With a fault of this program, the missing findings are unknown.
-    """
-    if plan.faults:
-        return _FAULT
-    if plan.unreadable:
-        return _UNUSABLE
-    return _LEFT if left else _CLEAN
-
-
-def _adopt(options: argparse.Namespace) -> int:
-    """Adopt projects; before anything is written, all of them are known to be fit for it."""
-    # Imported here, only for this command.
-    from async_test_template import adopt
-
-    adopt.require_copier()
-    roots = dict.fromkeys(_folder(Path(name)) for name in options.dirs)
-    prepared = {root: _prepare_adoption(options, root) for root in roots}
-    if None in prepared.values():
-        return _FAULT
-    if not (options.yes or adopt.confirm()):
-        print("Nothing has changed.", file=sys.stderr)
-        return _LEFT
-    return max(_adopt_one(options, root, ready) for root, ready in prepared.items() if ready)
-
-
-def _prepare_adoption(
-    options: argparse.Namespace, root: Path
-) -> tuple[Project, list[Answer]] | None:
-    """Show the answers of a project and make sure that they fit; None after a fault."""
-    from async_test_template import adopt
-    from async_test_template.adoptable import require_adoptable
-    from async_test_template.project import Project
-    from async_test_template.write import refuse
-
-    project = Project(root, Desired(), {})
-    adopt.require_one_project(project)
-    answers = adopt.decide_answers(project, dict(options.data))
-    if len(options.dirs) > 1:
-        print(shown(f"{prefix(root)[:-1] or root}:"))
-    sys.stdout.write(adopt.table(answers))
-    sys.stdout.flush()
-    # Before Copier adds anything: the files that the fixes will change must be writable.
-    given = {answer.key: answer.value for answer in answers}
-    require_adoptable(project, given["backend"], given.get("guard", "vendored"))
-    plan = safe_plan(root, given)
-    if plan.faults:
-        _tell(plan, options, root, written=False)
-        return None
-    before, after = contents(root, plan)
-    # For edits that are only known later, any other content will do.
-    later = {root / file: b"" for file in adopt.files_to_edit(project)}
-    refuse(root, {**later, **after}, expected=before, allow_dirty=options.allow_dirty)
-    return project, answers
-
-
-def _adopt_one(options: argparse.Namespace, root: Path, ready: tuple[Project, list[Answer]]) -> int:
-    from async_test_template import adopt
-
-    there = [name for name in adopt.FILES if (root / name).exists()]
-    options.outcome = "files of the template were added, and nothing else was written"
-    file = adopt.copy_template(options.template, *ready)
-    if file != ANSWERS_FILE:
-        print(f"Update it later with `uvx copier update -a {shown(file)}`.", file=sys.stderr)
-    try:
-        plan = safe_plan(root, read_answers(root, None), guarded=True)
-        own = adopt.added(root, there)
-        status = _patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
-    except WriteRefused as error:
-        hint = "the template's files were added; `migrate` makes the fixes"
-        raise WriteRefused(f"{error} ({hint})") from error
-    return _LEFT if status == _CLEAN and plan.install else status
-
-
 def _preflight(options: argparse.Namespace) -> int:
     """Do everything of a patch except writing; only unusable files stop the update."""
     root = _root(options)
     plan = safe_plan(root, read_answers(root, None))
     if plan.faults:
-        _tell(plan, options, root, written=False)
-        return _FAULT
+        tell(plan, options, root, written=False)
+        return FAULT
     print(f"The update can patch {len(plan.after)} file(s).", file=sys.stderr)
-    return _CLEAN
+    return CLEAN
 
 
 def _patch(options: argparse.Namespace) -> int:
     """Patch during an update, when everything that it merged is uncommitted."""
     root = _root(options)
-    status = _patched(options, root, safe_plan(root, read_answers(root, None)), allow_dirty=True)
-    return status if status == _FAULT else _CLEAN
-
-
-def _patched(
-    options: argparse.Namespace,
-    root: Path,
-    plan: Plan,
-    *,
-    allow_dirty: bool,
-    own: Collection[Path] = (),
-) -> int:
-    report = render(plan, view(sys.stdout))
-    write(root, plan, allow_dirty=allow_dirty, own=own)
-    deliver(report)
-    _tell(plan, options, root, written=True)
-    return _status(plan, left=_is_wrong(plan))
+    status = patched(options, root, safe_plan(root, read_answers(root, None)), allow_dirty=True)
+    return status if status == FAULT else CLEAN
 
 
 def _server(_options: argparse.Namespace) -> int:
@@ -368,14 +281,14 @@ def _server(_options: argparse.Namespace) -> int:
             raise
         raise UserError("the language server needs pygls: install the extra `server`") from error
     serve()
-    return _CLEAN
+    return CLEAN
 
 
 def _rules(_options: argparse.Namespace) -> int:
     from async_test_template.documentation import table
 
     sys.stdout.write(table())
-    return _CLEAN
+    return CLEAN
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -387,57 +300,27 @@ def _explain(options: argparse.Namespace) -> int:
             raise UserError(unknown_rule(text, NAMES))
         page = page_of(text.upper()).read_text(encoding="utf-8")
         sys.stdout.write(f"{page}\nOn the web: {rule_address(text)}\n")
-        return _CLEAN
+        return CLEAN
     # Imported here, only for this command.
     from async_test_template.explain import explain, printed, unknown
 
     lines = explain(text, options.log)
     if not lines:
         print(unknown(), file=sys.stderr)
-        return _LEFT
+        return LEFT
     sys.stdout.write(printed(lines))
-    return _CLEAN
+    return CLEAN
 
 
 def _root(options: argparse.Namespace) -> Path:
-    return _folder(Path(options.dir))
+    return folder_of(Path(options.dir))
 
 
-def _folder(root: Path) -> Path:
-    if not root.is_dir():
-        raise UserError("no such directory" if not root.exists() else "not a directory", path=root)
-    return root.resolve()
+def _adopt(options: argparse.Namespace) -> int:
+    # Imported here, only for this command.
+    from async_test_template.adoption import run_adopt
 
-
-def _rendered(plan: Plan, options: argparse.Namespace, root: Path) -> str:
-    seen = view(sys.stdout)._replace(
-        style=_style(options),
-        prefix=prefix(root),
-        advice=options.advice,
-        verbose=options.verbose,
-        quiet=options.quiet,
-        statistics=getattr(options, "statistics", False),
-    )
-    return render(plan, seen if options.output_file is None else seen._replace(colour=False))
-
-
-def _style(options: argparse.Namespace) -> str:
-    """Return the format: GitHub shows findings beside the code if its log has them."""
-    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-    counts = getattr(options, "statistics", False)
-    return options.format or ("github" if on_github and not counts else "text")
-
-
-def _tell(plan: Plan, options: argparse.Namespace, root: Path, *, written: bool) -> None:
-    sys.stderr.write(_told(plan, options, root, written=written))
-
-
-def _told(plan: Plan, options: argparse.Namespace, root: Path, *, written: bool) -> str:
-    # Paths begin at the current folder, as in the report.
-    plan = plan.moved(prefix(root))
-    is_quiet, advice = getattr(options, "quiet", False), getattr(options, "advice", False)
-    about = left_out(plan) if is_quiet else summary(plan, written=written, advice=advice)
-    return told(plan.faults, about, outcome=options.outcome, traceback=options.traceback)
+    return run_adopt(options)
 
 
 _COMMANDS = {
