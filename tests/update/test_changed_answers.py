@@ -56,6 +56,7 @@ def row(tables: list[object]) -> object:
 REFUSED = {
     "framework=aiohttp": "your own files in src/ and tests/ are written for framework=fastapi",
     "backend=anyio": "your own files in src/ and tests/ are written for backend=asyncio",
+    "event_loop=uvloop": "your own files in src/ and tests/ are written for event_loop=asyncio",
     "database=sqlite": "your own files in src/ and tests/ are written for database=none",
     "mode=strict": "your own files in src/ and tests/ are written for mode=auto",
     "package_name=other": "Rename src/sample and its imports yourself",

@@ -61,6 +61,15 @@ def release(template: Path, version: str) -> None:
     commit(template, version)
 
 
+def test_a_project_keeps_a_name_that_a_release_reserves(template_repository: Path) -> None:
+    project = generate(template_repository)
+    change(template_repository / "includes" / "reserved_names.jinja", r"\babc\b", "abc sample")
+    release(template_repository, "1.1.0")
+    assert update(project)["package_name"] == "sample"
+    with pytest.raises(ValueError, match="sample is taken by"):
+        generate(template_repository, "new", package_name="sample")
+
+
 def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
     project = generate(template_repository, framework="library", backend="anyio", with_trio="true")
     before = (project / LOADER).read_bytes()
