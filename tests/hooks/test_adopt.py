@@ -448,7 +448,8 @@ def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path
     settings = REPOSITORY["pyproject.toml"] + 'testpaths = ["shop"]\n'
     begin(write(tmp_path, {**REPOSITORY, "pyproject.toml": settings, "shop/test_a.py": TEST}))
     done = adopt(tmp_path, "--yes")
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 1
+    assert "shop/test_a.py has no guard if it is run alone" in done.stdout
     written = (tmp_path / "pyproject.toml").read_text()
     assert 'testpaths = ["shop", "tests/test_event_loop.py"]' in written
 

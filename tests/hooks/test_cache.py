@@ -664,8 +664,10 @@ ELSEWHERE = frozenset(
     {
         "adopt",
         "adoptable",
+        "adoption",
         "cli",
         "console",
+        "ending",
         "explain",
         "infer",
         "observe",

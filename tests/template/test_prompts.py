@@ -105,6 +105,7 @@ def test_a_person_answers_every_question(
         "guard": "vendored",
         "loop_scope": "module",
         "mode": "strict",
+        "own_files": [],
         "package_name": "web_k_se_shop",
         "pre_commit": False,
         "project_kind": "new",
