@@ -52,6 +52,8 @@ def add_fixtures(file: Path) -> None:
     text = file.read_text()
     before, last, after = text.rpartition("\n\n@pytest.fixture")
     middle, end = (f"\n\n{FIXTURE.format(name=name)}" for name in ("own_middle", "own_last"))
+    if not last and "import pytest\n" not in text:
+        text += "import pytest\n"
     file.write_text(f"{before}{middle}{last}{after}{end}" if last else f"{text}{middle}{end}")
 
 
