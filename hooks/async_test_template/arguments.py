@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from async_test_template import __version__
 from async_test_template.desired import LOOP_SCOPES, MODES
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
     """
 
-    commands: Mapping[str, _CommandParser] = MappingProxyType({})
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def error(self, message: str) -> NoReturn:
         """End the program with status 2, and say why."""
@@ -61,29 +61,6 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-class _CommandParser(_Parser):
-    """The parser of one command, which has its arguments from its first use on.
-
-    Those of all commands together take as long as reading a configuration.
-    """
-
-    waiting: list[Callable[[argparse.ArgumentParser], None]]
-
-    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as argparse's
-        """Parse the arguments of the command."""
-        self._add_waiting()
-        return super().parse_known_args(*args, **kwargs)
-
-    def format_usage(self) -> str:
-        """Return how the command is used."""
-        self._add_waiting()
-        return super().format_usage()
-
-    def _add_waiting(self) -> None:
-        while self.waiting:
-            self.waiting.pop()(self)
-
-
 def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
@@ -101,9 +78,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.set_defaults(outcome="nothing was written")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_traceback(parser, default=False)
-    subparsers = parser.add_subparsers(
-        metavar="COMMAND", required=True, parser_class=_CommandParser
-    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     parser.commands = subparsers.choices
     for name, (what, add) in _COMMANDS.items():
         command = subparsers.add_parser(
@@ -116,7 +91,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         command.set_defaults(run=commands[name])
         # Without a default, which would overwrite an option before the command.
         _add_traceback(command, default=argparse.SUPPRESS)
-        command.waiting = [add]
+        add(command)
     return parser
 
 
@@ -256,9 +231,7 @@ def _add_migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff", action="store_true", help="print what would change and write nothing"
     )
-    parser.add_argument(
-        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
-    )
+    _add_allow_dirty(parser)
     parser.add_argument(
         "--verify",
         metavar="COMMAND",
@@ -277,13 +250,17 @@ def _add_adopt(parser: argparse.ArgumentParser) -> None:
         help="an answer that overrules the inferred one",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
-    parser.add_argument(
-        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
-    )
+    _add_allow_dirty(parser)
     parser.add_argument(
         "--template",
         metavar="SOURCE",
         help="where Copier finds the template (that of this program, in its version)",
+    )
+
+
+def _add_allow_dirty(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="write to files with uncommitted changes too"
     )
 
 
