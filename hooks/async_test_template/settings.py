@@ -188,7 +188,8 @@ class Settings:
     def set(self, name: str, value: object) -> Change:
         """Set an option; INI files take the value as text."""
         if self.holder == "ini":
-            return Change(self.file, "set", (self.table[0], name), str(value))
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            return Change(self.file, "set", (self.table[0], name), text)
         return Change(self.file, "set", (*self.table, name), value)
 
     def corrected(self, name: str, value: str, allowed: Container[str]) -> tuple[Change, ...]:

@@ -23,8 +23,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if name is None:
             continue
         removed = settings.replace_option(option)
-        value: object = "true" if settings.holder == "ini" else True
-        edits = (*removed, settings.set(name, value)) if removed else ()
+        edits = (*removed, settings.set(name, value=True)) if removed else ()
         yield settings.finding(
             RULE.code,
             f"{option.text} can be the setting {name}",

@@ -59,12 +59,11 @@ def _begin_gently(project: Project) -> Iterator[Finding]:
     if "async_guard_strict" in settings.options or not settings.can_grow or not settings.exists:
         return
     if any(test.file != contract_of(project) for test in project.code.tests):
-        value = "false" if settings.holder == "ini" else False
         yield settings.finding(
             RULE.code,
             "the guard fails tests that passed and leave something behind",
             tier=Tier.SAFE,
-            edits=(settings.set("async_guard_strict", value),),
+            edits=(settings.set("async_guard_strict", value=False),),
         )
 
 
