@@ -91,7 +91,7 @@ def _hits(text: str, log: Path | None) -> list[Hit]:
 
 
 def _answer(hit: Hit, repository: _Repository | None) -> Answer:
-    tests = tests_in(hit.near)[:_MOST]
+    tests = tests_in(hit.near, hit.message)[:_MOST]
     if repository is None:
         return Answer(hit, where=tests)
     places = [f"{file}:{line}" for file, line in places_in(hit.near, repository.root)]

@@ -294,6 +294,18 @@ def test_a_log_names_tests_and_lines(explain: Callable[..., tuple[int, str, str]
     assert "  At: test_it.py::test_one[a], test_it.py:12.\n" in output
 
 
+def test_a_log_names_the_tests_whose_reason_it_is(
+    explain: Callable[..., tuple[int, str, str]],
+) -> None:
+    lines = (f"one - {CLOSED}", "two - ValueError: 7", "three - RuntimeError: Event loop is c...")
+    log = "".join(f"FAILED test_it.py::test_{line}\n" for line in lines)
+    _, output, _ = explain("--log", "log.txt", pytest_dot_ini="[pytest]\n", log_dot_txt=log)
+    assert "  At: test_it.py::test_one, test_it.py::test_three.\n" in output
+    log = f"E   {CLOSED}\nFAILED test_it.py::test_one\nFAILED test_it.py::test_two\n"
+    _, output, _ = explain("--log", "log.txt", pytest_dot_ini="[pytest]\n", log_dot_txt=log)
+    assert "At: " not in output
+
+
 def test_standard_input_is_read(
     explain: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

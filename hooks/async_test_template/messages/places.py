@@ -9,8 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from async_test_template.messages.page import Message
+
 #: `FAILED tests/test_it.py::test_it[1]`, with or without what happened.
-_TEST = re.compile(r"(?:FAILED|ERROR) (?P<test>[^\s:]{1,200}\.py::[^\s]{1,200})")
+_TEST = re.compile(
+    r"(?:FAILED|ERROR) (?P<test>[^\s:]{1,200}\.py::[^\s]{1,200})(?P<rest>[^\n]{0,1000})"
+)
 #: `tests/test_it.py:12: RuntimeError`, as pytest ends a traceback.
 _LINE = re.compile(r"^(?:E? {0,8})(?P<file>[^\s:\"']{1,200}\.py):(?P<line>\d{1,7})\b", re.MULTILINE)
 #: `File "/builds/project/tests/test_it.py", line 12`, as Python writes it.
@@ -18,9 +22,19 @@ _FRAME = re.compile(r'File "(?P<file>[^"\n]{1,300}\.py)", line (?P<line>\d{1,7})
 _MOST = 3
 
 
-def tests_in(near: str) -> list[str]:
-    """Return the tests that a text says have failed."""
-    return list(dict.fromkeys(match["test"] for match in _TEST.finditer(near)))
+def tests_in(near: str, message: Message) -> list[str]:
+    """Return the tests that failed with a message, as far as a text says it.
+
+    pytest's summary has what happened behind each test. Where no line says the message, it is that
+    of the only test that failed, and of several nobody knows which.
+    """
+    failed: dict[str, bool] = {}
+    for match in _TEST.finditer(near):
+        reason = match["rest"].rstrip().partition(" - ")[2]
+        says = any(wording.is_begun_in(reason) for wording in message.wordings)
+        failed[match["test"]] = says or failed.get(match["test"], False)
+    said = [test for test, says in failed.items() if says]
+    return said or (list(failed) if len(failed) == 1 else [])
 
 
 def places_in(near: str, root: Path) -> list[tuple[str, int]]:

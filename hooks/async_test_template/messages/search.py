@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from async_test_template.messages import all_messages
+from async_test_template.messages.wording import CUT, LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,8 @@ _LONGEST = 1 << 12
 _MOST = 50
 #: In a text of this size, a message may be wrapped by whoever pasted it.
 _PASTED = 1 << 16
-#: How a line of pytest's summary begins, and how it ends where the terminal was not wide enough.
+#: How a line of pytest's summary begins.
 _SUMMARY = ("FAILED ", "ERROR ")
-_CUT = "..."
-#: So much of a message has to be left in such a line.
-_LEAST = 14
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
 #: How XML writes some characters; the ampersand comes last.
 _XML = (
@@ -107,14 +105,14 @@ def search_stream(stream: BinaryIO) -> list[Hit]:
 def _cut(text: str) -> Iterator[Hit]:
     """Yield the messages that pytest cut off in its summary, if only one begins like that."""
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.startswith(_SUMMARY) or not line.rstrip().endswith(_CUT):
+        if not line.startswith(_SUMMARY) or not line.rstrip().endswith(CUT):
             continue
-        said = line.rstrip().removesuffix(_CUT).partition(" - ")[2]
+        said = line.rstrip().removesuffix(CUT).partition(" - ")[2]
         found = [
             (cut[0], Hit(message, wording, cut[1], number, text))
             for message in all_messages()
             for wording in message.wordings
-            if (cut := wording.cut(said)) and cut[0] >= _LEAST
+            if (cut := wording.cut(said)) and cut[0] >= LEAST
         ]
         most = max((fixed for fixed, _ in found), default=0)
         best = [hit for fixed, hit in found if fixed == most]

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: How a line of pytest's summary ends where the terminal was not wide enough.
+CUT = "..."
+#: So many fixed characters of a message have to be left in such a line.
+LEAST = 14
+
 
 class Match(NamedTuple):
     """Where a wording stands in a line.
@@ -72,6 +77,13 @@ class Wording:
             gaps[name] = text[after:place]
             after = place + len(piece)
         return Match(begin, after, gaps)
+
+    def is_begun_in(self, reason: str) -> bool:
+        """Tell whether the reason for a failure in pytest's summary has the wording, cut or not."""
+        if self.find(reason, 0, len(reason)) is not None:
+            return True
+        cut = self.cut(reason.removesuffix(CUT)) if reason.endswith(CUT) else None
+        return cut is not None and cut[0] >= LEAST
 
     def cut(self, text: str) -> tuple[int, Match] | None:
         """Find the wording at the end of a text that was cut in the middle of a fixed part.
