@@ -94,9 +94,10 @@ def test_a_wording_has_gaps(text: str, gaps: dict[str, str] | None) -> None:
         f"E   {CLOSED}\n",
         f"2026-11-26T20:00:00Z \x1b[31m\x1b[1mE   {CLOSED}\x1b[0m\r\n",
         "> RuntimeError: Event loop\n> is closed".replace("> ", "  "),
+        "RuntimeError: Event lo\nop is closed",
         f"<?xml version='1.0'?><testsuite><failure message=\"{CLOSED}&#10;\"/></testsuite>",
     ],
-    ids=["alone", "of pytest", "of a log", "wrapped", "in xml"],
+    ids=["alone", "of pytest", "of a log", "wrapped", "wrapped in a word", "in xml"],
 )
 def test_a_message_is_found_in(text: str) -> None:
     assert found(text) == ["event_loop_is_closed"]
@@ -119,8 +120,25 @@ def test_a_message_is_found_where_the_summary_of_pytest_cuts_it(
     said: str, expected: list[str]
 ) -> None:
     assert found(f"FAILED tests/test_it.py::test_it - {said}\n") == expected
-    # Elsewhere it may be the whole text.
-    assert not found(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("RuntimeError: Event loop stopped before Fut", ["event_loop_stopped"]),
+        ("TypeError: object MagicMock can't be us...", ["mock_cannot_be_awaited"]),
+        (
+            "asyncio test 'test_it' requested async @pytest.fixture 'client' in str",
+            ["async_fixture_in_strict_mode"],
+        ),
+        # It may be the whole text of something else.
+        ("RuntimeError: Event loop is ...", []),
+        # Several messages go on like that.
+        ("TypeError: AsyncClient.__init__() got an unexpected keyword argument 'pr", []),
+    ],
+)
+def test_a_pasted_line_may_be_cut(said: str, expected: list[str]) -> None:
+    assert found(said) == expected
 
 
 @pytest.mark.parametrize("text", ["", "assert 1 == 2", "loop closed", "\x00\xff", "fixture ''"])
