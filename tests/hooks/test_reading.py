@@ -74,6 +74,7 @@ def test_a_migration_parses_each_outdated_file_twice_and_no_other(
     assert parsed == dict.fromkeys(expected, 1)
 
 
+@pytest.mark.slow
 def test_many_processes_come_to_the_same_as_one(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
