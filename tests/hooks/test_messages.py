@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.cli import main
 from async_test_template.messages import PAGES, all_messages
+from async_test_template.messages.failures import explained
 from async_test_template.messages.page import NEAR, PageError, read_message
 from async_test_template.messages.search import search, search_stream
 from async_test_template.messages.wording import Wording
+from async_test_template.observe import Failure
 from async_test_template.rules import NAMES
 
 if TYPE_CHECKING:
@@ -158,6 +160,31 @@ def test_the_more_exact_wording_counts() -> None:
     assert found("fixture 'other' not found") == ["fixture_not_found"]
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("trio.TooSlowError", ["too_slow"]),
+        ("E   trio.TooSlowError\r", ["too_slow"]),
+        ("FAILED test_it.py::test_it - trio.TooSlowError", ["too_slow"]),
+        ("    | trio.TooSlowError: late", ["too_slow"]),
+        ("    except trio.TooSlowError:", []),
+        (">       raise trio.TooSlowError from None", []),
+        ("E   trio.TooSlowErrors", []),
+    ],
+)
+def test_the_name_of_an_error_counts_where_it_is_told(line: str, names: list[str]) -> None:
+    assert found(f"first\n{line}\nlast") == names
+
+
+def test_a_sentence_explains_a_failure_and_not_the_name_of_what_led_to_it() -> None:
+    text = (
+        "E   anyio.ClosedResourceError\n\n"
+        'E   WebSocketDisconnected: Cannot call "send" once a close message has been sent.\n'
+    )
+    (finding,) = explained([Failure("test_it", "test_it.py", 1, text)], []).findings
+    assert 'Cannot call "send"' in finding.message
+
+
 def test_the_same_message_is_counted_and_different_causes_are_told_apart() -> None:
     lines = [SCOPES.format(name) for name in ("anyio_backend", "event_loop", "anyio_backend")]
     first, second = search("\n".join(lines))
@@ -165,6 +192,7 @@ def test_the_same_message_is_counted_and_different_causes_are_told_apart() -> No
     assert (second.match.gaps["fixture"], second.times, second.line) == ("event_loop", 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1 << 20, (1 << 20) - (1 << 13)], ids=["of a read", "of a part"])
 @pytest.mark.parametrize("filler", ["x", "\n"], ids=["in one line", "in lines"])
 def test_a_message_at_a_border_is_found_once(size: int, filler: str) -> None:

@@ -62,6 +62,11 @@ class Wording:
         """How many characters are fixed: of two wordings at one place, the heavier one counts."""
         return len(self._first) + sum(map(len, self._others))
 
+    @property
+    def is_name(self) -> bool:
+        """Tell whether it is only the name of an error."""
+        return " " not in self.text
+
     def find(self, text: str, start: int, end: int) -> Match | None:
         """Find the wording in a part of a text."""
         begin = text.find(self._first, start, end)
@@ -79,7 +84,7 @@ class Wording:
                 after = begin + len(self._first)
             gaps[name] = text[after:place]
             after = place + len(piece)
-        if " " not in self.text and not _is_told(text, begin, after):
+        if self.is_name and not _is_told(text, begin, after):
             return None
         return Match(begin, after, gaps)
 
