@@ -102,6 +102,7 @@ def test_an_end_from_outside_leaves_the_checkout_whole(
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_a_checkout_that_cannot_be_adopted_stays(
     with_engine: dict[str, str], tmp_path: Path
 ) -> None:

@@ -399,6 +399,7 @@ def test_uncommitted_changes_stop_before_anything_is_added(repository: Path) -> 
     assert "asyncio_default_fixture_loop_scope" in settings
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_stops_before_anything_is_added(repository: Path) -> None:
     (repository / "pyproject.toml").chmod(0o444)
     done = adopt(repository, "--yes")
@@ -455,6 +456,7 @@ def test_tests_that_would_not_be_collected_are_named_in_testpaths(tmp_path: Path
     assert 'testpaths = ["shop", "tests/test_event_loop.py"]' in written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
@@ -720,6 +722,7 @@ def test_the_template_is_taken_in_the_version_of_the_engine(
     assert (repository / "tests" / "async_guard.py").read_text() != "newer\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [".copier-answers.yml", ".config/copier-answers.tests.yml"])
 def test_a_project_of_the_template_is_not_adopted(name: str, repository: Path) -> None:
     (repository / ".config").mkdir()
@@ -729,6 +732,7 @@ def test_a_project_of_the_template_is_not_adopted(name: str, repository: Path) -
     assert "run `copier update`" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_at_the_place_of_the_answers_and_is_none_of_ours_stops_first(
     repository: Path,
 ) -> None:
@@ -742,6 +746,7 @@ def test_what_is_at_the_place_of_the_answers_and_is_none_of_ours_stops_first(
     assert sorted(path.name for path in repository.iterdir()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
 @pytest.mark.parametrize("name", ["tests", ".github", "tests/pytest_async_guard"])
 @pytest.mark.parametrize("target", ["..", ".git"])
@@ -758,6 +763,7 @@ def test_a_folder_that_leads_out_of_the_repository_or_into_git_stops_first(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_without_copier_nobody_is_asked(repository: Path) -> None:
     command = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.modules['copier'] = None; "
     command += "from async_test_template.cli import main; sys.exit(main(sys.argv[1:]))"

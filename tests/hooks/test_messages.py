@@ -147,6 +147,7 @@ def test_the_same_message_is_counted_and_different_causes_are_told_apart() -> No
     assert (second.match.gaps["fixture"], second.times, second.line) == ("event_loop", 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1 << 20, (1 << 20) - (1 << 13)], ids=["of a read", "of a part"])
 @pytest.mark.parametrize("filler", ["x", "\n"], ids=["in one line", "in lines"])
 def test_a_message_at_a_border_is_found_once(size: int, filler: str) -> None:

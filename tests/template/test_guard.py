@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 GUARD = ROOT / "guard"
 SOURCE = GUARD / "src" / "pytest_async_guard"
 TRIO: Answers = {"backend": "anyio", "with_trio": True, "loop_scope": "module"}
@@ -103,7 +105,6 @@ def test_the_guard_is_whole_wherever_the_template_is(tmp_path: Path) -> None:
     assert contents(project).keys() >= VENDORED
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("guard", [other for other in choices("guard") if other != "vendored"])
 @pytest.mark.parametrize("project_kind", choices("project_kind"))
 def test_nothing_is_vendored_where_nobody_wants_it(
@@ -126,7 +127,6 @@ def test_nothing_is_vendored_where_nobody_wants_it(
             assert settings.count("async-guard") == (2 if guard == "package" else 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_hang_and_a_leak_are_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -140,7 +140,6 @@ def test_a_hang_and_a_leak_are_told(
     assert "pytest_async_guard/" not in text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_fixture_that_hangs_is_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -152,7 +151,6 @@ def test_a_fixture_that_hangs_is_told(
     assert re.search(r"it waits at tests/test_case.py:\d+ in resource", text)
 
 
-@pytest.mark.slow
 def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, framework="library", **TRIO)
     text = report(environment, project, HANGS)
@@ -163,7 +161,6 @@ def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_
         assert "wait_in_here: waits at tests/test_case.py" in told
 
 
-@pytest.mark.slow
 def test_a_suite_without_pytest_timeout_is_guarded_from_leaks(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -180,7 +177,6 @@ def test_a_suite_without_pytest_timeout_is_guarded_from_leaks(
     assert "test_leaks left tasks running" in text
 
 
-@pytest.mark.slow
 def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -202,7 +198,6 @@ def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
     assert "test_other hangs (timeout: 3 s)" in text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["prepend", "importlib"])
 def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     mode: str, template: Path, environment: Environment, tmp_path: Path
@@ -228,7 +223,6 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     assert failures.count("test_leaks left tasks running\nthe leak: waits at") == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     covered(
