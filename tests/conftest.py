@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Give each core one worker and a half: many tests wait for what others do in their time."""
-    return (os.cpu_count() or 1) * 3 // 2
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Give each core one worker and a half: many slow tests wait for the programs they start."""
+    cores = os.cpu_count() or 1
+    return cores if "not slow" in config.option.markexpr else cores * 3 // 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -61,6 +61,7 @@ def test_each_promise_of_the_security_page_has_its_test() -> None:
     assert attacks <= named
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "patterns"),
     [
@@ -115,6 +116,7 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_holds_answers(example: Path, template: Path, tmp_path: Path) -> None:
     answers = yaml.safe_load(example.read_text())
@@ -158,6 +160,7 @@ def test_both_packages_have_one_version() -> None:
         assert line.format(package_version()) in (ROOT / name).read_text().splitlines()
 
 
+@pytest.mark.slow
 def test_nothing_names_a_place_of_one_machine() -> None:
     files = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     assert_done(files)
@@ -178,6 +181,7 @@ def test_the_code_is_in_order(command: list[str]) -> None:
     assert_done(run(sys.executable, "-m", *command, cwd=ROOT))
 
 
+@pytest.mark.slow
 def test_each_module_imports_from_the_layers_below_it() -> None:
     script = "from importlinter.cli import lint_imports_command as lint; lint()"
     hooks = str(ROOT / "hooks")

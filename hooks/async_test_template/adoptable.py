@@ -26,8 +26,10 @@ LEAST_VERSIONS = {"pytest": "7", "pytest-asyncio": "0.20", "pytest-timeout": "2.
 _WITH_NEW_PLUGIN = "8.4"
 
 _COMMAND = re.compile(
-    r"\bpy\.?test\b(?P<arguments>(?:(?!\bpy\.?test\b)[^|;&#])*?\s(?:-c|--config-file)(?:\s+|=)"
-    r"[\"']?(?P<file>[^\s\"',\]]+)[^|;&#]*)"
+    r"\bpy\.?test\b(?P<arguments>(?:(?!\bpy\.?test\b)[^|;&#])*?"
+    # The tools of duty take it as an argument of a call.
+    r"(?:\s(?:-c|--config-file)(?:\s+|=)|\bconfig_file=)"
+    r"[\"']?(?P<file>[^\s\"',)\]]+)[^|;&#]*)"
 )
 
 
@@ -151,6 +153,6 @@ def _reads_other_settings(project: Project, command: re.Match[str], before: str)
         return False
     if not is_file(project.root / file):
         return False
-    words = (word.strip("\"',[]") for word in command["arguments"].split())
+    words = (word.strip("\"',[]()") for word in command["arguments"].split())
     named = [w for w in words if w and w != file and is_there(project.root / w)]
     return not named or any(covers(word, f"tests/{CONTRACT}") for word in named)

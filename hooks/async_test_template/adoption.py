@@ -69,9 +69,11 @@ def _adopt_one(options: argparse.Namespace, root: Path, ready: tuple[Project, li
         print(f"Update it later with `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
         plan = safe_plan(root, read_answers(root, None), guarded=True)
+        # Advice fails no run, but here it is the rest of what was just begun.
+        plan.next_steps += [f.hint for f in plan.left if f.code == "AT220"]
         own = adopt.added(root, there)
         status = patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
     except WriteRefused as error:
         hint = "the template's files were added; `migrate` makes the fixes"
         raise WriteRefused(f"{error} ({hint})") from error
-    return LEFT if status == CLEAN and plan.install else status
+    return LEFT if status == CLEAN and plan.next_steps else status

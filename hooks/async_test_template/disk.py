@@ -1,4 +1,4 @@
-"""A repository's files as they are on the disk. Each is read once, and none outside of it.
+"""A repository's files as they are on the disk, all of one moment, and none outside of it.
 
 The author of a repository decides where its links lead. Files outside do not belong to them, and
 must not be shown, for example in the log of a pull request. Reading a pipe or a device may not end.
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Why something with the name of a file is not read.
 NO_FILE = "it is a pipe, a socket or a device"
+# Of a larger repository, files are read again where they are needed again.
+_KEPT_BYTES = 30_000_000
 
 
 class Disk:
@@ -43,18 +45,45 @@ class Disk:
         self._is_apart = is_apart
         self._root = os.fspath(root)
         self._contents: dict[str, bytes | None] = {}
+        self._room = _KEPT_BYTES
+        # Of those that were read and are not kept.
+        self._digests: dict[str, bytes] = {}
         self._inside: dict[str, bool] = {}
 
     def read(self, file: str) -> bytes | None:
         """Return a file's bytes, None if there is no such file, or it is not read.
 
         Raises:
-            UserError: it exists and cannot be read.
+            UserError: it exists and cannot be read, or is no longer what it was.
 
         """
-        if file not in self._contents:
-            self._contents[file] = self._read(file)
-        return self._contents[file]
+        if file in self._contents:
+            return self._contents[file]
+        data = self._read(file)
+        size = 0 if data is None else len(data)
+        if size > self._room or file in self._digests:
+            self.expect(file, seen.digest(data or b""))
+        if size <= self._room:
+            self._room -= size
+            self._contents[file] = data
+        return data
+
+    def keeps(self, file: str) -> bool:
+        """Tell whether a file's bytes need not be read again."""
+        return file in self._contents
+
+    def expect(self, file: str, digest: bytes) -> None:
+        """Note which bytes a file has, for when it is read again.
+
+        Raises:
+            UserError: it had others.
+
+        """
+        if self._digests.setdefault(file, digest) != digest:
+            raise UserError(
+                "it was changed while this program read it: run it again",
+                path=Path(self._root, file),
+            )
 
     @cached_property
     def python_files(self) -> tuple[str, ...]:
@@ -83,7 +112,8 @@ class Disk:
 
     def forget(self, file: str) -> None:
         """Forget a file's bytes, which are not needed again."""
-        self._contents.pop(file, None)
+        self._room += len(self._contents.pop(file, None) or b"")
+        self._digests.pop(file, None)
 
     def _read(self, file: str) -> bytes | None:
         # Texts, because there are thousands of files, and a Path is slow.

@@ -41,7 +41,7 @@ TO_WRITE = Head(
 )
 #: The heading of the messages in each folder.
 LIBRARIES = {
-    "pytest": "pytest, pytest-timeout, pytest-xdist and Hypothesis",
+    "pytest": "pytest, pytest-timeout, pytest-xdist, Hypothesis and Playwright",
     "pytest_asyncio": "pytest-asyncio",
     "asyncio": "Python and asyncio",
     "unittest_mock": "unittest.mock",
@@ -50,7 +50,7 @@ LIBRARIES = {
     "httpx": "httpx, pytest-httpx and respx",
     "starlette": "Starlette and FastAPI",
     "aiohttp": "aiohttp and aioresponses",
-    "databases": "SQLAlchemy, asyncpg and Django",
+    "databases": "SQLAlchemy, asyncpg, PyMongo and Django",
 }
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {

@@ -23,7 +23,8 @@ class Plan:
         silenced: findings that a comment or a reason in pyproject.toml silences.
         failed: sentences on fixes that could not be made properly.
         unreadable: Python files that this Python cannot parse, with line and message.
-        install: sentences on the commands that install what the fixes declare.
+        next_steps: sentences on what is to be done after the fixes, such as the command that
+            installs what they declare.
         faults: what failed in this program; if there is one, nothing changes, because the missing
             findings are unknown.
         failures: how many tests of a run failed for a reason that is not known.
@@ -43,7 +44,7 @@ class Plan:
         self.silenced: list[Silenced] = []
         self.failed: list[str] = []
         self.unreadable: tuple[tuple[str, int, str], ...] = ()
-        self.install: list[str] = []
+        self.next_steps: list[str] = []
         self.faults: list[Fault] = []
         self.failures = 0
         self.projects: list[str] = []
@@ -77,7 +78,7 @@ class Plan:
         plan.failed = [place(sentence) for sentence in self.failed]
         plan.unreadable = tuple((place(file), line, why) for file, line, why in self.unreadable)
         where = f"{prefix.rstrip('/')}: " if prefix else ""
-        plan.install = [f"{where}{sentence}" for sentence in self.install]
+        plan.next_steps = [f"{where}{sentence}" for sentence in self.next_steps]
         plan.faults = [f._replace(file=f.file and place(f.file)) for f in self.faults]
         plan.failures = self.failures
         plan.projects = [prefix + folder for folder in self.projects]
@@ -94,7 +95,7 @@ class Plan:
         self.silenced += other.silenced
         self.failed += other.failed
         self.unreadable += other.unreadable
-        self.install += other.install
+        self.next_steps += other.next_steps
         self.faults += other.faults
         self.failures += other.failures
         self.projects += other.projects

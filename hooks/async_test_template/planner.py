@@ -76,7 +76,7 @@ def make_plan(
     original = Tree(planner.root, {}, planner.memory.disk)
     plan.before = {file: original.read(file) for file in plan.after}
     planner.note_projects()
-    plan.install = _commands_to_install(planner)
+    plan.next_steps = _commands_to_install(planner)
     return plan
 
 

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
 #: Files at the top that may start pytest, apart from the workflows.
-FILES = ("tox.ini", "Makefile", "justfile", "noxfile.py", ".gitlab-ci.yml", ".travis.yml")
+FILES = (
+    *("tox.ini", "Makefile", "justfile", "noxfile.py", "duties.py", "tasks.py"),
+    *(".gitlab-ci.yml", ".travis.yml"),
+)
 _FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
 _TYPED = re.compile(r"[\s$]*(?:python3? -m )?py\.?test\s")
 _PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")

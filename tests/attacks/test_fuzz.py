@@ -17,6 +17,8 @@ from fuzzing import Files, answers, broken, folders_of_more, repository, seeds
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 #: How many are tried at each run of the tests.
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "240"))
 SEED = os.environ.get("FUZZ_SEED", "1")
@@ -29,7 +31,6 @@ def known() -> list[Files]:
     return seeds(folders_of_more())
 
 
-@pytest.mark.slow
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(max(900, ROUNDS * 2))

@@ -76,6 +76,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", HOSTILE)
 @pytest.mark.parametrize("command", [["check"], ["migrate", "--unsafe", "--diff"]])
 def test_no_input_ends_in_a_traceback(
@@ -122,6 +123,7 @@ def test_closed_streams_change_nothing(closed: str, command: str, tmp_path: Path
     assert (tmp_path / "pytest.ini").read_text() == "[pytest]\nasyncio_mode = legacy\n"
 
 
+@pytest.mark.slow
 def test_folders_may_be_nested_as_deep_as_the_system_lets_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

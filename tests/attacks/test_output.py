@@ -137,6 +137,7 @@ def test_no_line_is_a_workflow_command_that_a_name_made(
     assert bool(ours) == (style == "github")
 
 
+@pytest.mark.slow
 def test_the_runner_obeys_no_line_of_a_diff(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = legacy\n# a\n ::error ::pwned\n")
     (tmp_path / "requirements.txt").write_text("pytest-asyncio<0.24\n")
@@ -174,6 +175,7 @@ def test_git_takes_every_diff(name: str, encoded: bytes, tmp_path: Path) -> None
     assert path.read_bytes() == by_git != encoded
 
 
+@pytest.mark.slow
 def test_git_takes_a_diff_of_what_a_link_leads_to(tmp_path: Path) -> None:
     project = tmp_path / "project"
     real = project / "real" / "settings.ini"

@@ -339,6 +339,7 @@ def changed(checkout: Path) -> None:
     (checkout / "README.md").write_text("not committed\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -379,6 +380,7 @@ def test_a_checkout_that_is_not_there_is_told(variables: dict[str, str], tmp_pat
     assert (outcome, said) == (Outcome.UNUSABLE, "cannot be used: nowhere is not a folder")
 
 
+@pytest.mark.slow
 def test_missing_programs_are_told(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

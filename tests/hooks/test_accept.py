@@ -159,6 +159,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=9),

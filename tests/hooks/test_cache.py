@@ -452,6 +452,7 @@ def test_a_second_run_prints_the_same(repository: Path, arguments: tuple[str, ..
     assert run(repository, *arguments) == (first.printed, "tests/*" not in arguments)
 
 
+@pytest.mark.slow
 def test_another_command_is_not_known(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(repository)
     assert run(repository).is_known
@@ -482,6 +483,7 @@ def test_nothing_is_kept(repository: Path, entries: Path, arguments: tuple[str, 
     assert not entries.exists()
 
 
+@pytest.mark.slow
 def test_nothing_is_written_into_the_repository(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,6 +547,7 @@ def test_a_folder_that_cannot_be_written(
     assert run(repository) == first
 
 
+@pytest.mark.slow
 def test_only_the_last_results_are_kept(
     repository: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -589,6 +592,7 @@ def command(root: Path, hooks: Path = HOOKS) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.slow
 def test_a_known_result_needs_no_imports(repository: Path) -> None:
     first, second = command(repository), command(repository)
     assert "\nNEW\n" in first.stderr
@@ -631,6 +635,7 @@ def test_several_runs_at_once(repository: Path, entries: Path) -> None:
     assert len(list(entries.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_nobody_reads_the_known_result(repository: Path) -> None:
     command(repository)
     for _ in range(2):
@@ -687,6 +692,7 @@ ASKS = re.compile(
 )
 
 
+@pytest.mark.slow
 def test_the_file_system_is_asked_in_one_place() -> None:
     """Otherwise a check would not notice that the answer is another one."""
     found = {}

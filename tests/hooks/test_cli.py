@@ -292,6 +292,7 @@ def test_what_is_long_is_a_table_unless_all_is_asked_for(
         assert capsys.readouterr().out.count(" AT501 [") == 60
 
 
+@pytest.mark.slow
 def test_a_terminal_of_80_columns_shows_the_table_and_the_summary(project: Path) -> None:
     for number, name in enumerate(("event_loop", "loop, event_loop")):
         body = f"async def test_it_{{}}({name}):\n    event_loop.time()\n\n\n"
@@ -307,6 +308,7 @@ def test_a_terminal_of_80_columns_shows_the_table_and_the_summary(project: Path)
     assert last.startswith("Advice: ") or "findings left" in last
 
 
+@pytest.mark.slow
 def test_a_terminal_breaks_no_word(project: Path) -> None:
     terminal = Terminal(sys.executable, HOOKS / "run.py", "check", cwd=project, columns=40)
     try:
@@ -438,6 +440,7 @@ def test_json_is_one_document(project: Path, capsys: pytest.CaptureFixture[str])
     assert document["changed"] == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
     process = start_engine("rules", cwd=project)
     assert process.stdout is not None
@@ -448,6 +451,7 @@ def test_a_reader_that_goes_away_gets_no_traceback(project: Path) -> None:
     process.wait(30)
 
 
+@pytest.mark.slow
 def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
     (project / "test_süß.py").write_text("async def test_it(event_loop):\n    pass\n")
     process = start_engine("check", cwd=project, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
@@ -456,6 +460,7 @@ def test_an_encoding_that_lacks_a_character_is_no_crash(project: Path) -> None:
     assert "s\\xfc\\xdf" in output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize("interrupted_run", [1, 2])
 def test_ctrl_c_exits_130_and_leaves_the_old_files(interrupted_run: int, project: Path) -> None:
@@ -513,6 +518,7 @@ def test_a_file_without_tests_need_not_parse(project: Path) -> None:
     assert main(["migrate", str(project)]) == 0
 
 
+@pytest.mark.slow
 def test_a_configuration_above_the_project_is_reported_where_it_is(tmp_path: Path) -> None:
     above = tmp_path / "pytest.ini"
     above.write_text("[pytest]\nasyncio_mode = legacy\n")
@@ -526,6 +532,7 @@ def test_a_configuration_above_the_project_is_reported_where_it_is(tmp_path: Pat
     assert f"run this in {tmp_path}" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_name_that_is_no_text_has_a_place_in_sarif(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
     test = os.fsencode(tmp_path) + b"/test_\xfe.py"
@@ -541,6 +548,7 @@ def test_a_diff_cannot_be_verified(project: Path, capsys: pytest.CaptureFixture[
     assert "--diff writes none" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_rules_on_code_are_imported_where_there_is_code(project: Path) -> None:
     script = (
         "import sys; from async_test_template.cli import main; main(['check'])\n"
@@ -556,6 +564,7 @@ def test_rules_on_code_are_imported_where_there_is_code(project: Path) -> None:
     assert imported() == "True"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
 def test_a_full_disk_behind_the_output_is_told(project: Path) -> None:
     with Path("/dev/full").open("w") as full:

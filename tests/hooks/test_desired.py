@@ -58,6 +58,7 @@ def test_what_is_no_answers_file_is_said_with_its_line(text: str, tmp_path: Path
     assert raised.value.line in {1, 2}
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.text(max_size=12)))
 def test_plain_answers_read_as_yaml_reads_them(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]

@@ -95,6 +95,7 @@ def test_the_index_of_messages_is_fresh_and_whole() -> None:
     assert {message.family for message in all_messages()} == {*LIBRARIES}
 
 
+@pytest.mark.slow
 def test_every_rule_is_in_the_index() -> None:
     assert {family_of(code) for code in CODES} == {*FAMILIES}
     for code in CODES:

@@ -205,6 +205,7 @@ def test_whatever_a_rule_raises_is_told(text: str, told: str, engine: Path, proj
     assert "AT101" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_rule_that_fails_in_many_files_is_one_sentence(engine: Path, project: Path) -> None:
     for number in range(6):
         (project / f"test_{number}.py").write_text(CODE)
@@ -276,6 +277,7 @@ def test_a_rule_that_cannot_be_imported_is_left_out_of_the_list_of_rules(
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_because_of_a_fault_is_left_out(
     engine: Path, project: Path
 ) -> None:
@@ -373,6 +375,7 @@ def test_a_run_that_cannot_be_judged_leaves_the_other_findings(engine: Path, pro
     assert "AT101" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["check"], ["check", "--traceback"]])
 def test_the_launcher_tells_of_an_engine_that_cannot_be_imported(
     arguments: list[str], engine: Path, project: Path

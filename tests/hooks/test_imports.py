@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from async_test_template.rules.pages import Example
 
+pytestmark = pytest.mark.slow
+
 ALL = tuple(map(load, CODES))
 EVERYTHING = frozenset(Tier)
 STRICT = "[pytest]\nasyncio_mode = strict\nasyncio_default_fixture_loop_scope = function\n"
@@ -138,7 +140,6 @@ def _lazy(line: str, choice: random.Random) -> str:
     return f"lazy {line}" if LAZY and may_be and choice.random() < 0.5 else line
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pexpect import spawn
 
+pytestmark = pytest.mark.slow
+
 pexpect = pytest.importorskip("pexpect")
 
 HOOKS = Path(__file__).parents[2] / "hooks"
@@ -51,7 +53,6 @@ def test_each_fix_is_shown_and_decided_on_its_own(root: Path) -> None:
     )
 
 
-@pytest.mark.slow
 def test_all_takes_the_rest(root: Path) -> None:
     assert answer(start(root), "n", "a") == 1
     assert (root / "pytest.ini").read_text() == (
@@ -71,7 +72,6 @@ def test_an_edit_made_while_a_question_waits_stays(root: Path) -> None:
     assert (root / "pytest.ini").read_text() == f"{BEFORE}# mine\n"
 
 
-@pytest.mark.slow
 def test_quit_keeps_what_was_said_before(root: Path) -> None:
     assert answer(start(root), "y", "q") == 1
     assert (root / "pytest.ini").read_text() == BEFORE.replace("legacy", "auto")

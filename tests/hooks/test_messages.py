@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.cli import main
 from async_test_template.messages import PAGES, all_messages
+from async_test_template.messages.failures import explained
 from async_test_template.messages.page import NEAR, PageError, read_message
 from async_test_template.messages.search import search, search_stream
 from async_test_template.messages.wording import Wording
+from async_test_template.observe import Failure
 from async_test_template.rules import NAMES
 
 if TYPE_CHECKING:
@@ -94,9 +96,10 @@ def test_a_wording_has_gaps(text: str, gaps: dict[str, str] | None) -> None:
         f"E   {CLOSED}\n",
         f"2026-11-26T20:00:00Z \x1b[31m\x1b[1mE   {CLOSED}\x1b[0m\r\n",
         "> RuntimeError: Event loop\n> is closed".replace("> ", "  "),
+        "RuntimeError: Event lo\nop is closed",
         f"<?xml version='1.0'?><testsuite><failure message=\"{CLOSED}&#10;\"/></testsuite>",
     ],
-    ids=["alone", "of pytest", "of a log", "wrapped", "in xml"],
+    ids=["alone", "of pytest", "of a log", "wrapped", "wrapped in a word", "in xml"],
 )
 def test_a_message_is_found_in(text: str) -> None:
     assert found(text) == ["event_loop_is_closed"]
@@ -119,8 +122,25 @@ def test_a_message_is_found_where_the_summary_of_pytest_cuts_it(
     said: str, expected: list[str]
 ) -> None:
     assert found(f"FAILED tests/test_it.py::test_it - {said}\n") == expected
-    # Elsewhere it may be the whole text.
-    assert not found(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("RuntimeError: Event loop stopped before Fut", ["event_loop_stopped"]),
+        ("TypeError: object MagicMock can't be us...", ["mock_cannot_be_awaited"]),
+        (
+            "asyncio test 'test_it' requested async @pytest.fixture 'client' in str",
+            ["async_fixture_in_strict_mode"],
+        ),
+        # It may be the whole text of something else.
+        ("RuntimeError: Event loop is ...", []),
+        # Several messages go on like that.
+        ("TypeError: AsyncClient.__init__() got an unexpected keyword argument 'pr", []),
+    ],
+)
+def test_a_pasted_line_may_be_cut(said: str, expected: list[str]) -> None:
+    assert found(said) == expected
 
 
 @pytest.mark.parametrize("text", ["", "assert 1 == 2", "loop closed", "\x00\xff", "fixture ''"])
@@ -140,6 +160,31 @@ def test_the_more_exact_wording_counts() -> None:
     assert found("fixture 'other' not found") == ["fixture_not_found"]
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("trio.TooSlowError", ["too_slow"]),
+        ("E   trio.TooSlowError\r", ["too_slow"]),
+        ("FAILED test_it.py::test_it - trio.TooSlowError", ["too_slow"]),
+        ("    | trio.TooSlowError: late", ["too_slow"]),
+        ("    except trio.TooSlowError:", []),
+        (">       raise trio.TooSlowError from None", []),
+        ("E   trio.TooSlowErrors", []),
+    ],
+)
+def test_the_name_of_an_error_counts_where_it_is_told(line: str, names: list[str]) -> None:
+    assert found(f"first\n{line}\nlast") == names
+
+
+def test_a_sentence_explains_a_failure_and_not_the_name_of_what_led_to_it() -> None:
+    text = (
+        "E   anyio.ClosedResourceError\n\n"
+        'E   WebSocketDisconnected: Cannot call "send" once a close message has been sent.\n'
+    )
+    (finding,) = explained([Failure("test_it", "test_it.py", 1, text)], []).findings
+    assert 'Cannot call "send"' in finding.message
+
+
 def test_the_same_message_is_counted_and_different_causes_are_told_apart() -> None:
     lines = [SCOPES.format(name) for name in ("anyio_backend", "event_loop", "anyio_backend")]
     first, second = search("\n".join(lines))
@@ -147,6 +192,7 @@ def test_the_same_message_is_counted_and_different_causes_are_told_apart() -> No
     assert (second.match.gaps["fixture"], second.times, second.line) == ("event_loop", 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1 << 20, (1 << 20) - (1 << 13)], ids=["of a read", "of a part"])
 @pytest.mark.parametrize("filler", ["x", "\n"], ids=["in one line", "in lines"])
 def test_a_message_at_a_border_is_found_once(size: int, filler: str) -> None:

@@ -36,6 +36,7 @@ def example(used: str = "/.github/workflows/check.yml") -> str:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("used", ["/.github/workflows/check.yml", ""])
 def test_the_examples_are_workflows(used: str, tmp_path: Path) -> None:
     caller = tmp_path / "caller.yml"

@@ -7,8 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template import disk
 from async_test_template import spread as spreading
 from async_test_template.desired import Desired
+from async_test_template.errors import UserError
 from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Tier
 from async_test_template.planner import make_plan
@@ -74,6 +76,7 @@ def test_a_migration_parses_each_outdated_file_twice_and_no_other(
     assert parsed == dict.fromkeys(expected, 1)
 
 
+@pytest.mark.slow
 def test_many_processes_come_to_the_same_as_one(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +89,37 @@ def test_many_processes_come_to_the_same_as_one(
     assert together.left == alone.left
     assert together.fixed == alone.fixed
     assert together.unreadable == alone.unreadable == (("test_broken.py", 1, "invalid syntax"),)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cores", [1, 3])
+def test_a_repository_that_is_too_large_to_keep_comes_to_the_same(
+    cores: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = migrate(root)
+    monkeypatch.setattr(disk, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(spreading, "_cores", lambda: cores)
+    monkeypatch.setattr(spreading, "_SMALL", 1)
+    read_again = migrate(root)
+    assert (read_again.before, read_again.after) == (kept.before, kept.after)
+    assert (read_again.left, read_again.fixed) == (kept.left, kept.fixed)
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_what_is_read_again_and_has_changed_is_told(
+    cores: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(spreading, "_cores", lambda: cores)
+    monkeypatch.setattr(spreading, "_SMALL", 1)
+
+    def edit(*_: object) -> bool:
+        (root / "test_old_7.py").write_text("# mine\n")
+        return True
+
+    with pytest.raises(UserError, match="changed while this program read it") as raised:
+        make_plan(root, Desired(), ALL, frozenset(Tier), edit)
+    assert raised.value.path == root / "test_old_7.py"
 
 
 def test_a_rule_that_looks_at_one_file_alone_must_not_ask_for_the_others(root: Path) -> None:

@@ -144,6 +144,7 @@ def test_the_engine_runs_where_all_it_needs_is_installed(tmp_path: Path, project
     assert is_run(run), run.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_link", [True, False])
 def test_only_the_engine_beside_the_file_itself_is_started(project: Path, *, is_link: bool) -> None:
     (project / "pyproject.toml").unlink()

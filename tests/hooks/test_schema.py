@@ -98,6 +98,7 @@ VALUES = st.recursive(
 TABLES = st.dictionaries(st.sampled_from([*SHAPES, "selct"]), VALUES, max_size=2)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(TABLES)
 def test_both_agree_on_any_table(table: dict[str, Any]) -> None:

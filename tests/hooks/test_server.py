@@ -137,6 +137,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_findings_are_shown_where_they_are_until_they_are_mended(project: Path) -> None:
     (project / "test_it.py").write_text(TEST)
 
@@ -159,6 +160,7 @@ def test_findings_are_shown_where_they_are_until_they_are_mended(project: Path) 
     in_editor(project, work)
 
 
+@pytest.mark.slow
 def test_a_fix_and_a_comment_are_offered_and_change_what_migrate_changes(project: Path) -> None:
     async def work(editor: Editor) -> None:
         await editor.open("test_it.py")
@@ -178,6 +180,7 @@ def test_a_fix_and_a_comment_are_offered_and_change_what_migrate_changes(project
     in_editor(project, work)
 
 
+@pytest.mark.slow
 def test_an_unsafe_fix_says_so_and_one_that_makes_a_file_makes_it(project: Path) -> None:
     (project / "pytest.ini").unlink()
     (project / "pyproject.toml").unlink()
@@ -198,6 +201,7 @@ def test_an_unsafe_fix_says_so_and_one_that_makes_a_file_makes_it(project: Path)
     in_editor(project, work)
 
 
+@pytest.mark.slow
 def test_no_fix_is_offered_for_a_text_that_is_not_saved(project: Path) -> None:
     async def work(editor: Editor) -> None:
         await editor.open("test_it.py")
@@ -215,6 +219,7 @@ def test_no_fix_is_offered_for_a_text_that_is_not_saved(project: Path) -> None:
     in_editor(project, work)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_used_is_shown_and_gone_when_it_can(project: Path) -> None:
     async def work(editor: Editor) -> None:
         settings = project / "pyproject.toml"
@@ -234,6 +239,7 @@ def test_what_cannot_be_used_is_shown_and_gone_when_it_can(project: Path) -> Non
     in_editor(project, work)
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_its_editor(project: Path) -> None:
     done = run(sys.executable, HOOKS / "run.py", "server", cwd=project)
     assert (done.returncode, done.stdout) == (0, "")
@@ -248,6 +254,7 @@ def test_without_pygls_the_server_says_what_to_install(
     assert "needs pygls: install the extra `server`" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_columns_are_those_of_the_protocol(project: Path) -> None:
     code = "async def test_it():\n    '\N{GRINNING FACE}'; import time; time.sleep(9)\n"
     (project / "test_it.py").write_text(code)

@@ -259,6 +259,7 @@ def test_a_field_that_a_new_python_adds_is_walked_only_where_it_holds_nodes() ->
     assert Nodes(node).parents == {alias: node, name: node}
 
 
+@pytest.mark.slow
 def test_real_code_is_walked_as_by_the_standard_library() -> None:
     for path in Path(asyncio.__file__).parent.glob("*.py"):
         tree = ast.parse(path.read_bytes())
@@ -268,6 +269,7 @@ def test_real_code_is_walked_as_by_the_standard_library() -> None:
         assert all(child in ast.iter_child_nodes(node) for child, node in parents.items())
 
 
+@pytest.mark.slow
 def test_a_walk_of_some_statements_finds_what_a_whole_walk_finds() -> None:
     for path in sorted(Path(asyncio.__file__).parent.glob("*.py")):
         data = path.read_bytes()

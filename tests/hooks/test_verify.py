@@ -86,6 +86,7 @@ def test_a_command_without_a_report_is_told_so(tmp_path: Path) -> None:
     assert str(found) == "no pytest reported (exit status 3)"
 
 
+@pytest.mark.slow
 def test_a_good_change_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pytest.ini").write_text(STRICT)
     (tmp_path / "test_it.py").write_text("def test_a(): ...\n")
@@ -96,6 +97,7 @@ def test_a_good_change_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "Tests after: 1 collected, 1 passed, 0 failed." in errors
 
 
+@pytest.mark.slow
 def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pytest.ini").write_bytes(STRICT.replace("\n", "\r\n").encode())
     (tmp_path / "test_it.py").write_text(
@@ -109,6 +111,7 @@ def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "is_helped"),
     [
@@ -233,6 +236,7 @@ def test_the_folder_for_temporary_files_may_have_any_name(
     assert main(["check", str(project), "--run", COMMAND]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "written",
     [

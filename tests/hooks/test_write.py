@@ -515,6 +515,7 @@ def test_what_cannot_be_put_back_is_named_and_its_copy_kept(
     assert Path(copy).read_bytes() == b"old"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the script forks")
 def test_a_kill_at_any_step_leaves_each_file_old_or_new(tmp_path: Path) -> None:
     run = subprocess.run(

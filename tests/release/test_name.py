@@ -57,6 +57,7 @@ def test_every_file_has_the_name_that_the_metadata_have() -> None:
         assert repository.named(text, name) == text, file
 
 
+@pytest.mark.slow
 def test_a_fork_changes_one_line(fork: Path) -> None:
     metadata = fork / "pyproject.toml"
     text = metadata.read_text()

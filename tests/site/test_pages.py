@@ -44,6 +44,7 @@ def test_every_document_is_on_the_site() -> None:
     assert len({*all_pages().values()}) == len(all_pages())
 
 
+@pytest.mark.slow
 def test_all_pages_can_be_written(tmp_path: Path) -> None:
     """A link to a file that is not there would end it."""
     write_pages(tmp_path)

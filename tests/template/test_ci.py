@@ -92,6 +92,7 @@ def test_gitlab_tests_every_python_from_the_oldest_supported(
     assert matrix == [{"PYTHON_VERSION": PYTHONS[PYTHONS.index(python_version) :]}]
 
 
+@pytest.mark.slow
 def test_every_action_is_pinned_to_a_commit_and_says_its_version(workflows: list[Path]) -> None:
     for path in workflows:
         uses = re.findall(r"uses: (.*)", path.read_text())
@@ -109,6 +110,7 @@ def test_all_workflows_pin_the_same_commits(workflows: list[Path]) -> None:
     assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
 
 
+@pytest.mark.slow
 def test_every_edition_of_pins_can_be_chosen_and_the_newest_is_the_default(
     tmp_path: Path, template: Path
 ) -> None:
@@ -189,6 +191,7 @@ def zizmor(*paths: Path) -> CompletedProcess[str]:
     return run(program, "--pedantic", "--offline", "--no-progress", *paths, cwd=ROOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_new_project_is_tested_with_its_test_group_alone_and_linted(
     tmp_path: Path, template: Path, ci: str
@@ -198,6 +201,7 @@ def test_a_new_project_is_tested_with_its_test_group_alone_and_linted(
     assert lint == ["uv run ruff check", "uv run ruff format --check", "uv run mypy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_shards_are_jobs_of_every_python(
     tmp_path: Path, template: Path, project_kind: str, ci: str
@@ -217,6 +221,7 @@ def test_shards_are_jobs_of_every_python(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_an_existing_project_is_tested_but_not_linted(
     tmp_path: Path, template: Path, ci: str
@@ -235,6 +240,7 @@ def scripts(project: Path) -> list[list[str]]:
     return [job["script"] for job in jobs.values() if "script" in job]
 
 
+@pytest.mark.slow
 def test_gitlab_gets_the_keys_that_it_needs(
     tmp_path: Path, template: Path, project_kind: str
 ) -> None:
@@ -257,6 +263,7 @@ def test_gitlab_gets_the_keys_that_it_needs(
     assert content["default"]["timeout"] == "15 minutes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ci", choices("ci"))
 def test_only_the_pipeline_that_was_asked_for_is_there(
     tmp_path: Path, template: Path, project_kind: str, ci: str
@@ -266,6 +273,7 @@ def test_only_the_pipeline_that_was_asked_for_is_there(
     assert (project / GITLAB).exists() == (ci == "gitlab")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ci", "path"), [("github", GITHUB), ("gitlab", GITLAB)])
 def test_a_pipeline_that_was_there_first_stays(
     tmp_path: Path, template: Path, ci: str, path: Path

@@ -80,6 +80,7 @@ def temporary() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_where_there_is_no_server_a_sentence_says_both_ways(
     server: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +185,7 @@ def test_without_the_sample_the_rest_is_green(
         assert_done(run(*alembic, cwd=project, PYTHONPATH="src"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", choices("database"))
 def test_an_existing_project_gets_no_fixture_of_a_database(
     database: str, template: Path, tmp_path: Path

@@ -19,6 +19,8 @@ from helpers import (
     Environment,
     assert_done,
     choices,
+    contents,
+    copy_template,
     label,
     render,
     run,
@@ -27,6 +29,8 @@ from helpers import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 GUARD = ROOT / "guard"
 SOURCE = GUARD / "src" / "pytest_async_guard"
@@ -95,7 +99,12 @@ def test_the_vendored_files_are_those_of_the_package(
     assert {f"tests/pytest_async_guard/{name}" for name in source} == VENDORED
 
 
-@pytest.mark.slow
+def test_the_guard_is_whole_wherever_the_template_is(tmp_path: Path) -> None:
+    template = copy_template(tmp_path / "a [b] * c?")
+    project = render(tmp_path / "sample", template)
+    assert contents(project).keys() >= VENDORED
+
+
 @pytest.mark.parametrize("guard", [other for other in choices("guard") if other != "vendored"])
 @pytest.mark.parametrize("project_kind", choices("project_kind"))
 def test_nothing_is_vendored_where_nobody_wants_it(
@@ -118,7 +127,6 @@ def test_nothing_is_vendored_where_nobody_wants_it(
             assert settings.count("async-guard") == (2 if guard == "package" else 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_hang_and_a_leak_are_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -132,7 +140,6 @@ def test_a_hang_and_a_leak_are_told(
     assert "pytest_async_guard/" not in text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_fixture_that_hangs_is_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -144,7 +151,6 @@ def test_a_fixture_that_hangs_is_told(
     assert re.search(r"it waits at tests/test_case.py:\d+ in resource", text)
 
 
-@pytest.mark.slow
 def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, framework="library", **TRIO)
     text = report(environment, project, HANGS)
@@ -155,7 +161,6 @@ def test_every_backend_is_guarded(template: Path, environment: Environment, tmp_
         assert "wait_in_here: waits at tests/test_case.py" in told
 
 
-@pytest.mark.slow
 def test_a_suite_without_pytest_timeout_is_guarded_from_leaks(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -172,7 +177,6 @@ def test_a_suite_without_pytest_timeout_is_guarded_from_leaks(
     assert "test_leaks left tasks running" in text
 
 
-@pytest.mark.slow
 def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -194,7 +198,6 @@ def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
     assert "test_other hangs (timeout: 3 s)" in text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["prepend", "importlib"])
 def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     mode: str, template: Path, environment: Environment, tmp_path: Path
@@ -220,7 +223,6 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     assert failures.count("test_leaks left tasks running\nthe leak: waits at") == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     covered(

@@ -82,6 +82,7 @@ def test_strange_text_makes_a_project_that_works(
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["it's [a] folder", "{{ folder }}", "3 🚀", "-rf", "class"])
 def test_a_strange_folder_gives_a_valid_name(name: str, template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / name, template)

@@ -150,6 +150,7 @@ def test_every_text_is_said_as_it_is(part: int, template: Path, tmp_path: Path) 
     assert sum(1 for _ in tmp_path.iterdir()) == len(names)
 
 
+@pytest.mark.slow
 def test_no_text_is_in_the_code(template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / "it", template, project_name="a7b7", description="c7d7")
     code = "".join(path.read_text(encoding="utf-8") for path in project.rglob("*.py"))
@@ -211,6 +212,7 @@ def test_an_answer_that_is_none_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_what_another_template_has_written_is_shown_and_not_sent(
     template: Path, tmp_path: Path
 ) -> None:
@@ -237,6 +239,7 @@ def outside(root: Path) -> dict[Path, bytes]:
 NAMES = ["pyproject.toml", "README.md", ".gitignore", "tests/conftest.py", "tests/async_guard.py"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_is_a_link_out_of_an_existing_project_stays(
@@ -254,6 +257,7 @@ def test_a_file_that_is_a_link_out_of_an_existing_project_stays(
     assert outside(far) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
 def test_nothing_is_written_into_a_folder_that_leads_out_of_an_existing_project(
     template: Path, tmp_path: Path
@@ -276,6 +280,7 @@ def test_nothing_is_written_into_a_folder_that_leads_out_of_an_existing_project(
     assert not list(far.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links are made as POSIX does")
 def test_a_destination_may_be_a_link(template: Path, tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()

@@ -69,7 +69,7 @@ def asked(screen: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", [NARROWEST, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("columns", [NARROWEST, 100])
 def test_a_person_answers_every_question(
     tmp_path: Path, template: Path, start: Start, columns: int
 ) -> None:
@@ -116,6 +116,7 @@ def test_a_person_answers_every_question(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("framework", "reason"),
     [
@@ -134,6 +135,7 @@ def test_trio_is_greyed_out_with_its_reason_where_it_cannot_run(
     assert "On which event loops do the tests run?\n   asyncio only\n" in terminal.text
 
 
+@pytest.mark.slow
 def test_trio_can_be_chosen_for_a_library(tmp_path: Path, template: Path, start: Start) -> None:
     terminal = start("copy", *about_trio("library"), template, existing_project(tmp_path / "old"))
     terminal.wait_for("» asyncio only")
@@ -223,6 +225,7 @@ def test_every_choice_fits_the_narrowest_screen() -> None:
     assert [label for label in labels if len(f" » {label}") > NARROWEST] == []
 
 
+@pytest.mark.slow
 def test_without_a_terminal_copier_refuses_with_a_sentence(tmp_path: Path, template: Path) -> None:
     done = run(*COPIER, "copy", template, tmp_path / "shop", cwd=tmp_path)
     assert done.returncode == 1
@@ -231,6 +234,7 @@ def test_without_a_terminal_copier_refuses_with_a_sentence(tmp_path: Path, templ
     assert not (tmp_path / "shop").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "last"),
     [
@@ -254,6 +258,7 @@ def test_the_last_message_is_commands_to_paste(
     assert len(message) <= 7, terminal.text
 
 
+@pytest.mark.slow
 def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     tmp_path: Path, template: Path, start: Start
 ) -> None:
@@ -262,6 +267,7 @@ def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     assert "Next:\n\n    uv run pytest\n    git init && git add ." in terminal.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "ci"),
     [(".", "github"), ("services/it's one", "github"), ("services/one", "gitlab")],

@@ -82,6 +82,7 @@ def test_every_question_has_a_default(key: str) -> None:
     assert "default" in QUESTIONS[key]
 
 
+@pytest.mark.slow
 def test_the_answers_are_those_of_the_questions(template: Path, tmp_path: Path) -> None:
     answered: set[str] = set()
     # No project is asked everything: only a library runs on trio, and only FastAPI has a schema.
@@ -128,6 +129,7 @@ def test_another_template_keeps_its_answers(template: Path, tmp_path: Path) -> N
     assert (tmp_path / ".copier-answers.yml").read_text() == theirs
 
 
+@pytest.mark.slow
 def test_a_project_can_be_copied_again(template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, loop_scope="module")
     answers = (project / ".copier-answers.yml").read_text()
@@ -135,6 +137,7 @@ def test_a_project_can_be_copied_again(template: Path, tmp_path: Path) -> None:
     assert (project / ".copier-answers.yml").read_text() == answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["pyproject.toml", "setup.cfg", "app.py", "src/app/app.py"])
 @pytest.mark.parametrize("folder", ["plain", "with [brackets]*"])
 def test_an_existing_project_is_recognised(
@@ -148,6 +151,7 @@ def test_an_existing_project_is_recognised(
     assert answers["project_kind"] == "existing"
 
 
+@pytest.mark.slow
 def test_a_fresh_repository_is_a_new_project(template: Path, tmp_path: Path) -> None:
     project = tmp_path / "fresh"
     project.mkdir()

@@ -55,6 +55,8 @@ def _hit(text: str) -> Hit | None:
     """Return the message of a failure: in the lines of the error, or else anywhere."""
     errors = "\n".join(line for line in text.split("\n") if line.startswith("E "))
     hits = search(errors) or search(text)
+    # Any sentence tells more than the name of an error, which may only be what led to it.
+    hits.sort(key=lambda hit: hit.wording.is_name)
     return hits[0]._replace(near=text) if hits else None
 
 

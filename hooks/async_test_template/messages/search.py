@@ -30,6 +30,9 @@ _LONGEST = 1 << 12
 _MOST = 50
 #: In a text of this size, a message may be wrapped by whoever pasted it.
 _PASTED = 1 << 16
+#: So many fixed characters show a message that was cut off anywhere else than in the summary,
+#: and so many of them must not be needed to tell it from others.
+_CLEARLY, _SPARE = 24, 4
 #: How a line of pytest's summary begins.
 _SUMMARY = ("FAILED ", "ERROR ")
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")
@@ -97,27 +100,51 @@ def search_stream(stream: BinaryIO) -> list[Hit]:
         lines += last.count("\n")
     if found or size > _PASTED:
         return list(found.values())
-    if cut := list(_cut(_decoded(last))):
+    text = _decoded(last).strip()
+    if cut := list(_cut(text)):
         return cut
-    return search(" ".join(_decoded(last).split())) if "\n" in last.strip() else []
+    if "\n" not in text:
+        return _clearly_begun(text)
+    # A terminal breaks a line anywhere, an editor only at blanks.
+    return search(" ".join(text.split())) or search("".join(text.splitlines()))
 
 
 def _cut(text: str) -> Iterator[Hit]:
     """Yield the messages that pytest cut off in its summary, if only one begins like that."""
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.startswith(_SUMMARY) or not line.rstrip().endswith(CUT):
-            continue
-        said = line.rstrip().removesuffix(CUT).partition(" - ")[2]
-        found = [
-            (cut[0], Hit(message, wording, cut[1], number, text))
-            for message in all_messages()
-            for wording in message.wordings
-            if (cut := wording.cut(said)) and cut[0] >= LEAST
-        ]
-        most = max((fixed for fixed, _ in found), default=0)
-        best = [hit for fixed, hit in found if fixed == most]
-        if len({hit.message.name for hit in best}) == 1:
-            yield best[0]
+        if line.startswith(_SUMMARY) and line.rstrip().endswith(CUT):
+            yield from _begun(line.partition(" - ")[2], number, text, LEAST)
+
+
+def _begun(line: str, number: int, text: str, least: int) -> list[Hit]:
+    """Return the message that begins at the end of a line, if it can only be this one.
+
+    Args:
+        line: the line, which was cut.
+        number: its number.
+        text: what is around it.
+        least: so many fixed characters of the message have to be left.
+
+    """
+    said = line.rstrip().removesuffix(CUT)
+    found = [
+        (cut[0], Hit(message, wording, cut[1], number, text))
+        for message in all_messages()
+        for wording in message.wordings
+        if (cut := wording.cut(said)) and cut[0] >= least
+    ]
+    most = max((fixed for fixed, _ in found), default=0)
+    best = [hit for fixed, hit in found if fixed == most]
+    return best[:1] if len({hit.message.name for hit in best}) == 1 else []
+
+
+def _clearly_begun(text: str) -> list[Hit]:
+    """Return the message that begins at the end of a pasted line, if not only its end says so."""
+    said = text.removesuffix(CUT)
+    hits = _begun(said, 1, text, _CLEARLY)
+    without_end = _begun(said[:-_SPARE], 1, text, _CLEARLY - _SPARE)
+    names = [[hit.message.name for hit in some] for some in (hits, without_end)]
+    return hits if names[0] == names[1] else []
 
 
 class _Part(NamedTuple):

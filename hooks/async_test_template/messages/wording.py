@@ -12,6 +12,8 @@ from typing import NamedTuple
 CUT = "..."
 #: So many fixed characters of a message have to be left in such a line.
 LEAST = 14
+#: What stands in front of an error: in pytest's tracebacks, in its summary, in a group of errors.
+_IN_FRONT = ("E", "-", "|")
 
 
 class Match(NamedTuple):
@@ -34,7 +36,8 @@ class Wording:
 
     Attributes:
         text: the text; `{name}` is a gap, and stands for any characters. It neither begins nor
-            ends with one.
+            ends with one. A text without blanks is the name of an error, and counts only where an
+            error is told: not in code that catches or raises it.
         said_by: the library and its versions, for people.
         names: the names of its gaps.
 
@@ -59,6 +62,11 @@ class Wording:
         """How many characters are fixed: of two wordings at one place, the heavier one counts."""
         return len(self._first) + sum(map(len, self._others))
 
+    @property
+    def is_name(self) -> bool:
+        """Tell whether it is only the name of an error."""
+        return " " not in self.text
+
     def find(self, text: str, start: int, end: int) -> Match | None:
         """Find the wording in a part of a text."""
         begin = text.find(self._first, start, end)
@@ -76,6 +84,8 @@ class Wording:
                 after = begin + len(self._first)
             gaps[name] = text[after:place]
             after = place + len(piece)
+        if self.is_name and not _is_told(text, begin, after):
+            return None
         return Match(begin, after, gaps)
 
     def is_begun_in(self, reason: str) -> bool:
@@ -111,6 +121,12 @@ class Wording:
             if not is_whole:
                 return fixed, Match(begin, after, gaps)
         return None
+
+
+def _is_told(text: str, begin: int, end: int) -> bool:
+    """Tell whether the name of an error stands where an error is told."""
+    words = text[text.rfind("\n", 0, begin) + 1 : begin].split()
+    return (not words or words[-1] in _IN_FRONT) and not text[end : end + 1].strip(": \r\n")
 
 
 def _kept(piece: str, text: str) -> int:

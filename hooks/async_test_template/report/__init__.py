@@ -124,10 +124,10 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
         yield f"{counted(len(plan.fixed), 'finding')} would be fixed in {files}."
     yield from left_out(plan)
     if written:
-        yield from map(shown, plan.install)
+        yield from map(shown, plan.next_steps)
     if not left and not plan.faults:
         rest = " in the other files" if plan.unreadable or plan.unread else ""
-        if plan.install and written:
+        if plan.next_steps and written:
             yield f"Nothing else is left to do{rest}."
         else:
             yield f"Nothing left to do{rest}." if plan.fixed else f"Nothing to do{rest}."

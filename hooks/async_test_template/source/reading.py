@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import UserError
 from async_test_template.faults import fault_of
 from async_test_template.paths import name_of
+from async_test_template.seen import digest
 from async_test_template.source.index import Index
 from async_test_template.source.looker import ALWAYS, Nobody
 from async_test_template.source.readings import Reading, Sources, TestNames
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
     from async_test_template.tree import Tree
 
-    #: What the repository must mention for a file to be worth parsing, and what it imports.
-    _Kind: TypeAlias = tuple[frozenset[bytes], Module | None]
+    #: What the repository must mention for a file to be worth parsing, what it imports, its size.
+    _Kind: TypeAlias = tuple[frozenset[bytes], Module | None, int]
 
 # Searching a file for words takes about as long as parsing so many bytes.
 _LOOK = 500
@@ -76,10 +77,12 @@ class Reader:
         found_files = {*disk.python_files}
         left_out = linked_files(self._tree.root, disk.links, found_files)
         files = sorted({*found_files, *created})
-        wanted = self._sorted_out([file for file in files if not self._is_known(file)])
-        size = sum(len(self._tree.read(file) or b"") for file in wanted)
+        wanted, size = self._sorted_out([file for file in files if not self._is_known(file)])
         for reading in spread(partial(self._read, size=size), wanted, size):
             self._readings.of_file[reading.file] = reading
+            if reading.digest is not None and not disk.keeps(reading.file):
+                disk.expect(reading.file, reading.digest)
+        self._words.clear()
         everything = (self._readings.of_file[file] for file in files)
         found = [reading for reading in everything if reading is not None]
         return Index(
@@ -124,6 +127,7 @@ class Reader:
             # To make a fix, the file need not be parsed again.
             statements=statements_of(source) if any(f.edits for f in findings) else None,
             waiting=waiting,
+            digest=None if is_changed else digest(data),
         )
 
     def is_test_file(self, file: str) -> bool:
@@ -202,16 +206,17 @@ class Reader:
             return file not in self._tree.changed
         return reading.state == self._state(file)
 
-    def _sorted_out(self, files: list[str]) -> list[str]:
-        """Return the files that are worth parsing, and remember what is known of the others."""
-        wanted = []
+    def _sorted_out(self, files: list[str]) -> tuple[list[str], int]:
+        """Return the files that are worth parsing, with their size; note what the others are."""
+        wanted, total = [], 0
         batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
         told = spread(self._kinds, batches, len(files) * _LOOK)
         self._readings.mentioned.update(*(mentioned for _, mentioned in told))
         kinds = chain.from_iterable(kinds for kinds, _ in told)
-        for file, (conditions, module) in zip(files, kinds, strict=True):
+        for file, (conditions, module, size) in zip(files, kinds, strict=True):
             if not conditions.isdisjoint(self._readings.mentioned):
                 wanted.append(file)
+                total += size
                 continue
             # Most files of a repository are not parsed, and too many to keep.
             self._words.pop(file, None)
@@ -219,7 +224,7 @@ class Reader:
             self._readings.of_file[file] = (
                 None if module is None else Reading(file, self._state(file), module)
             )
-        return wanted
+        return wanted, total
 
     def _kinds(self, files: list[str]) -> tuple[list[_Kind], list[bytes]]:
         """Tell of some files when they are worth parsing, and which conditions they meet."""
@@ -236,13 +241,12 @@ class Reader:
             conditions = ALWAYS
         else:
             conditions = suspects(words, holds_tests or is_of_tests(file))
-        if conditions:
-            self._words[file] = words
-        else:
+        if not conditions:
             self._tree.forget(file)
-        if conditions == ALWAYS:
-            return conditions, None
-        return conditions, outline(file, words, holds_tests=holds_tests)
+        elif self._tree.disk.keeps(file):
+            self._words[file] = words
+        module = None if conditions == ALWAYS else outline(file, words, holds_tests=holds_tests)
+        return conditions, module, len(words.data)
 
     def _state(self, file: str) -> tuple[bytes | None, Mapping[str, bytes]]:
         """Return what a reading depends on: the file and the configuration, as far as changed."""

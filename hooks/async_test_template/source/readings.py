@@ -62,6 +62,7 @@ class Reading(NamedTuple):
         faults: what failed in those rules, or in reading the file.
         statements: where its statements are, if one of those has a fix.
         waiting: codes of the rules that have to see the file again when all files are known.
+        digest: what tells its bytes on the disk from others, None if it is not read from there.
 
     """
 
@@ -73,6 +74,7 @@ class Reading(NamedTuple):
     faults: tuple[Fault, ...] = ()
     statements: Statements | None = None
     waiting: tuple[str, ...] = ()
+    digest: bytes | None = None
 
     @property
     def is_whole(self) -> bool:

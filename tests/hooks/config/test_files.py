@@ -20,6 +20,7 @@ MARKS = [
 ]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(MARKS), st.one_of(st.binary(), st.text().map(str.encode)))
 def test_the_bytes_come_back(mark: bytes, body: bytes) -> None:
     data = mark + body

@@ -258,6 +258,7 @@ def test_a_choice_that_a_comment_explains_is_left_to_a_person(rule: Rule, tmp_pa
             assert found.tier is tier, (example.heading, comment)
 
 
+@pytest.mark.slow
 def test_a_fix_leaves_sorted_imports_sorted(tmp_path: Path) -> None:
     shown = [e for rule in RULES for e in read_page(page_of(rule.code)).invalid if e.after]
     for number, example in enumerate(shown):
