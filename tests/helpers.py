@@ -49,7 +49,8 @@ OF_THE_DATABASE = {
 QUESTIONS: dict[str, dict[str, Any]] = {
     key: value
     for key, value in yaml.safe_load((ROOT / "copier.yml").read_text()).items()
-    if not key.startswith("_")
+    # What is never asked nor recorded is only computed.
+    if not key.startswith("_") and value.get("when") is not False
 }
 
 Answers = dict[str, Any]
@@ -257,6 +258,8 @@ def compiled_once() -> Iterator[None]:
         name: str | None = None,
         filename: str | None = None,
     ) -> CodeType:
+        # Copier's extension starts anew here, for the file names that stand for many files.
+        environment.preprocess(source, name, filename)
         key = (environment.block_start_string, *environment.extensions, name, source)
         if key not in known:
             known[key] = compile_anew(environment, source, name, filename)

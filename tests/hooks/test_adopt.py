@@ -17,6 +17,7 @@ from async_test_template.infer import infer
 from async_test_template.migrate import safe_plan
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
+from helpers import QUESTIONS as ASKED
 from helpers import ROOT, VENDORED, commit, copy_template, git, run
 from terminal import Terminal
 
@@ -330,8 +331,7 @@ def test_what_cannot_be_adopted_changes_nothing(
 
 
 def test_every_question_of_the_template_can_be_answered() -> None:
-    questions = yaml.safe_load((ROOT / "copier.yml").read_text())
-    assert [key for key in questions if not key.startswith("_")] == list(QUESTIONS)
+    assert list(ASKED) == list(QUESTIONS)
 
 
 SERVICE = PYTEST + 'asyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'

@@ -10,12 +10,14 @@ With a number EVERY it makes only one change of so many.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import difflib
 import gc
 import itertools
 import multiprocessing
 import os
+import runpy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -179,6 +181,16 @@ def import_once(*arguments: str) -> None:
 
 
 def main(every: int = 1) -> None:
+    """Print every change, or one of so many, and whether the tests see it."""
+    with contextlib.ExitStack() as stack:
+        server = Path("tests/async_database/server.py").absolute()
+        if server.exists():  # otherwise every run would start PostgreSQL, within its first test
+            open_server = runpy.run_path(str(server))["open_server"]
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(open_server())
+        try_mutants(every)
+
+
+def try_mutants(every: int) -> None:
     """Print every change, or one of so many, and whether the tests see it."""
     import_once()
     if run_in_fork(*BRIEF) != 0:

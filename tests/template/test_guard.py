@@ -19,6 +19,8 @@ from helpers import (
     Environment,
     assert_done,
     choices,
+    contents,
+    copy_template,
     label,
     render,
     run,
@@ -95,6 +97,12 @@ def test_the_vendored_files_are_those_of_the_package(
         source |= {name: header + text for name, text in source.items() if name.endswith(".py")}
     assert copied == source
     assert {f"tests/pytest_async_guard/{name}" for name in source} == VENDORED
+
+
+def test_the_guard_is_whole_wherever_the_template_is(tmp_path: Path) -> None:
+    template = copy_template(tmp_path / "a [b] * c?")
+    project = render(tmp_path / "sample", template)
+    assert contents(project).keys() >= VENDORED
 
 
 @pytest.mark.parametrize("guard", [other for other in choices("guard") if other != "vendored"])
