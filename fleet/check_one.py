@@ -48,10 +48,18 @@ def check(checkout: Path, sarif: Path | None) -> NoReturn:
         raise Ended(Outcome.UNUSABLE, last_line(done.stderr).removeprefix("error: "))
     if sarif is not None:
         sarif.write_text(done.stdout, encoding="utf-8")
-    results = json.loads(done.stdout)["runs"][0]["results"]
+    (run,) = json.loads(done.stdout)["runs"]
+    results = run["results"]
+    names = {rule["id"]: rule["name"] for rule in run["tool"]["driver"]["rules"]}
     counts = Counter((result["ruleId"], result["level"]) for result in results)
-    found = [{"rule": rule, "level": level, "count": n} for (rule, level), n in counts.items()]
-    facts = {"findings": sorted(found, key=lambda one: str(one["rule"]))}
+    found = [
+        {"rule": rule, "name": names[rule], "level": level, "count": count}
+        for (rule, level), count in counts.items()
+    ]
+    facts = {
+        "engine": run["tool"]["driver"]["version"],
+        "findings": sorted(found, key=lambda one: str(one["rule"])),
+    }
     if done.returncode == Outcome.UNUSABLE.status:
         raise Ended(Outcome.UNUSABLE, f"not all could be read: {last_line(done.stderr)}", **facts)
     if done.returncode:

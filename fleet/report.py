@@ -5,7 +5,8 @@
 
 Each is checked as `check_one.py` does. The folder gets `report.jsonl`, with a line for each
 checkout, and the findings of each as SARIF; the Markdown table on standard output counts the
-checkouts by rule. A second run checks only what is not in the folder yet or is another commit now.
+checkouts by rule. A second run checks only what is not in the folder yet, has another commit now,
+or was checked by another release of the engine.
 The exit status is 0 if all could be checked, and 1 otherwise.
 
 Needs Python 3.10, git, and the engine or uv.
@@ -19,12 +20,13 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outcome import INTERRUPTED, Ended, Outcome
+from engine import find_engine, run_engine
+from outcome import INTERRUPTED, Ended, Outcome, last_line
 from programs import run_script
 from quiet_git import git, without_filters
 
@@ -54,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = options.results / "report.jsonl"
     try:
         options.results.mkdir(parents=True, exist_ok=True)
-        known = {(one["checkout"], one["commit"]): one for one in read(report)}
+        known = {(one["checkout"], one["commit"]): one for one in read(report, release_of_engine())}
+    except Ended as end:
+        parser.error(end.sentence)
     except (OSError, ValueError, KeyError) as error:
         parser.error(f"--results: {report} is no report of this script: {error}")
     states = {path: state_of(path) for path in checkouts}
@@ -65,11 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pool = ThreadPoolExecutor(options.jobs)
     try:
         with report.open("a", encoding="utf-8") as file:
-            done = pool.map(check, left, [sarif_of(options.results, path) for path in left])
-            for path, result in zip(left, done, strict=True):
+            running = {
+                pool.submit(check, path, sarif_of(options.results, path)): path for path in left
+            }
+            for number, done in enumerate(as_completed(running), 1):
+                path, result = running[done], done.result()
                 results[path] = {**result, "commit": states[path]}
                 # A run after a kill goes on from here.
                 print(json.dumps(results[path]), file=file, flush=True)
+                said = f"{number} of {len(left)}: {result['checkout']}: {result['sentence']}"
+                print(said, file=sys.stderr)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -80,14 +89,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(result["outcome"] not in _CHECKED for result in lines))
 
 
-def read(report: Path) -> list[dict[str, Any]]:
-    """Return the lines of a report, without one that a kill has cut off."""
+def release_of_engine() -> str:
+    """Return the version of the engine, as it is in the lines of a report.
+
+    Raises:
+        Ended: there is neither the engine nor uv, or it has a fault.
+
+    """
+    return last_line(run_engine(find_engine(), "--version", cwd=Path()).stdout).split()[-1]
+
+
+def read(report: Path, release: str) -> list[dict[str, Any]]:
+    """Return the lines of a report that count still, without one that a kill has cut off."""
     if not report.exists():
         return []
     whole = report.read_text(encoding="utf-8").rpartition("\n")[0]
     lines = [json.loads(text) for text in whole.splitlines()]
-    # What has no commit, or could not be checked, is looked at again.
-    return [one for one in lines if one["commit"] and one["outcome"] in _CHECKED]
+    # Without a commit, or if it could not be checked, a checkout is looked at again.
+    checked = [one for one in lines if one["commit"] and one["outcome"] in _CHECKED]
+    return [one for one in checked if one.get("engine") == release]
 
 
 def replace(report: Path, text: str) -> None:
@@ -123,25 +143,36 @@ def check(checkout: Path, sarif: Path) -> dict[str, Any]:
 
 def table(results: list[dict[str, Any]]) -> str:
     """Count the checkouts and the findings of each rule, in Markdown, errors first."""
-    checkouts: Counter[tuple[int, str]] = Counter()
-    findings: Counter[tuple[int, str]] = Counter()
+    found = defaultdict(list)
     for result in results:
-        for found in result.get("findings", ()):
-            at = (_LEVELS.index(found["level"]), found["rule"])
-            checkouts[at] += 1
-            findings[at] += found["count"]
+        for one in result.get("findings", ()):
+            rule = f"{one['rule']} {one['name']}"
+            found[_LEVELS.index(one["level"]), rule].append((one["count"], result["checkout"]))
     rows = [
-        f"| {rule} | {_LEVELS[level]} | {checkouts[level, rule]} | {findings[level, rule]} |"
-        for level, rule in sorted(checkouts)
+        f"| {rule} | {_LEVELS[level]} | {len(counts)} | {sum(count for count, _ in counts)} "
+        f"| {_most(counts)} |"
+        for (level, rule), counts in sorted(found.items())
     ]
-    lie = sum(any(f["level"] == "error" for f in one.get("findings", ())) for one in results)
-    clean = sum(one["outcome"] == Outcome.CLEAN.word for one in results)
+    worst = Counter(_worst_level(one) for one in results if one["outcome"] in _CHECKED)
     failed = [one for one in results if one["outcome"] not in _CHECKED]
-    head = f"{len(results)} checkouts: {lie} with errors, {clean} with nothing but advice, "
-    head += f"{len(failed)} that could not be checked whole."
+    head = f"{len(results)} checkouts: {worst['error']} with errors, {worst['warning']} with "
+    head += f"warnings, {worst['note']} with advice, {worst['']} with nothing"
+    head += f", {len(failed)} that could not be checked whole."
     listed = [f"- {one['checkout']}: {one['sentence']}" for one in failed]
-    columns = ["| Rule | Level | Checkouts | Findings |", "|---|---|---|---|"]
+    columns = ["| Rule | Level | Checkouts | Findings | Most in |", "|---|---|---|---|---|"]
     return "\n".join([head, "", *columns, *rows, *([""] if listed else []), *listed])
+
+
+def _most(counts: list[tuple[int, str]]) -> str:
+    """Name the checkout with the most findings, the first of several."""
+    checkout = max(counts, key=lambda one: one[0])[1]
+    return Path(checkout).name.replace("|", "\\|")
+
+
+def _worst_level(result: dict[str, Any]) -> str:
+    """Return the worst level of a checkout's findings, empty without any."""
+    levels = {one["level"] for one in result.get("findings", ())}
+    return next((level for level in _LEVELS if level in levels), "")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import gc
 import importlib
 import inspect
 import logging
+import sys
 import sysconfig
 from contextlib import suppress
 from pathlib import Path
@@ -340,3 +341,27 @@ def test_a_cancellation_is_no_error_of_the_background(request: pytest.FixtureReq
     attempt.note(ValueError())
     with pytest.raises(pytest.fail.Exception, match="ValueError"):
         attempt.raise_errors()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="asyncio itself finds them fast")
+def test_who_is_alone_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()  # what other tests have left
+    monkeypatch.setattr(births, "all_tasks", Mock(side_effect=AssertionError))
+
+    async def ask() -> set[asyncio.Task[Any]]:
+        return births.other_tasks()
+
+    assert asyncio.run(ask()) == set()
+
+
+def test_others_are_found_by_a_task_that_asyncio_does_not_know() -> None:
+    async def ask() -> None:
+        task: Any = asyncio.current_task()
+        other = asyncio.create_task(asyncio.sleep(0))
+        assert births.other_tasks() == {other}
+        asyncio.tasks._unregister_task(task)  # noqa: SLF001
+        assert births.other_tasks() == {other}
+        await other
+        assert births.other_tasks() == set()
+
+    asyncio.run(ask())

@@ -299,6 +299,20 @@ def test_tests_that_lack_the_guard_when_run_alone_are_told(tmp_path: Path) -> No
     assert "from tests.async_guard import" in found.hint
 
 
+def test_what_the_workspace_of_a_member_installs_is_to_be_declared_there(tmp_path: Path) -> None:
+    """`uv add` in the member would declare it where a sync of the workspace does not look."""
+    guarded = {f"packages/shop/{name}": text for name, text in GUARDED.items()}
+    root = '[dependency-groups]\ndev = ["pytest>=9", "pytest-asyncio"]\n'
+    root += '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    member = '[project]\nname = "shop"\nversion = "1"\n'
+    files = {"pyproject.toml": root, "packages/shop/pyproject.toml": member, **guarded}
+    begin(write(tmp_path, files))
+    plan = safe_plan(tmp_path / "packages/shop", {"backend": "asyncio"}, guarded=True)
+    (found,) = [f for f in plan.left if f.code == "AT406"]
+    place = "in ../../pyproject.toml, where pytest is"
+    assert found.hint == f"declare pytest-timeout>=2.4 {place}, and run there: uv sync"
+
+
 @pytest.mark.slow
 def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
     done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")

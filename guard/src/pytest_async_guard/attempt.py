@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import weakref
-from asyncio import all_tasks, current_task, get_running_loop
+from asyncio import get_running_loop
 from threading import Timer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .births import Birth, birth_of, births, note_birth, unread_error
+from .births import Birth, birth_of, births, note_birth, other_tasks, unread_error
 from .clock import now
 from .report import tell_error, tell_tasks, warn
 from .sentences import LEFT_ERROR, LEFT_RUNNING
@@ -57,16 +57,15 @@ class Attempt:
         """Remember what runs before the body of the test does; Hypothesis runs it many times."""
         self.failed = False
         if self.before is None:
-            self.before = frozenset(map(weakref.ref, all_tasks()))
+            self.before = frozenset(map(weakref.ref, other_tasks()))
 
     def started(self) -> set[asyncio.Task[Any]]:
         """Return the tasks of this test that still run in the loop that asks."""
-        others = {current_task(), *self._told}
         before = self.before or ()
         return {
             task
-            for task in all_tasks()
-            if task not in others and weakref.ref(task) not in before and self._is_own(task)
+            for task in other_tasks() - self._told
+            if weakref.ref(task) not in before and self._is_own(task)
         }
 
     def _is_own(self, task: asyncio.Task[Any]) -> bool:
@@ -116,10 +115,10 @@ class Attempt:
 
     def raise_errors(self) -> None:
         """Fail the test with the errors of the background, unless it has failed already."""
+        if not self._errors:
+            return
         found = tuple(self._errors.values())
         self._errors.clear()
-        if not found:
-            return
         lines = [line for each in found for line in tell_error(*each)]
         begin = f"{self.item.name} left errors in the background"
         text = "\n".join((begin, *lines, LEFT_ERROR))

@@ -6,7 +6,9 @@ import asyncio
 import contextvars
 import functools
 import sys
+import types
 import weakref
+from asyncio import all_tasks, current_task
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,6 +72,13 @@ started_by: contextvars.ContextVar[Attempt | str | None] = contextvars.ContextVa
 )
 
 
+# Where asyncio keeps the tasks of all loops, if `all_tasks` goes through them in Python (CPython
+# 3.10 to 3.13), which takes long. Most tests leave nothing there but the task that they run in.
+_kept: Any = ()
+if isinstance(all_tasks, types.FunctionType):
+    _kept = getattr(asyncio.tasks, "_scheduled_tasks", getattr(asyncio.tasks, "_all_tasks", ()))
+
+
 class Task(asyncio.Task[Any]):
     """A task that tells when a cancellation takes its error for seen.
 
@@ -99,6 +108,14 @@ def note_birth(task: asyncio.Task[Any], birth: Birth) -> None:
     """Remember how a task came to be, for as long as there is the task."""
     with suppress(TypeError):  # a class of tasks may have no weak references
         births[weakref.ref(task, births.pop)] = birth
+
+
+def other_tasks() -> set[asyncio.Task[Any]]:
+    """Return the tasks that run in the loop that asks, besides the one that asks."""
+    task: Any = current_task()
+    if len(_kept) == 1 and task in _kept:
+        return set()
+    return all_tasks() - {task}
 
 
 def unread_error(task: asyncio.Task[Any]) -> BaseException | None:

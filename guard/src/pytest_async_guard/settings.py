@@ -84,7 +84,8 @@ def _is_marked(item: pytest.Item) -> bool:
     # By hand: pytest's own search costs each test more than all else that is read of it.
     node: Any = item
     while node is not None:
-        if any(mark.name == "async_guard" for mark in node.own_markers):
-            return True
+        for mark in node.own_markers:
+            if mark.name == "async_guard":
+                return True
         node = node.parent
     return False

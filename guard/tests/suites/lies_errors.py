@@ -128,14 +128,17 @@ async def test_bad_loser_of_a_race():
 async def test_bad_shielded_and_left():
     """nobody sees this"""
 
+    given_up = asyncio.Event()
+
     async def late():
-        await asyncio.sleep(0.03)
+        await given_up.wait()
         raise ValueError("nobody sees this")
 
     task = asyncio.create_task(late())
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.shield(task), 0.01)
-    await asyncio.sleep(0.05)
+    given_up.set()
+    await asyncio.sleep(0.01)
 
 
 async def test_bad_skips_after_an_error():

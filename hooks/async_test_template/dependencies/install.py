@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from async_test_template.config.toml.read import value_at
@@ -85,8 +87,15 @@ def how_to_install_new(before: Dependencies, after: Dependencies) -> list[str]:
     ]
 
 
-def how_to_declare(tree: Tree, name: str, version: str) -> str:
-    """Say how to declare and install a package if no list here can take it."""
+def how_to_declare(dependencies: Dependencies, name: str, version: str) -> str:
+    """Say how to declare and install a package if no list of the project can take it."""
+    above = dependencies.above
+    beside = next(iter(above.written("pytest")), None) if above else None
+    if above is not None and beside is not None:
+        file = os.path.relpath(above.tree.root / beside.file, dependencies.tree.root)
+        command = how_to_install(above.tree, beside.home)
+        place = f"in {Path(file).as_posix()}, where pytest is"
+        return f"declare {name}>={version} {place}, and run there: {command}"
     requirement = f'"{name}>={version}"'
     commands = {
         "uv": f"run: uv add --dev {requirement}",
@@ -95,4 +104,4 @@ def how_to_declare(tree: Tree, name: str, version: str) -> str:
         "pipenv": f"run: pipenv install --dev {requirement}",
     }
     by_hand = f"declare {name}>={version} where the packages of the tests are, and run: "
-    return commands.get(tool_of(tree), f"{by_hand}pip install {requirement}")
+    return commands.get(tool_of(dependencies.tree), f"{by_hand}pip install {requirement}")

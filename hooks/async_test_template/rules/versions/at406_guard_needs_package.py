@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
             file,
             tier=Tier.SAFE,
             edits=edits,
-            hint="" if edits else how_to_declare(project.tree, name, version),
+            hint="" if edits else how_to_declare(project.dependencies, name, version),
         )
 
 
