@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: The Pythons that the template knows, lowest first.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
-#: Seconds: the template's own default, if the repository sets none.
-TIMEOUT = "30"
+#: Seconds: the template's own default for tests that are there, if the repository sets none.
+TIMEOUT = "300"
 
 #: The answers by package, the most particular first: FastAPI brings Starlette along.
 _FRAMEWORKS = {

@@ -235,12 +235,16 @@ def assert_is(
     assert contents(project) == expected
 
 
+ASPECTS = ("project_kind", "parent", "place", "ci", "ci_shards", "version")
 #: Where a project can be, and what it can have, beside the answers that decide its code.
 SHAPES = covering(
     row
     for row in (
         dict(
-            zip(("project_kind", "parent", "place", "ci", "ci_shards", "version"), row, strict=True)
+            zip(
+                ("project_kind", "parent", "place", "ci", "ci_shards", "version"), row, strict=True
+            ),
+            timeout=30,  # the default of older releases, which an update keeps
         )
         for row in itertools.product(
             choices("project_kind"),
