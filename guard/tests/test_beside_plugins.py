@@ -242,6 +242,35 @@ async def test_it(stays):
 """
 
 
+SWALLOWS = """
+import contextlib
+import time
+
+def test_once():
+    with contextlib.suppress(BaseException):
+        time.sleep(60)
+    time.sleep(60)
+
+def test_next():
+    pass
+
+async def test_again_and_again():
+    while True:
+        with contextlib.suppress(BaseException):
+            time.sleep(60)
+"""
+
+
+def test_what_swallows_the_timeout_is_timed_again_and_ends_the_run(run: Runner) -> None:
+    done = run(SWALLOWS, "-o", "timeout=1", "-k", "not again")
+    assert "Timeout (>1.0s) from pytest-timeout" in done["test_once"].text
+    assert done["test_next"].passed
+    done = run(SWALLOWS, "-o", "timeout=1", "-k", "again")
+    assert done.status == 1
+    assert "+ Timeout +" in done.output
+    assert "in test_again_and_again" in done.output
+
+
 def test_what_stays_after_a_failure_ends_the_run(run: Runner) -> None:
     """Under AnyIO's plugin by a thread, for a signal gets nothing out of its runner."""
     done = run(STAYS, "-o", "timeout=1", backend="anyio", plugins=())

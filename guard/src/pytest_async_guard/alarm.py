@@ -9,7 +9,7 @@ import math
 import signal
 import sys
 from importlib import import_module
-from threading import Timer, current_thread, main_thread
+from threading import Thread, Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from .clock import now
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
 _set_handler = import_module("_signal").signal
 
 
-def set_alarm(settings: Any) -> None:
+#: Seconds that code has at least to end after the signal of pytest-timeout.
+_LEAST_WAIT = 5
+
+
+def set_alarm(item: pytest.Item, settings: Any) -> None:
     """Have the alarm ring shortly before the timer of pytest-timeout, which is set already.
 
-    Its handler of the signal is put aside until then, and gets the time that is left.
+    Its handler of the signal is put aside until then, and gets the time that is left. What the
+    handler raises can be swallowed, by an `except` around each `await` or by the loop below a
+    callback. It is called once more, and then the run ends as by the method "thread".
     """
     state.timer = settings
     state.deadline = now() + settings.timeout
@@ -37,11 +43,23 @@ def set_alarm(settings: Any) -> None:
     if settings.method == "signal" and current_thread() is main_thread():
 
         def ring(_signum: int, _frame: object) -> None:
-            signal.signal(signal.SIGALRM, theirs)
-            signal.setitimer(signal.ITIMER_REAL, max(state.deadline - now(), 0.001))
+            signal.signal(signal.SIGALRM, insist)
+            left = max(state.deadline - now(), 0.001)
+            signal.setitimer(signal.ITIMER_REAL, left, max(settings.timeout, _LEAST_WAIT))
             _ring()
 
-        theirs = _set_handler(signal.SIGALRM, ring)
+        def insist(signum: int, frame: object) -> None:
+            __tracebackhide__ = True
+            next(tries, end_run)(signum, frame)
+
+        def end_run(_signum: int, _frame: object) -> None:
+            # In a thread, because it shows where all other threads are.
+            Thread(
+                target=sys.modules["pytest_timeout"].timeout_timer, args=(item, settings)
+            ).start()
+
+        theirs: Any = _set_handler(signal.SIGALRM, ring)
+        tries = iter((theirs, theirs))
         signal.setitimer(signal.ITIMER_REAL, early)
     else:
         thread = Timer(early, _ring)

@@ -162,10 +162,10 @@ def _is_async(function: Any) -> bool:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True, optionalhook=True)
-def pytest_timeout_set_timer(settings: Any) -> Generator[None, object, object]:
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None, object, object]:
     """Set the alarm, when pytest-timeout has set its timer."""
     result = yield
-    set_alarm(settings)
+    set_alarm(item, settings)
     return result
 
 
