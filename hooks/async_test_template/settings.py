@@ -105,6 +105,11 @@ class Settings:
         """Tell whether a boolean setting is true in the end, as pytest reads it."""
         return (self.effective(name) or "").lower() in {"1", "true", "yes", "on"}
 
+    def is_off(self, name: str) -> bool:
+        """Tell whether a boolean setting is set to false in the end, as pytest reads it (9.2)."""
+        value = (self.effective(name) or "").strip().lower()
+        return value in {"0", "false", "no", "off", "n", "f"}
+
     def lines_of(self, name: str) -> list[str]:
         """Return the entries of a list option such as `filterwarnings` or `markers`."""
         value = self.options.get(name, [])

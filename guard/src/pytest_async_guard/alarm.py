@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 # `signal.signal` tries to make an enum of each handler: below Python 3.13 that takes ten times as
 # long.
 _set_handler = import_module("_signal").signal
-
-
-#: Seconds that code has at least to end after the signal of pytest-timeout.
+# Seconds that code has at least to end after the signal of pytest-timeout.
 _LEAST_WAIT = 5
 
 

@@ -127,8 +127,8 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
     if all(base.startswith("unittest.") for base in bases):
         return
     defined = re.compile(rb"\bdef\s+%s\b" % old.encode())
-    for file in project.tree.disk.python_files:
-        if file != source.file and defined.search(project.tree.read(file) or b""):
+    for file, _ in project.reader.mentioning(defined, (old.encode(),)):
+        if file != source.file:
             raise EditError(f"{file} has a {old} too, which may belong to it")
 
 

@@ -12,14 +12,10 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
-# As pytest reads a boolean (9.2).
-_FALSE = frozenset({"false", "0", "no", "off", "n", "f"})
-
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    value = settings.effective("async_guard_strict")
-    if value is not None and value.strip().lower() in _FALSE:
+    if settings.is_off("async_guard_strict"):
         yield settings.finding(
             RULE.code,
             "a test that leaves a task or an error behind passes, with a warning",

@@ -46,10 +46,7 @@ def takes_current_loop(project: Project) -> bool:
         "anyio_backend" in item.requests for item in project.code.at.values()
     ):
         return False
-    for file in project.tree.disk.python_files:
-        data = project.tree.read(file) or b""
-        if _TAKES_CURRENT.search(data) is None:
-            continue
+    for file, _ in project.reader.mentioning(_TAKES_CURRENT, (b"get_event_loop",)):
         try:
             source = project.code.sources.get(file)
         except Unreadable:

@@ -18,5 +18,5 @@ def is_of_plugin(project: Project) -> bool:
     repository; both at once stop pytest with `option names already added`.
     """
     return not project.settings.disables("timeout") and not any(
-        _OWN.search(project.tree.read(file) or b"") for file in project.tree.disk.python_files
+        True for _ in project.reader.mentioning(_OWN, (b"timeout",))
     )
