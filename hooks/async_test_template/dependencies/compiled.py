@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from async_test_template.dependencies.markers import is_for_old_python
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.tree import Tree
 
 #: Lock files with the command that updates one package in them.
@@ -21,6 +23,8 @@ LOCK_FILES = {
 # uv (a list) and poetry 2 (one string) write for which environments an entry is, if not for all.
 _MARKERS = re.compile(r"^(?:resolution-markers = (\[[^\]]*\])|markers = (\".*\"))", re.MULTILINE)
 _STRING = r'"((?:[^"\\\n]|\\.)*)"'
+_VERSION = re.compile(r'\r?\nversion = "([^"]+)"')
+_END = re.compile(r"\r?$", re.MULTILINE)
 _COMMAND = r"(?m)^#\s+((?:uv pip compile|pip-compile)\b.*)$"
 
 
@@ -41,10 +45,7 @@ def how_to_compile(text: str, file: str) -> str:
 
 def holds(text: str, name: str) -> bool:
     """Tell whether a lock file in TOML holds a package, under its normalised name."""
-    # In a text of megabytes that is far faster than the pattern, which begins at a line.
-    if f'name = "{name}"' not in text:
-        return False
-    return re.search(rf'^name = "{re.escape(name)}"\r?$', text, re.MULTILINE) is not None
+    return any(_END.match(text, end) for end in _named(text, name))
 
 
 def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -66,14 +67,25 @@ def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, t
 
 def _versions(text: str, name: str) -> tuple[str, ...]:
     """Return the versions of a package in a lock file, except those for old Pythons alone."""
-    pattern = rf'^name = "{name}"\r?\nversion = "([^"]+)"'
     found: dict[str, bool] = {}
-    if f'name = "{name}"' not in text:
-        return ()
-    for match in re.finditer(pattern, text, re.MULTILINE):
-        found[match[1]] = _is_for_old_python(text, match.end())
+    for end in _named(text, name):
+        if match := _VERSION.match(text, end):
+            found[match[1]] = _is_for_old_python(text, match.end())
     current = [version for version, is_old in found.items() if not is_old]
     return tuple(current or found)
+
+
+def _named(text: str, name: str) -> Iterator[int]:
+    """Yield the places after the name of a package, in the lines that begin its entries.
+
+    In a text of megabytes that is far faster than a pattern, which would begin at each line.
+    """
+    line = f'name = "{name}"'
+    place = text.find(line)
+    while place >= 0:
+        if text[place - 1 : place] in ("", "\n"):
+            yield place + len(line)
+        place = text.find(line, place + len(line))
 
 
 def _is_for_old_python(text: str, start: int) -> bool:

@@ -246,12 +246,13 @@ def _recorded(source: Source) -> Iterator[_Stretch]:
 
 def _helpers(source: Source, found: _Stretches) -> Iterator[_Stretch]:
     """Yield the functions of the file that are called only where something is expected."""
-    for function in source.functions.values():
-        mentions = source.mentions.get(function.name, ())
-        # The name of a fixture is a parameter of its tests, not a call.
-        if not mentions or function.lineno in source.items:
-            continue
-        around = [[*found.at(source.start(node))] for node in mentions]
-        if all(around):
+    # The name of a fixture is a parameter of its tests, not a call.
+    functions = [f for f in source.functions.values() if f.lineno not in source.items]
+    source.mentions.look_for([function.name for function in functions])
+    for function in functions:
+        mentions = source.mentions.get(function.name)
+        # Most are called somewhere else first, and then the other calls do not matter.
+        if mentions and all(any(found.at(source.start(node))) for node in mentions):
             start, end = source.start(function), source.end(function)
-            yield from (stretch._replace(start=start, end=end) for stretch in around[0])
+            around = found.at(source.start(mentions[0]))
+            yield from (stretch._replace(start=start, end=end) for stretch in around)
