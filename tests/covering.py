@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,21 @@ def covering(rows: Iterable[Row], strength: int = 2) -> list[Row]:
         strength: how many values are in a set: 2 for pairs, 3 for triples.
 
     """
-    waiting = [(row, frozenset(itertools.combinations(row.items(), strength))) for row in rows]
-    missing = frozenset().union(*(sets for _, sets in waiting))
+    rows = list(rows)
+    sets = [frozenset(itertools.combinations(row.items(), strength)) for row in rows]
+    missing = frozenset().union(*sets)
+    # How many of the missing sets a row has can only become fewer. So the first that has as many as
+    # was last known of it has the most of all, and few have to be counted again.
+    known = [(-len(held), number) for number, held in enumerate(sets)]
+    heapq.heapify(known)
     chosen = []
     while missing:
-        row, sets = max(waiting, key=lambda one: len(missing & one[1]))
-        chosen.append(row)
-        missing -= sets
+        _, number = known[0]
+        count = len(missing & sets[number])
+        if (-count, number) == known[0]:
+            chosen.append(rows[number])
+            missing -= sets[number]
+        heapq.heapreplace(known, (-count, number))
     return chosen
 
 

@@ -52,6 +52,11 @@ def release(folder: Path) -> str:
     edit(template / "template" / f"{MERGED}.jinja", OLD_LINE, NEW_LINE)
     commit(template, MINOR)
     git(folder, "clone", "--quiet", "--bare", str(template), "template.git")
+    return url(folder)
+
+
+def url(folder: Path) -> str:
+    """Return the URL of the repository that is released in a folder."""
     return f"git+file://{folder}/template.git"
 
 
@@ -87,16 +92,20 @@ class Prototypes:
     """A checkout for each outcome, to be copied: rendering every one of many takes too long."""
 
     folder: Path
-    url: str
+
+    @property
+    def url(self) -> str:
+        """The template's repository."""
+        return url(self.folder)
 
     @classmethod
     def make(cls, folder: Path) -> Prototypes:
         """Release the template, and generate a project for each outcome."""
-        folder.mkdir(parents=True, exist_ok=True)
-        url = release(folder)
+        folder.mkdir(parents=True)
+        template = release(folder)
         base = {version: folder / f"at-{version}" for version in (FIRST, MAJOR, MINOR)}
         for version, path in base.items():
-            generate(path, url, version)
+            generate(path, template, version)
         versions = {Outcome.NEEDS_TRUST: FIRST, Outcome.UP_TO_DATE: MINOR}
         for outcome in UPDATES:
             shutil.copytree(base[versions.get(outcome, MAJOR)], folder / outcome.name)
@@ -116,7 +125,7 @@ class Prototypes:
             git(folder / name, "add", "--all")
             git(folder / name, "commit", "--quiet", "--allow-empty", "--message", "Own work")
         (folder / Outcome.UNUSABLE.name / "not-committed").touch()
-        return cls(folder, url)
+        return cls(folder)
 
     def copy(self, name: str, to: Path) -> Path:
         """Copy the checkout that was made for an outcome."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from fleets import Prototypes, environment
 
 if TYPE_CHECKING:
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def prototypes(tmp_path_factory: pytest.TempPathFactory) -> Prototypes:
-    """Make, once a worker, the template's releases and a checkout for each outcome."""
-    return Prototypes.make(tmp_path_factory.mktemp("prototypes") / "all")
+def prototypes(shared_folder: Path) -> Prototypes:
+    """Make, once a run, the template's releases and a checkout for each outcome."""
+    folder = shared_folder / "prototypes"
+    with FileLock(f"{folder}.lock"):
+        return Prototypes(folder) if folder.exists() else Prototypes.make(folder)
 
 
 @pytest.fixture

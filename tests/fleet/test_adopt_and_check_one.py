@@ -84,6 +84,7 @@ def test_a_checkout_is_adopted_once(
     assert told("adopt_one.py", shop, with_engine)["outcome"] == "nothing to do"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("during", ["the engine", "the tests"])
 def test_an_end_from_outside_leaves_the_checkout_whole(

@@ -235,6 +235,7 @@ MIXED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize("files", MIXED, ids=range(len(MIXED)))
 def test_all_rules_together_reach_a_fixed_point(files: dict[str, str], tmp_path: Path) -> None:

@@ -270,9 +270,12 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
     "row",
     # With a tests package and without one.
     covered(
-        {**answers, "package": package}
-        for answers in products()
-        for package in ("tests/__init__.py", "conftest.py")
+        (
+            {**answers, "package": package}
+            for answers in products()
+            for package in ("tests/__init__.py", "conftest.py")
+        ),
+        strength=1,
     ),
 )
 def test_the_command_of_the_message_makes_the_contract_hold(

@@ -115,7 +115,7 @@ def test_every_combination_is_well_formed(
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("a", id="short", marks=pytest.mark.slow),
+        pytest.param("a", id="short", marks=pytest.mark.full),
         pytest.param("zebra", id="late", marks=pytest.mark.full),
         pytest.param("x" * 64, id="long"),
     ],

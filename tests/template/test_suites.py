@@ -12,6 +12,7 @@ from covering import Row, apart, covered, covering, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
+    FRAMEWORKS,
     STACK,
     STACKS,
     STORES,
@@ -54,11 +55,17 @@ ORDERS = {
 
 
 def gate() -> Iterator[Row]:
-    """Yield rows with every pair of values, but databases in turn, where there may be one."""
-    rows = [{**answers, "order": order} for answers in products() for order in ORDERS]
+    """Yield each framework on each backend, and all else in turn: other tests here run more."""
     databases = itertools.cycle(("postgresql", "none", "sqlite"))
-    for row in covering(row for row in rows if row["database"] == "none"):
-        yield row | {"database": next(databases)} if row["framework"] in STORES else row
+    others = itertools.cycle(
+        covering(
+            dict(zip(("mode", "loop_scope", "order"), row, strict=True))
+            for row in itertools.product(choices("mode"), choices("loop_scope"), ORDERS)
+        )
+    )
+    for answers in FRAMEWORKS:
+        database = next(databases) if answers["framework"] in STORES else "none"
+        yield answers | {"database": database} | next(others)
 
 
 GATE = list(gate())
@@ -225,6 +232,7 @@ def test_made_up_requests_are_answered_as_the_schema_says(
     assert "KeyError" in done.stdout
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("framework", choices("framework"))
 def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, framework=framework)

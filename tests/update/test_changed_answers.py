@@ -101,6 +101,7 @@ IN_GATE = [("auto", "function", "session"), ("strict", "module", "function")]
 NOT_IN_GATE = [("sqlite", "anyio"), ("postgresql", "asyncio"), ("postgresql", "anyio")]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "row",
     gated(

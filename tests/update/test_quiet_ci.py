@@ -132,6 +132,7 @@ CHANGES = {
 
 @pytest.mark.slow
 @SERVICES
+@pytest.mark.one_in(2)
 def test_a_release_that_changes_other_lines_brings_them(service: Service, template: Path) -> None:
     project = generate(template, "project", service)
     text = bump(project, service)
@@ -146,6 +147,7 @@ def test_a_release_that_changes_other_lines_brings_them(service: Service, templa
 
 @pytest.mark.slow
 @SERVICES
+@pytest.mark.one_in(2)
 def test_new_pins_are_for_new_projects(service: Service, template: Path) -> None:
     bumped = generate(template, "bumped", service)
     text = bump(bumped, service)
