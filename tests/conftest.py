@@ -62,13 +62,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 def _compiled(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[None]:
     """Keep bytecode in a folder of this run, with what this interpreter's programs import.
 
-    A few tests are over before that is worth its two seconds.
+    A few tests are over before that is worth its two seconds, and quick ones start no programs.
     """
     folder = shared_folder / "bytecode"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPYCACHEPREFIX", str(folder))
         with FileLock(f"{folder}.lock"):
-            if request.session.testscollected > 100 and not folder.exists():
+            slow = [item for item in request.session.items if item.get_closest_marker("slow")]
+            if len(slow) > 20 and not folder.exists():
                 compile_imports(sys.executable, shared_folder, PYTHONPATH=str(ROOT / "hooks"))
         yield
 

@@ -102,6 +102,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_its_version(workflows: list
         assert [action for action in others if not PINNED.fullmatch(action)] == []
 
 
+@pytest.mark.slow
 def test_all_workflows_pin_the_same_commits(workflows: list[Path]) -> None:
     """Older pins are for projects that began with them."""
     newest = choices("ci_pins")[0]
@@ -152,6 +153,7 @@ def test_what_the_gate_leaves_out_runs_by_schedule_on_every_python_and_system() 
         assert job["permissions"] == {"contents": "read"}
 
 
+@pytest.mark.slow
 def test_zizmor_finds_nothing(workflows: list[Path]) -> None:
     done = zizmor(*workflows)
     assert done.returncode == 0, done.stdout
@@ -177,6 +179,7 @@ def validate(schema: str, *paths: Path) -> CompletedProcess[str]:
     return run(program, "--builtin-schema", schema, *paths, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_zizmor_finds_what_is_wrong(tmp_path: Path) -> None:
     broken = tmp_path / ".github" / "workflows" / "ci.yml"
     broken.parent.mkdir(parents=True)
