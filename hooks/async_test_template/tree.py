@@ -40,6 +40,7 @@ class Tree:
         self.root = root
         self.changed = changed
         self.disk = Disk(root) if disk is None else disk
+        self._prefix = f"{root.as_posix().rstrip('/')}/"
         self._texts: dict[str, str | None] = {}
         self._tomls: dict[str, dict[str, Any]] = {}
         self._inis: dict[str, dict[str, dict[str, str]]] = {}
@@ -66,9 +67,11 @@ class Tree:
             UserError: it exists and cannot be read, or leads out of the repository.
 
         """
-        if not path.is_relative_to(self.root):
+        # As texts: every folder above a project is asked for each file that pytest knows.
+        name, root = path.as_posix(), self._prefix
+        if not name.startswith(root):
             return read_or_none(path)
-        file = path.relative_to(self.root).as_posix()
+        file = name[len(root) :]
         data = self.read(file)
         if data is None and (why := self.disk.left_out.get(file)):
             raise UserError(f"pytest would read it, and this program does not: {why}", path=path)
