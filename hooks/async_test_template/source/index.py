@@ -134,7 +134,8 @@ class Index:
         return {}
 
     def _used_by(self, test: Test) -> Iterator[Fixture]:
-        seen: set[Fixture] = set()
+        # By identity: to hash one takes all that is known of it.
+        seen: set[int] = set()
         waiting = [
             found
             for name in test.requests
@@ -148,12 +149,13 @@ class Index:
         ]
         while waiting:
             fixture = waiting.pop(0)
-            if fixture in seen:
+            if id(fixture) in seen:
                 continue
-            seen.add(fixture)
+            seen.add(id(fixture))
             yield fixture
             for name in fixture.requests:
-                found = self.find(name, fixture.file, fixture.owner, besides=fixture)
+                besides = fixture if name == fixture.name else None
+                found = self.find(name, fixture.file, fixture.owner, besides=besides)
                 if found is not None:
                     waiting.append(found)
 
@@ -215,7 +217,29 @@ class Index:
         After those come the plugins of the repository that a file names. A fixture in none of them
         may be imported, or come from another plugin: it is taken when there is only one of that
         name.
+
+        Args:
+            name: the fixture's.
+            file: where it is asked for.
+            owner: the class in which it is asked for, or None.
+            besides: a fixture of that name that asks for the one that it replaces.
+
         """
+        if besides is not None:
+            return self._find(name, file, owner, besides)
+        place = (name, file, owner)
+        if place not in self._found:
+            self._found[place] = self._find(*place, None)
+        return self._found[place]
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, str, str | None], Fixture | None]:
+        """The answers so far."""
+        return {}
+
+    def _find(
+        self, name: str, file: str, owner: str | None, besides: Fixture | None
+    ) -> Fixture | None:
         named = self._named.get(name, {})
         own = self._by_owner.get((name, file), {})
         for fixtures in (own.get(owner, ()), own.get(None, ())):

@@ -27,7 +27,7 @@ _OWN_SCOPE = "module"
 
 def _check(project: Project) -> Iterator[Finding]:
     needed: dict[Fixture | None, list[Fixture]] = {}
-    wide = [f for f in project.code.fixtures if f.scope in SCOPES[1:] and _needs(project, f)]
+    wide = {f for f in project.code.fixtures if f.scope in SCOPES[1:] and _needs(project, f)}
     if not wide:
         return
     for test in anyio_tests(project):

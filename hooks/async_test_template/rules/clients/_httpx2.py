@@ -71,24 +71,20 @@ def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
         named = list(_of_httpx(source, kind))
         if named and _asks(project, source, body, requests=not may_raise):
             yield from named
-    for call in source.nodes.of(ast.Call):
-        auth = keyword(call, "auth")
+    for node in source.nodes.near(b"auth"):
+        auth = keyword(node, "auth") if isinstance(node, ast.Call) else None
         if auth is not None and isinstance(auth.value, ast.Call):
             named = list(_of_httpx(source, auth.value.func))
-            if named and is_request(project, source, call):
+            if named and is_request(project, source, node):
                 yield from named
 
 
 def _expected(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
     """Yield the exceptions that `pytest.raises` expects, with the statements in its block."""
-    for item in source.nodes.of(ast.withitem):
-        raises, block = item.context_expr, source.parents[item]
-        if (
-            isinstance(raises, ast.Call)
-            and source.names.resolve(raises.func) == "pytest.raises"
-            and raises.args
-            and isinstance(block, (ast.With, ast.AsyncWith))
-        ):
+    for raises in source.calls("pytest.raises"):
+        item = source.parents[raises]
+        block = source.parents[item] if isinstance(item, ast.withitem) else None
+        if raises.args and isinstance(block, (ast.With, ast.AsyncWith)):
             yield raises.args[0], block.body
 
 

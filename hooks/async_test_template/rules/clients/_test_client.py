@@ -39,7 +39,9 @@ def passing(
     source: Source, arguments: frozenset[str]
 ) -> Iterator[tuple[ast.Call, ast.Attribute, list[ast.keyword]]]:
     """Yield the calls of methods named like requests that pass such arguments, with those."""
-    for call in source.nodes.of(ast.Call):
+    for call in source.nodes.near(*(argument.encode() for argument in arguments)):
+        if not isinstance(call, ast.Call):
+            continue
         method = call.func
         if isinstance(method, ast.Attribute) and method.attr in METHODS:
             passed = [argument for argument in call.keywords if argument.arg in arguments]
