@@ -89,6 +89,7 @@ def _reach_others(project: Project, guard: str) -> Iterator[Finding]:
         f"{outside[0]} has no guard if it is run alone, because {guard} is in another folder",
         outside[0],
         tier=Tier.SAFE if edits else Tier.REPORT,
+        severity=Severity.ERROR if edits else Severity.ADVICE,
         edits=edits,
         hint="" if edits else f"add this line to a conftest.py at the root: {line}",
     )
