@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -303,6 +304,40 @@ def test_tests_that_lack_the_guard_when_run_alone_are_told(tmp_path: Path) -> No
     (found,) = [f for f in plan.left if f.code == "AT217"]
     assert (found.file, found.tier) == ("test/test_it.py", Tier.REPORT)
     assert "from tests.async_guard import" in found.hint
+
+
+LEFT_OUT = ["tests/async_guard.py", "tests/pytest_async_guard/*", "tests/test_event_loop.py"]
+
+
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        (
+            {"pytest.ini": "[pytest]\naddopts = --cov=shop --cov=tests\n", "pyproject.toml": ""},
+            {"pyproject.toml": f"[tool.coverage.run]\nomit = {json.dumps(LEFT_OUT)}\n"},
+        ),
+        (
+            {"pytest.ini": "[pytest]\naddopts = --cov\n", ".coveragerc": "[run]\nomit = a.py\n"},
+            {".coveragerc": "\n    ".join(["[run]\nomit = a.py", *LEFT_OUT]) + "\n"},
+        ),
+        ({"pytest.ini": "[pytest]\naddopts = --cov=shop\n"}, {}),
+        (
+            {
+                "pytest.ini": "[pytest]\naddopts = --cov\n",
+                ".coveragerc": "[run]\nomit = tests/*\n",
+            },
+            {},
+        ),
+        ({"pytest.ini": "[pytest]\n"}, {}),
+    ],
+)
+def test_the_template_is_left_out_of_a_coverage_of_the_tests(
+    files: dict[str, str], changed: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path, {**GUARDED, **files})
+    plan = safe_plan(tmp_path, {"backend": "asyncio"}, guarded=True)
+    after = {file: data.decode() for file, data in plan.after.items() if "ini" not in file}
+    assert after == changed
 
 
 def test_what_the_workspace_of_a_member_installs_is_to_be_declared_there(tmp_path: Path) -> None:
