@@ -72,7 +72,7 @@ def adopt(path: Path, given: list[str], test: str | None) -> NoReturn:
         return Step("the adoption", {"is_left": bool(done.returncode), "said": said})
 
     step, files = change(checkout, work, test)
-    rest = "something is left to do by hand" if step.facts["is_left"] else "nothing is left to do"
+    rest = "something is left to do by hand" if step.facts["is_left"] else "nothing is left to mend"
     raise Ended(
         Outcome.ADOPTED, f"{counted(len(files), 'file')}, {rest}", **step.facts, files=files
     )

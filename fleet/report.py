@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _CHECKED = {Outcome.CLEAN.word, Outcome.FINDINGS.word}
 #: Of SARIF, the worst first.
 _LEVELS = ("error", "warning", "note")
+_WORDS = ("error", "warning", "advice")
 _CHECK_ONE = Path(__file__).with_name("check_one.py")
 
 
@@ -142,16 +143,18 @@ def check(checkout: Path, sarif: Path) -> dict[str, Any]:
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """Count the checkouts and the findings of each rule, in Markdown, errors first."""
+    """Count the checkouts and the findings of each rule, in Markdown."""
     found = defaultdict(list)
     for result in results:
         for one in result.get("findings", ()):
             rule = f"{one['rule']} {one['name']}"
             found[_LEVELS.index(one["level"]), rule].append((one["count"], result["checkout"]))
+    # The worst first, and of these what most checkouts have.
+    order = sorted(found.items(), key=lambda row: (row[0][0], -len(row[1]), row[0][1]))
     rows = [
-        f"| {rule} | {_LEVELS[level]} | {len(counts)} | {sum(count for count, _ in counts)} "
+        f"| {rule} | {_WORDS[level]} | {len(counts)} | {sum(count for count, _ in counts)} "
         f"| {_most(counts)} |"
-        for (level, rule), counts in sorted(found.items())
+        for (level, rule), counts in order
     ]
     worst = Counter(_worst_level(one) for one in results if one["outcome"] in _CHECKED)
     failed = [one for one in results if one["outcome"] not in _CHECKED]
@@ -164,9 +167,10 @@ def table(results: list[dict[str, Any]]) -> str:
 
 
 def _most(counts: list[tuple[int, str]]) -> str:
-    """Name the checkout with the most findings, the first of several."""
-    checkout = max(counts, key=lambda one: one[0])[1]
-    return Path(checkout).name.replace("|", "\\|")
+    """Name the checkout with the most findings, or say how many have as many."""
+    most = max(count for count, _ in counts)
+    names = [Path(checkout).name.replace("|", "\\|") for count, checkout in counts if count == most]
+    return names[0] if len(names) == 1 else f"{len(names)} alike"
 
 
 def _worst_level(result: dict[str, Any]) -> str:

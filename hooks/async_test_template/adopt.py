@@ -60,10 +60,14 @@ FILES = (
     "tests/async_guard.py",
     VENDORED,
     "tests/conftest.py",
-    "tests/test_event_loop.py",
+    f"tests/{CONTRACT}",
     ".github/workflows/test.yml",
     ".gitlab-ci.yml",
 )
+
+
+#: The file of a CI, by the answer.
+_OF_CI = {"github": ".github/workflows/test.yml", "gitlab": ".gitlab-ci.yml"}
 
 
 def template_source() -> tuple[str, str]:
@@ -161,6 +165,15 @@ def files_to_edit(project: Project) -> set[str]:
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):
         found |= {edit.file for edit in obstacle.edits}
     return found
+
+
+def kept(there: Collection[str], answers: Iterable[Answer]) -> list[str]:
+    """List the files that the answers ask for and that were not added, because they are there.
+
+    The guard's are not among them: `require_adoptable` refuses what is none.
+    """
+    of_ci = {_OF_CI.get(answer.value) for answer in answers if answer.key == "ci"}
+    return [name for name in there if name in {f"tests/{CONTRACT}", *of_ci}]
 
 
 def added(root: Path, there: Collection[str]) -> list[Path]:

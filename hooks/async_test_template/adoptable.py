@@ -11,6 +11,7 @@ from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
 from async_test_template.paths import is_file, is_there
 from async_test_template.rules.guard import CONTRACT, covers, in_the_way, obstacles
+from async_test_template.rules.premises.about import OTHER_RUNNERS, has_own_runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,8 @@ def require_adoptable(project: Project, backend: str, guard: str = "vendored") -
             version.
 
     """
-    reasons = [*_python(project), *_versions(project, backend), *_settings(project)]
+    reasons = [*_python(project), *_versions(project, backend)]
+    reasons += [*_settings(project), *_runner(project, backend)]
     if guard == "vendored":
         other = "is not the template's guard: rename it, or answer guard=none"
         reasons += [f"{path} {other}" for path in in_the_way(project)]
@@ -132,9 +134,25 @@ def _settings(project: Project) -> Iterator[str]:
     given = project.settings.option_value("-c") or project.settings.option_value("--config-file")
     if given and PurePosixPath(given) != PurePosixPath(project.settings.file):
         yield f"addopts in {own} makes pytest read {given}"
+    if "tests" in project.memory.boundaries.projects:
+        yield "the folder tests has a configuration of its own for pytest: move that to the top"
+        return
     for obstacle in obstacles(project, f"tests/{CONTRACT}"):
         if not obstacle.edits:
             yield f"{obstacle.sentence} ({own})"
+
+
+def _runner(project: Project, backend: str) -> Iterator[str]:
+    """Yield what keeps the plugin that the added tests need from running them."""
+    settings = project.settings
+    if settings.is_on("trio_mode"):
+        yield f"trio_mode in {settings.file} gives every async test to pytest-trio"
+    elif settings.disables(backend):
+        yield f"addopts in {settings.file} switches off the plugin that runs them"
+    elif backend == "asyncio" and not project.uses_asyncio_plugin:
+        other = next(filter(project.dependencies.has, (*OTHER_RUNNERS, "pytest-trio")), None)
+        if other or has_own_runner(project):
+            yield f"{other or 'a hook of the repository'} runs the async tests here"
 
 
 def _reads_other_settings(project: Project, command: re.Match[str], before: str) -> bool:

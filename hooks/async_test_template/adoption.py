@@ -10,10 +10,11 @@ from async_test_template import adopt
 from async_test_template.adoptable import require_adoptable
 from async_test_template.console import prefix
 from async_test_template.desired import ANSWERS_FILE, Desired, read_answers
-from async_test_template.ending import CLEAN, FAULT, LEFT, folder_of, patched, tell
+from async_test_template.ending import FAULT, LEFT, folder_of, patched, tell
 from async_test_template.errors import WriteRefused
 from async_test_template.migrate import contents, safe_plan
 from async_test_template.project import Project
+from async_test_template.report import is_advice
 from async_test_template.shown import shown
 from async_test_template.write import refuse
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     import argparse
 
     from async_test_template.infer import Answer
+    from async_test_template.plan import Plan
+
+#: The rules whose advice is about the files that `adopt` adds.
+_OF_THE_GUARD = frozenset({"AT217", "AT220"})
 
 
 def run_adopt(options: argparse.Namespace) -> int:
@@ -65,15 +70,23 @@ def _adopt_one(options: argparse.Namespace, root: Path, ready: tuple[Project, li
     there = [name for name in adopt.FILES if (root / name).exists()]
     options.outcome = "files of the template were added, and nothing else was written"
     file = adopt.copy_template(options.template, *ready)
+    for name in adopt.kept(there, ready[1]):
+        said = "was here before, so it stays yours, and the template's file was not added."
+        print(f"{shown(prefix(root))}{name} {said}", file=sys.stderr)
     if file != ANSWERS_FILE:
         print(f"Update it later with `uvx copier update -a {shown(file)}`.", file=sys.stderr)
     try:
         plan = safe_plan(root, read_answers(root, None), guarded=True)
-        # Advice fails no run, but here it is the rest of what was just begun.
-        plan.next_steps += [f.hint for f in plan.left if f.code == "AT220"]
+        _tell_of_the_guard(plan)
         own = adopt.added(root, there)
-        status = patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
+        return patched(options, root, plan, allow_dirty=options.allow_dirty, own=own)
     except WriteRefused as error:
         hint = "the template's files were added; `migrate` makes the fixes"
         raise WriteRefused(f"{error} ({hint})") from error
-    return LEFT if status == CLEAN and plan.next_steps else status
+
+
+def _tell_of_the_guard(plan: Plan) -> None:
+    """Say the advice on the guard that was just added, which nobody has to ask for."""
+    said = [f for f in plan.left if is_advice(f) and f.code in _OF_THE_GUARD]
+    plan.next_steps += [f"Advice: {f.message}: {f.hint}" for f in said]
+    plan.left = [f for f in plan.left if f not in said]

@@ -48,7 +48,7 @@ def patched(
     own: Collection[Path] = (),
 ) -> int:
     """Write the edits of a plan, report it, and return the exit status."""
-    report = render(plan, view(sys.stdout))
+    report = render(plan, view(sys.stdout)._replace(prefix=prefix(root)))
     write(root, plan, allow_dirty=allow_dirty, own=own)
     deliver(report)
     tell(plan, options, root, written=True)

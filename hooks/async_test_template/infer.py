@@ -34,7 +34,8 @@ _FRAMEWORKS = {
 }
 # What an application needs that `from aiohttp import web` alone does not tell.
 _SERVES = re.compile(rb"\bweb\.(?:Application|AppRunner|RouteTableDef|run_app)\b")
-_NO_PACKAGES = frozenset({"tests", "test", "docs", "doc", "examples", "scripts", "benchmarks"})
+_ASIDE = frozenset({"docs", "doc", "examples", "benchmarks"})
+_NO_PACKAGES = _ASIDE | {"tests", "test", "scripts"}
 #: The drivers that SQLAlchemy's asyncio knows. A service that has PostgreSQL tests with it.
 _DRIVERS = {
     "asyncpg": "postgresql",
@@ -150,8 +151,10 @@ def _is_of_aiohttp_web(project: Project, file: str) -> bool:
 
 
 def _importing(project: Project, name: str) -> Iterator[tuple[str, int]]:
-    """Yield each file and line that imports a package, or a module of it."""
+    """Yield each file and line that imports a package, or a module of it; examples do not count."""
     for module in project.code.modules:
+        if not _ASIDE.isdisjoint(module.file.split("/")):
+            continue
         for found, line in module.imports.items():
             if found == name or found.startswith(f"{name}."):
                 yield module.file, line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -46,3 +47,21 @@ def test_its_own_tests_pass(version: str, wheel: Path, tmp_path: Path) -> None:
     done = run(environment.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
     assert_done(done)
     assert " passed" in done.stdout
+
+
+@pytest.mark.slow
+def test_an_async_fixture_serves_two_tests_beside_an_older_anyio(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """AnyIO up to 4.6.0 left its own function in the place of an async fixture."""
+    environment = Environment.build(tmp_path / "venv", sys.executable, str(wheel), "anyio==4.6.0")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 20\n")
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\npytestmark = pytest.mark.anyio\n\n\n"
+        '@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n\n\n'
+        "@pytest.fixture\nasync def one():\n    yield 1\n\n\n"
+        "async def test_first(one): ...\n\n\nasync def test_second(one): ...\n"
+    )
+    done = run(environment.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert_done(done)
+    assert "2 passed" in done.stdout

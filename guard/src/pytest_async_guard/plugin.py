@@ -150,11 +150,14 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, object, object]:
         return (yield)
     if inspect.ismethod(fixture):
         guarded = types.MethodType(guarded, fixture.__self__)
+    arguments = fixturedef.argnames
     fixturedef.func = guarded
     try:
         return (yield)
     finally:
         fixturedef.func = fixture
+        # AnyIO up to 4.6.0 adds one for a function of its own, which is gone with `func`.
+        fixturedef.argnames = arguments
 
 
 def _is_async(function: Any) -> bool:

@@ -1,6 +1,7 @@
 """One declared dependency, in any notation."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from async_test_template.config.comments import is_explained
@@ -18,6 +19,10 @@ Notation = Literal[
     "tox.ini",
     "requirements",
 ]
+
+
+#: One version and no other, as pip and Poetry write it.
+_PINNED = re.compile(r"\s*(?:===?\s*)?\d+(?:\.\d+)+\s*")
 
 
 class Home(NamedTuple):
@@ -42,16 +47,26 @@ class Home(NamedTuple):
     why_not: str = ""
     compiled_by: str = ""
 
-    def add(self, name: str, version: str) -> Change | None:
-        """Return the edit that adds `name>=version`, None where nothing may be written."""
+    def add(self, name: str, version: str, entries: "Sequence[Declaration]") -> Change | None:
+        """Return the edit that adds a package, None where nothing may be written.
+
+        It is added as `name>=version`, or pinned to that version where all entries are pinned.
+        """
         if self.why_not:
             return None
-        requirement = f"{name}>={version}"
+        is_pinned = bool(entries) and all(_PINNED.fullmatch(entry.specifier) for entry in entries)
+        specifier = f"=={_whole(version)}" if is_pinned else f">={version}"
+        requirement = f"{name}{specifier}"
         if self.notation == "poetry":
-            return Change(self.file, "set", (*self.at, name), f">={version}")
+            return Change(self.file, "set", (*self.at, name), specifier.removeprefix("=="))
         if self.notation in {"setup.cfg", "tox.ini"}:
             return Change(self.file, "set", self.at, f"{self.value}\n{requirement}")
         return Change(self.file, "require", self.at, requirement)
+
+
+def _whole(version: str) -> str:
+    """Return a version with three numbers, as people write the release that they pin."""
+    return ".".join([*version.split("."), "0", "0"][:3])
 
 
 class Declaration(NamedTuple):

@@ -335,7 +335,9 @@ class Dependencies(NamedTuple):
             return ()
         for anchor in ("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-cov"):
             for declaration in self.written(anchor):
-                edit = declaration.home.add(name, fitting)
+                home = declaration.home
+                entries = next((held for of, held in self.lists if of == home), ())
+                edit = home.add(name, fitting, entries)
                 if edit is not None:
                     return (edit,)
         return ()

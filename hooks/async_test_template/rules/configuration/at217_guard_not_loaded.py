@@ -22,6 +22,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if project.desired.guarded:
         yield from _begin_gently(project)
         yield from _reach_others(project, guard)
+        yield from _leave_out_of_coverage(project)
     if _is_named(project):
         return
     # Imported here: most repositories have no guard, and settings alone need no `ast`.
@@ -67,6 +68,23 @@ def _begin_gently(project: Project) -> Iterator[Finding]:
         )
 
 
+def _leave_out_of_coverage(project: Project) -> Iterator[Finding]:
+    """Keep files that are not the project's out of its coverage, which may have a threshold."""
+    from async_test_template.rules.configuration._guard_coverage import FILES, is_counted, leave_out
+
+    if not is_counted(project):
+        return
+    edits = leave_out(project)
+    found = project.settings.finding(
+        RULE.code,
+        "coverage counts the files of the template",
+        tier=Tier.SAFE if edits else Tier.REPORT,
+        edits=edits,
+        hint="" if edits else f"let coverage omit {', '.join(FILES)}",
+    )
+    yield found._replace(severity=Severity.ERROR if edits else Severity.ADVICE)
+
+
 def _reach_others(project: Project, guard: str) -> Iterator[Finding]:
     """Tell of tests outside of the guard's folder: run alone, they are without it.
 
@@ -89,6 +107,7 @@ def _reach_others(project: Project, guard: str) -> Iterator[Finding]:
         f"{outside[0]} has no guard if it is run alone, because {guard} is in another folder",
         outside[0],
         tier=Tier.SAFE if edits else Tier.REPORT,
+        severity=Severity.ERROR if edits else Severity.ADVICE,
         edits=edits,
         hint="" if edits else f"add this line to a conftest.py at the root: {line}",
     )

@@ -33,6 +33,8 @@ def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
         return
+    if not settings.exists and _is_configured_below(project):
+        return
     is_fatal = _is_fatal(project)
     if not project.uses_asyncio_plugin or (
         _too_old(project) and not (is_fatal and _stuck(project))
@@ -59,6 +61,14 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.column,
                 hint=hint,
             )
+
+
+def _is_configured_below(project: Project) -> bool:
+    """Tell whether all test files belong to projects below, which have settings of their own."""
+    files = project.memory.disk.python_files
+    return bool(project.memory.boundaries.projects) and not any(
+        map(project.reader.is_test_file, files)
+    )
 
 
 def _is_fatal(project: Project) -> bool:
