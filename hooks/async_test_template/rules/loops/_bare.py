@@ -178,7 +178,7 @@ class _Search:
             ):
                 yield source, call
         if around is source.tree:
-            for other in _others(self._project, source):
+            for other in _others(self._project, source, function.name):
                 for node in other.references(*_dotted(other, source, function.name)):
                     call = other.parents[node]
                     if isinstance(call, ast.Call) and call.func is node:
@@ -202,22 +202,23 @@ def _is_imported(project: Project, source: Source) -> bool:
     module = project.code.by_file[source.file]
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
         return True
-    return any(_dotted(other, source, "") for other in _others(project, source))
+    return any(_dotted(other, source, "") for other in _others(project, source, ""))
 
 
-def _others(project: Project, source: Source) -> Iterator[Source]:
-    """Yield the files of tests that import a file of the tests."""
-    folder, _, name = source.file.rpartition("/")
-    stem = folder.rpartition("/")[2] if name == "__init__.py" else name.removesuffix(".py")
+def _others(project: Project, source: Source, name: str) -> Iterator[Source]:
+    """Yield the files of tests that import a file of the tests, and in which a name is written."""
+    folder, _, file = source.file.rpartition("/")
+    stem = folder.rpartition("/")[2] if file == "__init__.py" else file.removesuffix(".py")
     if not _is_among_tests(project, source.file):
         return
-    word = stem.encode()
+    words = (stem.encode(), name.encode())
     for module in project.code.modules:
         if module.file == source.file or not (
             module.tests or module.fixtures or module.file.endswith("conftest.py")
         ):
             continue
-        if word in (project.tree.read(module.file) or b""):
+        data = project.tree.read(module.file) or b""
+        if all(word in data for word in words):
             other = project.code.sources.get(module.file)
             if any(_dotted(other, source, "")):
                 yield other

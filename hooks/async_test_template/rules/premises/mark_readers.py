@@ -29,7 +29,12 @@ _TAKES_LOOP = (
 )
 _PLAIN_LOOP = (b"get_event_loop", b"Future(", b"ensure_future", b"gather(")
 
-_PLAIN = (b"get_closest_marker", b"iter_markers", b"keywords", b"own_markers", b"pytestmark")
+# Many files assign `pytestmark`, and speak of keywords.
+_PLAIN_MARKS = (b".pytestmark", b"'pytestmark'", b'"pytestmark"')
+_PLAIN = (
+    *(b"get_closest_marker", b"iter_markers", b"own_markers", *_PLAIN_MARKS),
+    *(b".keywords", b"in keywords", b"keywords[", b"keywords.get("),
+)
 
 
 # Only one project is used at a time.
@@ -42,7 +47,7 @@ def mark_reader(project: Project, mark: str) -> str:
     """
     if mark == OF_FIXTURES:
         found = project.reader.mentioning(
-            re.compile(_OF_FUNCTION), (b"pytestmark", b"get_unpacked_marks")
+            re.compile(_OF_FUNCTION), (*_PLAIN_MARKS, b"get_unpacked_marks")
         )
         return next((file for file, _ in found), "")
     # If the code shows no name, it may be any mark.
