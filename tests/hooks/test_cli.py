@@ -183,7 +183,7 @@ def test_advice_is_counted_and_fails_no_run(
     assert main(["check", str(project), "--select", "AT216"]) == 0
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err == "Nothing to do.\nAdvice: 1 suggestion (--advice shows it).\n"
+    assert told.err == "Nothing to do.\nAdvice: 1 suggestion (`check --advice` shows it).\n"
 
 
 @pytest.mark.parametrize("style", FORMATS)

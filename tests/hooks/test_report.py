@@ -191,14 +191,14 @@ def test_the_summary_counts(plan: Plan) -> None:
     assert list(summary(plan, written=True, advice=False)) == [
         "1 finding fixed in 1 file.",
         "2 findings left, 1 with a safe fix (migrate).",
-        "Advice: 1 suggestion (--advice shows it).",
+        "Advice: 1 suggestion (`check --advice` shows it).",
     ]
     first, *_, last = summary(plan, written=False, advice=True)
     assert first == "1 finding would be fixed in 1 file."
     assert last == "Advice: 1 suggestion."
     plan.left.append(plan.left[-1])
     *_, last = summary(plan, written=False, advice=False)
-    assert last == "Advice: 2 suggestions (--advice shows them)."
+    assert last == "Advice: 2 suggestions (`check --advice` shows them)."
     assert list(summary(Plan(), written=False, advice=False)) == ["Nothing to do."]
 
 
@@ -206,7 +206,7 @@ def test_advice_alone_is_nothing_to_do(plan: Plan) -> None:
     plan.fixed, plan.left = [], plan.left[-1:]
     assert list(summary(plan, written=False, advice=False)) == [
         "Nothing to do.",
-        "Advice: 1 suggestion (--advice shows it).",
+        "Advice: 1 suggestion (`check --advice` shows it).",
     ]
 
 

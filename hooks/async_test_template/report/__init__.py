@@ -136,7 +136,7 @@ def summary(plan: Plan, *, written: bool, advice: bool) -> Iterator[str]:
     if left:
         yield _tiers(f"{counted(len(left), 'finding')} left", left)
     if advised:
-        shown_by = "" if advice else f" (--advice shows {'it' if advised == 1 else 'them'})"
+        shown_by = "" if advice else f" (`check --advice` shows {'it' if advised == 1 else 'them'})"
         yield f"Advice: {counted(advised, 'suggestion')}{shown_by}."
 
 
