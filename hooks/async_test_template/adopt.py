@@ -55,19 +55,16 @@ QUESTIONS = (
 )
 
 
+#: The file of a CI, by the answer.
+_OF_CI = {"github": ".github/workflows/test.yml", "gitlab": ".gitlab-ci.yml"}
 #: What the template adds to an existing project if it is missing; one entry is a folder.
 FILES = (
     "tests/async_guard.py",
     VENDORED,
     "tests/conftest.py",
     f"tests/{CONTRACT}",
-    ".github/workflows/test.yml",
-    ".gitlab-ci.yml",
+    *_OF_CI.values(),
 )
-
-
-#: The file of a CI, by the answer.
-_OF_CI = {"github": ".github/workflows/test.yml", "gitlab": ".gitlab-ci.yml"}
 
 
 def template_source() -> tuple[str, str]:
