@@ -56,6 +56,7 @@ RARE_PARTS = (
     "source.",
     "rules.loops",
     "rules.observed",
+    "rules.coverage_settings",
     "rules.looking",
     "rules.obstacles",
     "config.toml.edits",

@@ -64,7 +64,7 @@ def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[
             for match in re.finditer(_IN_REQUIREMENTS, tree.read(home.file) or b""):
                 yield f"{home.file.rpartition('/')[0] or '.'}/{match['path'].decode()}"
         for declaration in declared:
-            if found := re.search(_IN_URL, declaration.text):
+            if "@" in declaration.text and (found := re.search(_IN_URL, declaration.text)):
                 yield found["path"]
 
 

@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING
 from async_test_template.config import ini
 from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
-from async_test_template.rules.coverage_settings import (
-    coverage_settings,
-    told_elsewhere,
-    words_for_pytest,
-)
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -44,6 +39,13 @@ _EDITED = (".toml", ".ini", ".cfg", ".coveragerc")
 def _check(project: Project) -> Iterator[Finding]:
     if not any(map(project.dependencies.is_mentioned, _PACKAGES)):
         return
+    # Imported here: most repositories do without SQLAlchemy.
+    from async_test_template.rules.coverage_settings import (
+        coverage_settings,
+        told_elsewhere,
+        words_for_pytest,
+    )
+
     words = words_for_pytest(project)
     settings = coverage_settings(project)
     if settings is None or _is_other_core(settings):
