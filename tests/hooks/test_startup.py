@@ -97,4 +97,4 @@ def test_settings_alone_need_nothing_that_reads_code(imported: tuple[set[str], s
 
 def test_patterns_are_compiled_when_they_are_used(imported: tuple[set[str], set[str]]) -> None:
     _, patterns = imported
-    assert patterns == PATTERNS
+    assert patterns == PATTERNS, "give the text of a new one to `re.search`, which compiles it once"
