@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import glob
 import io
 import itertools
@@ -23,6 +24,7 @@ import pytest
 import pythons
 import yaml
 from copier._cli import CopierApp
+from copier._template import load_template_config
 from plumbum import local
 
 if TYPE_CHECKING:
@@ -188,6 +190,31 @@ def compile_imports(python: str | Path, cwd: Path, **env: str) -> None:
     run(python, ROOT / "tests" / "bytecode.py", cwd=cwd, **env)
 
 
+def take_bytecode(packages: Path) -> None:
+    """Give an environment what was compiled for those before it, and note that it has some.
+
+    uv links the files of a package into each environment, so that bytecode of the one is good for
+    the other. Python looks at the time and the size of a source, and leaves what is of another.
+    """
+    cache = os.environ.get("PYTHONPYCACHEPREFIX")
+    if not cache:
+        return
+    known = Path(cache, "environments")
+    for other in known.read_text().splitlines() if known.exists() else ():
+        # Those of another Python have another name.
+        if Path(other).parent.name == packages.parent.name:
+            source, place = f"{cache}{other}", f"{cache}{packages}"
+            shutil.copytree(source, place, copy_function=link_new, dirs_exist_ok=True)
+    with known.open("a") as file:
+        file.write(f"{packages}\n")
+
+
+def link_new(source: str, place: str) -> None:
+    """Link a file where there is none yet."""
+    with contextlib.suppress(FileExistsError):
+        os.link(source, place)
+
+
 def assert_done(done: subprocess.CompletedProcess[str]) -> None:
     """Require that a command went well, or show its output."""
     assert done.returncode == 0, done.stdout
@@ -248,9 +275,10 @@ def copy_template(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def compiled_once() -> Iterator[None]:
-    """Compile each template once in a process: Copier has a new environment for every copy."""
+    """Compile and read each template once in a process: Copier does it for every copy."""
     compile_anew = jinja2.Environment.compile
     known: dict[tuple[object, ...], CodeType] = {}
+    configurations: dict[str, dict[str, Any]] = {}
 
     def compile_once(
         environment: jinja2.Environment,
@@ -265,8 +293,17 @@ def compiled_once() -> Iterator[None]:
             known[key] = compile_anew(environment, source, name, filename)
         return known[key]
 
+    def read_once(path: Path, quiet: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        text = path.read_text(encoding="utf-8")
+        if "!include" in text:
+            return load_template_config(path, quiet)
+        if text not in configurations:
+            configurations[text] = load_template_config(path, quiet)
+        return copy.deepcopy(configurations[text])
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        patch.setattr("copier._template.load_template_config", read_once)
         yield
 
 
@@ -374,6 +411,8 @@ class Environment:
         assert_done(run(*create, cwd=folder.parent))
         # Old versions of aiohttp have no wheels for current Pythons.
         assert_done(run(*install, cwd=folder.parent, AIOHTTP_NO_EXTENSIONS="1"))
+        (packages,) = folder.glob("lib/python*/site-packages")
+        take_bytecode(packages)
         compile_imports(environment.python, cwd=folder)
         return environment
 

@@ -263,6 +263,7 @@ def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("plugins", ["", ', "pytest-asyncio>=1.5"'], ids=["none", "asyncio"])
 def test_a_repository_without_async_tests_gets_all_that_they_need(
     plugins: str, tmp_path: Path
@@ -352,15 +353,6 @@ def test_what_the_workspace_of_a_member_installs_is_to_be_declared_there(tmp_pat
     (found,) = [f for f in plan.left if f.code == "AT406"]
     place = "in ../../pyproject.toml, where pytest is"
     assert found.hint == f"declare pytest-timeout>=2.4 {place}, and run there: uv sync"
-
-
-@pytest.mark.slow
-def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
-    done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")
-    assert done.returncode == 0, done.stdout
-    settings = (repository / "pyproject.toml").read_text()
-    assert 'asyncio_default_test_loop_scope = "session"' in settings
-    assert "timeout = 7" in settings
 
 
 @pytest.mark.slow
@@ -475,6 +467,7 @@ TESTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "line"),
@@ -689,8 +682,15 @@ def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_what_the_template_adds_is_known(repository: Path) -> None:
-    assert adopt(repository, "--yes", "--data", "ci=github").returncode == 0
+def test_a_wrong_inference_can_be_overruled_and_what_the_template_adds_is_known(
+    repository: Path,
+) -> None:
+    given = ("ci=github", "loop_scope=session", "timeout=7")
+    done = adopt(repository, "--yes", *(part for one in given for part in ("--data", one)))
+    assert done.returncode == 0, done.stdout
+    settings = (repository / "pyproject.toml").read_text()
+    assert 'asyncio_default_test_loop_scope = "session"' in settings
+    assert "timeout = 7" in settings
     added = set(git(repository, "ls-files", "--others", "--exclude-standard").split())
     assert added - {".copier-answers.yml"} == (set(FILES) - {".gitlab-ci.yml", FOLDER}) | VENDORED
 
@@ -708,7 +708,7 @@ def test_what_the_template_adds_is_known(repository: Path) -> None:
     ],
 )
 @pytest.mark.slow
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("as_hook", [False, True])
 def test_copier_starts_nothing_that_the_repository_names(
     source: str, settings: dict[str, str], repository: Path, *, as_hook: bool
@@ -726,7 +726,7 @@ def test_copier_starts_nothing_that_the_repository_names(
     assert not ran.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_template_beside_the_repository_is_found_from_there(repository: Path) -> None:
     # The folder above belongs to all tests.
     link = repository.parent / f"template-of-{repository.name}"
@@ -747,6 +747,7 @@ def test_the_token_of_a_source_is_not_told(repository: Path) -> None:
     assert "https://127.0.0.1:1/org/template.git" in done.stdout
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])
 def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: Path) -> None:

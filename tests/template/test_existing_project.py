@@ -57,7 +57,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answers", covered(products()))
+@pytest.mark.parametrize("answers", covered(products(), strength=1))
 def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'theirs'\n")
     before = files(tmp_path)
@@ -182,7 +182,7 @@ def test_a_copy_leaves_what_has_the_place_of_the_guard(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_given_back", [False, True])
+@pytest.mark.parametrize("is_given_back", [pytest.param(False, marks=pytest.mark.full), True])
 def test_a_file_that_was_moved_is_named_and_stays_away(
     adopted: Path, tmp_path: Path, *, is_given_back: bool
 ) -> None:
@@ -223,7 +223,7 @@ def test_a_guard_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("guard", ["package", "none"])
+@pytest.mark.parametrize("guard", [pytest.param("package", marks=pytest.mark.full), "none"])
 def test_a_conftest_that_loads_the_guard_works_when_that_is_gone(
     guard: str, adopted: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -265,6 +265,7 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
     assert update(project) == {".copier-answers.yml", "tests/pytest_async_guard/clock.py"}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "row",

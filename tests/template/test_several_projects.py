@@ -42,11 +42,21 @@ def test_a_root_with_code_is_a_project(own: str, template: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param({"billing-api": "fastapi", "mail": "library"}, id="few"),
+        pytest.param(
+            {"billing-api": "fastapi", "web": "aiohttp", "mail": "library"},
+            id="all",
+            marks=pytest.mark.full,
+        ),
+    ],
+)
 def test_pytest_runs_all_from_the_root(
-    template: Path, environment: Environment, tmp_path: Path
+    names: dict[str, str], template: Path, environment: Environment, tmp_path: Path
 ) -> None:
     """With the settings of the page, and only with these."""
-    names = {"billing-api": "fastapi", "web": "aiohttp", "mail": "library"}
     projects = [tmp_path / "services" / name for name in names]
     for project, framework in zip(projects, names.values(), strict=True):
         render(project, template, framework=framework)

@@ -115,6 +115,7 @@ def test_every_way_to_name_the_template_can_be_read(
     assert "# improved" in (project / "tests" / "async_guard.py").read_text()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.usefixtures("redirected")
 @pytest.mark.slow
 @pytest.mark.parametrize(

@@ -92,9 +92,9 @@ def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
     ("default", "answer", "after"),
     [
         (SUCCESSOR, "class", "module"),
-        (SUCCESSOR, "session", "session"),
+        pytest.param(SUCCESSOR, "session", "session", marks=pytest.mark.full),
         # The result without the idiom, which shows why it is needed.
-        ("function", "class", "function"),
+        pytest.param("function", "class", "function", marks=pytest.mark.full),
     ],
 )
 def test_a_removed_choice_becomes_the_one_that_takes_its_place(

@@ -452,7 +452,7 @@ CASES = [
 
 
 # The examples on the pages test what each rule finds and writes.
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=f"{case.code}-{n}") for n, case in enumerate(CASES)]
 )
@@ -462,6 +462,7 @@ def test_what_a_rule_says_is_what_pytest_does(
     prove(case, tmp_path, environment_of)
 
 
+@pytest.mark.full
 def test_warnings_as_errors_stop_neither_version_after_the_safe_fix(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
