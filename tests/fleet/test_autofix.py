@@ -78,13 +78,6 @@ def test_each_repository_gets_its_request_once(
         assert fleet.branches() == pushed
         assert len(requests) == 2
 
-        # The branch brings less than an update would today.
-        git(fleet.remotes["mail"], "update-ref", f"refs/heads/{BRANCH}", f"{BRANCH}^")
-        edit_branch(fleet.remotes["mail"], tmp_path / "work")
-        status, told, _ = fleet.fix(variables, "update", "--jobs=2", "--repos", "clones/mail")
-        assert (status, told["mail"][0]) == (0, "outdated")
-        assert len(requests) == 2
-
 
 def edit_branch(remote: Path, work: Path) -> None:
     """Put another commit on the branch that was pushed."""
@@ -93,6 +86,22 @@ def edit_branch(remote: Path, work: Path) -> None:
     git(work, "add", "own")
     git(work, "commit", "--quiet", "--message", "Own")
     git(work, "push", "--quiet")
+
+
+@pytest.mark.full
+def test_a_branch_that_brings_less_than_an_update_would_today_is_outdated(
+    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
+) -> None:
+    fleet = Fleet(tmp_path, {"mail": Outcome.UPDATED.name}, prototypes)
+    with github() as (url, requests):
+        settings = {"username": "someone", "api_key": "none", "base_url": url}
+        fleet.configure("all_repos.push.github_pull_request", settings)
+        assert fleet.fix(variables, "update", "--test", TEST)[0] == 0
+        git(fleet.remotes["mail"], "update-ref", f"refs/heads/{BRANCH}", f"{BRANCH}^")
+        edit_branch(fleet.remotes["mail"], tmp_path / "work")
+        status, told, _ = fleet.fix(variables, "update", "--repos", "clones/mail")
+        assert (status, told["mail"][0]) == (0, "outdated")
+        assert len(requests) == 1
 
 
 @pytest.mark.full

@@ -50,7 +50,7 @@ SENTENCES = {
 
 
 #: What other tests here and those of autofix.py meet as well.
-USUAL = {*UPDATES} - {Outcome.CONFLICTS, Outcome.NEEDS_TRUST}
+USUAL = {*UPDATES} - {Outcome.CONFLICTS, Outcome.NEEDS_TRUST, Outcome.TESTS_RED}
 
 
 def update(
@@ -267,7 +267,7 @@ def test_a_migration_that_fails_leaves_nothing(
     assert state(checkout) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_tests_that_were_red_before_are_told_apart(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -421,7 +421,8 @@ def test_a_layered_project_is_updated_by_its_second_answers_file(
     assert NEW_LINE in (checkout / MERGED).read_text()
 
 
-@pytest.mark.slow
+# In the gate, test_releases.py updates such a project.
+@pytest.mark.full
 def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -55,7 +55,7 @@ def test_its_own_tests_pass(version: str, chosen: str, wheel: Path, tmp_path: Pa
     assert " passed" in done.stdout
 
 
-@pytest.mark.full
+@pytest.mark.slow
 def test_an_async_fixture_serves_two_tests_beside_an_older_anyio(
     wheel: Path, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from async_test_template.migrate import safe_plan
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
 from helpers import QUESTIONS as ASKED
-from helpers import ROOT, VENDORED, commit, copy_template, git, run
+from helpers import ROOT, VENDORED, commit, copy_template, git, run, run_engine
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def answers(folder: Path) -> dict[str, str]:
 
 def adopt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Adopt a repository without a terminal."""
-    return run(*ENGINE, "adopt", folder, "--template", str(ROOT), *arguments, cwd=folder)
+    return run_engine("adopt", folder, "--template", str(ROOT), *arguments, cwd=folder)
 
 
 PYTEST = "[tool.pytest.ini_options]\n"
@@ -423,7 +423,7 @@ def test_several_projects_are_adopted_at_once(services: Path) -> None:
     names = ("services/billing", "services/mail")
     own = services / "services" / "mail" / "tests" / "test_event_loop.py"
     own.write_text("def test_mine(): ...\n")
-    done = run(*ENGINE, "adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
+    done = run_engine("adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
     assert done.returncode == 0, done.stdout
     assert own.read_text() == "def test_mine(): ...\n"
     assert "\nservices/mail/tests/test_event_loop.py was here before" in done.stdout

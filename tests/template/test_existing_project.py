@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from covering import apart, covered
 from helpers import (
-    ROOT,
     VENDORED,
     Answers,
     Environment,
@@ -21,6 +20,7 @@ from helpers import (
     render,
     run,
     run_copier,
+    run_engine,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ ADDED = {
     "tests/test_event_loop.py",
     *VENDORED,
 }
-ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
 EVERY_FILE = [
     ".gitignore",
     "README.md",
@@ -295,7 +294,7 @@ def test_the_command_of_the_message_makes_the_contract_hold(
     assert_done(done)
     command = re.search(r"uvx --from \S+ async-test-template (.*)", done.stdout)
     assert command, done.stdout
-    assert_done(run(*ENGINE, *command[1].split(), cwd=tmp_path))
+    assert_done(run_engine(*command[1].split(), cwd=tmp_path))
     assert '"pytest-timeout' in (tmp_path / "pyproject.toml").read_text()
     done = environment.pytest(tmp_path, "tests/test_event_loop.py", "-p", "no:randomly")
     assert_done(done)
