@@ -19,7 +19,8 @@ from async_test_template.boundaries import is_project
 from async_test_template.desired import ANSWERS_FILE, BESIDE, find_answers
 from async_test_template.errors import UserError
 from async_test_template.infer import Answer, infer
-from async_test_template.rules.guard import CONTRACT, VENDORED, obstacles
+from async_test_template.rules.guard import CONTRACT, VENDORED
+from async_test_template.rules.obstacles import obstacles
 from async_test_template.shown import shown
 from async_test_template.uncommitted import OF_REPOSITORY
 from async_test_template.write import belongs_to_git

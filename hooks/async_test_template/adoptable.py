@@ -10,7 +10,8 @@ from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.errors import UserError
 from async_test_template.paths import is_file, is_there
-from async_test_template.rules.guard import CONTRACT, covers, in_the_way, obstacles
+from async_test_template.rules.guard import CONTRACT, in_the_way
+from async_test_template.rules.obstacles import covers, obstacles
 from async_test_template.rules.premises.about import OTHER_RUNNERS, has_own_runner
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from async_test_template import __version__
@@ -14,7 +13,7 @@ from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.report import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: The options of `policy.Given`, each with its argument and its help.
 _POLICY = (
@@ -34,11 +33,11 @@ class _Parser(argparse.ArgumentParser):
     """A parser that says which option comes nearest to one that it does not know.
 
     Attributes:
-        commands: the parsers of the commands, by name.
+        commands: makes the parsers of the commands, by name.
 
     """
 
-    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+    commands: Callable[[], Mapping[str, argparse.ArgumentParser]] = dict
 
     def error(self, message: str) -> NoReturn:
         """End the program with status 2, and say why."""
@@ -50,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
             word = message.split()[2].partition("=")[0]
             known = {
                 name: set(re.findall(r"--[a-z-]+", command.format_usage()))
-                for name, command in self.commands.items()
+                for name, command in self.commands().items()
             }
             owners = [name for name, options in known.items() if word in options]
             every = sorted(set().union(*known.values()))
@@ -61,13 +60,23 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
-def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+def make_parser(
+    commands: Mapping[str, Command], words: Sequence[str] = ()
+) -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
     Args:
         commands: the function of each command, which returns the exit status.
+        words: the command line. If it begins with a command, the parser knows this one alone: to
+            make the others takes longer than the rest.
 
     """
+    return _make_parser(commands, words)[0]
+
+
+def _make_parser(
+    commands: Mapping[str, Command], words: Sequence[str]
+) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     parser = _Parser(
         prog="async-test-template",
         formatter_class=_formatter,
@@ -79,8 +88,9 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     _add_traceback(parser, default=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    parser.commands = subparsers.choices
-    for name, (what, add) in _COMMANDS.items():
+    parser.commands = lambda: _make_parser(commands, ())[1]
+    for name in words[:1] if words[:1] and words[0] in _COMMANDS else _COMMANDS:
+        what, add = _COMMANDS[name]
         command = subparsers.add_parser(
             name,
             help=what,
@@ -92,7 +102,7 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         # Without a default, which would overwrite an option before the command.
         _add_traceback(command, default=argparse.SUPPRESS)
         add(command)
-    return parser
+    return parser, subparsers.choices
 
 
 def _add_traceback(parser: argparse.ArgumentParser, *, default: bool | str) -> None:

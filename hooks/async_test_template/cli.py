@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from async_test_template.addresses import rule_address
 from async_test_template.arguments import make_parser
 from async_test_template.cache import Result
 from async_test_template.console import (
@@ -63,10 +62,10 @@ if TYPE_CHECKING:
 
     from async_test_template.cache import Cache
     from async_test_template.faults import Fault
-    from async_test_template.migrate import Verified
+    from async_test_template.verify import Verified
 
 #: What `explain` takes for a rule, also if there is none of that code.
-_RULE = re.compile(r"[A-Za-z]{2,3}\d{1,4}")
+_RULE = r"[A-Za-z]{2,3}\d{1,4}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +104,8 @@ def _tell_closed() -> int:
 
 
 def _main(arguments: Sequence[str] | None, cache: Cache | None) -> int:
-    options = make_parser(_COMMANDS).parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = make_parser(_COMMANDS, words).parse_args(words)
     options.cache = cache
     for stream in (sys.stdout, sys.stderr):
         # A file may contain characters that the terminal's encoding does not have.
@@ -295,13 +295,15 @@ def _explain(options: argparse.Namespace) -> int:
     text = " ".join(options.text)
     if bool(text) == (options.log is not None):
         raise UserError("give a rule, or a text with a message, or --log with a file")
-    if _RULE.fullmatch(text):
+    # Imported here and below, only for this command.
+    from async_test_template.addresses import rule_address
+
+    if re.fullmatch(_RULE, text):
         if text.upper() not in NAMES:
             raise UserError(unknown_rule(text, NAMES))
         page = page_of(text.upper()).read_text(encoding="utf-8")
         sys.stdout.write(f"{page}\nOn the web: {rule_address(text)}\n")
         return CLEAN
-    # Imported here, only for this command.
     from async_test_template.explain import explain, printed, unknown
 
     lines = explain(text, options.log)

@@ -19,10 +19,10 @@ ANSWERS_FILE = ".copier-answers.yml"
 BESIDE = ".copier-answers.async-test.yml"
 
 # Every project of this template has this answer, and hardly one of another template.
-_OURS = re.compile(rb"^loop_scope:", re.MULTILINE)
+_OURS = rb"(?m)^loop_scope:"
 #: No timeout has more digits; Python does not read numbers of any length.
 _DIGITS = 10
-_KEY = re.compile(r"[A-Za-z_]\w*")
+_KEY = r"[A-Za-z_]\w*"
 
 
 class Desired(NamedTuple):
@@ -114,7 +114,7 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
         if line[0] in " \t-":
             continue
         key, colon, value = line.partition(":")
-        if not _KEY.fullmatch(key) or not colon or value[:1].strip():
+        if not re.fullmatch(_KEY, key) or not colon or value[:1].strip():
             raise UserError("not a `key: value` line", path=path, line=number)
         if key in answers:
             raise UserError(f"the answer {key} is given twice", path=path, line=number)
@@ -131,7 +131,7 @@ def find_answers(root: Path) -> Path | None:
         data = disk.read(name)
         if why := disk.left_out.get(name):
             raise UserError(f"these answers are not read: {why}", path=root / name)
-        if data is not None and _OURS.search(data):
+        if data is not None and re.search(_OURS, data):
             return root / name
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import re
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -134,9 +135,9 @@ class _Commenter:
     def _with_comment(self, here: int, line: str, above: list[str], place: _Place) -> str:
         """Return a line with its comment, or put that after the lines above it."""
         codes = list(dict.fromkeys(self._wanted[here]))
-        if COMMENT.search(line):
+        if re.search(COMMENT, line):
             return _extended(line, codes)
-        if above and above[-1].lstrip()[:1] in {"#", ";"} and COMMENT.search(above[-1]):
+        if above and above[-1].lstrip()[:1] in {"#", ";"} and re.search(COMMENT, above[-1]):
             above[-1] = _extended(above[-1], codes)
             return line
         comment = f"# att: ignore[{', '.join(codes)}] {TO_FILL_IN}"
@@ -170,7 +171,7 @@ class _Commenter:
 
 def _extended(comment: str, codes: Iterable[str]) -> str:
     """Add codes to a comment that silences others."""
-    match = COMMENT.search(comment)
+    match = re.search(COMMENT, comment)
     if match is None:
         return comment
     start, end = match.span("codes")

@@ -97,7 +97,8 @@ def _add_observed(
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    chosen = {rule.code for rule in rules}
+    of_a_run = [code for code in CODES if code < FIRST_STATIC and policy.runs(code)]
+    chosen = {*of_a_run, *(rule.code for rule in rules)}
     try:
         observed = observe(command, root)
     except (UserError, OSError):

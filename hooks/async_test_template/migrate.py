@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from async_test_template.desired import Desired, decide, read_answers
 from async_test_template.errors import WriteRefused
@@ -31,25 +31,10 @@ if TYPE_CHECKING:
     from async_test_template.planner import Ask
     from async_test_template.policy import Policy
     from async_test_template.rules.rule import Rule
-    from async_test_template.verify import Outcome
+    from async_test_template.verify import Verified
 
     #: Contents by path, None for a missing file.
     Contents: TypeAlias = Mapping[Path, bytes | None]
-
-
-class Verified(NamedTuple):
-    """The results of the tests.
-
-    Attributes:
-        before: the run on the old files.
-        after: the run on the new ones.
-        is_kept: whether the new files stay; otherwise every file was restored.
-
-    """
-
-    before: Outcome
-    after: Outcome
-    is_kept: bool
 
 
 def policy_of(root: Path, given: Given | None = None) -> Policy:
@@ -176,7 +161,7 @@ def write_verified(root: Path, plan: Plan, command: str, *, allow_dirty: bool) -
         UserError: a file cannot be written, and none was.
 
     """
-    from async_test_template.verify import run_tests
+    from async_test_template.verify import Verified, run_tests
 
     before, after = contents(root, plan)
     old = run_tests(command, root)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.conflicts import Touched
@@ -18,7 +17,6 @@ from async_test_template.policy_reader import read_policy
 from async_test_template.project import Memory, Project
 from async_test_template.rules import NAMES, run
 from async_test_template.rules.causes import folded
-from async_test_template.rules.looking import Looking
 from async_test_template.rules.premises.asked import FIRST
 from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from async_test_template.desired import Desired
     from async_test_template.findings import Change, Edit, Finding
+    from async_test_template.rules.looking import Looking
     from async_test_template.rules.rule import Rule
     from async_test_template.source.readings import Reading
 
@@ -137,7 +136,6 @@ class _Planner:
         # Each file is read once, so that an edit during a question cannot slip into the plan.
         self.memory = Memory(place_of(root))
         self.policy = desired.policy or read_policy(self._tree({}), NAMES, Given())
-        self.looks = partial(Looking, rules)
         self.plan = Plan()
         self.decisions: dict[_Identity, bool] = {}
 
@@ -195,7 +193,13 @@ class _Planner:
         """Return the repository after the fixes so far, which later ones do not change."""
         changed = dict(self.plan.after)
         unsafe = Tier.UNSAFE in self.tiers
-        return Project(self.root, self.desired, changed, self.memory, self.looks, unsafe=unsafe)
+        return Project(self.root, self.desired, changed, self.memory, self._looks, unsafe=unsafe)
+
+    def _looks(self, project: Project) -> Looking:
+        # Imported here: it needs the readers of code, and a repository may have none.
+        from async_test_template.rules.looking import Looking
+
+        return Looking(self.rules, project)
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
         return Tree(self.root, changed, self.memory.disk)

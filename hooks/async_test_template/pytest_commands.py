@@ -12,9 +12,9 @@ FILES = (
     *("tox.ini", "Makefile", "justfile", "noxfile.py", "duties.py", "tasks.py"),
     *(".gitlab-ci.yml", ".travis.yml"),
 )
-_FILE = re.compile(r"(?<![\w./-])[\w./-]+\.py(?![\w-])")
-_TYPED = re.compile(r"[\s$]*(?:python3? -m )?py\.?test\s")
-_PYTEST = re.compile(r"\b(py\.?test|asyncio-mode)\b")
+_FILE = r"(?<![\w./-])[\w./-]+\.py(?![\w-])"
+_TYPED = r"[\s$]*(?:python3? -m )?py\.?test\s"
+_PYTEST = r"\b(py\.?test|asyncio-mode)\b"
 
 
 class CommandLine(NamedTuple):
@@ -34,7 +34,7 @@ class CommandLine(NamedTuple):
     @property
     def given_files(self) -> list[str]:
         """Paths of Python files in it, perhaps with a test after `::`."""
-        return _FILE.findall(self.text)
+        return re.findall(_FILE, self.text)
 
 
 def command_lines(tree: "Tree") -> Iterator[CommandLine]:
@@ -42,7 +42,7 @@ def command_lines(tree: "Tree") -> Iterator[CommandLine]:
     for file in (*FILES, *tree.names(".github/workflows")):
         text = (tree.read(file) or b"").decode("utf-8", "replace")
         for number, line in enumerate(text.splitlines(), 1):
-            if _PYTEST.search(line) and not line.lstrip().startswith("#"):
+            if re.search(_PYTEST, line) and not line.lstrip().startswith("#"):
                 yield CommandLine(file, number, line)
 
 
@@ -51,5 +51,5 @@ def documented_files(tree: "Tree") -> Iterator[str]:
     for file in ("README.md", "README.rst"):
         text = (tree.read(file) or b"").decode("utf-8", "replace")
         for line in text.splitlines():
-            if _TYPED.match(line):
-                yield from _FILE.findall(line)
+            if re.match(_TYPED, line):
+                yield from re.findall(_FILE, line)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: What ends a line for a finding; `str.splitlines` knows more.
 LINE_END = re.compile(r"\r\n|\n|\r")
-COMMENT = re.compile(r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)")
+COMMENT = r"[#;]\s*att:\s*ignore\[(?P<codes>[^\[\]]*)\][ \t:-]*(?P<reason>.*)"
 
 
 class Silenced(NamedTuple):
@@ -71,7 +71,7 @@ def comment_at(lines: Sequence[str], code: str, number: int) -> str | None:
     here = lines[number - 1] if 0 < number <= len(lines) else ""
     above = lines[number - 2].strip() if 1 < number <= len(lines) + 1 else ""
     for line in (here, above if above[:1] in {"#", ";"} else ""):
-        match = COMMENT.search(line)
+        match = re.search(COMMENT, line)
         if match and code in {name.strip() for name in match["codes"].split(",")}:
             return match["reason"].strip()
     return None

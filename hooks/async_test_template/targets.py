@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,6 +64,9 @@ def _matches(word: str) -> Iterator[Path]:
     if is_there(path):
         yield place_of(path)
         return
+    # Imported here: a path that is not there is hardly ever a pattern.
+    from glob import glob, has_magic
+
     if not has_magic(word):
         raise UserError("no such file or directory", path=path)
     # Where a pattern leads is not recorded.

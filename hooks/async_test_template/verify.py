@@ -84,6 +84,22 @@ class Outcome:
         return bool(self.worse_than(other)) or (other.status == 0 and self.status != 0)
 
 
+@dataclass(frozen=True)
+class Verified:
+    """The results of the tests.
+
+    Attributes:
+        before: the run on the old files.
+        after: the run on the new ones.
+        is_kept: whether the new files stay; otherwise every file was restored.
+
+    """
+
+    before: Outcome
+    after: Outcome
+    is_kept: bool
+
+
 def run_tests(command: str, root: Path) -> Outcome:
     """Run a test command in `root` and read how many tests did what.
 

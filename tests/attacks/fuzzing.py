@@ -414,7 +414,7 @@ def _run(*arguments: str) -> tuple[int, str]:
     out, errors = io.StringIO(), io.StringIO()
     # Building it takes as long as a small repository.
     with (
-        patch.object(cli, "make_parser", lambda _: _PARSER),
+        patch.object(cli, "make_parser", lambda *_: _PARSER),
         redirect_stdout(out),
         redirect_stderr(errors),
     ):

@@ -21,10 +21,10 @@ LOCK_FILES = {
 }
 
 # uv (a list) and poetry 2 (one string) write for which environments an entry is, if not for all.
-_MARKERS = re.compile(r"^(?:resolution-markers = (\[[^\]]*\])|markers = (\".*\"))", re.MULTILINE)
+_MARKERS = r"(?m)^(?:resolution-markers = (\[[^\]]*\])|markers = (\".*\"))"
 _STRING = r'"((?:[^"\\\n]|\\.)*)"'
-_VERSION = re.compile(r'\r?\nversion = "([^"]+)"')
-_END = re.compile(r"\r?$", re.MULTILINE)
+_VERSION = r'\r?\nversion = "([^"]+)"'
+_END = r"(?m)\r?$"
 _COMMAND = r"(?m)^#\s+((?:uv pip compile|pip-compile)\b.*)$"
 
 
@@ -45,7 +45,7 @@ def how_to_compile(text: str, file: str) -> str:
 
 def holds(text: str, name: str) -> bool:
     """Tell whether a lock file in TOML holds a package, under its normalised name."""
-    return any(_END.match(text, end) for end in _named(text, name))
+    return any(re.compile(_END).match(text, end) for end in _named(text, name))
 
 
 def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -69,7 +69,7 @@ def _versions(text: str, name: str) -> tuple[str, ...]:
     """Return the versions of a package in a lock file, except those for old Pythons alone."""
     found: dict[str, bool] = {}
     for end in _named(text, name):
-        if match := _VERSION.match(text, end):
+        if match := re.compile(_VERSION).match(text, end):
             found[match[1]] = _is_for_old_python(text, match.end())
     current = [version for version, is_old in found.items() if not is_old]
     return tuple(current or found)
@@ -91,7 +91,7 @@ def _named(text: str, name: str) -> Iterator[int]:
 def _is_for_old_python(text: str, start: int) -> bool:
     """Tell whether the rest of a lock file's entry says that it is for old Pythons alone."""
     end = text.find("\n[", start)
-    markers = _MARKERS.search(text, start, len(text) if end < 0 else end)
+    markers = re.compile(_MARKERS).search(text, start, len(text) if end < 0 else end)
     if markers is None:
         return False
     said = re.findall(_STRING, markers[1] or markers[2])

@@ -22,7 +22,7 @@ Notation = Literal[
 
 
 #: One version and no other, as pip and Poetry write it.
-_PINNED = re.compile(r"\s*(?:===?\s*)?\d+(?:\.\d+)+\s*")
+_PINNED = r"\s*(?:===?\s*)?\d+(?:\.\d+)+\s*"
 
 
 class Home(NamedTuple):
@@ -54,7 +54,9 @@ class Home(NamedTuple):
         """
         if self.why_not:
             return None
-        is_pinned = bool(entries) and all(_PINNED.fullmatch(entry.specifier) for entry in entries)
+        is_pinned = bool(entries) and all(
+            re.fullmatch(_PINNED, entry.specifier) for entry in entries
+        )
         specifier = f"=={_whole(version)}" if is_pinned else f">={version}"
         requirement = f"{name}{specifier}"
         if self.notation == "poetry":

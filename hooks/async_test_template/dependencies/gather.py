@@ -41,8 +41,7 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
         python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
     is_guessed = python is None
     if is_guessed:
-        called = re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", tree.read("setup.py") or b"")
-        python = called[1].decode("utf-8", "replace") if called else None
+        python = _python_in_setup_py(tree.read("setup.py"))
     folders = ["", *(f"{member}/" for member in members if is_workspace(tree))]
     if is_of_pants(tree):
         folders += _FOLDERS_OF_PANTS
@@ -55,6 +54,11 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
         python if isinstance(python, str) else "",
         is_guessed=is_guessed,
     )
+
+
+def _python_in_setup_py(data: bytes | None) -> str | None:
+    called = data and re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", data)
+    return called[1].decode("utf-8", "replace") if called else None
 
 
 def _dependencies(

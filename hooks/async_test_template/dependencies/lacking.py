@@ -48,7 +48,7 @@ _LOCKS = {
         "uv lock && uv export --format pylock.toml -o pylock.toml",
     ),
 }
-_WORDS = re.compile(r"[^\s'\"]+")
+_WORDS = r"[^\s'\"]+"
 
 
 def lacking(dependencies: Dependencies) -> Iterator[Lack]:
@@ -102,7 +102,7 @@ def _lack(file: str, missing: Iterable[Declaration], command: str) -> Iterator[L
 def _sources(dependencies: Dependencies, compiled: Home) -> Iterator[Declaration]:
     """Yield the packages in the files from which a compiled one is made, by its command."""
     folder = compiled.file.rpartition("/")[0]
-    words = _WORDS.findall(compiled.compiled_by)
+    words = re.findall(_WORDS, compiled.compiled_by)
     files = {word for word in words if word.endswith((".in", ".toml", ".cfg"))}
     files |= {f"{folder}/{file}" for file in files if folder}
     for home, declared in dependencies.lists:

@@ -10,4 +10,6 @@ def is_for_old_python(marker: str) -> bool:
 
     What is declared or locked for them says nothing about current versions.
     """
-    return all(re.search(_OLD, part) is not None for part in re.split(r"\bor\b", marker))
+    return marker != "" and all(
+        re.search(_OLD, part) is not None for part in re.split(r"\bor\b", marker)
+    )

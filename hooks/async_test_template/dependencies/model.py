@@ -44,7 +44,7 @@ _OPAQUE = (
     "justfile",
 )
 # conda's files, in the root or where projects with several of them have them.
-_CONDA = re.compile(r"^environment[\w.-]*\.ya?ml$")
+_CONDA = r"^environment[\w.-]*\.ya?ml$"
 _CONDAS_FOLDERS = ("", "conda", "ci")
 # Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
@@ -136,7 +136,7 @@ class Dependencies(NamedTuple):
         yield from self.tree.names(".github/workflows")
         for folder in _CONDAS_FOLDERS:
             for file in self.tree.names(folder):
-                if _CONDA.match(file.rpartition("/")[2]):
+                if re.match(_CONDA, file.rpartition("/")[2]):
                     yield file
 
     def is_in_setup(self, name: str) -> bool:
@@ -252,15 +252,14 @@ class Dependencies(NamedTuple):
 
     def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")
-        pattern = re.compile(
-            rf"(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
-            r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)",
-            re.IGNORECASE,
+        pattern = (
+            rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
+            r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)"
         )
         for file in self._opaque():
             data = self.tree.read(file) or b""
             if name[:4].encode() in data.lower():
-                for match in pattern.finditer(data.decode("utf-8", "replace")):
+                for match in re.finditer(pattern, data.decode("utf-8", "replace")):
                     yield match["specifier"].strip().rstrip(",")
 
     def lock_of(self, name: str) -> str | None:

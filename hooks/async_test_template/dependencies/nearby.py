@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.declaration import Declaration, Home
 
 #: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
-_IN_REQUIREMENTS = re.compile(
-    rb"^[ \t]*(?:(?:-e|--editable)[ \t]*)?(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)", re.MULTILINE
-)
-_IN_URL = re.compile(r"@[ \t]*(?:file:/*)?(?:\$\{PROJECT_ROOT\}|\{root:uri\})/(?P<path>[^\s#;]+)")
+_IN_REQUIREMENTS = rb"(?m)^[ \t]*(?:(?:-e|--editable)[ \t]*)?(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)"
+_IN_URL = r"@[ \t]*(?:file:/*)?(?:\$\{PROJECT_ROOT\}|\{root:uri\})/(?P<path>[^\s#;]+)"
 #: The lists that are installed with a package.
 _INSTALLED = frozenset(
     {
@@ -63,10 +61,10 @@ def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[
             yield from _path_of(value)
     for home, declared in lists:
         if home.notation == "requirements":
-            for match in _IN_REQUIREMENTS.finditer(tree.read(home.file) or b""):
+            for match in re.finditer(_IN_REQUIREMENTS, tree.read(home.file) or b""):
                 yield f"{home.file.rpartition('/')[0] or '.'}/{match['path'].decode()}"
         for declaration in declared:
-            if found := _IN_URL.search(declaration.text):
+            if "@" in declaration.text and (found := re.search(_IN_URL, declaration.text)):
                 yield found["path"]
 
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from async_test_template.tree import Tree
 
 # tox puts factors before a dependency: `py{39,310}: pytest-asyncio==0.11`.
-_FACTORS = re.compile(r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$")
+_FACTORS = r"^(?P<factors>[\w{},!.*-]+\s*:\s)\s*(?P<rest>.*)$"
 _LEAST_PYTHON = (3, 10)
 _BY_MARKER = "it counts only where its marker says"
 # Keys of poetry's notation that make some environments lack a dependency.
 _CONDITIONS = frozenset({"python", "platform", "markers"})
-_GROUP_OF_PYTHONS = re.compile(r"\bpy\{([\d.,]+)\}")
-_PYTHON = re.compile(r"\bpy(\d)\.?(\d*)")
+_GROUP_OF_PYTHONS = r"\bpy\{([\d.,]+)\}"
+_PYTHON = r"\bpy(\d)\.?(\d*)"
 
 
 def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list[Declaration]]]:
@@ -183,7 +183,7 @@ def _tox(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
 def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
     section, key = str(home.at[0]), str(home.at[1])
     for index, written in enumerate(value.split("\n")):
-        factors = _FACTORS.match(written)
+        factors = re.match(_FACTORS, written)
         text = re.split(r"(?<=\s)#", factors["rest"] if factors else written, maxsplit=1)[0]
         parts = _parts(text)
         if parts is None:
@@ -197,8 +197,8 @@ def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
 
 def _selects_old_pythons(factors: str) -> bool:
     """Tell whether factors such as `py38` or `{py3.8,py3.9}` name only Pythons of the past."""
-    spelt = _GROUP_OF_PYTHONS.sub(lambda found: f"py{found[1].replace(',', ',py')}", factors)
-    pythons = [(int(major), int(minor or 99)) for major, minor in _PYTHON.findall(spelt)]
+    spelt = re.sub(_GROUP_OF_PYTHONS, lambda found: f"py{found[1].replace(',', ',py')}", factors)
+    pythons = [(int(major), int(minor or 99)) for major, minor in re.findall(_PYTHON, spelt)]
     return bool(pythons) and max(pythons) < _LEAST_PYTHON
 
 

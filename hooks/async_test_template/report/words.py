@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _INDENT = "    "
-_COLOUR = re.compile("\033\\[[0-9]m")
+_COLOUR = "\033\\[[0-9]m"
 
 
 def severity_of(finding: Finding) -> Severity:
@@ -57,7 +57,7 @@ def wrapped(line: str, width: int) -> Iterator[str]:
     """Yield a line as lines of a terminal, which would break it within a word."""
     indented, room = "", width
     for word in line.lstrip(" ").split(" "):
-        size = len(_COLOUR.sub("", word))
+        size = len(re.sub(_COLOUR, "", word))
         if indented.strip() and size > room:
             yield indented.rstrip(" ")
             indented, room = _INDENT, width - len(_INDENT)

@@ -7,14 +7,14 @@ Before pytest 9 a test got the coroutine of such a fixture, and could await it, 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture
 
 
-class Uses(NamedTuple):
+class Uses:
     """How the repository uses what its async fixtures give.
 
     Attributes:
@@ -24,8 +24,10 @@ class Uses(NamedTuple):
 
     """
 
-    by_hand: dict[Fixture, str]
-    unseen: set[Fixture]
+    def __init__(self) -> None:
+        """Begin with nothing found."""
+        self.by_hand: dict[Fixture, str] = {}
+        self.unseen: set[Fixture] = set()
 
 
 # Only one project is used at a time.
@@ -35,7 +37,7 @@ def uses(project: Project) -> Uses:
 
     With pytest 9 or later there is nothing to look at: no test passes with such a fixture.
     """
-    found = Uses({}, set())
+    found = Uses()
     if project.dependencies.at_least("pytest", "9"):
         return found
     roots = [f for f in project.code.fixtures if f.is_async and f.decorator == "pytest.fixture"]

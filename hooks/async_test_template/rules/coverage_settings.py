@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from async_test_template.project import Project
 
-_NAMED = re.compile(r"--(?:cov-config|rcfile)[= ][\"']?([^\s\"']+)")
+_NAMED = r"--(?:cov-config|rcfile)[= ][\"']?([^\s\"']+)"
 #: The files that coverage looks for, and whether they are for coverage alone.
 _SEARCHED = {
     ".coveragerc": True,
@@ -78,7 +78,7 @@ def coverage_settings(project: Project) -> CoverageSettings | None:
 
     None if that cannot be told: two files are named, or the one that counts cannot be read.
     """
-    named = {name.removeprefix("./") for name in _NAMED.findall(words_for_pytest(project))}
+    named = {name.removeprefix("./") for name in re.findall(_NAMED, words_for_pytest(project))}
     if len(named) > 1:
         return None
     # pytest-cov and coverage search if exactly this one is named, too.

@@ -1,14 +1,12 @@
 """What a rule is: the code that looks, and its data."""
 
-from __future__ import annotations
-
 import enum
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from async_test_template.findings import Finding, Severity, Tier
 
-    from async_test_template.findings import Finding, Severity, Tier
+if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -92,17 +90,17 @@ class Rule(NamedTuple):
     name: str
     tier: Tier
     severity: Severity
-    check: Callable[[Project], Iterable[Finding]] | None = None
+    check: Callable[["Project"], Iterable[Finding]] | None = None
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()
     optional: bool = False
-    visit: Callable[[Project, Source], Iterable[Finding]] | None = None
+    visit: Callable[["Project", "Source"], Iterable[Finding]] | None = None
     words: bytes = b""
     where: Where = Where.INDEXED
     suspects: Callable[[bytes], object] | None = None
     anywhere: bytes = b""
-    spots: Callable[[Source], Iterable[object]] | None = None
+    spots: Callable[["Source"], Iterable[object]] | None = None
     alone: bool = False
     python: str = ""
     about: str = ""

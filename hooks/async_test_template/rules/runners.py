@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,13 @@ from async_test_template.rules.which_loop import (
     has_aiohttps_plugin,
     may_be_auto,
 )
-from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.items import Fixture, Module, Test
+    from async_test_template.source.items import Module, Test
     from async_test_template.source.lineage import Kin
-    from async_test_template.source.source import Source
 
 #: Marks with which some plugin runs a test, and marks with which it does not run at all.
 _MARKS = frozenset(
@@ -137,9 +134,12 @@ def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]
         once_raised: whether an old pytest-aiohttp, which runs them all, counts as a new one.
 
     """
-    if _runs_all(project) or (has_old_aiohttp(project) and not once_raised):
+    # Without code nobody needs the reader of code, which takes long to import.
+    if not project.code.modules or _runs_all(project):
         return []
-    return [
+    if has_old_aiohttp(project) and not once_raised:
+        return []
+    plain = [
         test
         for module in _collected(project)
         if not (module.hides_marks or _brings_marks(project, module))
@@ -147,9 +147,13 @@ def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]
         if all(project.code.lineage.gives_async(test.file, name) for name in test.decorators)
         and not any(mark.name in _MARKS for mark in test.marks)
         and not _asks_for_backend(project, test)
-        and not _is_marked_by_parameters(project, test)
-        and not _is_run_by_its_file(project, test)
     ]
+    if not plain:
+        return []
+    # Imported here: it reads the code of tests, and settings alone need no `ast`.
+    from async_test_template.rules._run_by_code import is_run_by_code
+
+    return [test for test in plain if not is_run_by_code(project, test, _MARKS)]
 
 
 def _runs_all(project: Project) -> bool:
@@ -281,48 +285,4 @@ def _asks_for_backend(project: Project, test: Test) -> bool:
     """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
     return "anyio_backend" in {*test.requests, *asked_for_all(project)} or any(
         "anyio_backend" in fixture.requests for fixture in project.code.used_by(test)
-    )
-
-
-def _is_marked_by_parameters(project: Project, test: Test) -> bool:
-    """Tell whether `pytest.param(..., marks=...)` marks a test, its own or one of its fixtures."""
-    items: tuple[Fixture | Test, ...] = (test, *project.code.used_by(test))
-    for item in items:
-        source = project.code.sources.get(item.file)
-        function = source.functions.get(item.line)
-        for decorator in function.decorator_list if function else ():
-            arguments = decorator.args if isinstance(decorator, ast.Call) else []
-            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
-            given = [*arguments, *(keyword.value for keyword in keywords)]
-            if any(_names_a_runner(source, value) for value in given):
-                return True
-    return False
-
-
-def _names_a_runner(source: Source, value: ast.expr, steps: int = 2) -> bool:
-    """Tell whether a mark that makes a plugin run a test is in an expression, or in its names."""
-    for node in walk(value):
-        if isinstance(node, ast.Attribute):
-            prefix, _, name = source.names.resolve(node).rpartition(".")
-            if prefix == "pytest.mark" and name in _MARKS:
-                return True
-        if not isinstance(node, ast.Name) or not steps:
-            continue
-        for statement in source.tree.body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else []
-            if any(isinstance(target, ast.Name) and target.id == node.id for target in targets):
-                made = getattr(statement, "value", value)
-                if _names_a_runner(source, made, steps - 1):
-                    return True
-    return False
-
-
-def _is_run_by_its_file(project: Project, test: Test) -> bool:
-    """Tell whether a file calls its own test, as a script with `asyncio.run(test_it())` does."""
-    if test.owner is not None:
-        return False
-    source = project.code.sources.get(test.file)
-    return any(
-        isinstance(node, ast.Name) and getattr(source.parents[node], "func", None) is node
-        for node in source.mentions.get(test.name, ())
     )

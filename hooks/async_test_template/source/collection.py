@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from async_test_template.settings import Settings
     from async_test_template.source.items import Module
 
+#: pytest's own `python_files`.
+TEST_FILES = ("test_*.py", "*_test.py")
+
 
 class Collection:
     """What keeps pytest out of files that are named like tests."""

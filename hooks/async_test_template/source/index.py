@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from async_test_template.faults import Fault
     from async_test_template.findings import Finding
@@ -22,7 +22,6 @@ class Index:
 
     Attributes:
         modules: files with something relevant in them, sorted by path.
-        sources: the files as code.
         unreadable: files that this Python cannot parse, with line and message.
         findings: those of the rules that look at nothing but one file.
         faults: what failed in those rules, or in reading a file.
@@ -33,19 +32,24 @@ class Index:
     def __init__(  # noqa: PLR0913, PLR0917 - an index has these parts
         self,
         modules: Sequence[Module],
-        sources: Sources,
+        sources: Callable[[], Sources],
         unreadable: Sequence[tuple[str, int, str]] = (),
         findings: Sequence[Finding] = (),
         faults: Sequence[Fault] = (),
         waiting: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
-        """Take what has been read."""
+        """Take what has been read; `sources` are made when something asks for them."""
         self.modules = tuple(modules)
-        self.sources = sources
+        self._sources = sources
         self.unreadable = tuple(unreadable)
         self.findings = tuple(findings)
         self.faults = tuple(faults)
         self.waiting = waiting
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The files as code."""
+        return self._sources()
 
     @cached_property
     def at(self) -> dict[tuple[str, int], Fixture | Test]:

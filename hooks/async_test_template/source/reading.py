@@ -87,7 +87,7 @@ class Reader:
         found = [reading for reading in everything if reading is not None]
         return Index(
             [reading.module for reading in found if reading.module is not None],
-            self.sources,
+            lambda: self.sources,
             [(reading.file, *reading.problem) for reading in found if reading.problem is not None]
             + [(file, 1, LINKED) for file in left_out if self._is_read_by_pytest(file)],
             [finding for reading in found for finding in reading.findings],

@@ -6,6 +6,7 @@ import fnmatch
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.paths import name_of
+from async_test_template.source.collection import TEST_FILES
 from async_test_template.source.looker import ALWAYS
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 1_000_000
 # The last ones of these are kept: a rule asks for the same few again and again.
 _RECENT_BYTES = 200_000
-#: pytest's own `python_files`.
-TEST_FILES = ("test_*.py", "*_test.py")
 
 
 class TestNames(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.guard import contract_of, obstacles
+from async_test_template.rules.guard import contract_of
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ def _check(project: Project) -> Iterator[Finding]:
     contract = contract_of(project)
     if contract is None:
         return
+    # Imported here: most repositories have no such tests.
+    from async_test_template.rules.obstacles import obstacles
+
     for obstacle in obstacles(project, contract):
         yield project.settings.finding(
             RULE.code,

@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING
 from async_test_template.config import ini
 from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
-from async_test_template.rules.coverage_settings import (
-    coverage_settings,
-    told_elsewhere,
-    words_for_pytest,
-)
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -26,9 +21,9 @@ _OPTION = "concurrency"
 _GREENLET = "greenlet"
 #: coverage accepts one of these; the other two are made of greenlets.
 _FOLLOWED = frozenset({_GREENLET, "gevent", "eventlet"})
-_GIVEN = re.compile(r"--concurrency[= ](\S+)")
-_MEASURES = re.compile(r"--cov\b(?!-)|\bcoverage run\b")
-_THRESHOLD = re.compile(r"--(?:cov-)?fail-under[= ](?!0\b)")
+_GIVEN = r"--concurrency[= ](\S+)"
+_MEASURES = r"--cov\b(?!-)|\bcoverage run\b"
+_THRESHOLD = r"--(?:cov-)?fail-under[= ](?!0\b)"
 _MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 _PACKAGES = ("sqlalchemy", "SQLAlchemy", "sqlmodel")
 #: psycopg and oracledb are no proof of asyncio.
@@ -37,13 +32,20 @@ _DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc")
 _ASIDE = frozenset({"docs", "docs_src", "example", "examples", "benchmarks"})
 #: coverage with sys.monitoring loses nothing; its tracer in Python cannot follow greenlets.
 _OTHER_CORES = ("sysmon", "pytrace")
-_ELSEWHERE = re.compile(rb"COVERAGE_RCFILE|COVERAGE_CORE\W+(?:sysmon|pytrace)")
+_ELSEWHERE = rb"COVERAGE_RCFILE|COVERAGE_CORE\W+(?:sysmon|pytrace)"
 _EDITED = (".toml", ".ini", ".cfg", ".coveragerc")
 
 
 def _check(project: Project) -> Iterator[Finding]:
     if not any(map(project.dependencies.is_mentioned, _PACKAGES)):
         return
+    # Imported here: most repositories do without SQLAlchemy.
+    from async_test_template.rules.coverage_settings import (
+        coverage_settings,
+        told_elsewhere,
+        words_for_pytest,
+    )
+
     words = words_for_pytest(project)
     settings = coverage_settings(project)
     if settings is None or _is_other_core(settings):
@@ -52,11 +54,11 @@ def _check(project: Project) -> Iterator[Finding]:
     if place is None:
         return
     listed = settings.listed(_OPTION)
-    given = (name for value in _GIVEN.findall(words) for name in value.split(","))
+    given = (name for value in re.findall(_GIVEN, words) for name in value.split(","))
     if any(word in _FOLLOWED or "$" in word for word in (*listed, *given)):
         return
     texts = told_elsewhere(project)
-    if any(map(_ELSEWHERE.search, texts)) or not _uses_asyncio(project):
+    if any(re.search(_ELSEWHERE, text) for text in texts) or not _uses_asyncio(project):
         return
     hint = _why_not(project, settings, texts)
     yield Finding(
@@ -155,9 +157,9 @@ def _place(project: Project, settings: CoverageSettings) -> tuple[str, int, int]
 
 def _command(project: Project) -> tuple[str, int, int] | None:
     """Return the place of the option or the command that measures coverage."""
-    if any(_MEASURES.search(option.text) for option in project.settings.addopts):
+    if any(re.search(_MEASURES, option.text) for option in project.settings.addopts):
         return project.settings.file, *project.settings.place("addopts")
-    found = (command for command in project.commands if _MEASURES.search(command.text))
+    found = (command for command in project.commands if re.search(_MEASURES, command.text))
     return next(((command.file, command.line, 1) for command in found), None)
 
 
@@ -177,7 +179,7 @@ def _extended(settings: CoverageSettings, listed: Sequence[str]) -> Change:
 
 def _severity(project: Project, settings: CoverageSettings, words: str) -> Severity:
     """Tell whether queries surely run, and lines are known to be lost or the number is judged."""
-    is_judged = settings.report.get("fail_under") or _THRESHOLD.search(words)
+    is_judged = settings.report.get("fail_under") or re.search(_THRESHOLD, words)
     matters = is_judged or project.dependencies.has("asyncpg")
     return Severity.WARNING if matters and _installs_greenlet(project) else Severity.ADVICE
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _OPTION = "--asyncio-mode"
-_IN_COMMAND = re.compile(r"--asyncio-mode[ =]legacy\b")
+_IN_COMMAND = r"--asyncio-mode[ =]legacy\b"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def _check(project: Project) -> Iterator[Finding]:
             edits=edits,
         )
     for command in project.commands:
-        match = _IN_COMMAND.search(command.text)
+        match = re.search(_IN_COMMAND, command.text)
         if match and not (command.file == settings.file and "addopts" in command.text):
             yield Finding(
                 RULE.code,

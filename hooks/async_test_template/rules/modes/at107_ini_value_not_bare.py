@@ -28,7 +28,7 @@ _NAMES = (
 )
 #: Values with which another plugin runs every async test.
 _TAKES_ALL = {"anyio_mode": ("auto",), "trio_mode": ("true", "1", "yes", "on")}
-_COMMENT = re.compile(r"\s[#;]")
+_COMMENT = r"\s[#;]"
 
 
 def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
@@ -38,7 +38,7 @@ def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
         return None
     comment = ""
     bare = value
-    if match := _COMMENT.search(value):
+    if match := re.search(_COMMENT, value):
         before, behind = value[: match.start()].strip(), value[match.end() :].strip()
         if "\n" not in before and "\n" not in behind:
             bare, comment = before, behind

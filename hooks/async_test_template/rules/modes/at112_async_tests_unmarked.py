@@ -100,9 +100,9 @@ def _for_all(project: Project, unmarked: list[Test]) -> Finding:
     hint = _HINT
     if edits:
         # The mode also runs the fixtures.
-        by_hand, unseen = uses(project)
-        tier = Tier.UNSAFE if unseen else tier
-        for fixture, place in by_hand.items():
+        found = uses(project)
+        tier = Tier.UNSAFE if found.unseen else tier
+        for fixture, place in found.by_hand.items():
             edits = ()
             hint = f"{_HINT} ({place} runs the fixture {fixture.name} by hand)"
     sentence = _sentence(first, more)

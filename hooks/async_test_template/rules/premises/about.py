@@ -7,7 +7,6 @@ project's own `pytest_pyfunc_call`, and what is right for pytest-asyncio breaks 
 from __future__ import annotations
 
 import enum
-import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -63,19 +62,10 @@ class Presence(enum.Enum):
     ABSENT = "absent"
 
 
-# A project does not change after it is read, and every finding asks this.
-_KNOWN: weakref.WeakKeyDictionary[Project, dict[str, Presence]] = weakref.WeakKeyDictionary()
-
-
+# Only one project is used at a time, it does not change after it is read, and every finding asks.
+@lru_cache(maxsize=32)
 def presence(project: Project, package: str) -> Presence:
     """Tell whether the tests of a repository use a package."""
-    known = _KNOWN.setdefault(project, {})
-    if package not in known:
-        known[package] = _presence(project, package)
-    return known[package]
-
-
-def _presence(project: Project, package: str) -> Presence:
     if project.metadata.name == package:
         return Presence.ABSENT
     if package == PYTEST_ASYNCIO and project.settings.disables("asyncio"):

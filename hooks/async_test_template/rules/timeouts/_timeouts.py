@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_test_template.project import Project
 
-_OWN = re.compile(rb"""add(?:ini|option)\(\s*["'](?:--)?timeout""")
+_OWN = rb"""add(?:ini|option)\(\s*["'](?:--)?timeout"""
 
 
 def is_of_plugin(project: Project) -> bool:
@@ -18,5 +18,5 @@ def is_of_plugin(project: Project) -> bool:
     repository; both at once stop pytest with `option names already added`.
     """
     return not project.settings.disables("timeout") and not any(
-        True for _ in project.reader.mentioning(_OWN, (b"timeout",))
+        True for _ in project.reader.mentioning(re.compile(_OWN), (b"timeout",))
     )

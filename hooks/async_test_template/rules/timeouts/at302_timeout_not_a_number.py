@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from async_test_template.settings import Settings
 
 
-_SECONDS = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(s|sec|secs|seconds?)", re.IGNORECASE)
+_SECONDS = r"(?i)(?P<number>\d+(\.\d+)?)\s*(s|sec|secs|seconds?)"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def _is_number(value: str) -> bool:
 def _judged(settings: Settings, name: str, value: str, label: str) -> Iterator[Finding]:
     if _is_number(value):
         return
-    match = _SECONDS.fullmatch(value.strip())
+    match = re.fullmatch(_SECONDS, value.strip())
     edits: tuple[Edit, ...] = ()
     if match is not None:
         number = match["number"]

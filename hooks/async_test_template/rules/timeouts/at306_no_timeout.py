@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 #: A synchronous test waits in them for another thread's loop, for ever if nothing comes.
-_WAITING = re.compile(rb"\.websocket_connect\(|\bstart_blocking_portal\(")
+_WAITING = rb"\.websocket_connect\(|\bstart_blocking_portal\("
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def _waits_for_loop(project: Project) -> bool:
     return any(map(project.dependencies.is_mentioned, ("starlette", "fastapi", "anyio"))) and any(
         True
         for _ in project.reader.mentioning(
-            _WAITING,
+            re.compile(_WAITING),
             (b"websocket_connect", b"start_blocking_portal"),
             lambda file: file.endswith("conftest.py") or project.reader.is_test_file(file),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.dependencies.install import how_to_declare
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.guard import contract_of, guard_of
 from async_test_template.rules.rule import Rule
@@ -22,6 +21,9 @@ def _check(project: Project) -> Iterator[Finding]:
     for file, name, version in _needed(project):
         if project.dependencies.is_mentioned(name):
             continue
+        # Imported here: most repositories have none of these files.
+        from async_test_template.dependencies.install import how_to_declare
+
         edits = project.dependencies.added(name, version)
         yield Finding(
             RULE.code,

@@ -10,8 +10,9 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from async_test_template.dependencies.declaration import Declaration
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.project import Project
 
@@ -23,8 +24,8 @@ class _Mock(NamedTuple):
         other: the library, and the release that made the mock fail.
         fixed: the first release of the mock that works with it.
         message: what happens.
-        used: what tests mention that use it.
-        passed: a word of code that gives the library what it lacks.
+        used: what tests mention that use it, as a regular expression.
+        passed: a word of code that gives the library what it lacks, or nothing.
         is_out: whether the first release that works exists.
         brings: it installs the newest release of the library by itself.
 
@@ -33,8 +34,8 @@ class _Mock(NamedTuple):
     other: tuple[str, str]
     fixed: str
     message: str
-    used: re.Pattern[bytes]
-    passed: re.Pattern[bytes] | None = None
+    used: bytes
+    passed: bytes = b""
     is_out: bool = True
     brings: bool = False
 
@@ -45,8 +46,8 @@ _MOCKS = {
         # 0.7.9 is the newest (2026-11), and does not work.
         "0.7.10",
         "every request that aioresponses answers fails with aiohttp 3.14 and later",
-        re.compile(rb"\baioresponses\b"),
-        re.compile(rb"stream_writer"),
+        rb"\baioresponses\b",
+        rb"stream_writer",
         is_out=False,
         brings=True,
     ),
@@ -54,13 +55,13 @@ _MOCKS = {
         ("httpx", "0.28"),
         "0.22",
         "a respx before 0.22 matches no request of httpx 0.28 and later",
-        re.compile(rb"\brespx"),
+        rb"\brespx",
     ),
     "vcrpy": _Mock(
         ("aiohttp", "3.14"),
         "8.2",
         "no cassette of a vcrpy before 8.2 can be used with aiohttp 3.14 and later",
-        re.compile(rb"\bvcr\b"),
+        rb"\bvcr\b",
     ),
 }
 #: These install one exact release of each library.
@@ -72,7 +73,7 @@ def _check(project: Project) -> Iterator[Finding]:
     for name, mock in _MOCKS.items():
         if not (_is_reached(dependencies, mock) and _is_behind(project, name, mock)):
             continue
-        used = next((file for file, _ in project.reader.mentioning(mock.used)), None)
+        used = next((file for file, _ in project.reader.mentioning(re.compile(mock.used))), None)
         if used is None or _is_mended(project, mock):
             continue
         places = [(d.file, d.line, d.column) for d in dependencies.written(name)]
@@ -97,24 +98,30 @@ def _is_behind(project: Project, name: str, mock: _Mock) -> bool:
     """Tell whether an installation gets a release of the mock that does not work."""
     dependencies = project.dependencies
     declared = dependencies.of(name)
-    # A repository may have mended it: no version tells.
-    elsewhere = re.compile(rb"\b" + name.encode() + rb"\b[^\n]*(?:git\b|://|path\s*=)")
-    files = {"pyproject.toml", *(declaration.file for declaration in declared)}
-    if any(elsewhere.search(project.tree.read(file) or b"") for file in files):
-        return False
     locked = dependencies.locks_of(name)
     if locked:
-        return not any(bounds.at_least(bounds.release(held), mock.fixed) for held in locked)
-    if not declared:
-        return False
-    if mock.is_out:
-        return dependencies.stays_below(name, mock.fixed)
-    return not dependencies.at_least(name, mock.fixed)
+        is_behind = not any(bounds.at_least(bounds.release(held), mock.fixed) for held in locked)
+    elif not declared:
+        is_behind = False
+    elif mock.is_out:
+        is_behind = dependencies.stays_below(name, mock.fixed)
+    else:
+        is_behind = not dependencies.at_least(name, mock.fixed)
+    return is_behind and not _is_from_elsewhere(project, name, declared)
+
+
+def _is_from_elsewhere(project: Project, name: str, declared: Iterable[Declaration]) -> bool:
+    """Tell whether a package comes from a place where it may have been mended."""
+    elsewhere = re.compile(rb"\b" + name.encode() + rb"\b[^\n]*(?:git\b|://|path\s*=)")
+    files = {"pyproject.toml", *(declaration.file for declaration in declared)}
+    return any(elsewhere.search(project.tree.read(file) or b"") for file in files)
 
 
 def _is_mended(project: Project, mock: _Mock) -> bool:
     """Tell whether code of the repository gives the library what the mock does not."""
-    return mock.passed is not None and any(True for _ in project.reader.mentioning(mock.passed))
+    if not mock.passed:
+        return False
+    return any(True for _ in project.reader.mentioning(re.compile(mock.passed)))
 
 
 def _hint(name: str, mock: _Mock) -> str:

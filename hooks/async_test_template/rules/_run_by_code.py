@@ -1,0 +1,73 @@
+"""Tests that code makes run, though nothing in the index says so."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from async_test_template.source.nodes import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from async_test_template.project import Project
+    from async_test_template.source.items import Fixture, Test
+    from async_test_template.source.source import Source
+
+
+def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> bool:
+    """Tell whether a parameter has a mark that runs a test, or its file calls it.
+
+    Args:
+        project: the repository.
+        test: the test.
+        marks: the marks with which some plugin runs a test.
+
+    """
+    return _is_marked_by_parameters(project, test, marks) or _is_run_by_its_file(project, test)
+
+
+def _is_marked_by_parameters(project: Project, test: Test, marks: AbstractSet[str]) -> bool:
+    """Tell whether `pytest.param(..., marks=...)` marks a test, its own or one of its fixtures."""
+    items: tuple[Fixture | Test, ...] = (test, *project.code.used_by(test))
+    for item in items:
+        source = project.code.sources.get(item.file)
+        function = source.functions.get(item.line)
+        for decorator in function.decorator_list if function else ():
+            arguments = decorator.args if isinstance(decorator, ast.Call) else []
+            keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+            given = [*arguments, *(keyword.value for keyword in keywords)]
+            if any(_names_a_runner(source, value, marks) for value in given):
+                return True
+    return False
+
+
+def _names_a_runner(
+    source: Source, value: ast.expr, marks: AbstractSet[str], steps: int = 2
+) -> bool:
+    """Tell whether a mark that makes a plugin run a test is in an expression, or in its names."""
+    for node in walk(value):
+        if isinstance(node, ast.Attribute):
+            prefix, _, name = source.names.resolve(node).rpartition(".")
+            if prefix == "pytest.mark" and name in marks:
+                return True
+        if not isinstance(node, ast.Name) or not steps:
+            continue
+        for statement in source.tree.body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if any(isinstance(target, ast.Name) and target.id == node.id for target in targets):
+                made = getattr(statement, "value", value)
+                if _names_a_runner(source, made, marks, steps - 1):
+                    return True
+    return False
+
+
+def _is_run_by_its_file(project: Project, test: Test) -> bool:
+    """Tell whether a file calls its own test, as a script with `asyncio.run(test_it())` does."""
+    if test.owner is not None:
+        return False
+    source = project.code.sources.get(test.file)
+    return any(
+        isinstance(node, ast.Name) and getattr(source.parents[node], "func", None) is node
+        for node in source.mentions.get(test.name, ())
+    )

@@ -1,0 +1,100 @@
+"""What a check of settings imports: its time is that of its imports.
+
+The ratio that `benchmarks/check_startup.py` prints is lost in small pieces. Here each has a name.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from helpers import ROOT, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOOKS = ROOT / "hooks"
+PYPROJECT = """\
+[project]
+name = "service"
+version = "1"
+dependencies = ["fastapi>=0.115", "httpx>=0.28"]
+
+[dependency-groups]
+test = ["pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4"]
+
+[tool.pytest.ini_options]
+asyncio_mode = "strict"
+asyncio_default_fixture_loop_scope = "function"
+asyncio_default_test_loop_scope = "function"
+timeout = 30
+"""
+#: Runs a check, and prints what is imported at its end, and where a compiled pattern has a name.
+SCRIPT = """\
+import sys
+before = set(sys.modules)
+from async_test_template.__main__ import main
+status = main()
+modules = set(sys.modules) - before
+import json, re
+names = [name for name in modules if name.startswith("async_test_template")]
+compiled = [
+    f"{name}.{key}"
+    for name in names
+    for key, value in vars(sys.modules[name]).items()
+    if isinstance(value, re.Pattern)
+]
+print(json.dumps([sorted(modules), compiled]))
+sys.exit(status)
+"""
+#: Modules of the standard library, and others, that only some runs need.
+RARE = {"ast", "dataclasses", "glob", "inspect", "shutil", "subprocess", "tomlkit", "traceback"}
+#: What reads code, and what only a run of the tests, a fix or the template's own files need.
+RARE_PARTS = (
+    "source.",
+    "rules.loops",
+    "rules.observed",
+    "rules.coverage_settings",
+    "rules.looking",
+    "rules.obstacles",
+    "config.toml.edits",
+    "dependencies.setup_py",
+    "write",
+)
+#: The index, which is empty then, reads nothing itself.
+NEEDED = {"source.index"}
+#: Every check needs them. Any other is a text for `re.search`, which compiles it when it is used.
+PATTERNS = {
+    "config.requirement._REQUIREMENT",
+    "config.requirement._SEPARATORS",
+    "config.text._LINE_END",
+    "dependencies.bounds._OPERATOR",
+    "dependencies.bounds._RELEASE",
+    "suppressions.LINE_END",
+}
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
+    """Check a repository that has settings and no code."""
+    root: Path = tmp_path_factory.mktemp("service")
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    done = run(sys.executable, "-c", SCRIPT, "check", "--no-cache", cwd=root, PYTHONPATH=str(HOOKS))
+    assert done.returncode == 0, done.stdout
+    modules, patterns = json.loads(done.stdout.splitlines()[-1])
+    return set(modules), {name.removeprefix("async_test_template.") for name in patterns}
+
+
+def test_settings_alone_need_nothing_that_reads_code(imported: tuple[set[str], set[str]]) -> None:
+    modules, _ = imported
+    own = {name.removeprefix("async_test_template.") for name in modules} - NEEDED
+    assert not {name for name in own if name.startswith(RARE_PARTS)}
+    assert "rules.modes.at101_asyncio_mode_legacy" in own
+    assert not modules & RARE
+
+
+def test_patterns_are_compiled_when_they_are_used(imported: tuple[set[str], set[str]]) -> None:
+    _, patterns = imported
+    assert patterns == PATTERNS, "give the text of a new one to `re.search`, which compiles it once"
