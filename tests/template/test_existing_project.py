@@ -221,8 +221,8 @@ def test_a_guard_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
     assert not (project / "tests" / "pytest_async_guard").exists()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("guard", [pytest.param("package", marks=pytest.mark.full), "none"])
+@pytest.mark.full
+@pytest.mark.parametrize("guard", ["package", "none"])
 def test_a_conftest_that_loads_the_guard_works_when_that_is_gone(
     guard: str, adopted: Path, environment: Environment, tmp_path: Path
 ) -> None:

@@ -201,7 +201,7 @@ def test_no_path_asks_more_than_eight_questions(
     assert len(prompted) <= 8
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_expert_questions_are_asked_on_request(
     tmp_path: Path, template: Path, start: Start
 ) -> None:
@@ -259,7 +259,7 @@ def test_the_last_message_is_commands_to_paste(
     assert len(message) <= 7, terminal.text
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     tmp_path: Path, template: Path, start: Start
 ) -> None:

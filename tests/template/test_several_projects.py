@@ -41,22 +41,13 @@ def test_a_root_with_code_is_a_project(own: str, template: Path, tmp_path: Path)
     assert "project_kind: existing\n" in (tmp_path / ".copier-answers.yml").read_text()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "names",
-    [
-        pytest.param({"billing-api": "fastapi", "mail": "library"}, id="few"),
-        pytest.param(
-            {"billing-api": "fastapi", "web": "aiohttp", "mail": "library"},
-            id="all",
-            marks=pytest.mark.full,
-        ),
-    ],
-)
+# In the gate, test_guard.py has several projects below one root.
+@pytest.mark.full
 def test_pytest_runs_all_from_the_root(
-    names: dict[str, str], template: Path, environment: Environment, tmp_path: Path
+    template: Path, environment: Environment, tmp_path: Path
 ) -> None:
     """With the settings of the page, and only with these."""
+    names = {"billing-api": "fastapi", "web": "aiohttp", "mail": "library"}
     projects = [tmp_path / "services" / name for name in names]
     for project, framework in zip(projects, names.values(), strict=True):
         render(project, template, framework=framework)

@@ -256,7 +256,8 @@ def test_made_up_requests_are_answered_as_the_schema_says(
     assert "KeyError" in done.stdout
 
 
-@pytest.mark.one_in(5)
+# In the gate, test_ci.py does the same with the commands of a pipeline.
+@pytest.mark.full
 @pytest.mark.parametrize("framework", choices("framework"))
 def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, framework=framework)

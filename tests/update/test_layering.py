@@ -157,7 +157,7 @@ def test_each_template_is_updated_after_the_other(
     assert update(project) == {THEIRS, "src/shop/__init__.py"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) -> None:
     """With another name for the answers file, in a project that this template made."""
     project = tmp_path / "project"

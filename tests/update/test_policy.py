@@ -61,6 +61,7 @@ def release(template: Path, version: str) -> None:
     commit(template, version)
 
 
+@pytest.mark.full
 def test_a_project_keeps_a_name_that_a_release_reserves(template_repository: Path) -> None:
     project = generate(template_repository)
     change(template_repository / "includes" / "reserved_names.jinja", r"\babc\b", "abc sample")

@@ -367,9 +367,7 @@ def managed_settings(file: Path) -> dict[str, object]:
 
 
 # The test below makes the same update of edited projects, from each release.
-@pytest.mark.parametrize(
-    "row", rows(pairwise(*FILES, "python_version"), versions=(min(RELEASES), max(RELEASES)))
-)
+@pytest.mark.parametrize("row", rows(pairwise(*FILES, "python_version"), versions=(min(RELEASES),)))
 def test_an_update_equals_a_fresh_project(
     row: Answers, template_repository: Path, tmp_path: Path
 ) -> None:

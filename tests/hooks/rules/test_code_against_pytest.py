@@ -1118,6 +1118,7 @@ def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     assert (tmp_path / "conftest.py").read_text() == override
 
 
+@pytest.mark.full
 def test_a_safe_bridge_works_with_and_without_the_old_fixture(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:

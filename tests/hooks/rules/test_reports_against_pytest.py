@@ -283,7 +283,7 @@ def both_clients(environment_of: Callable[..., Environment]) -> Environment:
     return environment_of(*PACKAGES)
 
 
-@pytest.mark.one_in(7)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(
     "case", [pytest.param(case, id=f"{case.code}-{n}") for n, case in enumerate(CASES)]
 )
