@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from fnmatch import fnmatch
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ NAMING = Naming()
 
 def _fits(name: str, patterns: tuple[str, ...]) -> bool:
     """Tell whether a name begins with one of some texts, or matches it, as pytest does."""
-    return any(
-        name.startswith(pattern) or (set(pattern) & set("*?[") and fnmatch(name, pattern))
-        for pattern in patterns
-    )
+    return name.startswith(patterns) or any(fnmatch(name, glob) for glob in _globs(patterns))
+
+
+@lru_cache(maxsize=8)
+def _globs(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(pattern for pattern in patterns if not {*"*?["}.isdisjoint(pattern))
 
 
 def blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:

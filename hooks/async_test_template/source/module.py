@@ -278,8 +278,9 @@ class _Reader:
     ) -> Test:
         own = tuple(self._marks(node.decorator_list))
         every = (*own, *marks)
-        used = tuple(name for mark in every if mark.name == "usefixtures" for name in mark.names)
-        given = {name for mark in every if mark.name == "parametrize" for name in mark.names}
+        named = [mark for mark in every if mark.names]
+        used = [name for mark in named if mark.name == "usefixtures" for name in mark.names]
+        given = {name for mark in named if mark.name == "parametrize" for name in mark.names}
         return Test(
             name=node.name,
             file=self.file,

@@ -37,8 +37,8 @@ class Names:
         self._ambiguous: set[str] = set()
         self._is_bound: dict[str, bool] = {}
         self._nodes = nodes
-        kinds = (ast.Import, ast.ImportFrom)
-        imports = [node for node in nodes.near(b"import") if isinstance(node, kinds)]
+        imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
+        imports += nodes.of(ast.ImportFrom)
         for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
             if isinstance(node, ast.Import):
                 for alias in node.names:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import ast
 import re
 import string
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, get_args
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+_ASCII = bytes(range(128))
 _OF_WORDS = f"{string.ascii_letters}{string.digits}_".encode()
 #: Letters for which Python may take others in a name; they may be in a string or a comment, too.
 _OTHERS = re.compile(r"[^\W\x00-\x7f]+|[\u0300-\u036f]+")
-#: If a word is in one line of so many, everything is walked.
-_FEW = 8
-#: After so many walks everything is walked: each of them asks every statement at the top.
-_MOST_WALKS = 50
-#: Lists of statements, and of what has statements; what is in `cases` has no place.
-_PRUNED = frozenset({"body", "orelse", "finalbody", "handlers"})
+#: A line after every other one.
+_NO_LINE = 1 << 62
 
 #: Nodes with a scope of their own.
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -98,12 +96,32 @@ class _Children(dict[type[ast.AST], tuple[str, ...]]):
 
 _CHILDREN = _Children()
 
+#: What is between two statements, one in the other.
+_BETWEEN: list[type[ast.AST]] = [ast.Module, ast.ExceptHandler]
+if hasattr(ast, "match_case"):
+    _BETWEEN.append(ast.match_case)
 #: By each kind that is a statement or is between two, the fields with statements, in order.
-_BETWEEN: list[type[ast.AST]] = [ast.Module, ast.ExceptHandler, ast.match_case]
 _BLOCKS = {
-    kind: tuple(field for field in kind._fields if field in {*_PRUNED, "cases"})
+    kind: tuple(
+        field
+        for field in kind._fields
+        if field in {"body", "orelse", "finalbody", "handlers", "cases"}
+    )
     for kind in [*_BETWEEN, *ast.stmt.__subclasses__()]
 }
+#: Those of them that hold statements.
+_COMPOUND = {kind: fields for kind, fields in _BLOCKS.items() if fields}
+
+
+class _OutsideBlocks(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields with children of each kind of nodes that are no statements."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        blocks = _BLOCKS.get(kind, ())
+        return self.setdefault(kind, tuple(f for f in _CHILDREN[kind] if f not in blocks))
+
+
+_OUTSIDE_BLOCKS = _OutsideBlocks()
 
 
 def callee(node: ast.expr) -> ast.expr:
@@ -143,11 +161,30 @@ def _inside(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+class _Statements(NamedTuple):
+    """The statements of a file, and what is between two, in the order of the text.
+
+    Attributes:
+        nodes: each of them; the module is the first.
+        around: the number of the one around it, -1 for the module.
+        first: its first line, decorators included.
+        last: its last line, or one that no file has.
+        walked: its nodes without those of the statements within, as far as somebody has asked.
+
+    """
+
+    nodes: list[ast.AST]
+    around: list[int]
+    first: list[int]
+    last: list[int]
+    walked: dict[int, list[ast.AST]]
+
+
 class Nodes:
     """The nodes of a tree, walked as far as somebody asks; no rule walks it again.
 
     A walk of everything takes a third of the time that parsing took, and most rules look for a
-    few words. So the statements without those words are left out of a walk.
+    few words. So a statement is walked when somebody looks for a word that is written in it.
 
     Attributes:
         tree: the root.
@@ -165,7 +202,6 @@ class Nodes:
         self._lines = lines
         self._parents: dict[ast.AST, ast.AST] = {}
         self._everything: list[ast.AST] = []
-        self._walks = 0
 
     @property
     def parents(self) -> Parents:
@@ -178,38 +214,36 @@ class Nodes:
         return bool(self._everything)
 
     def of(self, *kinds: type[_Node]) -> Iterator[_Node]:
-        """Yield the nodes of some kinds, kind by kind, each from the outside in."""
+        """Yield the nodes of some kinds, kind by kind, each in the order of the text."""
         for kind in kinds:
-            by_kind = self._by_kind if self.is_whole or kind not in _BLOCKS else self._statements
+            by_kind = self._statements_by_kind if kind in _BLOCKS else self._by_kind
             # The lists are sorted by kind, which no type can say.
             yield from by_kind.get(kind, ())  # type: ignore[misc]
 
     def near(self, *words: bytes) -> list[ast.AST]:
         """Return all nodes of the statements in which one of some names or keywords is written.
 
-        They are sorted from the outside in, and may be more: all of what is around them.
+        They are in the order of the statements, each from the outside in, and may be more: all of
+        what is around them.
         """
         if self.is_whole or not self.is_plain:
             return self.everything
-        found: set[int] = set()
-        for word in words:
-            for place in _places(self.data, word):
-                found.add(bisect_right(self._lines, place))
-                if len(found) * _FEW > len(self._lines):
-                    return self.everything
-        return self._in_lines(sorted(found)) if found else []
+        lines = {bisect_right(self._lines, at) for word in words for at in _places(self.data, word)}
+        return self._in_lines(lines) if lines else []
 
     def beginning_in(self, line: int) -> list[ast.AST]:
         """Return the nodes that begin in a line, from the outside in."""
-        if self.is_whole or not self.data:
-            return self._by_line.get(line, [])
         return [node for node in self._in_lines([line]) if getattr(node, "lineno", 0) == line]
 
     @property
     def everything(self) -> list[ast.AST]:
-        """All nodes, from the outside in; operators and contexts have no place and are left out."""
+        """All nodes; operators and contexts have no place and are left out.
+
+        They are in the order of the statements, each from the outside in.
+        """
         if not self._everything:
-            self._everything = self._in_lines(None)
+            walked = map(self._walked, range(len(self._statements.nodes)))
+            self._everything = list(chain.from_iterable(walked))
         return self._everything
 
     @cached_property
@@ -217,65 +251,100 @@ class Nodes:
         return _sorted_by_kind(self.everything)
 
     @cached_property
-    def _by_line(self) -> dict[int, list[ast.AST]]:
-        by_line: dict[int, list[ast.AST]] = {}
-        for node in self.everything:
-            by_line.setdefault(getattr(node, "lineno", 0), []).append(node)
-        return by_line
+    def _statements_by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        return _sorted_by_kind(self._statements.nodes)
 
     @cached_property
-    def _statements(self) -> dict[type[ast.AST], list[ast.AST]]:
-        """The statements, without their expressions."""
-        waiting, parents = [self.tree], self._parents
-        for node in waiting:
-            for field in _BLOCKS[node.__class__]:
-                for child in getattr(node, field):
-                    parents[child] = node
-                    waiting.append(child)
-        return _sorted_by_kind(waiting)
+    def _statements(self) -> _Statements:
+        """The statements, and what is between two, without their expressions."""
+        found = _Statements([], [], [], [], {})
+        nodes, around, first, last, _ = found
+        parents = self._parents
+        blocks: list[tuple[Iterator[ast.AST], ast.AST | None, int]] = [
+            (iter([self.tree]), None, -1)
+        ]
+        while blocks:
+            block, outer, number = blocks[-1]
+            for node in block:
+                nodes.append(node)
+                around.append(number)
+                if outer is not None:
+                    parents[node] = outer
+                fields = _COMPOUND.get(node.__class__)
+                if fields is None:
+                    first.append(getattr(node, "lineno", 0))
+                    last.append(getattr(node, "end_lineno", 0))
+                else:
+                    first.append(_first_line(node))
+                    last.append(getattr(node, "end_lineno", _NO_LINE))
+                    inner = chain.from_iterable([getattr(node, field) for field in fields])
+                    blocks.append((inner, node, len(nodes) - 1))
+                    break
+            else:
+                del blocks[-1]
+        return found
 
     @cached_property
     def is_plain(self) -> bool:
         """Whether names are written in the text as they are in the tree."""
         if self.data.isascii():
             return bool(self.data)
-        text = self.data.decode()
-        # Most files have signs alone, and few different ones.
-        if not _OTHERS.search("".join({*text})):
+        # Most files have signs alone: of the letters, those of one word may become neighbours of
+        # another's, which changes nothing but the time that it takes.
+        others = self.data.translate(None, _ASCII).decode()
+        letters = {*_OTHERS.findall(others)}
+        if not letters:
             return True
         # Imported here: most files need nothing of it.
         import unicodedata
 
-        letters = {*_OTHERS.findall(text)}
         # What joins the letter before it gets one.
         return all(unicodedata.is_normalized("NFKC", f"e{some}") for some in letters)
 
-    def _in_lines(self, lines: list[int] | None) -> list[ast.AST]:
-        """Walk the statements that some lines are in; None for all of them."""
-        self._walks += 1
-        if lines is not None and self._walks > _MOST_WALKS:
-            return self.everything
-        parents, fields = self._parents, _CHILDREN
-        waiting = [self.tree]
-        add = waiting.append
-        for node in waiting:
-            kind = node.__class__
-            for field in fields[kind]:
-                value = getattr(node, field)
+    def _in_lines(self, lines: Iterable[int]) -> list[ast.AST]:
+        """Walk the statements that some lines are in, decorators included, and what is around."""
+        first, last, around = self._statements.first, self._statements.last, self._statements.around
+        found: set[int] = set()
+        for line in lines:
+            number = bisect_right(first, line) - 1
+            # Several may begin in the same line, and one before them may end there.
+            numbers = [number]
+            while first[number] == line:
+                number -= 1
+                numbers.append(number)
+            for begun in numbers:
+                outer = begun
+                while last[outer] < line:
+                    outer = around[outer]
+                while outer >= 0 and outer not in found:
+                    found.add(outer)
+                    outer = around[outer]
+        return list(chain.from_iterable(map(self._walked, sorted(found))))
+
+    def _walked(self, number: int) -> list[ast.AST]:
+        """Walk a statement without those within it."""
+        walked = self._statements.walked.get(number)
+        if walked is not None:
+            return walked
+        waiting = [self._statements.nodes[number]]
+        add, parents, fields = waiting.append, self._parents, _OUTSIDE_BLOCKS
+        for found in waiting:
+            for field in fields[found.__class__]:
+                value = getattr(found, field)
                 if value.__class__ is list:
-                    if lines is not None and field in _PRUNED and kind in _BLOCKS:
-                        value = _meeting(value, lines)
                     for child in value:
                         if child is not None:
-                            parents[child] = node
+                            parents[child] = found
                             add(child)
                 elif value is not None:
-                    parents[value] = node
+                    parents[value] = found
                     add(value)
+        self._statements.walked[number] = waiting
         return waiting
 
     def find_parent(self, node: ast.AST) -> ast.AST | None:
         """Return the node around one, None for the root and what is not in the tree."""
+        _ = self._statements
         found = self._parents.get(node)
         if found is None and node is not self.tree and not self.is_whole:
             self._in_lines([getattr(node, "lineno", 0)])
@@ -320,6 +389,13 @@ def _sorted_by_kind(nodes: list[ast.AST]) -> dict[type[ast.AST], list[ast.AST]]:
     return by_kind
 
 
+def _first_line(node: ast.AST) -> int:
+    """Return the first line of a statement; the module begins before every line."""
+    decorators = getattr(node, "decorator_list", ())
+    begin = decorators[0] if decorators else getattr(node, "pattern", node)
+    return getattr(begin, "lineno", -1)
+
+
 def _places(data: bytes, word: bytes) -> Iterator[int]:
     """Yield where a word is written that is no part of a longer one."""
     length = len(word)
@@ -329,13 +405,3 @@ def _places(data: bytes, word: bytes) -> Iterator[int]:
         if after not in _OF_WORDS and (place == 0 or data[place - 1 : place] not in _OF_WORDS):
             yield place
         place = data.find(word, place + length)
-
-
-def _meeting(block: list[ast.stmt], lines: list[int]) -> Iterator[ast.stmt]:
-    """Yield the statements of a block that one of some lines is in, decorators included."""
-    for statement in block:
-        decorators = getattr(statement, "decorator_list", None)
-        first = decorators[0].lineno if decorators else statement.lineno
-        following = bisect_left(lines, first)
-        if following < len(lines) and lines[following] <= (statement.end_lineno or first):
-            yield statement

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Searching a file for words takes about as long as parsing so many bytes.
 _LOOK = 500
 # So many files are looked at together: most rules look for words that none of them holds.
-_BATCH = 50
+_BATCH = 100
 #: Names that people give to files with tests, though pytest looks for others.
 _MAY_BE_TESTS = re.compile(r"(?:^|_)tests?\.py$|^tests?_")
 _TEST_FUNCTION = re.compile(rb"^(?:async[ \t]+)?def[ \t]+test_", re.MULTILINE)

@@ -5,6 +5,7 @@ test which has. It is parsed only if a rule looks for something else in it (`Rul
 """
 
 import re
+from collections.abc import Iterator
 
 from async_test_template.source.items import Module
 from async_test_template.source.words import Words
@@ -28,10 +29,19 @@ _WORDS_OF_OTHERS = (
 _CLIENTS = rb"AsyncClient|Client\(|testclient|aiohttp|httpx"
 _OUTLINED = rb"anyio|event_loop|\.asyncio\b|" + _CLIENTS
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:lazy[ \t]+)?(?:from[ \t]+([\w.]+)[ \t]+import\b"
-    rb"|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))",
-    re.MULTILINE,
+    rb"[ \t]*(?:lazy[ \t]+)?(?:from[ \t]+([\w.]+)[ \t]+import\b"
+    rb"|import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))"
 )
+
+
+def _imports(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the lines that begin with an import; to look for the word first is far faster."""
+    place = data.find(b"import")
+    while place >= 0:
+        match = _IMPORT.match(data, data.rfind(b"\n", 0, place) + 1)
+        if match is not None:
+            yield match
+        place = data.find(b"import", max(place + 1, match.end() if match is not None else 0))
 
 
 def is_indexed(words: Words, *, holds_tests: bool) -> bool:
@@ -78,7 +88,7 @@ def outline(file: str, words: Words, *, holds_tests: bool) -> Module | None:
     data = words.data
     imports: dict[str, int] = {}
     line, counted = 1, 0
-    for match in _IMPORT.finditer(data):
+    for match in _imports(data):
         before = data[: match.start()]
         if before.count(b'"""') % 2 or before.count(b"'''") % 2:
             continue

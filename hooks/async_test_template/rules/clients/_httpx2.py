@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.clients._test_client import is_request, is_response
 from async_test_template.rules.on_code import calls, keyword
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 #: By package, its fixture and its module.
 MOCKS = {"respx": ("respx_mock", "respx"), "pytest-httpx": ("httpx_mock", "pytest_httpx")}
 
+
+#: What a file has that names an exception, a response or an authentication of httpx.
+MAY_USE = re.compile(
+    rb"\b(?:HTTP(?:Status)?|Request|Transport|Network|Connect|Read|Write|Close|Protocol"
+    rb"|LocalProtocol|RemoteProtocol|Proxy|Decoding|Stream)Error\b"
+    rb"|\b(?:Connect|Read|Write|Pool)Timeout\b|\b(?:Request|Response)NotRead\b"
+    rb"|TimeoutException|TooManyRedirects|UnsupportedProtocol|InvalidURL|CookieConflict"
+    rb"|StreamConsumed|StreamClosed|(?:Basic|Digest|NetRC|Function)Auth|isinstance\(.*Response"
+)
 
 _FIXTURE = re.compile(rb"httpx_mock|respx_mock")
 
@@ -54,6 +63,54 @@ def imports_httpx(module: Module) -> bool:
     return any(name.partition(".")[0] == "httpx" for name in module.imports)
 
 
+class Use(NamedTuple):
+    """A place that names something of httpx, and belongs to a `TestClient` if that is asked for.
+
+    Attributes:
+        named: what is named, with its full name.
+        response: what has to be a response of a client.
+        request: what has to be a request of one.
+        body: statements of which one has to ask a client, or check the status of its response.
+
+    """
+
+    named: list[tuple[Placed, str]]
+    response: ast.expr | None = None
+    request: ast.Call | None = None
+    body: list[ast.stmt] | None = None
+
+
+def uses(source: Source) -> Iterator[Use]:
+    """Yield where a file compares with a class of httpx, expects an error of it, or gives `auth=`.
+
+    That needs no other file, and few files have any.
+    """
+    if not any(module.partition(".")[0] == "httpx" for module in source.names.modules):
+        return
+    for call in calls(source, "isinstance"):
+        if len(call.args) == 2:  # noqa: PLR2004
+            yield from _use(source, call.args[1], response=call.args[0])
+    for kind, body in (*_expected(source), *_caught(source)):
+        yield from _use(source, kind, body=body)
+    for node in source.nodes.near(b"auth"):
+        auth = keyword(node, "auth") if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and auth is not None and isinstance(auth.value, ast.Call):
+            yield from _use(source, auth.value.func, request=node)
+
+
+def _use(  # one of the three is given
+    source: Source,
+    named: ast.expr,
+    *,
+    response: ast.expr | None = None,
+    request: ast.Call | None = None,
+    body: list[ast.stmt] | None = None,
+) -> Iterator[Use]:
+    found = list(_of_httpx(source, named))
+    if found:
+        yield Use(found, response, request, body)
+
+
 def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
     """Yield the uses of httpx with a `TestClient`, which uses httpx2, with their full names.
 
@@ -61,22 +118,20 @@ def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
     `auth=` of a request. An application that uses httpx may raise such an exception itself, and the
     client passes it on.
     """
-    may_raise = any(
-        imports_httpx(module) and not is_of_tests(module.file) for module in project.code.modules
-    )
-    for call in calls(source, "isinstance"):
-        if len(call.args) == 2 and is_response(project, source, call.args[0]):  # noqa: PLR2004
-            yield from _of_httpx(source, call.args[1])
-    for kind, body in (*_expected(source), *_caught(source)):
-        named = list(_of_httpx(source, kind))
-        if named and _asks(project, source, body, requests=not may_raise):
-            yield from named
-    for node in source.nodes.near(b"auth"):
-        auth = keyword(node, "auth") if isinstance(node, ast.Call) else None
-        if auth is not None and isinstance(auth.value, ast.Call):
-            named = list(_of_httpx(source, auth.value.func))
-            if named and is_request(project, source, node):
-                yield from named
+    for use in uses(source):
+        if (
+            (use.response is not None and is_response(project, source, use.response))
+            or (use.request is not None and is_request(project, source, use.request))
+            or (use.body is not None and _asks(project, source, use.body))
+        ):
+            yield from use.named
+
+
+@lru_cache(maxsize=1)
+def _may_raise(project: Project) -> bool:
+    """Tell whether code that is no test may raise an exception of httpx."""
+    modules = project.code.modules
+    return any(imports_httpx(module) and not is_of_tests(module.file) for module in modules)
 
 
 def _expected(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
@@ -103,11 +158,14 @@ def _of_httpx(source: Source, node: ast.expr) -> Iterator[tuple[Placed, str]]:
             yield part, name
 
 
-def _asks(project: Project, source: Source, body: list[ast.stmt], *, requests: bool) -> bool:
-    """Tell whether statements check the status of a response, or make a request."""
+def _asks(project: Project, source: Source, body: list[ast.stmt]) -> bool:
+    """Tell whether statements check the status of a response, or make a request.
+
+    A request is no reason where the application itself may raise the exception.
+    """
     for statement in body:
         for node in walk(statement):
-            if requests and is_request(project, source, node):
+            if is_request(project, source, node) and not _may_raise(project):
                 return True
             if (
                 isinstance(node, ast.Call)

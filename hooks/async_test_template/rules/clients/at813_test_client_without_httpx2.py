@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import strangers
+from async_test_template.rules.clients._httpx2 import MAY_USE, imports_httpx, strangers
 from async_test_template.rules.on_code import is_below
 from async_test_template.rules.rule import Rule
 
@@ -82,7 +82,7 @@ def _finding(project: Project, file: str, line: int) -> Finding:
 def _stranger(project: Project) -> str:
     """Return the first place where httpx is used with a client, as AT814 would find it."""
     for module in project.code.modules:
-        if re.search(rb"\bhttpx\b", project.tree.read(module.file) or b""):
+        if imports_httpx(module) and MAY_USE.search(project.tree.read(module.file) or b""):
             source = project.code.sources.get(module.file)
             for node, name in strangers(project, source):
                 return f"{name} in {module.file}:{node.lineno}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import strangers
+from async_test_template.rules.clients._httpx2 import strangers, uses
 from async_test_template.rules.clients._test_client import HOMES
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
@@ -41,6 +41,7 @@ RULE = Rule(
     # The client may come from a fixture that is elsewhere.
     suspects=re.compile(rb"[Tt]est_?[Cc]lient|def test|fixture").search,
     anywhere=HOMES,
+    spots=uses,
     libraries=("starlette", "fastapi"),
     beside=("httpx2",),
     broken_since=(("starlette", "1.2"),),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
+    from async_test_template.source.source import Source
 
 #: The fixture that pytest-asyncio 1.0 removed.
 NAME = "event_loop"
@@ -50,6 +51,11 @@ def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
         and not project.code.by_file[fixture.file].tests
         for fixture in project.code.named(name)
     )
+
+
+def overrides(source: Source) -> Iterator[Fixture]:
+    """Yield the fixtures of a file that may have replaced pytest-asyncio's, by their name."""
+    return (fixture for fixture in source.module.fixtures if fixture.name == NAME)
 
 
 def is_override(project: Project, fixture: Fixture) -> bool:

@@ -13,6 +13,7 @@ from async_test_template.rules.loops._lost import (
     NAME,
     is_override,
     is_shipped_override,
+    overrides,
     when_all_is_read,
 )
 from async_test_template.rules.loops._override import (
@@ -123,5 +124,6 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    spots=overrides,
     broken_since=(("pytest-asyncio", "1.0"),),
 )

@@ -22,7 +22,7 @@ from async_test_template.rules.loops._loop_factories import (
     hook_elsewhere,
     makes_own_loop,
 )
-from async_test_template.rules.loops._lost import NAME, is_override, when_all_is_read
+from async_test_template.rules.loops._lost import NAME, is_override, overrides, when_all_is_read
 from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
 from async_test_template.rules.on_code import code_finding, needs
 from async_test_template.rules.rule import Rule
@@ -181,5 +181,6 @@ RULE = Rule(
     about="pytest-asyncio",
     visit=_visit,
     words=rb"event_loop",
+    spots=overrides,
     broken_since=(("pytest-asyncio", "1.0"),),
 )

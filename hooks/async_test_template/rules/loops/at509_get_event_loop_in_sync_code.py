@@ -153,6 +153,8 @@ def _hint(source: Source, call: ast.Call) -> str:
     return "make it async, or run what it needs in an asyncio.Runner"
 
 
+# The same file is asked about before it is parsed, and after.
+@lru_cache(maxsize=2)
 def _may_be_outside_coroutines(data: bytes) -> bool:
     """Tell from the indentation whether one of the calls may be outside of `async def`.
 

@@ -55,7 +55,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     """Yield where a process is created that goes wrong, and how."""
-    calls = [*source.calls(_PROCESS)]
+    for made in _created(source):
+        if isinstance(made, ast.ClassDef):
+            yield made, f"an object of the nested class {made.name} cannot be pickled"
+        elif reason := _reason(project, source, made):
+            yield made, reason
+
+
+def _created(source: Source) -> Iterator[ast.Call | ast.ClassDef]:
+    """Yield where a process is created, and the nested classes of processes."""
+    yield from source.calls(_PROCESS)
     for context in source.calls("multiprocessing.get_context"):
         method = source.parents[context]
         call = source.parents[method]
@@ -65,15 +74,11 @@ def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | as
             and method.attr == "Process"
             and isinstance(call, ast.Call)
         ):
-            calls.append(call)
-    for call in calls:
-        reason = _reason(project, source, call)
-        if reason:
-            yield call, reason
+            yield call
     for made in source.nodes.of(ast.ClassDef):
         is_process = _PROCESS in map(source.names.resolve, made.bases)
         if is_process and isinstance(source.scope(made), _FUNCTIONS):
-            yield made, f"an object of the nested class {made.name} cannot be pickled"
+            yield made
 
 
 def _reason(project: Project, source: Source, call: ast.Call) -> str:
@@ -260,6 +265,7 @@ RULE = Rule(
     python=">=3.14",
     visit=_visit,
     words=rb"multiprocessing",
+    spots=_created,
     where=Where.TESTS,
     expects=("PicklingError", "AttributeError", "TypeError"),
 )

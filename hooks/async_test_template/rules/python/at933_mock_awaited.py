@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
@@ -36,28 +36,53 @@ _ASKING = (ast.Assert, ast.BoolOp, ast.Compare, ast.Expr, ast.UnaryOp)
 _BROAD = frozenset({"Exception", "BaseException", "TypeError"})
 
 
+class _Spot(NamedTuple):
+    """A mock that may stand for something that is awaited.
+
+    Attributes:
+        mock: how it is made.
+        test: the async test around it.
+        awaited: where the test awaits it, what it returns, or an attribute of it.
+        others: where the test mentions it otherwise, always in a way that is understood.
+        placed: where `patch` or `setattr` puts it in the place of something.
+
+    """
+
+    mock: Mock
+    test: ast.AsyncFunctionDef
+    awaited: list[Mention]
+    others: list[Mention]
+    placed: list[ast.expr]
+
+
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for mock, test in _spots(source):
-        name = _name_of(source, mock)
-        if name is None:
-            yield from _in_place(project, source, test, mock, mock.value)
-        elif bindings(source, test, name) == [mock.value]:
-            yield from _named(project, source, test, mock, name)
+    for spot in _spots(source):
+        for value in spot.placed:
+            yield from _in_place(project, source, spot.mock, value)
+        first = min(spot.awaited, key=lambda mention: source.start(mention.node), default=None)
+        if first is not None:
+            yield _awaited(project, source, spot, first)
 
 
-def _spots(source: Source) -> Iterator[tuple[Mock, ast.AsyncFunctionDef]]:
-    """Yield the mocks that an async test awaits or puts in the place of something, with the test.
+def _spots(source: Source) -> Iterator[_Spot]:
+    """Yield the mocks that an async test awaits or puts in the place of something.
 
     Most mocks are only passed on.
     """
     for mock, test in _in_tests(source):
         name = _name_of(source, mock)
         if name is None:
-            is_spot = replaced(source, mock.value) is not None
+            spot = _Spot(mock, test, [], [], [mock.value])
+            if not _may_be_placed(source, test, mock.value) or _may_differ(
+                source, test, mock.value
+            ):
+                continue
+        elif re.search(rf"await\s+{name}\b|patch|setattr", source.text(test)):
+            spot = _named(source, mock, test, name)
         else:
-            is_spot = bool(re.search(rf"await\s+{name}\b|patch|setattr", source.text(test)))
-        if is_spot:
-            yield mock, test
+            continue
+        if spot.awaited or spot.placed:
+            yield spot
 
 
 def _in_tests(source: Source) -> Iterator[tuple[Mock, ast.AsyncFunctionDef]]:
@@ -78,35 +103,36 @@ def _name_of(source: Source, mock: Mock) -> str | None:
     return None
 
 
-def _named(
-    project: Project, source: Source, test: ast.AsyncFunctionDef, mock: Mock, name: str
-) -> Iterator[Finding]:
-    """Yield what is wrong with a mock of which a test does nothing that is not understood."""
-    awaited, values, others = [], [], []
+def _named(source: Source, mock: Mock, test: ast.AsyncFunctionDef, name: str) -> _Spot:
+    """Return what a test does with a mock that has a name; nothing if it is not understood."""
+    nothing = _Spot(mock, test, [], [], [])
+    if bindings(source, test, name) != [mock.value]:
+        return nothing
+    found = _Spot(mock, test, [], [], [])
     for mention in mentions(source, test, name):
         if _is_await(source, test, mention):
-            awaited.append(mention)
+            found.awaited.append(mention)
         elif not mention.path and replaced(source, mention.node):
-            values.append(mention.node)
+            if _may_be_placed(source, test, mention.node):
+                found.placed.append(mention.node)
         elif mention.node is not getattr(source.parents[mock.value], "targets", [None])[0]:
-            others.append(mention)
-    if not all(_is_harmless(source, mention) for mention in others):
-        return
-    for value in values:
-        yield from _in_place(project, source, test, mock, value, is_known=True)
-    first = min(awaited, key=lambda mention: source.start(mention.node), default=None)
-    if first is not None:
-        is_called = first.path[-1:] == ("()",)
-        fix = partial(_fix, project, source, mock, others)
-        yield code_finding(
-            RULE.code,
-            source,
-            first.node,
-            f"a {mock.kind} cannot be awaited: {source.text(first.node)}",
-            tier=_tier(source, test, first.node) if is_called else Tier.REPORT,
-            fix=fix if is_called else None,
-            hint="let an AsyncMock stand for what is awaited" if is_called else "call the mock",
-        )
+            found.others.append(mention)
+    return found if all(_is_harmless(source, mention) for mention in found.others) else nothing
+
+
+def _awaited(project: Project, source: Source, spot: _Spot, first: Mention) -> Finding:
+    """Return what is wrong with an await of a mock."""
+    is_called = first.path[-1:] == ("()",)
+    fix = partial(_fix, project, source, spot.mock, spot.others)
+    return code_finding(
+        RULE.code,
+        source,
+        first.node,
+        f"a {spot.mock.kind} cannot be awaited: {source.text(first.node)}",
+        tier=_tier(source, spot.test, first.node) if is_called else Tier.REPORT,
+        fix=fix if is_called else None,
+        hint="let an AsyncMock stand for what is awaited" if is_called else "call the mock",
+    )
 
 
 def _is_await(source: Source, test: ast.AsyncFunctionDef, mention: Mention) -> bool:
@@ -146,21 +172,16 @@ def _tier(source: Source, test: ast.AsyncFunctionDef, awaited: ast.expr) -> Tier
     return Tier.UNSAFE if isinstance(item, Test) and item.wrapped else Tier.SAFE
 
 
-def _in_place(  # noqa: PLR0913, PLR0917 - a mock, where it is, and what is known of it
-    project: Project,
-    source: Source,
-    test: ast.AsyncFunctionDef,
-    mock: Mock,
-    value: ast.expr,
-    is_known: bool = False,  # noqa: FBT001, FBT002
-) -> Iterator[Finding]:
+def _may_be_placed(source: Source, test: ast.AsyncFunctionDef, value: ast.expr) -> bool:
+    """Tell whether `patch` or `setattr` puts a mock in the place of what the test never asks."""
+    target = replaced(source, value)
+    return target is not None and not _is_asked_for(source, test, target.name.rpartition(".")[2])
+
+
+def _in_place(project: Project, source: Source, mock: Mock, value: ast.expr) -> Iterator[Finding]:
     """Yield a mock that `patch` or `setattr` puts in the place of an async function."""
     target = replaced(source, value)
-    if target is None or _is_asked_for(source, test, target.name.rpartition(".")[2]):
-        return
-    if not is_known and _may_differ(source, test, value):
-        return
-    if _is_awaited_always(project, source.file, target):
+    if target is not None and _is_awaited_always(project, source.file, target):
         yield code_finding(
             RULE.code,
             source,
