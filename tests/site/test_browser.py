@@ -105,7 +105,8 @@ def test_the_playground_checks_and_fixes(page: Page, tmp_path: Path) -> None:
 def test_a_link_carries_what_is_in_the_playground(page: Page) -> None:
     from playwright.sync_api import expect
 
-    page.goto("/playground/")
+    page.goto("/rules/at601/")
+    page.get_by_role("link", name="Try it").first.click()
     wait_for_result(page)
     page.get_by_label("Content of the file").fill(SLEEPS)
     expect(page.locator("#pg-findings")).to_contain_text("AT514 blocking-sleep")
