@@ -288,9 +288,12 @@ def test_a_walk_of_some_statements_finds_what_a_whole_walk_finds() -> None:
         assert not statements.is_whole
 
 
-def test_a_name_in_other_letters_is_found_as_python_reads_it() -> None:
-    source = read_source("a.py", "\ufb01xture = 1\nprint(fixture)\n".encode() * 20)
-    assert len(source.mentions.get("fixture")) == 40
+@pytest.mark.parametrize(
+    ("written", "name"), [("\ufb01xture", "fixture"), ("a\u030angstrom", "\u00e5ngstrom")]
+)
+def test_a_name_in_other_letters_is_found_as_python_reads_it(written: str, name: str) -> None:
+    source = read_source("a.py", f"{written} = 1\nprint({name})\n".encode() * 20)
+    assert len(source.mentions.get(name)) == 40
 
 
 def test_a_file_without_async_code_is_not_parsed_for_a_plain_fixture(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ _Node = TypeVar("_Node", bound=ast.AST)
 _ASCII = bytes(range(128))
 _OF_WORDS = f"{string.ascii_letters}{string.digits}_".encode()
 #: Letters for which Python may take others in a name; they may be in a string or a comment, too.
-_OTHERS = re.compile(r"[^\W\x00-\x7f]+|[\u0300-\u036f]+")
+_LETTERS = re.compile(r"[^\W\x00-\x7f]+")
+#: What makes another letter of the one before.
+_JOINING = re.compile(r"[\u0300-\u036f]")
 #: A line after every other one.
 _NO_LINE = 1 << 62
 
@@ -289,17 +291,15 @@ class Nodes:
         """Whether names are written in the text as they are in the tree."""
         if self.data.isascii():
             return bool(self.data)
-        # Most files have signs alone: of the letters, those of one word may become neighbours of
-        # another's, which changes nothing but the time that it takes.
+        # Most files have signs alone.
         others = self.data.translate(None, _ASCII).decode()
-        letters = {*_OTHERS.findall(others)}
+        letters = "".join(_LETTERS.findall(others))
         if not letters:
-            return True
+            return _JOINING.search(others) is None
         # Imported here: most files need nothing of it.
         import unicodedata
 
-        # What joins the letter before it gets one.
-        return all(unicodedata.is_normalized("NFKC", f"e{some}") for some in letters)
+        return _JOINING.search(others) is None and unicodedata.is_normalized("NFKC", letters)
 
     def _in_lines(self, lines: Iterable[int]) -> list[ast.AST]:
         """Walk the statements that some lines are in, decorators included, and what is around."""

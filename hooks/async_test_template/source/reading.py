@@ -78,6 +78,7 @@ class Reader:
         left_out = linked_files(self._tree.root, disk.links, found_files)
         files = sorted({*found_files, *created})
         wanted, size = self._sorted_out([file for file in files if not self._is_known(file)])
+        self._readings.expect(size)
         for reading in spread(partial(self._read, size=size), wanted, size):
             self._readings.of_file[reading.file] = reading
             if reading.digest is not None and not disk.keeps(reading.file):
@@ -115,8 +116,7 @@ class Reader:
 
         source.module = self._module(source)
         findings, faults, waiting = self._looker.look(source, self._readings.mentioned)
-        # Of a larger suite, those that are needed again.
-        if self._readings.has_room_for(size // 4 if waiting else size):
+        if self._readings.has_room_for(size, again=bool(waiting)):
             self._readings.keep(source, data)
         return Reading(
             source.file,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # About 60 MB of syntax trees. Larger suites are parsed again where rules look closer.
 _KEPT_BYTES = 1_000_000
+# Of suites that are up to so many times larger, those trees are kept that are needed again.
+_LARGE = 4
 # The last ones of these are kept: a rule asks for the same few again and again.
 _RECENT_BYTES = 200_000
 
@@ -115,10 +117,21 @@ class Readings:
         reading = self.of_file.get(file)
         return reading.statements if reading is not None and reading.state[0] == changed else None
 
+    def expect(self, size: int) -> None:
+        """Prepare for so many bytes of code: of a large suite, only the last few trees are kept."""
+        if size > _LARGE * _KEPT_BYTES:
+            self._room = 0
+
     @staticmethod
-    def has_room_for(size: int) -> bool:
-        """Tell whether the trees of so many bytes that are read at once are kept."""
-        return size <= _KEPT_BYTES
+    def has_room_for(size: int, *, again: bool) -> bool:
+        """Tell whether trees are kept of so many bytes that are read at once.
+
+        Args:
+            size: the bytes of all files that are read.
+            again: only of those files that are needed again.
+
+        """
+        return size <= _KEPT_BYTES * (_LARGE if again else 1)
 
     def keep(self, source: Source, data: bytes) -> None:
         """Keep a parsed file, for a while if there is no room: a tree is far larger than a text."""
