@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from fleets import Prototypes
 from helpers import EVERYTHING, ROOT, Environment, compile_imports, compiled_once, copy_template
 from pythons import CACHE
 
@@ -141,3 +142,11 @@ def environment(environment_of: Callable[..., Environment]) -> Environment:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the template in the work tree, outside git: rendering it needs no clone."""
     return copy_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def prototypes(shared_folder: Path) -> Prototypes:
+    """Make, once a run, the template's releases and a checkout for each outcome of an update."""
+    folder = shared_folder / "prototypes"
+    with FileLock(f"{folder}.lock"):
+        return Prototypes(folder) if folder.exists() else Prototypes.make(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import glob
 import io
 import itertools
@@ -22,7 +23,9 @@ import jinja2
 import pytest
 import pythons
 import yaml
+from async_test_template.cli import main
 from copier._cli import CopierApp
+from copier._template import load_template_config
 from plumbum import local
 
 if TYPE_CHECKING:
@@ -140,17 +143,35 @@ def run_copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess
     The output has what Copier prints, and not what the programs print that it starts.
     """
     command = ["copier", *map(str, arguments)]
+    with copier_in(cwd) as said:
+        _, status = CopierApp.run(command, exit=False)
+    return subprocess.CompletedProcess(command, status, said.getvalue())
+
+
+def run_engine(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the engine's command line, and the Copier that it starts, in this process."""
+    command = [*map(str, arguments)]
+    with copier_in(cwd) as said:
+        try:
+            status = main(command)
+        except SystemExit as end:  # by argparse
+            status = int(end.code or 0)
+    return subprocess.CompletedProcess(command, status, said.getvalue())
+
+
+@contextlib.contextmanager
+def copier_in(folder: Path) -> Iterator[io.StringIO]:
+    """Let Copier work in a folder, in this process, and yield what is printed meanwhile."""
     said = io.StringIO()
     with contextlib.ExitStack() as stack:
         # Copier's git starts with what these hold, and they hold what was when they were imported.
-        stack.enter_context(local.cwd(str(cwd)))
+        stack.enter_context(local.cwd(str(folder)))
         stack.enter_context(local.env(**os.environ))
         stack.enter_context(contextlib.redirect_stdout(said))
         stack.enter_context(contextlib.redirect_stderr(said))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("default")
-        _, status = CopierApp.run(command, exit=False)
-    return subprocess.CompletedProcess(command, status, said.getvalue())
+        yield said
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -186,6 +207,32 @@ def compile_imports(python: str | Path, cwd: Path, **env: str) -> None:
     Without, Copier takes three times as long to start, and pytest twice.
     """
     run(python, ROOT / "tests" / "bytecode.py", cwd=cwd, **env)
+
+
+def compile_environment(environment: Environment) -> None:
+    """Compile what suites import, but for what was compiled for environments before.
+
+    uv links the files of a package into each environment, so that bytecode of the one is good for
+    the other. Python looks at the time and the size of a source, and leaves what is of another.
+    """
+    (packages,) = environment.folder.glob("lib/python*/site-packages")
+    cache = os.environ.get("PYTHONPYCACHEPREFIX", "")
+    known = Path(cache, "environments")
+    for other in known.read_text().splitlines() if cache and known.exists() else ():
+        # Those of another Python have another name.
+        if Path(other).parent.name == packages.parent.name and Path(f"{cache}{other}").exists():
+            place = f"{cache}{packages}"
+            shutil.copytree(f"{cache}{other}", place, copy_function=link_new, dirs_exist_ok=True)
+    compile_imports(environment.python, cwd=environment.folder)
+    if cache and Path(cache).exists():
+        with known.open("a") as file:
+            file.write(f"{packages}\n")
+
+
+def link_new(source: str, place: str) -> None:
+    """Link a file where there is none yet."""
+    with contextlib.suppress(FileExistsError):
+        os.link(source, place)
 
 
 def assert_done(done: subprocess.CompletedProcess[str]) -> None:
@@ -248,9 +295,10 @@ def copy_template(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def compiled_once() -> Iterator[None]:
-    """Compile each template once in a process: Copier has a new environment for every copy."""
+    """Compile and read each template once in a process: Copier does it for every copy."""
     compile_anew = jinja2.Environment.compile
     known: dict[tuple[object, ...], CodeType] = {}
+    configurations: dict[str, dict[str, Any]] = {}
 
     def compile_once(
         environment: jinja2.Environment,
@@ -265,8 +313,17 @@ def compiled_once() -> Iterator[None]:
             known[key] = compile_anew(environment, source, name, filename)
         return known[key]
 
+    def read_once(path: Path, quiet: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        text = path.read_text(encoding="utf-8")
+        if "!include" in text:
+            return load_template_config(path, quiet)
+        if text not in configurations:
+            configurations[text] = load_template_config(path, quiet)
+        return copy.deepcopy(configurations[text])
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        patch.setattr("copier._template.load_template_config", read_once)
         yield
 
 
@@ -374,7 +431,7 @@ class Environment:
         assert_done(run(*create, cwd=folder.parent))
         # Old versions of aiohttp have no wheels for current Pythons.
         assert_done(run(*install, cwd=folder.parent, AIOHTTP_NO_EXTENSIONS="1"))
-        compile_imports(environment.python, cwd=folder)
+        compile_environment(environment)
         return environment
 
     def pytest(

@@ -40,6 +40,7 @@ def test_it_ends_as_it_should(case: Case, of: Of, run_of: Callable[[Of], Run]) -
         assert line.strip() in found.text
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("case", "of"), params((case for case in cases() if case.must_pass), is_guarded=False)
 )

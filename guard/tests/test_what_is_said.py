@@ -45,8 +45,13 @@ def test_sync():
     assert 1 == 2
 """
 
+#: What an asyncio test does through AnyIO differs little.
+BACKENDS = pytest.mark.parametrize(
+    "backend", ["asyncio", pytest.param("anyio", marks=pytest.mark.full), "trio"]
+)
 
-@pytest.mark.parametrize("backend", ["asyncio", "anyio", "trio"])
+
+@BACKENDS
 def test_a_failure_shows_no_line_of_the_guard(backend: str, run: Runner) -> None:
     done = run(FAILURES, backend=backend, plugins=())
     texts = [outcome.text for outcome in done.tests.values()]
@@ -296,7 +301,7 @@ async def test_it(wide):
     assert "test_it[trio] would not run on trio: an async fixture of a wider scope" in done.output
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "anyio", "trio"])
+@BACKENDS
 def test_hypothesis_is_told_of_a_hang_once(backend: str, run: Runner) -> None:
     done = run(
         """

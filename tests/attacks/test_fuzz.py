@@ -31,7 +31,7 @@ def known() -> list[Files]:
     return seeds(folders_of_more())
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.timeout(max(900, ROUNDS * 2))
 def test_a_second_run_changes_nothing_and_nothing_breaks(part: int, tmp_path: Path) -> None:

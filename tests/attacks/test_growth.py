@@ -491,6 +491,7 @@ def _in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "_cores", lambda: 1)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("shape", "tiers", "factor"), CASES)
@@ -514,7 +515,7 @@ ON_CODE = [code for code in CODES if code >= "AT5"]
 
 
 @pytest.mark.slow
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("length", SIZES)
 @pytest.mark.parametrize("code", ON_CODE)
 def test_the_examples_of_a_rule_take_twice_the_time_twice_as_often(

@@ -105,7 +105,7 @@ MAKERS = [
 
 
 @pytest.mark.slow
-@pytest.mark.one_in(5)
+@pytest.mark.one_in(11)
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("style", FORMATS)
 def test_a_report_sends_nothing_that_is_obeyed(
@@ -119,6 +119,7 @@ def test_a_report_sends_nothing_that_is_obeyed(
         assert not set("\x1b\x9b\u202e") & set((done.stdout + done.stderr).decode())
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [file_name, unreadable_file])
 @pytest.mark.parametrize("style", ["text", "concise", "github"])
@@ -148,6 +149,7 @@ def test_the_runner_obeys_no_line_of_a_diff(tmp_path: Path) -> None:
     assert not run(tmp_path, "migrate", "--diff", "--unsafe").stdout.startswith(b"::")
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["a b .py", 'test_"q".py', "test_\\.py", "test_\x1b[2J.py", "test_\n.py", "test_ü.py"]
@@ -205,6 +207,7 @@ def test_a_url_is_told_without_its_credentials(text: str, told: str) -> None:
     assert public(text) == told
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_report_tells_the_credentials_of_a_url(form: str, tmp_path: Path) -> None:

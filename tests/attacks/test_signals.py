@@ -15,8 +15,9 @@ from helpers import start_engine
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: How many are tried at each run of the tests; ATTACK_ROUNDS asks for more.
-ROUNDS = int(os.environ.get("ATTACK_ROUNDS", "6"))
+#: How many are tried at each run of the gate and of all tests; ATTACK_ROUNDS asks for more.
+FEW = pytest.param(2, id="few")
+MANY = pytest.param(int(os.environ.get("ATTACK_ROUNDS", "6")), id="many", marks=pytest.mark.full)
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OLD = {
     "pytest.ini": "[pytest]\nasyncio_mode = legacy\n",
@@ -44,7 +45,8 @@ def fill(root: Path) -> Path:
     [[], ["--verify", f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:hypothesispytest"]],
     ids=["plain", "verified"],
 )
-def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [FEW, MANY])
+def test_all_files_are_old_or_all_are_new(rounds: int, verify: list[str], tmp_path: Path) -> None:
     whole = fill(tmp_path / "whole")
     begin = time.monotonic()
     start_engine("migrate", "--unsafe", *verify, cwd=whole).communicate(timeout=60)
@@ -53,7 +55,7 @@ def test_all_files_are_old_or_all_are_new(verify: list[str], tmp_path: Path) -> 
     assert all(new[name] != OLD[name] for name in OLD)
     seed = random.SystemRandom().randrange(1 << 32)
     choose = random.Random(seed)  # noqa: S311 - not for secrets
-    for number in range(ROUNDS):
+    for number in range(rounds):
         root = fill(tmp_path / str(number))
         process = start_engine("migrate", "--unsafe", *verify, cwd=root)
         time.sleep(choose.uniform(0.05, took))

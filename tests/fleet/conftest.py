@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
-from fleets import Prototypes, environment
+from fleets import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(scope="session")
-def prototypes(shared_folder: Path) -> Prototypes:
-    """Make, once a run, the template's releases and a checkout for each outcome."""
-    folder = shared_folder / "prototypes"
-    with FileLock(f"{folder}.lock"):
-        return Prototypes(folder) if folder.exists() else Prototypes.make(folder)
 
 
 @pytest.fixture

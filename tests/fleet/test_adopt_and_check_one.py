@@ -84,6 +84,7 @@ def test_a_checkout_is_adopted_once(
     assert told("adopt_one.py", shop, with_engine)["outcome"] == "nothing to do"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("during", ["the engine", "the tests"])

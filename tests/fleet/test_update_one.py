@@ -49,8 +49,8 @@ SENTENCES = {
 }
 
 
-#: What other tests here and those of autofix.py meet as well.
-USUAL = (Outcome.UPDATED, Outcome.UP_TO_DATE)
+#: What other tests here and those of autofix.py and adopt_one.py meet as well.
+USUAL = {*UPDATES} - {Outcome.CONFLICTS, Outcome.NEEDS_TRUST}
 
 
 def update(
@@ -96,22 +96,40 @@ def test_each_outcome_has_its_status_and_leaves_the_checkout_whole(
 def test_an_update_is_what_copier_makes_and_is_staged(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    """Names with spaces and accents work, and no program of the repository is started."""
+    """Names with spaces and accents work.
+
+    No program of the repository is started: hooks, and filters, drivers and monitors of its own
+    configuration, for all of its files.
+    """
     checkout = prototypes.copy("UPDATED", tmp_path / "Zahlungs dienst für alle")
     hook = checkout / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir()
     hook.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(tmp_path / 'started'))}\nexit 1\n")
     hook.chmod(0o755)
-    monitor = shutil.copy(hook, tmp_path / "monitor")
-    run("git", "config", "core.fsmonitor", monitor, cwd=checkout)
     by_hand = prototypes.copy("UPDATED", tmp_path / "by hand")
     assert_done(run(*COPIER, "update", "--defaults", "--skip-answered", cwd=by_hand))
     before = state(checkout)
+    settings = (checkout / ".git" / "config").read_text()
+    attributes = checkout / ".git" / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("* filter=own diff=own merge=own\n")
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(tmp_path / 'started'))}\nexec cat\n")
+    program.chmod(0o755)
+    named = "filter.own.clean filter.own.smudge filter.own.process diff.own.command diff.external"
+    more = "diff.own.textconv merge.own.driver core.pager core.editor core.sshCommand gpg.program"
+    for name in (*named.split(), *more.split(), "core.fsmonitor"):
+        run("git", "config", name, program, cwd=checkout)
+    run("git", "config", "protocol.ext.allow", "always", cwd=checkout)
+    # Otherwise git does not have to look into it.
+    for path in checkout.glob("*"):
+        os.utime(path, (1, 1))
     (tmp_path / "started").unlink(missing_ok=True)
 
     assert update(checkout, variables)[0] is Outcome.UPDATED
     assert not (tmp_path / "started").exists()
-    run("git", "config", "--unset", "core.fsmonitor", cwd=checkout)
+    attributes.unlink()
+    (checkout / ".git" / "config").write_text(settings)
     after = state(checkout)
     assert after.pop("git status") == f"M  .copier-answers.yml\nM  {MERGED}\n!! .venv/\n"
     expected = state(by_hand)
@@ -134,7 +152,8 @@ def test_an_update_is_what_copier_makes_and_is_staged(
     assert (checkout / "check").read_text() == "own work\n"
 
 
-@pytest.mark.slow
+# In the gate, test_existing_project.py has such an update.
+@pytest.mark.full
 def test_a_file_that_was_moved_is_told(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -147,29 +166,6 @@ def test_a_file_that_was_moved_is_told(
     assert told["sentence"] == (
         f"{MAJOR} -> {MINOR}, 1 file, and nothing for {MERGED}, moved or deleted here"
     )
-
-
-@pytest.mark.slow
-def test_no_program_of_the_repository_is_started(
-    prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
-) -> None:
-    """Filters, drivers and rewritten URLs of its own configuration, for all of its files."""
-    checkout = prototypes.copy("UPDATED", tmp_path / "checkout")
-    (checkout / ".git" / "info").mkdir(exist_ok=True)
-    (checkout / ".git" / "info" / "attributes").write_text("* filter=own diff=own merge=own\n")
-    program = tmp_path / "program"
-    program.write_text(f"#!/bin/sh\ntouch {shlex.quote(str(tmp_path / 'started'))}\nexec cat\n")
-    program.chmod(0o755)
-    named = "filter.own.clean filter.own.smudge filter.own.process diff.own.command diff.external"
-    more = "diff.own.textconv merge.own.driver core.pager core.editor core.sshCommand gpg.program"
-    for name in (*named.split(), *more.split()):
-        run("git", "config", name, program, cwd=checkout)
-    run("git", "config", "protocol.ext.allow", "always", cwd=checkout)
-    # Otherwise git does not have to look into it.
-    for path in checkout.glob("*"):
-        os.utime(path, (1, 1))
-    assert update(checkout, variables)[0] is Outcome.UPDATED
-    assert not (tmp_path / "started").exists()
 
 
 @pytest.mark.slow
@@ -232,7 +228,8 @@ def test_what_is_printed_has_nothing_secret_and_nothing_that_is_obeyed(
     assert shown(text) == public
 
 
-@pytest.mark.slow
+# The migration below has trust, too, and test_migration.py shows what it does.
+@pytest.mark.full
 def test_trust_lets_the_migration_run(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -270,7 +267,7 @@ def test_a_migration_that_fails_leaves_nothing(
     assert state(checkout) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_tests_that_were_red_before_are_told_apart(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -424,7 +421,8 @@ def test_a_layered_project_is_updated_by_its_second_answers_file(
     assert NEW_LINE in (checkout / MERGED).read_text()
 
 
-@pytest.mark.slow
+# In the gate, test_releases.py updates such a project.
+@pytest.mark.full
 def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -449,8 +447,8 @@ def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers
     ("end", "during"),
     [
         (signal.SIGTERM, "the tests"),
-        (signal.SIGTERM, "copier"),
-        (signal.SIGHUP, "copier"),
+        pytest.param(signal.SIGTERM, "copier", marks=pytest.mark.full),
+        pytest.param(signal.SIGHUP, "copier", marks=pytest.mark.full),
         (signal.SIGINT, "copier"),
         (signal.SIGKILL, "copier"),
     ],

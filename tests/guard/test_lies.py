@@ -1,6 +1,7 @@
 """The suites of the guard's own tests are also red in a generated project of each backend.
 
-A test that passes with the guard there also passes without it.
+A test that passes with the guard there also passes without it. In the gate the guard's own tests
+judge these suites, and tests/template/test_guard.py sees that a project has the guard in force.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from helpers import QUESTIONS, Answers, Environment, render
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.full
 
 NEEDS = ("anyio[trio]", "freezegun", "hypothesis", "pytest-asyncio", "pytest-cov", "time-machine")
 PROJECTS: dict[str, Answers] = {
@@ -65,7 +68,6 @@ def suites_into(project: Path, backend: str) -> None:
     runs.write_suites(tests, backend)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", PROJECTS)
 def test_lies_are_red_in_a_project(
     backend: str, projects: dict[tuple[str, str], runs.Started]
@@ -88,7 +90,6 @@ def test_lies_are_red_in_a_project(
     assert judged, with_guard.output
 
 
-@pytest.mark.slow
 def test_what_blocks_trio_ends_the_run(projects: dict[tuple[str, str], runs.Started]) -> None:
     done = projects["trio", "what blocks"].result()
     assert done.status == 1, done.output

@@ -20,7 +20,7 @@ from async_test_template.migrate import safe_plan
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
 from helpers import QUESTIONS as ASKED
-from helpers import ROOT, VENDORED, commit, copy_template, git, run
+from helpers import ROOT, VENDORED, commit, copy_template, git, run, run_engine
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def answers(folder: Path) -> dict[str, str]:
 
 def adopt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Adopt a repository without a terminal."""
-    return run(*ENGINE, "adopt", folder, "--template", str(ROOT), *arguments, cwd=folder)
+    return run_engine("adopt", folder, "--template", str(ROOT), *arguments, cwd=folder)
 
 
 PYTEST = "[tool.pytest.ini_options]\n"
@@ -337,6 +337,7 @@ def test_adopting_adds_files_and_mends_settings(repository: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("plugins", ["", ', "pytest-asyncio>=1.5"'], ids=["none", "asyncio"])
 def test_a_repository_without_async_tests_gets_all_that_they_need(
     plugins: str, tmp_path: Path
@@ -429,15 +430,6 @@ def test_what_the_workspace_of_a_member_installs_is_to_be_declared_there(tmp_pat
 
 
 @pytest.mark.slow
-def test_a_wrong_inference_can_be_overruled(repository: Path) -> None:
-    done = adopt(repository, "--yes", "--data", "loop_scope=session", "--data", "timeout=7")
-    assert done.returncode == 0, done.stdout
-    settings = (repository / "pyproject.toml").read_text()
-    assert 'asyncio_default_test_loop_scope = "session"' in settings
-    assert "timeout = 7" in settings
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -505,7 +497,7 @@ def test_several_projects_are_adopted_at_once(services: Path) -> None:
     names = ("services/billing", "services/mail")
     own = services / "services" / "mail" / "tests" / "test_event_loop.py"
     own.write_text("def test_mine(): ...\n")
-    done = run(*ENGINE, "adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
+    done = run_engine("adopt", *names, "--yes", "--template", str(ROOT), cwd=services)
     assert done.returncode == 0, done.stdout
     assert own.read_text() == "def test_mine(): ...\n"
     assert "\nservices/mail/tests/test_event_loop.py was here before" in done.stdout
@@ -549,6 +541,7 @@ TESTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "line"),
@@ -764,8 +757,15 @@ def test_a_lock_file_that_is_behind_is_told_with_its_command(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_what_the_template_adds_is_known(repository: Path) -> None:
-    assert adopt(repository, "--yes", "--data", "ci=github").returncode == 0
+def test_a_wrong_inference_can_be_overruled_and_what_the_template_adds_is_known(
+    repository: Path,
+) -> None:
+    given = ("ci=github", "loop_scope=session", "timeout=7")
+    done = adopt(repository, "--yes", *(part for one in given for part in ("--data", one)))
+    assert done.returncode == 0, done.stdout
+    settings = (repository / "pyproject.toml").read_text()
+    assert 'asyncio_default_test_loop_scope = "session"' in settings
+    assert "timeout = 7" in settings
     added = set(git(repository, "ls-files", "--others", "--exclude-standard").split())
     assert added - {".copier-answers.yml"} == (set(FILES) - {".gitlab-ci.yml", FOLDER}) | VENDORED
 
@@ -783,7 +783,7 @@ def test_what_the_template_adds_is_known(repository: Path) -> None:
     ],
 )
 @pytest.mark.slow
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("as_hook", [False, True])
 def test_copier_starts_nothing_that_the_repository_names(
     source: str, settings: dict[str, str], repository: Path, *, as_hook: bool
@@ -801,7 +801,7 @@ def test_copier_starts_nothing_that_the_repository_names(
     assert not ran.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_template_beside_the_repository_is_found_from_there(repository: Path) -> None:
     # The folder above belongs to all tests.
     link = repository.parent / f"template-of-{repository.name}"
@@ -822,6 +822,7 @@ def test_the_token_of_a_source_is_not_told(repository: Path) -> None:
     assert "https://127.0.0.1:1/org/template.git" in done.stdout
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["git+file:///nowhere/template.git", "/nowhere/template"])
 def test_a_template_that_cannot_be_had_is_one_sentence(source: str, repository: Path) -> None:

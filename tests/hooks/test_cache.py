@@ -315,7 +315,8 @@ def property_of(test: Callable[..., None]) -> Callable[..., None]:
     return settings(deadline=None, max_examples=12, suppress_health_check=quiet)(test)
 
 
-@pytest.mark.slow
+# The one below has the same changes; what is young is compared by its content elsewhere, too.
+@pytest.mark.full
 @property_of
 def test_no_change_goes_unseen(changes: list[tuple[str, str, int]]) -> None:
     """What is as young as here is compared by what is in it."""

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,6 @@ from made_rules import made_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from async_test_template.project import Project
@@ -78,6 +78,10 @@ def engine(tmp_path: Path) -> Path:
     """Return a copy of the engine to break."""
     folder = tmp_path / "engine"
     shutil.copytree(ROOT / "hooks", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    # What is not broken is compiled already.
+    cache = os.environ["PYTHONPYCACHEPREFIX"]
+    if Path(f"{cache}{ROOT}/hooks").exists():
+        shutil.copytree(f"{cache}{ROOT}/hooks", f"{cache}{folder}")
     return folder
 
 
@@ -157,6 +161,7 @@ def test_a_rule_that_fails_is_named_and_nothing_is_written(
     assert ("nothing was written" in error) == (command != "check")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"), [("check", "AT101"), ("migrate", "AT601"), ("check", "AT501")]
@@ -172,6 +177,7 @@ def test_the_other_rules_are_told(command: str, code: str, engine: Path, project
     assert (fault["rules"], fault["file"], fault["error"]) == ([code], RULES[code], "ValueError")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("select", ["AT6", "AT601"])
 def test_nothing_to_do_is_not_said(select: str, engine: Path, project: Path) -> None:
@@ -181,6 +187,7 @@ def test_nothing_to_do_is_not_said(select: str, engine: Path, project: Path) -> 
     assert done.stderr == f"{error_of(done)}\n"
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -223,6 +230,7 @@ def test_what_fails_below_many_rules_is_one_sentence(engine: Path, project: Path
     assert "in dependencies/read.py:" in error_of(done)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("place", [("--traceback", "check"), ("check", "--traceback")])
 def test_the_traceback_is_printed_where_it_is_asked_for(
@@ -236,6 +244,7 @@ def test_the_traceback_is_printed_where_it_is_asked_for(
     assert "ValueError: boom" in done.stderr.splitlines()
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("style", ["json", "sarif", "github"])
 @pytest.mark.parametrize("where", ["rule", "suppressions"])

@@ -265,6 +265,7 @@ def test_an_empty_file_stays_empty(fix: Fix, tmp_path: Path) -> None:
     assert (tmp_path / fix.file).read_bytes() == b""
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @EACH
 def test_a_file_of_ten_megabytes_is_mended_like_any(fix: Fix, tmp_path: Path) -> None:

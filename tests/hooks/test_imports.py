@@ -140,6 +140,7 @@ def _lazy(line: str, choice: random.Random) -> str:
     return f"lazy {line}" if LAZY and may_be and choice.random() < 0.5 else line
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "settings",
     [

@@ -101,7 +101,7 @@ def test_a_run_shows_what_is_wrong(rule: Rule, observed: Observe) -> None:
     ]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "example",
     [
@@ -226,11 +226,14 @@ async def test_in_sync():
 }
 
 
+# Workers are in the test above, too.
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "in parallel"])
 def test_what_another_runner_ran_was_awaited(options: tuple[str, ...], observed: Observe) -> None:
     assert observed(RUN_BY_OTHERS, *options) == []
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "options",
     [
@@ -268,6 +271,7 @@ ENDS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_a_run_that_ends_in_a_test_says_in_which(end: str, observed: Observe) -> None:
     test = (

@@ -236,7 +236,7 @@ MIXED = [
 
 
 @pytest.mark.slow
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("files", MIXED, ids=range(len(MIXED)))
 def test_all_rules_together_reach_a_fixed_point(files: dict[str, str], tmp_path: Path) -> None:
     for name, text in files.items():
@@ -266,6 +266,7 @@ _MANY = {
 
 
 @pytest.mark.slow
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", _MANY)
 def test_the_work_grows_with_the_size_of_a_file_and_no_faster(kind: str, tmp_path: Path) -> None:
     def calls(number: int) -> int:

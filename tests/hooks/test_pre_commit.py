@@ -23,8 +23,7 @@ HOOKS = """
 """
 
 
-@pytest.mark.one_in(2)
-@pytest.mark.parametrize("runner", ["pre-commit", "prek"])
+@pytest.mark.parametrize("runner", [pytest.param("pre-commit", marks=pytest.mark.full), "prek"])
 def test_the_hooks_report_what_is_wrong(runner: str, published: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     for folder in ("one", "two", "three"):

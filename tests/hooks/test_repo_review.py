@@ -49,6 +49,7 @@ def failures(checks: dict[str, Any]) -> dict[str, str]:
     return {name: check["err_msg"] for name, check in checks.items() if check["result"] is False}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("framework", ["fastapi", "library"])
 def test_a_generated_project_passes(
     review: Callable[[Path], dict[str, Any]], template: Path, tmp_path: Path, framework: str
@@ -86,6 +87,7 @@ def test_advice_is_no_failure(
     assert failures(review(tmp_path)) == {}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("name", "text"), [("tox.ini", "[pytest\n"), ("test_it.py", "async def test_it(:\n")]
 )

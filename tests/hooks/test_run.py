@@ -222,6 +222,7 @@ def test_the_pip_of_another_python_will_do(tmp_path: Path, project: Path) -> Non
     assert is_run(run), run.stderr
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("with_uv", [True, False])
 @pytest.mark.parametrize("with_pip", [True, False])

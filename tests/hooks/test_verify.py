@@ -111,6 +111,7 @@ def test_a_bad_change_is_put_back(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "is_helped"),
@@ -183,6 +184,7 @@ STRICT_NOW = "    assert 'markers' not in Path('pytest.ini').read_text()\n"
 BREAKS = f"from pathlib import Path\n\ndef test_a():\n{STRICT_NOW}"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
@@ -221,6 +223,7 @@ def test_one_that_passes_now_makes_up_for_no_other(
     assert "(test_it::test_a)" in capsys.readouterr().err
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["t m p", "q'uote", 'd"ouble'])
 def test_the_folder_for_temporary_files_may_have_any_name(
@@ -236,6 +239,7 @@ def test_the_folder_for_temporary_files_may_have_any_name(
     assert main(["check", str(project), "--run", COMMAND]) == 0
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "written",
@@ -274,6 +278,7 @@ def test_a_test_may_empty_the_environment(tmp_path: Path) -> None:
     assert main(["check", str(tmp_path), "--run", COMMAND]) == 0
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX does")
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ def test_the_sentence_may_stand_there_before(repository: Path) -> None:
     assert (repository / "CHANGELOG.md").read_text().count(NO_TRUST) == 1
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("migrations", "version", "sentence"),
     [
@@ -191,6 +192,7 @@ def test_a_major_that_removes_something_needs_no_migration(repository: Path) -> 
     assert f"\n\n{NO_TRUST}\n\n### Removed" in (repository / "CHANGELOG.md").read_text()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [

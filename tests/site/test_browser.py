@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+SLEEPS = "import time\n\n\nasync def test_it():\n    time.sleep(1)\n"
 READY = re.compile(r"\d+ findings? in|Nothing found in")
 DIFF = "#pg-diff[aria-busy=false] :is(pre, p)"
 #: The pages whose accessibility is tested, with what has to be there first.
@@ -52,7 +53,7 @@ def wait_for_result(page: Page) -> None:
     page.locator(DIFF).wait_for()
 
 
-def test_the_playground_checks_fixes_and_shares(page: Page, tmp_path: Path) -> None:
+def test_the_playground_checks_and_fixes(page: Page, tmp_path: Path) -> None:
     from playwright.sync_api import expect
 
     page.goto("/rules/at601/")
@@ -74,17 +75,10 @@ def test_the_playground_checks_fixes_and_shares(page: Page, tmp_path: Path) -> N
     (tmp_path / "test_it.py").write_text(before)
     git(tmp_path, "apply", str(patch))
     assert 'asyncio(loop_scope="module")' in (tmp_path / "test_it.py").read_text()
-    # What is typed is checked, and a link carries it.
-    text.fill("import time\n\n\nasync def test_it():\n    time.sleep(1)\n")
+    # What is typed is checked.
+    text.fill(SLEEPS)
     expect(page.locator("#pg-findings")).to_contain_text("AT514 blocking-sleep")
     page.locator(DIFF).wait_for()
-    page.get_by_role("button", name="Copy a link to this").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
-    page.goto("about:blank")
-    page.goto(link)
-    wait_for_result(page)
-    assert "time.sleep(1)" in page.get_by_label("Content of the file").input_value()
     # A folder: what does not belong to the project is left aside.
     folder = tmp_path / "chosen"
     for name in ("tests/test_a.py", "pytest.ini", "node_modules/x/test_b.py"):
@@ -104,6 +98,26 @@ def test_the_playground_checks_fixes_and_shares(page: Page, tmp_path: Path) -> N
     expect(page.get_by_role("radio", name=re.compile("^unsafe"))).to_be_checked()
     page.locator(DIFF).wait_for()
     assert "+asyncio_mode = " in page.get_by_role("region", name="Diff").inner_text()
+
+
+# The playground takes seconds of work to load, so that the gate does it once.
+@pytest.mark.full
+def test_a_link_carries_what_is_in_the_playground(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto("/rules/at601/")
+    page.get_by_role("link", name="Try it").first.click()
+    wait_for_result(page)
+    page.get_by_label("Content of the file").fill(SLEEPS)
+    expect(page.locator("#pg-findings")).to_contain_text("AT514 blocking-sleep")
+    page.locator(DIFF).wait_for()
+    page.get_by_role("button", name="Copy a link to this").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.goto("about:blank")
+    page.goto(link)
+    wait_for_result(page)
+    assert "time.sleep(1)" in page.get_by_label("Content of the file").input_value()
 
 
 def test_the_start_page_makes_what_copier_makes(page: Page, template: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from covering import Row, covered
+from covering import Row, gated
 from helpers import ROOT, assert_done, choices, render, run
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def workflows(variants: list[Path]) -> list[Path]:
     return [ACTION, *ours, *variants]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("python_version", PYTHONS)
 def test_github_tests_every_python_from_the_oldest_supported(
@@ -81,6 +82,7 @@ def test_github_tests_every_python_from_the_oldest_supported(
     assert matrix == {"python-version": PYTHONS[PYTHONS.index(python_version) :]}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("python_version", PYTHONS)
 def test_gitlab_tests_every_python_from_the_oldest_supported(
@@ -318,18 +320,17 @@ timeout = 30
 """
 
 
-# Both services have the same commands, as the tests above know.
-JOBS = pytest.mark.parametrize(
-    "row",
-    covered(
-        [{"project_kind": kind, "ci": ci} for kind in KINDS for ci in ("github", "gitlab")],
-        strength=1,
-    ),
-)
+def jobs(*in_gate: tuple[str, str]) -> pytest.MarkDecorator:
+    """Return each kind of project with each service; the gate takes those that are named.
+
+    Both services have the same commands, as the tests above know.
+    """
+    rows = [{"project_kind": kind, "ci": ci} for kind in KINDS for ci in ("github", "gitlab")]
+    return pytest.mark.parametrize("row", gated(rows, lambda row: (*row.values(),) in in_gate))
 
 
 @pytest.mark.slow
-@JOBS
+@jobs(("new", "github"), ("existing", "gitlab"))
 def test_what_the_jobs_run_goes_well(project: Path, template: Path, row: Row) -> None:
     render(project, template, ci=row["ci"], framework="library")
     for commands in scripts(project):
@@ -339,7 +340,7 @@ def test_what_the_jobs_run_goes_well(project: Path, template: Path, row: Row) ->
 
 
 @pytest.mark.slow
-@JOBS
+@jobs(("existing", "gitlab"))
 def test_every_test_runs_in_one_shard(project: Path, template: Path, row: Row) -> None:
     """Also where a plugin orders the tests at random, in each job another way."""
     render(project, template, ci=row["ci"], framework="library", ci_shards=3)

@@ -168,7 +168,8 @@ def test_both_clients_are_in_the_transaction_of_the_test(
     assert_done(environment.pytest(project, "tests/test_both.py"))
 
 
-@pytest.mark.slow
+# In the gate, test_ordinary_work.py deletes a sample.
+@pytest.mark.full
 def test_without_the_sample_the_rest_is_green(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from covering import apart, covered
 from helpers import (
-    ROOT,
     VENDORED,
     Answers,
     Environment,
@@ -21,6 +20,7 @@ from helpers import (
     render,
     run,
     run_copier,
+    run_engine,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ ADDED = {
     "tests/test_event_loop.py",
     *VENDORED,
 }
-ENGINE = (sys.executable, ROOT / "hooks" / "run.py")
 EVERY_FILE = [
     ".gitignore",
     "README.md",
@@ -57,7 +56,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answers", covered(products()))
+@pytest.mark.parametrize("answers", covered(products(), strength=1))
 def test_only_the_missing_test_files_come(answers: Answers, template: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'theirs'\n")
     before = files(tmp_path)
@@ -182,7 +181,7 @@ def test_a_copy_leaves_what_has_the_place_of_the_guard(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_given_back", [False, True])
+@pytest.mark.parametrize("is_given_back", [pytest.param(False, marks=pytest.mark.full), True])
 def test_a_file_that_was_moved_is_named_and_stays_away(
     adopted: Path, tmp_path: Path, *, is_given_back: bool
 ) -> None:
@@ -222,7 +221,7 @@ def test_a_guard_that_was_deleted_does_not_come_back(tmp_path: Path) -> None:
     assert not (project / "tests" / "pytest_async_guard").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("guard", ["package", "none"])
 def test_a_conftest_that_loads_the_guard_works_when_that_is_gone(
     guard: str, adopted: Path, environment: Environment, tmp_path: Path
@@ -265,6 +264,7 @@ def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
     assert update(project) == {".copier-answers.yml", "tests/pytest_async_guard/clock.py"}
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
@@ -294,7 +294,7 @@ def test_the_command_of_the_message_makes_the_contract_hold(
     assert_done(done)
     command = re.search(r"uvx --from \S+ async-test-template (.*)", done.stdout)
     assert command, done.stdout
-    assert_done(run(*ENGINE, *command[1].split(), cwd=tmp_path))
+    assert_done(run_engine(*command[1].split(), cwd=tmp_path))
     assert '"pytest-timeout' in (tmp_path / "pyproject.toml").read_text()
     done = environment.pytest(tmp_path, "tests/test_event_loop.py", "-p", "no:randomly")
     assert_done(done)

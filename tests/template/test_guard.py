@@ -10,7 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from covering import Row, covered
+from covering import Row, covering, gated
 from helpers import (
     FRAMEWORKS,
     ROOT,
@@ -105,12 +105,13 @@ def test_the_guard_is_whole_wherever_the_template_is(tmp_path: Path) -> None:
     assert contents(project).keys() >= VENDORED
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("guard", [other for other in choices("guard") if other != "vendored"])
 @pytest.mark.parametrize("project_kind", choices("project_kind"))
 def test_nothing_is_vendored_where_nobody_wants_it(
     guard: str, project_kind: str, template: Path, tmp_path: Path
 ) -> None:
-    for answers in FRAMEWORKS:
+    for answers in covering(FRAMEWORKS, 1):
         folder = tmp_path / label(answers)
         project = render(folder, template, project_kind=project_kind, guard=guard, **answers)
         names = {file.name for file in project.rglob("*")}
@@ -127,6 +128,8 @@ def test_nothing_is_vendored_where_nobody_wants_it(
             assert settings.count("async-guard") == (2 if guard == "package" else 0)
 
 
+# test_every_backend_is_guarded has the other one.
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_hang_and_a_leak_are_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -140,6 +143,7 @@ def test_a_hang_and_a_leak_are_told(
     assert "pytest_async_guard/" not in text
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("backend", choices("backend"))
 def test_a_fixture_that_hangs_is_told(
     backend: str, template: Path, environment: Environment, tmp_path: Path
@@ -198,7 +202,7 @@ def test_a_sample_from_before_this_guard_shows_still_how_a_hang_ends(
     assert "test_other hangs (timeout: 3 s)" in text
 
 
-@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+@pytest.mark.parametrize("mode", ["importlib", pytest.param("prepend", marks=pytest.mark.full)])
 def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
     mode: str, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -225,13 +229,13 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
 
 @pytest.mark.parametrize(
     "row",
-    covered(
+    gated(
         [
             {"guard": guard, "backend": backend}
             for guard in ("package", "none")
             for backend in choices("backend")
         ],
-        strength=1,
+        {"guard": "package", "backend": "asyncio"}.__eq__,
     ),
 )
 def test_the_other_ways_run_green_and_are_what_they_say(

@@ -45,6 +45,8 @@ def cases(texts: dict[str, str]) -> list[Any]:
     return [pytest.param(text, id=name) for name, text in texts.items()]
 
 
+# test_hostile_texts.py has more of them.
+@pytest.mark.one_in(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("text", cases(STRANGE_TEXTS))
 def test_strange_text_makes_a_project_that_says_it(
@@ -68,7 +70,7 @@ def test_strange_text_makes_a_project_that_says_it(
     "row",
     gated(
         ({"name": name} for name in STRANGE_TEXTS),
-        lambda row: row["name"] in {"quotes", "braces", "only-symbols"},
+        {"name": "quotes"}.__eq__,
     ),
 )
 def test_strange_text_makes_a_project_that_works(
@@ -82,6 +84,7 @@ def test_strange_text_makes_a_project_that_works(
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["it's [a] folder", "{{ folder }}", "3 🚀", "-rf", "class"])
 def test_a_strange_folder_gives_a_valid_name(name: str, template: Path, tmp_path: Path) -> None:

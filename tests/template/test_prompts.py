@@ -69,7 +69,7 @@ def asked(screen: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", [NARROWEST, 100])
+@pytest.mark.parametrize("columns", [NARROWEST, pytest.param(100, marks=pytest.mark.full)])
 def test_a_person_answers_every_question(
     tmp_path: Path, template: Path, start: Start, columns: int
 ) -> None:
@@ -116,6 +116,7 @@ def test_a_person_answers_every_question(
     }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("framework", "reason"),
@@ -170,7 +171,7 @@ def paths() -> list[Answers]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", covered(paths()))
+@pytest.mark.parametrize("path", covered(paths(), strength=1))
 def test_no_path_asks_more_than_eight_questions(
     tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch, path: Answers
 ) -> None:
@@ -200,7 +201,7 @@ def test_no_path_asks_more_than_eight_questions(
     assert len(prompted) <= 8
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_expert_questions_are_asked_on_request(
     tmp_path: Path, template: Path, start: Start
 ) -> None:
@@ -258,7 +259,7 @@ def test_the_last_message_is_commands_to_paste(
     assert len(message) <= 7, terminal.text
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     tmp_path: Path, template: Path, start: Start
 ) -> None:
@@ -267,6 +268,7 @@ def test_the_last_message_does_not_leave_the_folder_that_copier_ran_in(
     assert "Next:\n\n    uv run pytest\n    git init && git add ." in terminal.text
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "ci"),

@@ -11,7 +11,7 @@ import pytest
 import tomllib
 import yaml
 from covering import covering
-from helpers import Answers, choices, products, render, run
+from helpers import QUESTIONS, STACKS, Answers, choices, products, render, run
 from validate_pyproject.api import Validator
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ COMBINATIONS = [
     for number, answers in enumerate(products())
     for variant in ({}, VARIANTS[number % len(VARIANTS)])
 ]
-FEW = covering(products()) + covering(answers for answers in COMBINATIONS if "ci" in answers)
+#: Every value of every question once.
+FEW = covering(COMBINATIONS, 1)
 
 # An existing project has a length of its own; the files were written for this one.
 LINE_LENGTH = ("--config", "line-length=100", "--config", "extend-exclude=[]")
@@ -87,8 +88,7 @@ def assert_ruff_is_content(folder: Path) -> None:
 @pytest.mark.parametrize(
     "combinations",
     [
-        pytest.param(FEW[::2], id="few"),
-        pytest.param(FEW[1::2], id="other-few"),
+        pytest.param(FEW, id="few"),
         pytest.param(COMBINATIONS, id="all", marks=pytest.mark.full),
     ],
 )
@@ -113,19 +113,20 @@ def test_every_combination_is_well_formed(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name",
+    ("name", "stacks"),
     [
-        pytest.param("a", id="short", marks=pytest.mark.full),
-        pytest.param("zebra", id="late", marks=pytest.mark.full),
-        pytest.param("x" * 64, id="long"),
+        pytest.param("a", STACKS, id="short", marks=pytest.mark.full),
+        pytest.param("zebra", STACKS, id="late", marks=pytest.mark.full),
+        pytest.param("x" * 64, STACKS, id="long", marks=pytest.mark.full),
+        pytest.param("x" * 64, covering(STACKS, 1), id="long in few"),
     ],
 )
 def test_the_name_of_the_package_does_not_disturb_the_format(
-    name: str, template: Path, tmp_path: Path
+    name: str, stacks: list[Answers], template: Path, tmp_path: Path
 ) -> None:
-    for number, answers in enumerate(products()):
-        if answers["mode"] == "strict" and answers["loop_scope"] == "session":
-            render(tmp_path / f"{number}", template, package_name=name, **answers)
+    others = {"package_name": name, "mode": "strict", "loop_scope": "session"}
+    for number, answers in enumerate(stacks):
+        render(tmp_path / f"{number}", template, **others, **answers)
     assert_ruff_is_content(tmp_path)
 
 
@@ -144,17 +145,25 @@ def test_every_choice_of_every_question_changes_a_file(template: Path, tmp_path:
         "project_kind",
     )
     frameworks = {"database": "aiohttp", "contract_test": "fastapi"}
+    usual = {name: QUESTIONS[name].get("default") for name in questions}
+    known: dict[str, dict[Path, str]] = {}
+
+    def rendered_with(answers: Answers) -> dict[Path, str]:
+        """Render a project, and one that has the defaults only once."""
+        key = str({name: value for name, value in answers.items() if value != usual.get(name)})
+        if key not in known:
+            project = render(tmp_path / f"{len(known)}" / "sample", template, **answers)
+            known[key] = {
+                file.relative_to(project): file.read_text()
+                for file in project.rglob("*")
+                if file.is_file() and file.name != ".copier-answers.yml"
+            }
+        return known[key]
+
     for question in questions:
-        rendered = []
-        for number, value in enumerate(choices(question)):
-            framework = frameworks.get(question, base["framework"])
-            answers = base | {"framework": framework, question: value}
-            project = render(tmp_path / f"{question}-{number}" / "sample", template, **answers)
-            rendered.append(
-                {
-                    file.relative_to(project): file.read_text()
-                    for file in project.rglob("*")
-                    if file.is_file() and file.name != ".copier-answers.yml"
-                }
-            )
+        framework = frameworks.get(question, base["framework"])
+        rendered = [
+            rendered_with(base | {"framework": framework, question: value})
+            for value in choices(question)
+        ]
         assert all(a != b for a, b in itertools.combinations(rendered, 2)), question

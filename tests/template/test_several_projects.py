@@ -41,7 +41,8 @@ def test_a_root_with_code_is_a_project(own: str, template: Path, tmp_path: Path)
     assert "project_kind: existing\n" in (tmp_path / ".copier-answers.yml").read_text()
 
 
-@pytest.mark.slow
+# In the gate, test_guard.py has several projects below one root.
+@pytest.mark.full
 def test_pytest_runs_all_from_the_root(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:

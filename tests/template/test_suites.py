@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pythons
-from covering import Row, apart, covered, covering, gated
+from covering import Row, apart, covering, gated
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
@@ -54,8 +54,15 @@ ORDERS = {
 }
 
 
+# A backend has one way to choose an event loop, whatever the framework is.
+FEW_EVENT_LOOPS: list[Answers] = [
+    {"framework": "fastapi", "backend": "asyncio", "database": "none", "event_loop": "both"},
+    {"framework": "asgi", "backend": "anyio", "event_loop": "uvloop"},
+]
+
+
 def gate() -> Iterator[Row]:
-    """Yield each framework on each backend, and all else in turn: other tests here run more."""
+    """Yield frameworks and backends with all else in turn, but for those with an event loop."""
     databases = itertools.cycle(("postgresql", "none", "sqlite"))
     others = itertools.cycle(
         covering(
@@ -64,6 +71,9 @@ def gate() -> Iterator[Row]:
         )
     )
     for answers in FRAMEWORKS:
+        pair = {"framework": answers["framework"], "backend": answers["backend"]}
+        if any(pair.items() <= few.items() for few in FEW_EVENT_LOOPS):
+            continue
         database = next(databases) if answers["framework"] in STORES else "none"
         yield answers | {"database": database} | next(others)
 
@@ -94,7 +104,10 @@ ON_EVENT_LOOPS = [
 ]
 
 
-@pytest.mark.parametrize("answers", covered(ON_EVENT_LOOPS, strength=1))
+@pytest.mark.parametrize(
+    "answers",
+    gated(ON_EVENT_LOOPS, lambda row: any(few.items() <= row.items() for few in FEW_EVENT_LOOPS)),
+)
 def test_it_runs_on_every_event_loop(
     answers: Answers, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -142,11 +155,15 @@ ON_OTHER_PYTHONS = [
     for number, answers in enumerate(STACKS)
     for version in OTHER_PYTHONS
 ]
-ON_NEWEST = [row for row in ON_OTHER_PYTHONS if row["python_version"] == OTHER_PYTHONS[-1]]
+#: With what depends most on the version of Python: the event loop and its policies.
+ON_NEWEST = {"framework": "fastapi", "backend": "asyncio", "python_version": OTHER_PYTHONS[-1]}
 
 
 @pytest.mark.parametrize(
-    "row", gated(ON_OTHER_PYTHONS, covering(ON_NEWEST, strength=1).__contains__)
+    "row",
+    gated(
+        ON_OTHER_PYTHONS, lambda row: (ON_NEWEST | {"database": "sqlite"}).items() <= row.items()
+    ),
 )
 def test_newer_pythons_run_it(
     row: Answers, template: Path, other_environment: Callable[[str], Environment], tmp_path: Path
@@ -180,12 +197,19 @@ def test_mypy_and_ruff_have_no_objection_on_the_newest_pythons(
 
 
 # In the default mode it looks at all of them on the newest Python.
-@pytest.mark.parametrize("mode", [pytest.param("auto", marks=pytest.mark.full), "strict"])
+@pytest.mark.parametrize(
+    ("mode", "strength"),
+    [
+        pytest.param("auto", 2, marks=pytest.mark.full),
+        pytest.param("strict", 2, marks=pytest.mark.full),
+        ("strict", 1),
+    ],
+)
 def test_mypy_has_no_objection(
-    mode: str, template: Path, environment: Environment, tmp_path: Path
+    mode: str, strength: int, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"  # for all of them: most of the time goes into the dependencies
-    for answers in covering(STACKS):
+    for answers in covering(STACKS, strength):
         folder = tmp_path / label(answers)
         project = render(folder, template, mode=mode, loop_scope="module", **answers)
         command = (environment.python, "-m", "mypy", "--cache-dir", cache)
@@ -232,7 +256,8 @@ def test_made_up_requests_are_answered_as_the_schema_says(
     assert "KeyError" in done.stdout
 
 
-@pytest.mark.one_in(3)
+# In the gate, test_ci.py does the same with the commands of a pipeline.
+@pytest.mark.full
 @pytest.mark.parametrize("framework", choices("framework"))
 def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path: Path) -> None:
     project = render(tmp_path / "sample", template, framework=framework)
@@ -243,7 +268,10 @@ def test_uv_runs_it_as_the_readme_says(framework: str, template: Path, tmp_path:
     assert_green(done)
 
 
-@pytest.mark.parametrize("answers", covered(STACKS, strength=1))
+# The one that needs the most packages.
+@pytest.mark.parametrize(
+    "answers", gated(STACKS, lambda row: label(row) == "fastapi-asyncio-postgresql")
+)
 def test_the_lower_bounds_run_it(answers: Answers, template: Path, tmp_path: Path) -> None:
     answers = answers | {"mode": "strict", "loop_scope": "class"}
     project = render_runnable(tmp_path / "sample", template, answers)

@@ -115,6 +115,7 @@ def test_every_way_to_name_the_template_can_be_read(
     assert "# improved" in (project / "tests" / "async_guard.py").read_text()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.usefixtures("redirected")
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -164,7 +165,8 @@ def test_an_existing_project_names_it_too(tmp_path: Path) -> None:
     assert stored(project) == (f"https://gitlab.com/{NAME}", "1.0.0")
 
 
-@pytest.mark.slow
+# In the gate, test_layering.py has two.
+@pytest.mark.full
 @pytest.mark.usefixtures("redirected")
 def test_a_second_answers_file_names_it_beside_another_template(tmp_path: Path) -> None:
     project = tmp_path / "sample"

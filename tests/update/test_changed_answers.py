@@ -101,7 +101,7 @@ IN_GATE = [("auto", "function", "session"), ("strict", "module", "function")]
 NOT_IN_GATE = [("sqlite", "anyio"), ("postgresql", "asyncio"), ("postgresql", "anyio")]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "row",
     gated(
@@ -197,9 +197,19 @@ def test_own_fixtures_follow_too(
     assert_green(environment, project)
 
 
-def test_answers_that_own_files_are_built_on_stay(template_repository: Path) -> None:
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([*REFUSED], id="all", marks=pytest.mark.full),
+        # One of each reason.
+        pytest.param(["backend=anyio", "package_name=other", "project_kind=existing"], id="few"),
+    ],
+)
+def test_answers_that_own_files_are_built_on_stay(
+    answers: list[str], template_repository: Path
+) -> None:
     project = generate(template_repository)
-    for answer, reason in REFUSED.items():
+    for answer, reason in ((answer, REFUSED[answer]) for answer in answers):
         with pytest.raises(ValueError, match=reason):
             run_copier("update", "--defaults", "--data", answer, cwd=project)
         assert git(project, "status", "--porcelain") == ""

@@ -157,7 +157,7 @@ def test_each_template_is_updated_after_the_other(
     assert update(project) == {THEIRS, "src/shop/__init__.py"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) -> None:
     """With another name for the answers file, in a project that this template made."""
     project = tmp_path / "project"
@@ -184,7 +184,7 @@ def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) ->
         pytest.param(
             ("--defaults", "--vcs-ref=1.0.0", "--data", "package_name=it's"), id="options"
         ),
-        pytest.param((), id="terminal"),
+        pytest.param((), id="terminal", marks=pytest.mark.full),
     ],
 )
 def test_without_an_answers_file_of_its_own_the_right_command_is_told(

@@ -77,7 +77,7 @@ def contents(project: Path) -> dict[str, str]:
     return {name: (project / name).read_text() for name in git(project, "ls-files").split()}
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", SERVICES)
 def test_an_update_conflicts_with_nothing(
     name: str, template: Path, environment: Environment, tmp_path: Path

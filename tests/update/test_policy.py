@@ -61,6 +61,7 @@ def release(template: Path, version: str) -> None:
     commit(template, version)
 
 
+@pytest.mark.full
 def test_a_project_keeps_a_name_that_a_release_reserves(template_repository: Path) -> None:
     project = generate(template_repository)
     change(template_repository / "includes" / "reserved_names.jinja", r"\babc\b", "abc sample")
@@ -92,9 +93,9 @@ def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
     ("default", "answer", "after"),
     [
         (SUCCESSOR, "class", "module"),
-        (SUCCESSOR, "session", "session"),
+        pytest.param(SUCCESSOR, "session", "session", marks=pytest.mark.full),
         # The result without the idiom, which shows why it is needed.
-        ("function", "class", "function"),
+        pytest.param("function", "class", "function", marks=pytest.mark.full),
     ],
 )
 def test_a_removed_choice_becomes_the_one_that_takes_its_place(

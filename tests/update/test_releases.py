@@ -19,8 +19,9 @@ import pytest
 import tomllib
 import yaml
 from async_test_template.cli import main
-from covering import apart, covered, covering, gated
+from covering import apart, covering, gated
 from edits import BEFORE, edit
+from filelock import FileLock
 from helpers import (
     FRAMEWORKS,
     OF_THE_DATABASE,
@@ -106,11 +107,19 @@ def offers(version: Version, answers: Answers) -> bool:
     return all(value in choices(key, asked) for key, value in given if key in asked)
 
 
-def rows(answers: Iterable[Answers], wanted: Collection[Answers] = ()) -> list[ParameterSet]:
+def rows(
+    answers: Iterable[Answers],
+    wanted: Collection[Answers] = (),
+    versions: Collection[Version] = tuple(RELEASES),
+) -> list[ParameterSet]:
     """Return each of the answers for each of the releases.
 
-    The gate takes each release and each value of an answer once, and those that are wanted for the
-    newest release.
+    Args:
+        answers: of projects.
+        wanted: those that the gate takes for the newest release.
+        versions: from which the gate updates one project each, with another framework and backend
+            each time.
+
     """
     chosen = [
         {"version": version, **row}
@@ -119,8 +128,16 @@ def rows(answers: Iterable[Answers], wanted: Collection[Answers] = ()) -> list[P
         # A migration gives an existing project the settings that it has not: see test_migration.py.
         and (row["project_kind"] == "new" or not crosses_a_migration(version))
     ]
-    few = [*covering(chosen, 1), *({"version": max(RELEASES), **row} for row in wanted)]
+    few: list[Answers] = [{"version": max(RELEASES), **row} for row in wanted]
+    for version in versions:
+        mine = [row for row in chosen if row["version"] == version]
+        few.append(max(mine, key=lambda row: len(set(row.items()) - held(few))))
     return gated(chosen, few.__contains__)
+
+
+def held(few: Iterable[Answers]) -> set[tuple[str, Any]]:
+    """Return the values that some rows hold."""
+    return {pair for row in few for pair in row.items()}
 
 
 FILES = ("timeout", "ci", "project_kind")
@@ -130,13 +147,33 @@ WITH_SUITE = {
     tuple(answers[key] for key in ("framework", "backend", "with_trio")): answers
     for answers in EDITED
     if answers["project_kind"] == "new"
-}.values()
+}
+#: What the gate runs of those, which are otherwise equal to new projects: test_suites.py runs them.
+FEW_WITH_SUITE = [
+    WITH_SUITE["fastapi", "asyncio", False],
+    WITH_SUITE["library", "anyio", True],
+]
 
 
 @pytest.fixture(scope="module")
-def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template_repository(shared_folder: Path) -> Path:
     """Return a repository with every release, from the history of this one, and the work tree."""
-    folder = tmp_path_factory.mktemp("template")
+    folder = shared_folder / "template-with-releases"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / DONE).exists():
+            release_all(folder)
+            (folder / DONE).touch()
+    return folder
+
+
+#: In a repository that is whole.
+DONE = ".git/done"
+
+
+def release_all(folder: Path) -> None:
+    """Make a repository with every release and the work tree, each with its tag."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     git(folder, "init", "--quiet")
     for version, hash_ in sorted(RELEASES.items()):
         if not release.commit_of(hash_):
@@ -155,7 +192,6 @@ def template_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / "hooks", folder / "hooks")
     tag(folder, NEXT)
     pack(folder)
-    return folder
 
 
 def tag(folder: Path, version: Version) -> None:
@@ -263,7 +299,14 @@ SHAPES = covering(
 )
 
 
-@pytest.mark.parametrize("row", covered(SHAPES, 1))
+#: A new project in a folder of its repository, and one there that has another template as well.
+FEW_SHAPES = [
+    next(row for row in SHAPES if row["project_kind"] == "new" and row["place"]),
+    next(row for row in SHAPES if row["parent"] and row["place"]),
+]
+
+
+@pytest.mark.parametrize("row", gated(SHAPES, FEW_SHAPES.__contains__))
 def test_a_project_below_and_beside_others_is_updated(
     row: Answers, template_repository: Path, tmp_path: Path
 ) -> None:
@@ -323,7 +366,8 @@ def managed_settings(file: Path) -> dict[str, object]:
     return {key: value for key, value in settings.items() if key.startswith(prefixes)}
 
 
-@pytest.mark.parametrize("row", rows(pairwise(*FILES, "python_version")))
+# The test below makes the same update of edited projects, from each release.
+@pytest.mark.parametrize("row", rows(pairwise(*FILES, "python_version"), versions=(min(RELEASES),)))
 def test_an_update_equals_a_fresh_project(
     row: Answers, template_repository: Path, tmp_path: Path
 ) -> None:
@@ -336,7 +380,7 @@ def test_an_update_equals_a_fresh_project(
         assert settings[0] == settings[1], "a setting differs: a migration has to change it"
 
 
-@pytest.mark.parametrize("row", rows(EDITED, WITH_SUITE))
+@pytest.mark.parametrize("row", rows(EDITED, FEW_WITH_SUITE))
 def test_the_edits_of_the_owner_survive(
     row: Answers, template_repository: Path, environment: Environment, tmp_path: Path
 ) -> None:
@@ -346,7 +390,7 @@ def test_the_edits_of_the_owner_survive(
     edit(project)
     edit(fresh)
     assert_updated_to(fresh, project, version, answers)
-    if answers in WITH_SUITE:
+    if answers in WITH_SUITE.values():
         done = environment.pytest(project, "-W", "error")
         assert done.returncode == 0, done.stdout
 

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fleets import FIRST, MAJOR, edit, generate, release
+from fleets import MAJOR, Prototypes, edit
 from helpers import ROOT, assert_done, commit, run
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def test_releases_are_not_held_back_and_majors_not_merged(rules: list[dict[str, 
 def test_the_command_in_the_body_of_a_major_brings_it(
     folder: str,
     rules: list[dict[str, Any]],
+    prototypes: Prototypes,
     tmp_path: Path,
 ) -> None:
     project = tmp_path / "repository" / folder
-    project.parent.mkdir(parents=True, exist_ok=True)
-    generate(project, release(tmp_path), FIRST)
+    prototypes.copy("NEEDS_TRUST", project)
     edit(project / "pyproject.toml", "timeout = 30\n", "")
     commit(project)
     (note,) = rules[1]["prBodyNotes"]

@@ -43,6 +43,8 @@ def append(file: Path, text: str) -> None:
     file.write_text(file.read_text() + text)
 
 
+# test_quiet_ci.py has such an update, too.
+@pytest.mark.full
 def test_an_update_to_the_same_template_changes_nothing(
     template_repository: Path, project: Path
 ) -> None:
@@ -67,6 +69,8 @@ def test_what_belongs_to_the_owner_is_never_updated(
     assert changed == sorted([".copier-answers.yml", *owned, *guard])
 
 
+# test_changed_answers.py has such an update, too.
+@pytest.mark.full
 def test_a_changed_answer_changes_the_files_of_the_template(project: Path) -> None:
     done = run_copier("update", "--defaults", "--data", "loop_scope=session", cwd=project)
     assert_done(done)

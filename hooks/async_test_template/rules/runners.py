@@ -116,11 +116,14 @@ _NO_RUNNERS = frozenset(
 
 def async_test_classes(project: Project) -> Iterator[Kin]:
     """Yield the classes with async tests that pytest collects."""
+    lineage = project.code.lineage
     for module in _collected(project):
         for held in module.classes:
-            kin = project.code.lineage.kin(module.file, held)
-            if kin.is_collected:
-                yield kin
+            # Of another name it is collected as one of `unittest`, whose bases may be anywhere.
+            if held.is_named or lineage.has_test_cases:
+                kin = lineage.kin(module.file, held)
+                if kin.is_collected:
+                    yield kin
 
 
 def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:

@@ -80,7 +80,8 @@ class Index:
         or provided by `pytest_generate_tests`.
         """
         return any(
-            name in module.bound
+            name in module.targets
+            or name in module.assigned
             or module.hands_out
             or (module.file.endswith("conftest.py") and module.imports_all)
             for module in self.around(file)

@@ -134,7 +134,7 @@ class Module(NamedTuple):
         has_item_hook: a hook in it may mark or run async tests in its own way.
         runs_tests: such a hook is `pytest_pyfunc_call`, which runs them.
         has_fixture_star: a star import may have brought a fixture decorator.
-        bound: names that it imports or assigns at its top level; fixtures may hide among them.
+        assigned: names that it assigns at its top level.
         imports_all: a star import brings unknown names.
         plugins: what its `pytest_plugins` names.
         hands_out: it has a `pytest_generate_tests`, which may provide any argument, or makes
@@ -164,7 +164,7 @@ class Module(NamedTuple):
     has_item_hook: bool = False
     runs_tests: bool = False
     has_fixture_star: bool = False
-    bound: frozenset[str] = frozenset()
+    assigned: frozenset[str] = frozenset()
     imports_all: bool = False
     plugins: tuple[str, ...] = ()
     hands_out: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.paths import folders_of
@@ -96,6 +97,13 @@ class Lineage:
         self._modules: dict[str, Module | None] = {**modules}
         self._load = load
         self._classes: dict[str, dict[str, list[Class]]] = {}
+
+    @cached_property
+    def has_test_cases(self) -> bool:
+        """Whether a class of the indexed files, which all that name one are, is of `unittest`."""
+        modules = (module for module in self._modules.values() if module is not None)
+        classes = (held for module in modules for held in module.classes)
+        return any(map(_OF_UNITTEST.search, (base for held in classes for base in held.bases)))
 
     def kin(self, file: str, held: Class) -> Kin:
         """Follow the bases of a class."""

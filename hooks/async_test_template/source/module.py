@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from async_test_template.source.classes import (
     DECIDE_HOW_TESTS_RUN,
@@ -64,7 +65,7 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         has_item_hook=reader.has_item_hook,
         runs_tests=reader.runs_tests,
         has_fixture_star=bool(reader.names.stars & {"pytest", "pytest_asyncio"}),
-        bound=reader.names.imported | _assigned(tree.body),
+        assigned=_assigned(tree.body),
         imports_all=bool(reader.names.stars),
         plugins=tuple(_texts(tree.body, "pytest_plugins")),
         hands_out=reader.names_fixtures or b"def pytest_generate_tests" in source.data,
@@ -277,7 +278,7 @@ class _Reader:
         in_unittest: bool = False,
     ) -> Test:
         own = tuple(self._marks(node.decorator_list))
-        every = (*own, *marks)
+        every = (*own, *marks) if own else marks
         named = [mark for mark in every if mark.names]
         used = [name for mark in named if mark.name == "usefixtures" for name in mark.names]
         given = {name for mark in named if mark.name == "parametrize" for name in mark.names}
@@ -288,7 +289,7 @@ class _Reader:
             column=node.col_offset + 1,
             is_async=isinstance(node, ast.AsyncFunctionDef),
             marks=every,
-            requests=(*(name for name in _requests(node) if name not in given), *used),
+            requests=_one_of((*(name for name in _requests(node) if name not in given), *used)),
             owner=owner,
             in_unittest=in_unittest,
             wrapped=len(own) < len(node.decorator_list),
@@ -345,6 +346,12 @@ class _Reader:
                 elif isinstance(expression, ast.Call) and name == "parametrize":
                     mark = mark._replace(names=tuple(_parameters(expression)))
                 yield mark
+
+
+@lru_cache(maxsize=4096)
+def _one_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one object for all that are equal: thousands of tests ask for the same fixtures."""
+    return names
 
 
 def _requests(node: Function) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
+from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class Names:
                     if alias.name == "*":
                         self.stars.add(module)
                     else:
-                        self._bind(alias.asname or alias.name, f"{module}.{alias.name}")
+                        # Most files of a repository import the same.
+                        target = intern(f"{module}.{alias.name}")
+                        self._bind(alias.asname or alias.name, target)
 
     @cached_property
     def bound(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
 from async_test_template.cli import main
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
@@ -19,9 +20,10 @@ else:
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from _pytest.mark import ParameterSet
     from helpers import Environment
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
@@ -81,6 +83,27 @@ class Case:
     def shows_a_difference(self) -> bool:
         """Whether pytest says something else after the fix."""
         return self.before != self.after or bool(self.says)
+
+
+def parameters(cases: Sequence[Case]) -> list[ParameterSet]:
+    """Return each case as a parameter; the gate takes one of each kind.
+
+    A kind is whether the fix is safe, and what pytest says before it and after it; and once the
+    packages are those that a suite declares. What a fix makes of a file is tested for all rules by
+    the examples on their pages.
+    """
+    few: dict[tuple[object, ...], int] = {}
+    for number, case in sorted(enumerate(cases), key=lambda one: one[1].declared):
+        few.setdefault((case.is_unsafe, case.before, case.after), number)
+        few.setdefault((case.declared,), number)
+    return [
+        pytest.param(
+            case,
+            id=f"{case.code}-{number}",
+            marks=() if number in few.values() else pytest.mark.full,
+        )
+        for number, case in enumerate(cases)
+    ]
 
 
 def prove(case: Case, root: Path, environment_of: Callable[..., Environment]) -> None:

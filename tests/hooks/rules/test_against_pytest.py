@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, USAGE, Case, lay_out, migrate, prove
+from proofs import (
+    FAILED,
+    INTERNAL,
+    INTERRUPTED,
+    NEWEST,
+    OK,
+    USAGE,
+    Case,
+    lay_out,
+    migrate,
+    parameters,
+    prove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -451,17 +463,14 @@ CASES = [
 ]
 
 
-# The examples on the pages test what each rule finds and writes.
-@pytest.mark.one_in(2)
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=f"{case.code}-{n}") for n, case in enumerate(CASES)]
-)
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_what_a_rule_says_is_what_pytest_does(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
     prove(case, tmp_path, environment_of)
 
 
+@pytest.mark.full
 def test_warnings_as_errors_stop_neither_version_after_the_safe_fix(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:

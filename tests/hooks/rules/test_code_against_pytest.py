@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, prove
+from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1098,24 +1098,14 @@ CASES = [
 ]
 
 
-#: The first case of each rule; further ones differ in a detail. The gate takes every second one:
-#: what a fix makes of a file is tested for all rules by the examples on their pages.
-FIRST = [*{case.code: n for n, case in reversed([*enumerate(CASES)])}.values()][::2]
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=f"{case.code}-{n}", marks=() if n in FIRST else pytest.mark.full)
-        for n, case in enumerate(CASES)
-    ],
-)
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_a_suite_is_well_after_the_fix_and_not_before(
     case: Case, environment_of: Callable[..., Environment], tmp_path: Path
 ) -> None:
     prove(case, tmp_path, environment_of)
 
 
+@pytest.mark.full
 def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
@@ -1128,6 +1118,7 @@ def test_an_override_that_has_to_stay_gets_its_one_loop_back(
     assert (tmp_path / "conftest.py").read_text() == override
 
 
+@pytest.mark.full
 def test_a_safe_bridge_works_with_and_without_the_old_fixture(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:

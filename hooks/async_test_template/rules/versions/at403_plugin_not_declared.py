@@ -68,10 +68,12 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
         for mark in test.marks if not own_package(project, test.file) else ():
             if mark.name in _MARKS and mark.name not in seen:
                 seen.add(mark.name)
-                if mark_reader(project, mark.name):
-                    # The project's own code gives the mark its meaning.
+                package, version = _MARKS[mark.name]
+                # Asked last, because it searches every file: the project's own code may give the
+                # mark its meaning.
+                if project.dependencies.may_have(package) or mark_reader(project, mark.name):
                     continue
-                yield (*_MARKS[mark.name], test.file, mark.line)
+                yield package, version, test.file, mark.line
     if "asyncio" not in seen:
         for module in modules:
             if "pytest_asyncio" in module.imports:
