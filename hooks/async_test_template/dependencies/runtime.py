@@ -19,9 +19,7 @@ _OF_PACKAGES = frozenset(
     {"project.dependencies", "poetry's dependencies", "flit's requires", "install_requires"}
 )
 #: Files of requirements that are not for running the project.
-_FOR_WORK = re.compile(
-    r"(?:^|[/_.-])(?:ci|dev|develop|development|docs?|lint|tests?|testing|typing)(?=[/_.-])"
-)
+_FOR_WORK = r"(?:^|[/_.-])(?:ci|dev|develop|development|docs?|lint|tests?|testing|typing)(?=[/_.-])"
 
 
 def needed_to_run(dependencies: Dependencies, name: str) -> str:
@@ -43,7 +41,7 @@ def needed_to_run(dependencies: Dependencies, name: str) -> str:
             counts = not _is_optional(dependencies.tree, declared)
         else:
             is_plain = home.notation == "requirements" and not is_packaged
-            counts = is_plain and not _FOR_WORK.search(home.file)
+            counts = is_plain and not re.search(_FOR_WORK, home.file)
         if counts:
             return f"{declared.file}:{declared.line}"
     return ""

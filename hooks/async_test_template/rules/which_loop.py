@@ -22,8 +22,8 @@ MODE = "asyncio_mode"
 #: pytest's scopes from narrow to wide; loops have the same ones.
 SCOPES = ("function", "class", "module", "package", "session")
 #: Code that starts pytest, and the option of auto mode in it.
-_STARTS = re.compile(rb"\bpytest\.main\(")
-_AUTO = re.compile(rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b")
+_STARTS = rb"\bpytest\.main\("
+_AUTO = rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b"
 #: The value of FIXTURE_SCOPE for "a loop as wide as the fixture" (pytest-asyncio 1.5).
 AS_WIDE = "fixture-scope"
 
@@ -38,7 +38,7 @@ def may_be_auto(project: Project) -> bool:
         )
         or (
             project.settings.effective(MODE) is None
-            and _AUTO.search(given_by_code(project)) is not None
+            and re.search(_AUTO, given_by_code(project)) is not None
         )
     )
 
@@ -50,7 +50,7 @@ def given_by_code(project: Project) -> bytes:
 
     What they give to `pytest.main` counts as an option on a command line.
     """
-    found = project.reader.mentioning(_STARTS, (b"pytest.main(",))
+    found = project.reader.mentioning(re.compile(_STARTS), (b"pytest.main(",))
     return b"\n".join(data for _, data in found if b"asyncio" in data)
 
 

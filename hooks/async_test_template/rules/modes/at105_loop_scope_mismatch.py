@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 #: A loop that is made from nothing passes all calls to another, so that two may be one.
-_PROXY = re.compile(rb"\bclass \w+\((?:asyncio\.)?AbstractEventLoop\b")
+_PROXY = rb"\bclass \w+\((?:asyncio\.)?AbstractEventLoop\b"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
     scopes = named_scopes(project)
     explicit: dict[tuple[str, int], tuple[Test, Fixture]] = {}
     found = list(_mismatches(project))
-    if found and any(project.reader.mentioning(_PROXY, (b"AbstractEventLoop",))):
+    if found and any(project.reader.mentioning(re.compile(_PROXY), (b"AbstractEventLoop",))):
         return
     for test, fixture in found:
         mark = test.mark("asyncio")
