@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,29 @@ _VENDORED = frozenset(
 )
 #: Names of folders of tests.
 TESTS = frozenset({"test", "tests", "testing"})
+#: Names of folders of examples, whose tests nobody runs every day.
+EXAMPLES = frozenset(
+    {"demo", "demos", "example", "examples", "sample", "samples", "tutorial", "tutorials"}
+)
+#: Names of folders beside the code of a project: what they import, the project need not.
+ASIDE = EXAMPLES | {"benchmark", "benchmarks", "doc", "docs", "docs_src"}
 _DATA = frozenset(
     {"data", "testdata", "test_data", "test-data", "fixtures", "resources", "samples", "assets"}
     | {"projects", "repos", "packages", "files", "snapshots", "cases", "examples", "suites"}
 )
+
+
+def is_below(file: str, names: frozenset[str]) -> bool:
+    """Tell whether a file is in a folder with one of some names.
+
+    Below `src` is the code of a project, whatever its packages are called.
+    """
+    folders = file.split("/")[:-1]
+    return any(folder in names for folder in itertools.takewhile(_is_no_source, folders))
+
+
+def _is_no_source(folder: str) -> bool:
+    return folder != "src"
 
 
 class Boundaries:

@@ -6,9 +6,10 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.boundaries import TESTS
+from async_test_template.boundaries import ASIDE, TESTS, is_below
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at
+from async_test_template.dependencies.runtime import needed_to_run
 from async_test_template.desired import LOOP_SCOPES, MODES
 from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
 from async_test_template.rules.runners import has_marked, without_runner
@@ -34,8 +35,7 @@ _FRAMEWORKS = {
 }
 # What an application needs that `from aiohttp import web` alone does not tell.
 _SERVES = re.compile(rb"\bweb\.(?:Application|AppRunner|RouteTableDef|run_app)\b")
-_ASIDE = frozenset({"docs", "doc", "examples", "benchmarks"})
-_NO_PACKAGES = _ASIDE | {"tests", "test", "scripts"}
+_NO_PACKAGES = TESTS | {"scripts"}
 #: The drivers that SQLAlchemy's asyncio knows. A service that has PostgreSQL tests with it.
 _DRIVERS = {
     "asyncpg": "postgresql",
@@ -103,9 +103,9 @@ def _names(project: Project) -> Iterator[Answer]:
             break
     packages = [
         path.parent.name
-        for folder in (project.root / "src", project.root)
-        for path in sorted(folder.glob("*/__init__.py"))
-        if path.parent.name not in _NO_PACKAGES
+        for folder, others in (("src", _NO_PACKAGES), (".", _NO_PACKAGES | ASIDE))
+        for path in sorted((project.root / folder).glob("*/__init__.py"))
+        if path.parent.name not in others or normalised(path.parent.name) == normalised(name)
     ]
     if packages:
         # Of several, the one that is called like the project.
@@ -124,18 +124,18 @@ def _framework(project: Project) -> Answer:
 
 def _named_framework(project: Project) -> tuple[str, str]:
     for name, framework in _FRAMEWORKS.items():
-        if reason := _declared(project, name):
-            return framework, reason
+        if place := needed_to_run(project.dependencies, name):
+            return framework, f"{place} declares {name}"
     for name, framework in _FRAMEWORKS.items():
-        if place := next(_importing(project, name), None):
-            return framework, f"{place[0]}:{place[1]} imports {name}"
-    reason = "no package of FastAPI, Starlette, Litestar, Quart or aiohttp is declared or imported"
+        if imported := next(_importing(project, name), None):
+            return framework, f"{imported[0]}:{imported[1]} imports {name}"
+    reason = "nothing but tests needs FastAPI, Starlette, Litestar, Quart or aiohttp"
     return "library", reason
 
 
 def _client(project: Project) -> str:
     """Say where the code imports aiohttp, if it has no application of aiohttp's."""
-    places = [place for place in _importing(project, "aiohttp") if not _is_of_tests(place[0])]
+    places = list(_importing(project, "aiohttp"))
     is_served = any(_is_of_aiohttp_web(project, file) for file, _ in places)
     return f"{places[0][0]}:{places[0][1]}" if places and not is_served else ""
 
@@ -151,9 +151,9 @@ def _is_of_aiohttp_web(project: Project, file: str) -> bool:
 
 
 def _importing(project: Project, name: str) -> Iterator[tuple[str, int]]:
-    """Yield each file and line that imports a package, or a module of it; examples do not count."""
+    """Yield each file and line of a project's own code that imports a package or a module of it."""
     for module in project.code.modules:
-        if not _ASIDE.isdisjoint(module.file.split("/")):
+        if is_below(module.file, ASIDE) or _is_of_tests(module.file):
             continue
         for found, line in module.imports.items():
             if found == name or found.startswith(f"{name}."):

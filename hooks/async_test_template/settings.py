@@ -102,8 +102,9 @@ class Settings:
         return self.overrides.get(name, self.text_of(name))
 
     def is_on(self, name: str) -> bool:
-        """Tell whether a boolean setting is true in the end, as pytest reads it."""
-        return (self.effective(name) or "").lower() in {"1", "true", "yes", "on"}
+        """Tell whether a boolean setting is true in the end, as pytest reads it (9.2)."""
+        value = (self.effective(name) or "").strip().lower()
+        return value in {"1", "true", "yes", "on", "y", "t"}
 
     def is_off(self, name: str) -> bool:
         """Tell whether a boolean setting is set to false in the end, as pytest reads it (9.2)."""

@@ -69,7 +69,7 @@ TEST = "async def test_it(): ...\n"
             for name in ("starlette", "litestar", "quart")
         ),
         pytest.param(
-            {"tests/test_it.py": "from quart import Quart\n" + TEST},
+            {"app.py": "from quart import Quart\n" + TEST},
             {"framework": "asgi"},
             id="quart-imported",
         ),
@@ -79,7 +79,7 @@ TEST = "async def test_it(): ...\n"
             id="asgi-and-postgresql",
         ),
         pytest.param(
-            {"tests/test_it.py": "import aiohttp.web\n" + TEST},
+            {"app.py": "import aiohttp.web\n", "tests/test_it.py": TEST},
             {"framework": "aiohttp", "mode": "auto"},
             id="aiohttp-imported",
         ),
@@ -105,6 +105,80 @@ TEST = "async def test_it(): ...\n"
             {"docs/examples/hello.py": "from aiohttp import web\nAPP = web.Application()\n"},
             {"framework": "library"},
             id="aiohttp-in-an-example",
+        ),
+        *(
+            pytest.param(
+                {
+                    "requirements.txt": "aiohttp\n",
+                    "shop/client.py": "from aiohttp import ClientSession\n",
+                    f"{folder}/hello.py": "from aiohttp import web\nAPP = web.Application()\n",
+                },
+                {"framework": "library"},
+                id=f"aiohttp-served-in-{folder}",
+            )
+            for folder in ("demo", "docs_src", "example")
+        ),
+        pytest.param(
+            {"src/demo/app.py": "from aiohttp import web\nAPP = web.Application()\n"},
+            {"framework": "aiohttp"},
+            id="aiohttp-in-a-package-demo",
+        ),
+        pytest.param(
+            {
+                "setup.py": "from setuptools import setup\n"
+                "setup(name='ledger', install_requires=['sqlalchemy>=2'])\n",
+                "requirements.txt": "-e .\npytest\nstarlette\n",
+                "tests/test_it.py": "from starlette.testclient import TestClient\n" + TEST,
+            },
+            {"framework": "library"},
+            id="starlette-for-the-tests-of-a-library",
+        ),
+        pytest.param(
+            {
+                "setup.py": "from setuptools import setup\n"
+                "setup(name='ledger', install_requires=['starlette>=0.40'])\n"
+            },
+            {"framework": "asgi"},
+            id="starlette-in-setup-py",
+        ),
+        pytest.param(
+            {
+                "setup.py": "from setuptools import setup\n"
+                "setup(name='shop', install_requires=open('requirements.txt').readlines())\n",
+                "requirements.txt": "starlette\n",
+            },
+            {"framework": "asgi"},
+            id="setup-py-that-reads-the-requirements",
+        ),
+        pytest.param(
+            {"requirements.txt": "httpx\n", "requirements-dev.txt": "pytest\nfastapi\n"},
+            {"framework": "library"},
+            id="fastapi-in-requirements-for-tests",
+        ),
+        *(
+            pytest.param({"pyproject.toml": text}, {"framework": framework}, id=name)
+            for name, framework, text in (
+                (
+                    "fastapi-in-a-group",
+                    "library",
+                    "project.dependencies = []\ndependency-groups.test = ['fastapi']\n",
+                ),
+                (
+                    "fastapi-in-the-project",
+                    "fastapi",
+                    "[project]\nname = 'a'\ndependencies = ['fastapi']\n",
+                ),
+                (
+                    "fastapi-in-poetrys-main-group",
+                    "fastapi",
+                    "[tool.poetry.dependencies]\nfastapi = '^0.115'\n",
+                ),
+                (
+                    "fastapi-optional-in-poetry",
+                    "library",
+                    "[tool.poetry.dependencies]\nfastapi = {version = '^0.115', optional = true}\n",
+                ),
+            )
         ),
         pytest.param(
             {"pyproject.toml": '[project]\nname = "a"\nrequires-python = ">=3.12"\n'},
@@ -596,6 +670,7 @@ def test_other_settings_and_old_versions_that_do_not_matter(
     ("files", "reason"),
     [
         ({"pytest.ini": "[pytest]\ntrio_mode = true\n"}, "trio_mode in pytest.ini"),
+        ({"pytest.ini": "[pytest]\ntrio_mode = Y\n"}, "trio_mode in pytest.ini"),
         ({"pytest.ini": "[pytest]\naddopts = -p no:asyncio\n"}, "addopts in pytest.ini switches"),
         ({"requirements.txt": "pytest\naiomisc-pytest\n"}, "aiomisc-pytest runs the async"),
         ({"requirements.txt": "pytest\npytest-trio\n"}, "pytest-trio runs the async tests"),

@@ -49,8 +49,12 @@ _CONDAS_FOLDERS = ("", "conda", "ci")
 # Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
+    "httpx": ("httpx-ws", "litestar", "pytest-httpx", "sanic-testing"),
     "pytest": ("pytest-asyncio", "pytest-aiohttp", "pytest-trio", "pytest-timeout"),
-    "pytest-asyncio": ("pytest-aiohttp", "pytest-homeassistant-custom-component"),
+    "pytest-asyncio": (
+        *("pytest-aiohttp", "pytest-homeassistant-custom-component"),
+        *("pytest-mockservers", "pytest-playwright-asyncio", "pytest-pyodide"),
+    ),
     "pytest-timeout": ("pytest-homeassistant-custom-component",),
 }
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.boundaries import EXAMPLES, is_below
 from async_test_template.findings import Severity
 from async_test_template.rules import load
 
 if TYPE_CHECKING:
     from async_test_template.findings import Finding
 
-_FOLDERS = frozenset({"demo", "demos", "example", "examples", "sample", "samples", "tutorials"})
-
 
 def in_example(finding: Finding) -> Finding:
     """Make advice of a warning in a folder of examples; an error breaks an example too."""
     severity = finding.severity or load(finding.code).severity
-    if severity is Severity.WARNING and _FOLDERS.intersection(finding.file.split("/")[:-1]):
+    if severity is Severity.WARNING and is_below(finding.file, EXAMPLES):
         return finding._replace(severity=Severity.ADVICE)
     return finding

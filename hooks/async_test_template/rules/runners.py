@@ -187,6 +187,14 @@ def has_old_aiohttp(project: Project) -> bool:
     )
 
 
+def has_unknown_plugin(project: Project) -> bool:
+    """Tell whether a plugin of pytest is declared that may run async tests, or bring what does."""
+    declared = (entry for _, entries in project.dependencies.lists for entry in entries)
+    return any(
+        entry.name.startswith("pytest-") and entry.name not in _NO_RUNNERS for entry in declared
+    )
+
+
 def _may_have_other(project: Project) -> bool:
     """Tell whether there may be an unknown plugin in a project without pytest-asyncio."""
     dependencies = project.dependencies

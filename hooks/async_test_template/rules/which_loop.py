@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,16 +21,37 @@ MODE = "asyncio_mode"
 
 #: pytest's scopes from narrow to wide; loops have the same ones.
 SCOPES = ("function", "class", "module", "package", "session")
+#: Code that starts pytest, and the option of auto mode in it.
+_STARTS = rb"\bpytest\.main\("
+_AUTO = rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b"
 #: The value of FIXTURE_SCOPE for "a loop as wide as the fixture" (pytest-asyncio 1.5).
 AS_WIDE = "fixture-scope"
 
 
 def may_be_auto(project: Project) -> bool:
     """Tell whether the suite runs in auto mode, by its settings or by a command line."""
-    return project.mode == "auto" or any(
-        "asyncio-mode=auto" in command.text or "asyncio-mode auto" in command.text
-        for command in project.commands
+    return (
+        project.mode == "auto"
+        or any(
+            "asyncio-mode=auto" in command.text or "asyncio-mode auto" in command.text
+            for command in project.commands
+        )
+        or (
+            project.settings.effective(MODE) is None
+            and re.search(_AUTO, given_by_code(project)) is not None
+        )
     )
+
+
+# Only one project is used at a time, and each test and fixture asks this.
+@lru_cache(maxsize=2)
+def given_by_code(project: Project) -> bytes:
+    """Return the Python files that start pytest themselves and speak of asyncio, one after another.
+
+    What they give to `pytest.main` counts as an option on a command line.
+    """
+    found = project.reader.mentioning(re.compile(_STARTS), (b"pytest.main(",))
+    return b"\n".join(data for _, data in found if b"asyncio" in data)
 
 
 def asyncio_fixtures(project: Project) -> Iterator[Fixture]:

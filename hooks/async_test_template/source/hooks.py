@@ -31,6 +31,8 @@ def may_run_async_tests(function: Function, names: Names) -> bool:
 
     One that only looks at them, or gives them a mark of another kind, does not.
     """
+    if function.name == RUNS and _calls_the_test(function):
+        return True
     if function.name not in _MAKE_OR_MARK or not _speaks_of_async(function):
         return False
     if function.name in _MAKE:
@@ -46,6 +48,16 @@ def may_run_async_tests(function: Function, names: Names) -> bool:
         # What another function does with an item is not considered.
         or (isinstance(node, ast.Call) and _is_unknown(node.func))
         for node in nodes
+    )
+
+
+def _calls_the_test(function: Function) -> bool:
+    """Tell whether a hook calls the function of a test itself, and so decides what runs it."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "obj"
+        for node in walk(function)
     )
 
 

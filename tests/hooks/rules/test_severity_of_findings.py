@@ -57,6 +57,44 @@ def test_what_no_allowed_release_breaks_is_advice(files: dict[str, str], tmp_pat
     assert found.edits
 
 
+MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(): ...\n"
+HOOK = """def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker("asyncio")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "file", "by_severity"),
+    [
+        pytest.param(
+            "AT403",
+            "requirements.txt",
+            {Severity.ERROR: "pytest\n", Severity.ADVICE: "pytest\npytest-of-somebody\n"},
+            id="an unknown plugin may install it",
+        ),
+        pytest.param(
+            "AT508",
+            "pytest.ini",
+            {
+                Severity.ERROR: "[pytest]\nasyncio_mode = strict\n",
+                Severity.ADVICE: "[pytest]\nasyncio_mode = auto\n",
+            },
+            id="the mode runs the tests without the mark",
+        ),
+    ],
+)
+def test_what_may_be_right_or_has_no_effect_is_advice(
+    code: str, file: str, by_severity: dict[Severity, str], tmp_path: Path
+) -> None:
+    for severity, text in by_severity.items():
+        files = {"conftest.py": HOOK, "test_it.py": MARKED, file: text}
+        if file == "pytest.ini":
+            files["requirements.txt"] = "pytest\npytest-asyncio\n"
+        (found,) = look(tmp_path / severity.value, files, code).left
+        assert severity_of(found) is severity
+
+
 REACHED = {
     "nothing is declared": {},
     "there is no bound": {"requirements.txt": "pytest\npytest-asyncio\n"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.config import ini
 from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
@@ -28,8 +29,6 @@ _MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 _PACKAGES = ("sqlalchemy", "SQLAlchemy", "sqlmodel")
 #: psycopg and oracledb are no proof of asyncio.
 _DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc")
-#: Nobody measures the code in these folders.
-_ASIDE = frozenset({"docs", "docs_src", "example", "examples", "benchmarks"})
 #: coverage with sys.monitoring loses nothing; its tracer in Python cannot follow greenlets.
 _OTHER_CORES = ("sysmon", "pytrace")
 _ELSEWHERE = rb"COVERAGE_RCFILE|COVERAGE_CORE\W+(?:sysmon|pytrace)"
@@ -81,7 +80,7 @@ def _uses_asyncio(project: Project) -> bool:
     return any(
         imported.startswith(_MODULES)
         for module in project.code.modules
-        if not _ASIDE.intersection(module.file.split("/"))
+        if not is_below(module.file, ASIDE)
         for imported in module.imports
     )
 

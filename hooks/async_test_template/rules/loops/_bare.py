@@ -272,7 +272,8 @@ def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool
     for node in walk(function):
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
             continue
-        if source.names.resolve(node.func) == "asyncio.Runner" or _is_setting(source, node):
+        # A function that takes the loop away knows what it asks for, or what sets another.
+        if source.names.resolve(node.func).endswith(("asyncio.Runner", "set_event_loop")):
             return True
         if isinstance(node.func, ast.Name) and any(
             helper.name == node.func.id

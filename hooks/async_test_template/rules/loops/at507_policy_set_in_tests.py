@@ -36,8 +36,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     found = [
         call
         for call in _setting(source)
-        if not (_is_in_override(project, source, call) or is_below(source, call, _IS_SCRIPT))
+        if not (
+            _is_in_override(project, source, call)
+            or is_below(source, call, _IS_SCRIPT)
+            or _is_put_back(source, call)
+        )
     ]
+    is_asyncios = presence(project, PYTEST_ASYNCIO) is Presence.THERE
     for call in found:
         yield code_finding(
             RULE.code,
@@ -45,13 +50,30 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             call,
             f"{source.names.resolve(call.func)} sets the policy of the whole process",
             tier=Tier.UNSAFE,
-            fix=partial(_fix, project, source, call, is_single=len(found) == 1),
-            hint=f"return the loop's factory from {HOOK} in conftest.py",
+            fix=partial(_fix, project, source, call, is_single=len(found) == 1)
+            if is_asyncios
+            else None,
+            hint=(
+                f"return the loop's factory from {HOOK} in conftest.py"
+                if is_asyncios
+                else "give what runs the tests a function that creates the loop"
+            ),
         )
 
 
 def _setting(source: Source) -> Iterator[ast.Call]:
     return calls(source, *_CALLS)
+
+
+def _is_put_back(source: Source, call: ast.Call) -> bool:
+    """Tell whether a call sets the policy that was there before."""
+    kept = {
+        ast.unparse(target)
+        for getting in calls(source, "asyncio.get_event_loop_policy")
+        if isinstance(assignment := source.parents[getting], ast.Assign)
+        for target in assignment.targets
+    }
+    return len(call.args) == 1 and ast.unparse(call.args[0]) in kept
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
@@ -65,8 +87,6 @@ def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:
 
 def _fix(project: Project, source: Source, call: ast.Call, *, is_single: bool) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", SINCE)
-    if presence(project, PYTEST_ASYNCIO) is not Presence.THERE:
-        raise EditError("pytest-asyncio is not there to call the hook")
     statement = source.parents[call]
     around = source.parents[statement]
     is_hook = isinstance(around, ast.FunctionDef) and around.name in _ONCE

@@ -10,7 +10,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_called, text_of
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.rules.which_loop import MODE
+from async_test_template.rules.which_loop import MODE, may_be_auto
 from async_test_template.source import changes
 from async_test_template.source.nodes import callee, walk
 
@@ -46,15 +46,18 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         # With these, the mark chooses a loop for tests that the plugin runs anyway.
         if has_arguments and (project.mode == "auto" or _asks_plugin(source, function)):
             continue
-        yield code_finding(
+        is_auto = may_be_auto(project)
+        found = code_finding(
             RULE.code,
             source,
             call,
             "a hook adds the mark asyncio too late",
             tier=Tier.UNSAFE,
             fix=partial(_fix, project, source, call, has_arguments=has_arguments),
-            hint=f"set {MODE} = auto and remove the hook",
+            hint="remove the hook" if is_auto else f"set {MODE} = auto and remove the hook",
         )
+        # In that mode every async test runs, marked or not.
+        yield found._replace(severity=Severity.ADVICE) if is_auto else found
 
 
 def _adding(source: Source) -> Iterator[ast.Call]:

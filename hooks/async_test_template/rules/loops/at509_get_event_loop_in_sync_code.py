@@ -36,7 +36,7 @@ _OF_COROUTINES = (
 )
 #: Calls that return a future, or an unknown mock, and no coroutine.
 _NO_COROUTINES = re.compile(
-    r"(^|\.)(create_task|ensure_future|create_future|gather|shield|submit|wrap_future"
+    r"(^|\.)(create_task|gather|shield|submit|\w*futures?"
     r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
 )
 #: How often the lines of a file are read from the bottom.

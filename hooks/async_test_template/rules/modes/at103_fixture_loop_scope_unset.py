@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Severity, Tier
@@ -13,6 +13,7 @@ from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
     SCOPES,
     TEST_SCOPE,
+    given_by_code,
     wide_fixtures,
     wider,
 )
@@ -29,16 +30,34 @@ _SHORT = ("-W", "--pythonwarnings")
 _FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
 
 
+#: No class in a filter means all of them.
+_BASES = frozenset({"", "Warning", "UserWarning", "PytestWarning"})
+
+
+class _Warned(NamedTuple):
+    """A warning: its text, its class, and the names of those that the class derives from."""
+
+    text: str
+    classes: frozenset[str]
+
+
+#: What pytest-asyncio 1.5 says where the setting is not there.
+_UNSET = _Warned(
+    f'The configuration option "{FIXTURE_SCOPE}" is unset.',
+    _BASES | {"DeprecationWarning", "PytestDeprecationWarning"},
+)
+#: What pytest says of the setting below pytest-asyncio 0.24.
+_UNKNOWN = _Warned(f"Unknown config option: {FIXTURE_SCOPE}", _BASES | {"PytestConfigWarning"})
+
+
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
+    if not project.uses_asyncio_plugin or _is_set(project):
         return
     if not settings.exists and _is_configured_below(project):
         return
-    is_fatal = _is_fatal(project)
-    if not project.uses_asyncio_plugin or (
-        _too_old(project) and not (is_fatal and _stuck(project))
-    ):
+    is_fatal = _is_fatal(project, _UNSET)
+    if _too_old(project) and not (is_fatal and _stuck(project)):
         return
     message = f"{FIXTURE_SCOPE} is not set"
     if is_fatal:
@@ -71,12 +90,29 @@ def _is_configured_below(project: Project) -> bool:
     )
 
 
-def _is_fatal(project: Project) -> bool:
-    """Tell whether the warning of pytest-asyncio becomes an error."""
-    lines = project.settings.lines_of("filterwarnings") + _filters(project)
-    return any(line.split(":")[0].strip() == "error" for line in lines) and not any(
-        FIXTURE_SCOPE in line for line in lines
+def _is_set(project: Project) -> bool:
+    """Tell whether the setting is set: in the file, by a command, or by code that starts pytest."""
+    settings = project.settings
+    if settings.effective(FIXTURE_SCOPE) is not None or FIXTURE_SCOPE in settings.options:
+        return True
+    option = f"{FIXTURE_SCOPE}="
+    return any(option in command.text for command in project.commands) or (
+        option.encode() in given_by_code(project)
     )
+
+
+def _is_fatal(project: Project, warned: _Warned) -> bool:
+    """Tell whether a warning becomes an error: the last filter that fits it decides."""
+    lines = project.settings.lines_of("filterwarnings") + _filters(project)
+    actions = [line.split(":")[0].strip() for line in lines if _fits(line, warned)]
+    return bool(actions) and actions[-1] == "error"
+
+
+def _fits(line: str, warned: _Warned) -> bool:
+    """Tell whether a filter fits a warning, wherever that comes from."""
+    _, message, category, *place = (part.strip() for part in f"{line}::".split(":", 4)[:4])
+    is_meant = message.replace("\\", "").strip(".*^") in warned.text
+    return is_meant and category.rpartition(".")[2] in warned.classes and not any(place)
 
 
 def _takes_filter(project: Project, *, has_fix: bool) -> bool:
@@ -111,7 +147,7 @@ def _stops_old_ones(project: Project) -> bool:
         or settings.is_on("strict")
         or any("--strict-config" in line for line in settings.lines_of("addopts"))
     )
-    return (is_strict or _is_fatal(project)) and not project.dependencies.at_least(
+    return (is_strict or _is_fatal(project, _UNKNOWN)) and not project.dependencies.at_least(
         "pytest-asyncio", "0.24"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -29,11 +30,18 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Fixture, Test
 
 
+#: A loop that is made from nothing passes all calls to another, so that two may be one.
+_PROXY = rb"\bclass \w+\((?:asyncio\.)?AbstractEventLoop\b"
+
+
 def _check(project: Project) -> Iterator[Finding]:
     by_default: list[tuple[Test, Fixture]] = []
     scopes = named_scopes(project)
     explicit: dict[tuple[str, int], tuple[Test, Fixture]] = {}
-    for test, fixture in _mismatches(project):
+    found = list(_mismatches(project))
+    if found and any(project.reader.mentioning(re.compile(_PROXY), (b"AbstractEventLoop",))):
+        return
+    for test, fixture in found:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             explicit.setdefault((test.file, mark.line), (test, fixture))

@@ -9,6 +9,7 @@ from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_run
 from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.premises.mark_readers import mark_reader
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.runners import has_unknown_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,9 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
-        severity = Severity.ADVICE if package in _CLIENTS else None
+        # A plugin that is unknown here may install pytest-asyncio with it.
+        is_unsure = package == PYTEST_ASYNCIO and has_unknown_plugin(project)
+        severity = Severity.ADVICE if is_unsure or package in _CLIENTS else None
         if (
             project.dependencies.may_have(package)
             or project.metadata.name == package
