@@ -128,7 +128,7 @@ class _Search:
             items.update({fixture.line: fixture for fixture in module.fixtures})
         for function in source.functions.values():
             # Use the object of the index if it exists, because fixtures are compared by identity.
-            item = self.project.code.at.get((source.file, function.lineno))
+            item = self.project.code.at(source.file, function.lineno)
             item = item or items.get(function.lineno)
             if item is None and not function.name.startswith("test"):
                 continue

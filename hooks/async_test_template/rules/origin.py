@@ -151,7 +151,7 @@ def _of_fixture(
     project: Project, source: Source, function: Function | ast.Lambda, name: str, steps: int
 ) -> Origin | None:
     """Find what the fixture of that name returns, for a parameter that pytest fills in."""
-    item = project.code.at.get((source.file, function.lineno))
+    item = project.code.at(source.file, function.lineno)
     if isinstance(function, ast.Lambda) or item is None or name not in item.requests:
         return None
     besides = item if isinstance(item, Fixture) else None

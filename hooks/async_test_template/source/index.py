@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -45,19 +45,30 @@ class Index:
         self.findings = tuple(findings)
         self.faults = tuple(faults)
         self.waiting = waiting
+        self._last: tuple[str, dict[int, Fixture | Test]] = "", {}
 
     @cached_property
     def sources(self) -> Sources:
         """The files as code."""
         return self._sources()
 
-    @cached_property
-    def at(self) -> dict[tuple[str, int], Fixture | Test]:
-        """Fixtures and tests by file and line."""
-        found: dict[tuple[str, int], Fixture | Test] = {}
-        found.update({(test.file, test.line): test for test in self.tests})
-        found.update({(fixture.file, fixture.line): fixture for fixture in self.fixtures})
-        return found
+    def at(self, file: str, line: int) -> Fixture | Test | None:
+        """Return the fixture or the test whose function is in a line of a file."""
+        last, items = self._last
+        if last != file:
+            module = self.by_file.get(file)
+            items = {}
+            if module is not None:
+                items.update((test.line, test) for test in module.tests)
+                items.update((fixture.line, fixture) for fixture in module.fixtures)
+            # One file is looked at after the other.
+            self._last = file, items
+        return items.get(line)
+
+    @property
+    def items(self) -> Iterator[Fixture | Test]:
+        """Every test and every fixture."""
+        return chain(self.tests, self.fixtures)
 
     @cached_property
     def by_file(self) -> dict[str, Module]:
@@ -128,13 +139,13 @@ class Index:
 
     def used_by(self, test: Test) -> Sequence[Fixture]:
         """Return the fixtures a test gets, its fixtures' own fixtures and autouse ones included."""
-        place = (test.file, test.line, test.column)
-        if place not in self._used:
-            self._used[place] = tuple(self._used_by(test))
-        return self._used[place]
+        asking = (test.file, test.owner, test.requests)
+        if asking not in self._used:
+            self._used[asking] = tuple(self._used_by(test))
+        return self._used[asking]
 
     @cached_property
-    def _used(self) -> dict[tuple[str, int, int], tuple[Fixture, ...]]:
+    def _used(self) -> dict[tuple[str, str | None, tuple[str, ...]], tuple[Fixture, ...]]:
         """The answers so far."""
         return {}
 

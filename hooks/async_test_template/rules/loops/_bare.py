@@ -144,7 +144,7 @@ class _Search:
         elif self._is_new(found):
             self._seen.add(found)
             path = (*path, (source, found))
-            item = self._project.code.at.get((source.file, found.lineno))
+            item = self._project.code.at(source.file, found.lineno)
             if item is not None:
                 # Another decorator may run the test in its own loop.
                 if isinstance(item, Fixture) or all(

@@ -43,7 +43,7 @@ def takes_current_loop(project: Project) -> bool:
     trio may run a test, a fixture for all tests would run on trio too, so the answer is no.
     """
     if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
-        "anyio_backend" in item.requests for item in project.code.at.values()
+        "anyio_backend" in item.requests for item in project.code.items
     ):
         return False
     for file, _ in project.reader.mentioning(_TAKES_CURRENT, (b"get_event_loop",)):
@@ -146,7 +146,7 @@ def _stays_old(project: Project, name: str) -> bool:
 def _make_bridge(project: Project, name: str) -> Bridge:
     asking = [
         item
-        for item in project.code.at.values()
+        for item in project.code.items
         if name in item.requests and where_from(project, name, item) == "nowhere"
     ]
     scopes = [

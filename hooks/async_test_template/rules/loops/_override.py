@@ -45,7 +45,7 @@ def asking(project: Project, override: Fixture) -> list[Fixture | Test]:
 def _asking(project: Project) -> list[Fixture | Test]:
     return [
         item
-        for item in project.code.at.values()
+        for item in project.code.items
         if NAME in item.requests
         and where_from(project, NAME, item) == "override"
         and not can_do_without(project, item, NAME)

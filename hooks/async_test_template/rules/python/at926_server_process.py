@@ -199,7 +199,7 @@ def _functions(source: Source) -> dict[str, list[Function]]:
     return found
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8)
 def _first_change(source: Source, function: Function) -> int:
     """Return the offset after the first change in a function, or the end of the file."""
     match = _CHANGES.search(source.data, source.start(function), source.end(function))
@@ -224,7 +224,7 @@ def _changed(project: Project, source: Source, call: ast.Call) -> str:
         return ""
     if _first_change(source, function) <= source.start(call):
         return function.name
-    item = project.code.at.get((source.file, function.lineno))
+    item = project.code.at(source.file, function.lineno)
     fixtures = [] if item is None else _alive(project, item)
     return next((f.name for f in fixtures if _changes(project, f.file, f.line)), "")
 

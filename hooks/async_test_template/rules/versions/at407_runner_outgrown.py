@@ -89,9 +89,7 @@ def _places(project: Project, name: str, plugin: _Plugin) -> Iterator[tuple[str,
     for declaration in declared:
         yield declaration.file, declaration.line, declaration.column
     own = {fixture.name for fixture in project.code.fixtures}
-    asking = [
-        item for item in project.code.at.values() if plugin.fixtures & set(item.requests) - own
-    ]
+    asking = [item for item in project.code.items if plugin.fixtures & set(item.requests) - own]
     if asking and not declared:
         yield asking[0].file, asking[0].line, 1
 
