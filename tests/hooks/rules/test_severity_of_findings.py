@@ -58,6 +58,10 @@ def test_what_no_allowed_release_breaks_is_advice(files: dict[str, str], tmp_pat
 
 
 MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(): ...\n"
+POLICY = (
+    "import asyncio\n\n\ndef test_it():\n"
+    "    assert asyncio.get_event_loop_policy().new_event_loop()\n"
+)
 HOOK = """def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker("asyncio")
@@ -82,13 +86,23 @@ HOOK = """def pytest_collection_modifyitems(items):
             },
             id="the mode runs the tests without the mark",
         ),
+        pytest.param(
+            "AT925",
+            "service/policies.py",
+            {
+                Severity.WARNING: "import asyncio\n\nPOLICY = asyncio.DefaultEventLoopPolicy\n",
+                Severity.ADVICE: "import asyncio\n\n\n"
+                "class Policy(asyncio.DefaultEventLoopPolicy):\n    pass\n",
+            },
+            id="the project itself gives a policy to others",
+        ),
     ],
 )
 def test_what_may_be_right_or_has_no_effect_is_advice(
     code: str, file: str, by_severity: dict[Severity, str], tmp_path: Path
 ) -> None:
     for severity, text in by_severity.items():
-        files = {"conftest.py": HOOK, "test_it.py": MARKED, file: text}
+        files = {"conftest.py": HOOK, "test_it.py": MARKED, "test_policy.py": POLICY, file: text}
         if file == "pytest.ini":
             files["requirements.txt"] = "pytest\npytest-asyncio\n"
         (found,) = look(tmp_path / severity.value, files, code).left

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from functools import partial
+import re
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -13,6 +14,7 @@ from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
+from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,7 @@ _CLASSES = tuple(
         "WindowsSelectorEventLoopPolicy",
     )
 )
+_DEFINED = rb"(?m)^[ \t]*class[ \t]+\w+\([^()\n]*EventLoopPolicy\b"
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
 #: Functions that AT507 and AT506 cover.
@@ -43,6 +46,21 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     module = project.code.by_file[source.file]
     if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
         return
+    for finding in _uses(project, source):
+        # Its tests have to try what the project gives to others.
+        is_product = _gives_a_policy(project)
+        yield finding._replace(severity=Severity.ADVICE) if is_product else finding
+
+
+# Only one project is used at a time.
+@lru_cache(maxsize=2)
+def _gives_a_policy(project: Project) -> bool:
+    """Tell whether code of the project that is no test defines a policy."""
+    found = project.reader.mentioning(re.compile(_DEFINED), (b"EventLoopPolicy",))
+    return any(not is_of_tests(file) for file, _ in found)
+
+
+def _uses(project: Project, source: Source) -> Iterator[Finding]:
     for node in source.references(_ASKED, *_CLASSES):
         call = source.parents[node]
         is_called = isinstance(call, ast.Call) and call.func is node
