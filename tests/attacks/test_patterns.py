@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from async_test_template.rules import CODES, load
+from async_test_template.rules.versions.at408_mock_outgrown import MOCKS, Mock
 from helpers import ROOT
 
 if TYPE_CHECKING:
@@ -354,5 +355,14 @@ def test_every_pattern_is_known() -> None:
         for use in uses(path)
         if not use.pattern.pattern
     }
-    # Those are parts of the words of rules.
-    assert unknown == {"hooks/async_test_template/source/words.py"}
+    # Parts of the words of rules, and what the next test tries.
+    assert unknown == {
+        "hooks/async_test_template/source/words.py",
+        "hooks/async_test_template/rules/versions/at408_mock_outgrown.py",
+    }
+
+
+@pytest.mark.parametrize("mock", MOCKS.values(), ids=MOCKS)
+def test_the_uses_of_a_mock_are_found_in_time(mock: Mock) -> None:
+    for pattern in filter(None, (mock.used, mock.passed)):
+        assert slow(Use(mock.message, re.compile(pattern), {"search"})) == ""

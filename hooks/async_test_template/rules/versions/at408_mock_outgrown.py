@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
-class _Mock(NamedTuple):
+class Mock(NamedTuple):
     """A package that imitates a library.
 
     Attributes:
@@ -40,8 +40,8 @@ class _Mock(NamedTuple):
     brings: bool = False
 
 
-_MOCKS = {
-    "aioresponses": _Mock(
+MOCKS = {
+    "aioresponses": Mock(
         ("aiohttp", "3.14"),
         # 0.7.9 is the newest (2026-11), and does not work.
         "0.7.10",
@@ -51,13 +51,13 @@ _MOCKS = {
         is_out=False,
         brings=True,
     ),
-    "respx": _Mock(
+    "respx": Mock(
         ("httpx", "0.28"),
         "0.22",
         "a respx before 0.22 matches no request of httpx 0.28 and later",
         rb"\brespx",
     ),
-    "vcrpy": _Mock(
+    "vcrpy": Mock(
         ("aiohttp", "3.14"),
         "8.2",
         "no cassette of a vcrpy before 8.2 can be used with aiohttp 3.14 and later",
@@ -70,7 +70,7 @@ _PINNING = ("homeassistant", "pytest-homeassistant-custom-component")
 
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
-    for name, mock in _MOCKS.items():
+    for name, mock in MOCKS.items():
         if not (_is_reached(dependencies, mock) and _is_behind(project, name, mock)):
             continue
         used = next((file for file, _ in project.reader.mentioning(re.compile(mock.used))), None)
@@ -81,7 +81,7 @@ def _check(project: Project) -> Iterator[Finding]:
             yield Finding(RULE.code, mock.message, *place, hint=_hint(name, mock))
 
 
-def _is_reached(dependencies: Dependencies, mock: _Mock) -> bool:
+def _is_reached(dependencies: Dependencies, mock: Mock) -> bool:
     """Tell whether an installation gets a release of the library that made mocks fail."""
     other = mock.other
     if dependencies.locks_of(other[0]):
@@ -94,7 +94,7 @@ def _is_reached(dependencies: Dependencies, mock: _Mock) -> bool:
     )
 
 
-def _is_behind(project: Project, name: str, mock: _Mock) -> bool:
+def _is_behind(project: Project, name: str, mock: Mock) -> bool:
     """Tell whether an installation gets a release of the mock that does not work."""
     dependencies = project.dependencies
     declared = dependencies.of(name)
@@ -117,14 +117,14 @@ def _is_from_elsewhere(project: Project, name: str, declared: Iterable[Declarati
     return any(elsewhere.search(project.tree.read(file) or b"") for file in files)
 
 
-def _is_mended(project: Project, mock: _Mock) -> bool:
+def _is_mended(project: Project, mock: Mock) -> bool:
     """Tell whether code of the repository gives the library what the mock does not."""
     if not mock.passed:
         return False
     return any(True for _ in project.reader.mentioning(re.compile(mock.passed)))
 
 
-def _hint(name: str, mock: _Mock) -> str:
+def _hint(name: str, mock: Mock) -> str:
     library, version = mock.other
     if mock.is_out:
         return f"require {name} >= {mock.fixed}"
