@@ -24,7 +24,7 @@ _KEPT_BYTES = 1_000_000
 # Of suites that are up to so many times larger, those trees are kept that are needed again.
 _LARGE = 4
 # The last ones of these are kept: a rule asks for the same few again and again.
-_RECENT_BYTES = 200_000
+_RECENT_BYTES = 100_000
 
 
 class TestNames(NamedTuple):
