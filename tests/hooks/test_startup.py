@@ -10,27 +10,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import ROOT, run
+from check_startup import HOOKS, PYPROJECT
+from helpers import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOOKS = ROOT / "hooks"
-PYPROJECT = """\
-[project]
-name = "service"
-version = "1"
-dependencies = ["fastapi>=0.115", "httpx>=0.28"]
-
-[dependency-groups]
-test = ["pytest>=9.2", "pytest-asyncio>=1.5", "pytest-timeout>=2.4"]
-
-[tool.pytest.ini_options]
-asyncio_mode = "strict"
-asyncio_default_fixture_loop_scope = "function"
-asyncio_default_test_loop_scope = "function"
-timeout = 30
-"""
 #: Runs a check, and prints what is imported at its end, and where a compiled pattern has a name.
 SCRIPT = """\
 import sys

@@ -189,10 +189,7 @@ def has_old_aiohttp(project: Project) -> bool:
 
 def has_unknown_plugin(project: Project) -> bool:
     """Tell whether a plugin of pytest is declared that may run async tests, or bring what does."""
-    declared = (entry for _, entries in project.dependencies.lists for entry in entries)
-    return any(
-        entry.name.startswith("pytest-") and entry.name not in _NO_RUNNERS for entry in declared
-    )
+    return any(name.startswith("pytest-") for name in _unknown_packages(project))
 
 
 def _may_have_other(project: Project) -> bool:
@@ -207,14 +204,18 @@ def _may_have_other(project: Project) -> bool:
     )
     if not dependencies.of("pytest"):
         return imports_other
-    return imports_other or dependencies.may_have("pytest-asyncio") or _has_unknown_plugin(project)
+    return (
+        imports_other
+        or dependencies.may_have("pytest-asyncio")
+        or bool(_unknown_packages(project))
+        or any(module.plugins for module in project.code.modules)
+    )
 
 
-def _has_unknown_plugin(project: Project) -> bool:
+def _unknown_packages(project: Project) -> set[str]:
+    """Return the declared packages for tests of which nobody knows whether they run async ones."""
     names = {d.name for _, declared in project.dependencies.lists for d in declared}
-    if any("test" in name and name not in _NO_RUNNERS for name in names):
-        return True
-    return any(module.plugins for module in project.code.modules)
+    return {name for name in names - _NO_RUNNERS if "test" in name}
 
 
 def _collected(project: Project) -> Iterator[Module]:

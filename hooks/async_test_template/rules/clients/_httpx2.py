@@ -13,10 +13,9 @@ from async_test_template.source.nodes import walk
 from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.project import Project
-    from async_test_template.source.items import Module
     from async_test_template.source.source import Placed, Source
 
 #: Packages that intercept requests of httpx, with the names by which a test uses them.
@@ -58,9 +57,16 @@ def mock(project: Project) -> str | None:
     return mock_in_use(project) or next(declared, None)
 
 
-def imports_httpx(module: Module) -> bool:
-    """Tell whether a file imports httpx, or something from it."""
-    return any(name.partition(".")[0] == "httpx" for name in module.imports)
+def imports_httpx(imports: Iterable[str]) -> bool:
+    """Tell whether httpx is among the modules that a file imports, or a module of it."""
+    return any(name.partition(".")[0] == "httpx" for name in imports)
+
+
+@lru_cache(maxsize=1)
+def is_in_code(project: Project) -> bool:
+    """Tell whether code that is no test imports httpx, and so may raise an exception of it."""
+    modules = project.code.modules
+    return any(imports_httpx(module.imports) and not is_of_tests(module.file) for module in modules)
 
 
 class Use(NamedTuple):
@@ -85,7 +91,7 @@ def uses(source: Source) -> Iterator[Use]:
 
     That needs no other file, and few files have any.
     """
-    if not any(module.partition(".")[0] == "httpx" for module in source.names.modules):
+    if not imports_httpx(source.names.modules):
         return
     for call in calls(source, "isinstance"):
         if len(call.args) == 2:  # noqa: PLR2004
@@ -127,13 +133,6 @@ def strangers(project: Project, source: Source) -> Iterator[tuple[Placed, str]]:
             yield from use.named
 
 
-@lru_cache(maxsize=1)
-def _may_raise(project: Project) -> bool:
-    """Tell whether code that is no test may raise an exception of httpx."""
-    modules = project.code.modules
-    return any(imports_httpx(module) and not is_of_tests(module.file) for module in modules)
-
-
 def _expected(source: Source) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
     """Yield the exceptions that `pytest.raises` expects, with the statements in its block."""
     for raises in source.calls("pytest.raises"):
@@ -165,7 +164,7 @@ def _asks(project: Project, source: Source, body: list[ast.stmt]) -> bool:
     """
     for statement in body:
         for node in walk(statement):
-            if is_request(project, source, node) and not _may_raise(project):
+            if is_request(project, source, node) and not is_in_code(project):
                 return True
             if (
                 isinstance(node, ast.Call)

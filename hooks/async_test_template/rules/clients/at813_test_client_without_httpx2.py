@@ -82,7 +82,7 @@ def _finding(project: Project, file: str, line: int) -> Finding:
 def _stranger(project: Project) -> str:
     """Return the first place where httpx is used with a client, as AT814 would find it."""
     for module in project.code.modules:
-        if imports_httpx(module) and MAY_USE.search(project.tree.read(module.file) or b""):
+        if imports_httpx(module.imports) and MAY_USE.search(project.tree.read(module.file) or b""):
             source = project.code.sources.get(module.file)
             for node, name in strangers(project, source):
                 return f"{name} in {module.file}:{node.lineno}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.clients._httpx2 import MOCKS, imports_httpx, mock_in_use
+from async_test_template.rules.clients._httpx2 import MOCKS, is_in_code, mock_in_use
 from async_test_template.rules.on_code import calls, code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.relevance import is_of_tests
@@ -75,9 +75,7 @@ def _is_apart(project: Project, source: Source, package: str) -> bool:
         requested = {name for test in own.tests for name in test.requests}
         requested.update(name for made in own.fixtures for name in made.requests)
         return module not in own.imports and fixture not in requested
-    return any(
-        imports_httpx(other) and not is_of_tests(other.file) for other in project.code.modules
-    )
+    return is_in_code(project)
 
 
 RULE = Rule(

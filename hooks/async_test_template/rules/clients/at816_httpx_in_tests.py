@@ -55,7 +55,7 @@ def _fix(project: Project, source: Source) -> tuple[Edit, ...]:
     if package := mock(project):
         raise EditError(f"{package} does not intercept requests of httpx2")
     for module in project.code.modules:
-        if imports_httpx(module) and not is_of_tests(module.file):
+        if imports_httpx(module.imports) and not is_of_tests(module.file):
             raise EditError(f"{module.file} imports httpx too")
     if re.search(rb"[\"'](?:httpx)\b", source.data):
         raise EditError("a string contains httpx too")

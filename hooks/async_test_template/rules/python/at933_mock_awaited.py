@@ -71,17 +71,11 @@ def _spots(source: Source) -> Iterator[_Spot]:
     """
     for mock, test in _in_tests(source):
         name = _name_of(source, mock)
-        if name is None:
-            spot = _Spot(mock, test, [], [], [mock.value])
-            if not _may_be_placed(source, test, mock.value) or _may_differ(
-                source, test, mock.value
-            ):
-                continue
-        elif re.search(rf"await\s+{name}\b|patch|setattr", source.text(test)):
+        if name is not None:
             spot = _named(source, mock, test, name)
         else:
-            continue
-        if spot.awaited or spot.placed:
+            spot = _unnamed(source, mock, test)
+        if spot is not None and (spot.awaited or spot.placed):
             yield spot
 
 
@@ -103,11 +97,19 @@ def _name_of(source: Source, mock: Mock) -> str | None:
     return None
 
 
-def _named(source: Source, mock: Mock, test: ast.AsyncFunctionDef, name: str) -> _Spot:
-    """Return what a test does with a mock that has a name; nothing if it is not understood."""
-    nothing = _Spot(mock, test, [], [], [])
+def _unnamed(source: Source, mock: Mock, test: ast.AsyncFunctionDef) -> _Spot | None:
+    """Return a mock that is put in the place of something where it is made, None otherwise."""
+    value = mock.value
+    is_placed = _may_be_placed(source, test, value) and not _may_differ(source, test, value)
+    return _Spot(mock, test, [], [], [value]) if is_placed else None
+
+
+def _named(source: Source, mock: Mock, test: ast.AsyncFunctionDef, name: str) -> _Spot | None:
+    """Return what a test does with a mock that has a name, None if it is not understood."""
+    if not re.search(rf"await\s+{name}\b|patch|setattr", source.text(test)):
+        return None
     if bindings(source, test, name) != [mock.value]:
-        return nothing
+        return None
     found = _Spot(mock, test, [], [], [])
     for mention in mentions(source, test, name):
         if _is_await(source, test, mention):
@@ -117,7 +119,7 @@ def _named(source: Source, mock: Mock, test: ast.AsyncFunctionDef, name: str) ->
                 found.placed.append(mention.node)
         elif mention.node is not getattr(source.parents[mock.value], "targets", [None])[0]:
             found.others.append(mention)
-    return found if all(_is_harmless(source, mention) for mention in found.others) else nothing
+    return found if all(_is_harmless(source, mention) for mention in found.others) else None
 
 
 def _awaited(project: Project, source: Source, spot: _Spot, first: Mention) -> Finding:

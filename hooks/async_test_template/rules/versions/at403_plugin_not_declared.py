@@ -38,15 +38,15 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.dependencies.of("pytest"):
         return
     for package, version, file, line in _needed(project):
-        # A plugin that is unknown here may install pytest-asyncio with it.
-        is_unsure = package == PYTEST_ASYNCIO and has_unknown_plugin(project)
-        severity = Severity.ADVICE if is_unsure or package in _CLIENTS else None
         if (
             project.dependencies.may_have(package)
             or project.metadata.name == package
             or (package in _RUNNERS and has_own_runner(project))
         ):
             continue
+        # A plugin that is unknown here may install pytest-asyncio with it.
+        is_unsure = package == PYTEST_ASYNCIO and has_unknown_plugin(project)
+        severity = Severity.ADVICE if is_unsure or package in _CLIENTS else None
         edits = project.dependencies.added(package, version, _LEAST.get(package))
         yield Finding(
             RULE.code,
