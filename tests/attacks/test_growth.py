@@ -34,7 +34,7 @@ NOTHING = 0.05
 #: square of a length shows in a small one, too, where it is most of the time.
 SIZES = [pytest.param(0.25, id="quarter"), pytest.param(1, id="whole", marks=pytest.mark.full)]
 #: How often both are measured before the result counts: a busy machine only makes times longer.
-TRIES = 5
+TRIES = 10
 HEAD = "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
 OLD = "pytest-asyncio==0.20\nhttpx==0.24\naiohttp\nfastapi\n"
 SETTINGS = "[pytest]\nasyncio_mode = auto\n"
@@ -574,7 +574,7 @@ def record(count: int) -> str:
 WRITTEN: dict[str, tuple[Callable[[int], str], Callable[[str, Path], object], int]] = {
     "report": (report, verify.run_tests, 5000),
     "reports": (reports, verify.run_tests, 5000),
-    "record": (record, observe, 3000),
+    "record": (record, observe, 6000),
 }
 
 
