@@ -45,6 +45,19 @@ CONDITIONS = {
     "NOT_OWN": OLD,
     "TWICE": EVERY,
     "SELF": EVERY,
+    "PARAMETER": EVERY,
+    "BRANCHED": NEW,
+    "not BRANCHED": OLD,
+    "LATER": NEW,
+    "NOT_WITH_UVLOOP": EVERY,
+    "not NOT_WITH_UVLOOP": OLD,
+    "HAS_EVENT_LOOP": NEW,
+    "KIND == 'new'": NEW,
+    "WITH_GLOBAL": EVERY,
+    "IN_A_LOOP": EVERY,
+    "IN_A_WITH": NEW,
+    "IMPORTED": EVERY,
+    "FINALLY": NEW,
     "PY313": NEW,
     "compat.PY_3_13_PLUS": NEW,
     "IS_PYTHON_LT_313": OLD,
@@ -74,6 +87,48 @@ NOT_OWN = not OWN
 TWICE = OWN
 TWICE = not OWN
 SELF = SELF
+PARAMETER = OWN
+def f(PARAMETER):
+    global WITH_GLOBAL
+    WITH_GLOBAL = True
+WITH_GLOBAL = OWN
+if OWN:
+    BRANCHED = True
+else:
+    BRANCHED = False
+LATER = False
+if v >= (3, 13):
+    LATER = True
+try:
+    import uvloop
+    NOT_WITH_UVLOOP = False
+except ImportError:
+    NOT_WITH_UVLOOP = True
+if OWN:
+    NOT_WITH_UVLOOP = True
+try:
+    asyncio.EventLoop
+    HAS_EVENT_LOOP = True
+except AttributeError:
+    HAS_EVENT_LOOP = False
+if sys.platform == "win32":
+    KIND = "old" if NOT_OWN else "new"
+elif OWN:
+    KIND = "new"
+else:
+    KIND = "old"
+for x in y:
+    IN_A_LOOP = OWN
+with warnings.catch_warnings():
+    IN_A_WITH = OWN
+try:
+    from compat import IMPORTED
+except ImportError:
+    IMPORTED = False
+try:
+    FINALLY = x
+finally:
+    FINALLY = OWN
 """
 
 
@@ -156,6 +211,11 @@ GUARDED = {
         "@unittest.skipIf(v >= (3, 13), 'old')\nclass T:\n    def test(self):\n        HERE"
     ),
     "unittest's other decorator": "@unittest.skipUnless(v < (3, 13), 'old')\ndef t():\n    HERE",
+    "unittest's decorator with a name that is assigned twice": (
+        "try:\n    import uvloop\n    skip = False\nexcept ImportError:\n    skip = True\n"
+        "if v >= (3, 13):\n    skip = True\n"
+        "@unittest.skipIf(skip, 'old')\nclass T:\n    def setUp(self):\n        HERE"
+    ),
     "two tests": "if v < (3, 15):\n    if v < (3, 13):\n        HERE",
     "a handler of an import": (
         "try:\n    from asyncio import EventLoop\nexcept ImportError:\n    HERE"

@@ -8,18 +8,22 @@ from __future__ import annotations
 import ast
 import operator
 import re
+from collections import Counter
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from async_test_template.dependencies.bounds import PYTHONS
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from async_test_template.source.source import Source
 
 Pythons: TypeAlias = frozenset[int]
+#: What a name may stand for.
+Values: TypeAlias = frozenset[object]
 
 #: The minor versions of Python 3 that there are, and some that may come.
 EVERY: Pythons = frozenset(range(PYTHONS))
@@ -88,6 +92,8 @@ _NAME = re.compile(
     r"(?:_?(?:plus|ge|and_(?:later|up|newer|above)|or_(?:later|up|newer|above|greater|higher)))?",
     re.IGNORECASE,
 )
+#: Exceptions that are caught around code which an older or a newer Python does not have.
+_LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
 _INFO = ("major", "minor", "micro", "releaselevel", "serial")
 
 
@@ -111,7 +117,7 @@ class Conditions:
         """Take the file, for its names and constants."""
         self._source = source
         self._known: dict[ast.expr, Outcome] = {}
-        self._open: set[str] = set()
+        self._values: dict[tuple[str, tuple[object, ...]], object] = {}
 
     def judge(self, condition: ast.expr) -> Outcome:
         """Tell on which Pythons a condition may hold, and on which it may not."""
@@ -130,21 +136,107 @@ class Conditions:
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
         """The values of the file's names that are assigned once, at its top level."""
-        values: dict[str, ast.expr] = {}
-        counts: dict[str, int] = {}
-        for name in self._source.nodes.of(ast.Name):
-            if not isinstance(name.ctx, ast.Load):
-                counts[name.id] = counts.get(name.id, 0) + 1
+        assigned = {
+            name: _assigned(statements[0], name)
+            for name, statements in self._assignments.items()
+            if len(statements) == 1
+        }
+        return {name: value for name, value in assigned.items() if value is not None}
+
+    def lacking(self, around: ast.Try, handler: ast.ExceptHandler) -> Pythons:
+        """Return the Pythons that lack what a `try` uses, every one if that is not known."""
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        names = {self._source.names.resolve(kind) for kind in kinds if kind is not None}
+        if not names & _LACKING:
+            return EVERY
+        asked = [
+            lacking
+            for statement in around.body
+            for name in self._asked_for(statement)
+            if (lacking := _without(name)) is not None
+        ]
+        return frozenset().union(*asked) if asked else EVERY
+
+    def _asked_for(self, statement: ast.stmt) -> Iterator[str]:
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+            yield statement.module or ""
+        else:
+            for node in walk(statement):
+                if isinstance(node, (ast.Attribute, ast.Name)):
+                    yield self._source.names.resolve(node)
+
+    @cached_property
+    def _assignments(self) -> dict[str, list[ast.stmt]]:
+        """The statements of the file's top level that assign a name, if no others do.
+
+        Nothing is known of a name that is simply assigned again: what stands between sees both.
+        """
+        nodes = self._source.nodes
+        counts = Counter(
+            name.id for name in nodes.of(ast.Name) if not isinstance(name.ctx, ast.Load)
+        )
+        counts.update(parameter.arg for parameter in nodes.of(ast.arg))
+        found: dict[str, list[ast.stmt]] = {}
         for statement in self._source.tree.body:
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target, value = statement.targets[0], statement.value
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                target, value = statement.target, statement.value
-            else:
-                continue
-            if isinstance(target, ast.Name) and counts[target.id] == 1:
-                values[target.id] = value
+            for inner in _simple(statement):
+                for name in _targets(inner):
+                    counts[name] -= 1
+                    if statement not in (statements := found.setdefault(name, [])):
+                        statements.append(statement)
+        return {
+            name: statements
+            for name, statements in found.items()
+            if not counts[name] and not any(name in _targets(again) for again in statements[1:])
+        }
+
+    def _assigned(self, name: str, version: tuple[object, ...]) -> object:
+        """Return the value that a name has at the end of the file."""
+        key = (name, version)
+        if key not in self._values:
+            self._values[key] = _UNKNOWN
+            values = self._after(self._assignments[name], name, frozenset(), version)
+            if len(values) == 1:
+                (self._values[key],) = values
+        return self._values[key]
+
+    def _after(
+        self, block: Sequence[ast.stmt], name: str, values: Values, version: tuple[object, ...]
+    ) -> Values:
+        """Return the values that a name may have after a block, from those before it."""
+        for statement in block:
+            if isinstance(statement, ast.If):
+                holds = self._holds(statement.test, version)
+                branches = [] if holds is False else [statement.body]
+                branches += [] if holds is True else [statement.orelse]
+                values = frozenset().union(
+                    *(self._after(branch, name, values, version) for branch in branches)
+                )
+            elif isinstance(statement, ast.Try):
+                values = self._after_try(statement, name, values, version)
+            elif isinstance(statement, (ast.With, ast.AsyncWith)):
+                values = self._after(statement.body, name, values, version)
+            elif (value := _assigned(statement, name)) is not None:
+                values = frozenset({self._value(value, version)})
         return values
+
+    def _after_try(
+        self, statement: ast.Try, name: str, values: Values, version: tuple[object, ...]
+    ) -> Values:
+        done = self._after([*statement.body, *statement.orelse], name, values, version)
+        lacking = [self.lacking(statement, handler) for handler in statement.handlers]
+        # A handler begins wherever the body was left.
+        begun = values | self._after(statement.body, name, values, version)
+        handled = [
+            self._after(handler.body, name, begun, version)
+            for handler, pythons in zip(statement.handlers, lacking, strict=True)
+            if version[1] in pythons
+        ]
+        fails = any(version[1] in pythons for pythons in lacking if pythons != EVERY)
+        after = frozenset().union(frozenset() if fails else done, *handled)
+        return self._after(statement.finalbody, name, after, version)
 
     def _holds(self, node: ast.expr, version: tuple[object, ...]) -> bool | None:
         """Tell whether a condition is true on a Python; None if it is unknown."""
@@ -205,6 +297,10 @@ class Conditions:
         if isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)):
             answer = self._holds(node, version)
             return _UNKNOWN if answer is None else answer
+        if isinstance(node, ast.IfExp):
+            holds = self._holds(node.test, version)
+            chosen = node.body if holds else node.orelse
+            return _UNKNOWN if holds is None else self._value(chosen, version)
         name = self._source.names.resolve(node)
         if name == "sys.version_info":
             return version
@@ -213,11 +309,8 @@ class Conditions:
         owner, _, last = name.rpartition(".")
         if owner == "sys.version_info" and last in _INFO:
             return version[_INFO.index(last)]
-        if name in self.constants and name not in self._open:
-            self._open.add(name)
-            value = self._value(self.constants[name], version)
-            self._open.remove(name)
-            return value
+        if name in self._assignments:
+            return self._assigned(name, version)
         return self._named(name, version)
 
     def _named(self, name: str, version: tuple[object, ...]) -> object:
@@ -246,12 +339,40 @@ class Conditions:
         return _UNKNOWN
 
 
-def without(name: str) -> Pythons | None:
+def _simple(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield the statements that run where one does, but for those that may run again."""
+    if isinstance(statement, (ast.If, ast.Try, ast.With, ast.AsyncWith)):
+        for part in (statement, *getattr(statement, "handlers", ())):
+            for name in ("body", "orelse", "finalbody"):
+                for inner in getattr(part, name, ()):
+                    yield from _simple(inner)
+    else:
+        yield statement
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    """Return the names to which a statement gives its value."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    else:
+        targets = []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _assigned(statement: ast.stmt, name: str) -> ast.expr | None:
+    """Return the value that a statement gives to a name."""
+    is_assigned = name in _targets(statement)
+    return cast("ast.Assign | ast.AnnAssign", statement).value if is_assigned else None
+
+
+def _without(name: str) -> Pythons | None:
     """Return the Pythons whose standard library lacks a name, None where nothing is known of it."""
     lives = _LIVES.get(name)
     return None if lives is None else frozenset(m for m in EVERY if not lives[0] <= m < lives[1])
 
 
 def _is_in(name: str, version: tuple[object, ...]) -> bool | None:
-    lacking = without(name)
+    lacking = _without(name)
     return None if lacking is None else version[1] not in lacking

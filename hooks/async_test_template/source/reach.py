@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from async_test_template.source.conditions import EVERY, Conditions, without
-from async_test_template.source.nodes import callee, walk
+from async_test_template.source.conditions import EVERY, Conditions
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,6 @@ _ENDS = {"pytest.skip", "pytest.xfail", "pytest.fail", "pytest.exit", "sys.exit"
 #: Marks that skip a test, or let it fail, if their condition is true, or if it is false.
 _UNLESS = {"pytest.mark.skipif", "pytest.mark.xfail", "unittest.skipIf"}
 _ONLY = {"unittest.skipUnless"}
-#: Exceptions that are caught around code which an older or a newer Python does not have.
-_LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
 
 
 class _Place(NamedTuple):
@@ -198,33 +196,8 @@ class Reach:
             is_and = isinstance(around.op, ast.And)
             return EVERY.intersection(*(o.true if is_and else o.false for o in outcomes))
         if isinstance(around, ast.Try) and isinstance(child, ast.ExceptHandler):
-            return self._lacking(around, child)
+            return self._conditions.lacking(around, child)
         return EVERY
-
-    def _lacking(self, around: ast.Try, handler: ast.ExceptHandler) -> Pythons:
-        """Return the Pythons that do not have what a `try` uses first."""
-        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        names = {self._source.names.resolve(kind) for kind in kinds if kind is not None}
-        if not names & _LACKING:
-            return EVERY
-        asked = [
-            lacking
-            for statement in around.body
-            for name in self._asked_for(statement)
-            if (lacking := without(name)) is not None
-        ]
-        return frozenset().union(*asked) if asked else EVERY
-
-    def _asked_for(self, statement: ast.stmt) -> Iterator[str]:
-        if isinstance(statement, ast.Import):
-            yield from (alias.name for alias in statement.names)
-        elif isinstance(statement, ast.ImportFrom):
-            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
-            yield statement.module or ""
-        else:
-            for node in walk(statement):
-                if isinstance(node, (ast.Attribute, ast.Name)):
-                    yield self._source.names.resolve(node)
 
     def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
         """Return the Pythons that reach a statement of a block, past those before it."""
