@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.modes._kept_open import keeps_nothing
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
@@ -77,6 +76,9 @@ def _mismatches(project: Project) -> Iterator[tuple[Test, Fixture]]:
             if other == own or not {own, other} <= set(SCOPES):
                 continue
             if fixture not in harmless:
+                # Imported here: it reads code, and settings alone need no `ast`.
+                from async_test_template.rules.modes._kept_open import keeps_nothing
+
                 harmless[fixture] = keeps_nothing(project, fixture)
             if not harmless[fixture]:
                 yield test, fixture
