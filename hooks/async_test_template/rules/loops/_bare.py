@@ -39,10 +39,12 @@ _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.
 #: Names that change what the current loop is.
 _PATCHES = re.compile(
     rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\("
-    rb"|(?:get_or_|ensure_)\w*loop\("
+    rb"|\b(?:get_or_|ensure_)\w{0,40}loop\("
 )
 #: Helpers that set a current loop if there is none, as plumpy's `get_or_create_event_loop`.
-_MAKES_CURRENT = re.compile(r"(?:^|[._])(?:get_or_(?:create|make|new|set)|ensure)_(?:\w*_)?loop$")
+_MAKES_CURRENT = re.compile(
+    r"(?:^|\.)_*(?:get_or_(?:create|make|new|set)|ensure)_(?:\w{0,40}_)?loop$"
+)
 #: Decorators of tests that call the tests unchanged.
 _LEAVES_ALONE = re.compile(
     r"pytest\.mark\.|(?:unittest\.)?mock\.patch|unittest\.(?:skip|expected)|(?:static|class)method"
