@@ -206,7 +206,7 @@ def compile_imports(python: str | Path, cwd: Path, **env: str) -> None:
 
     Without, Copier takes three times as long to start, and pytest twice.
     """
-    run(python, ROOT / "tests" / "bytecode.py", cwd=cwd, **env)
+    run(python, ROOT / "tests" / "bytecode.py", cwd=cwd, PYTHONDONTWRITEBYTECODE="", **env)
 
 
 def compile_environment(environment: Environment) -> None:

@@ -7,13 +7,17 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import forks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.context import ForkServerProcess
 
 SUITES = Path(__file__).parent / "suites"
 SETTINGS = {
@@ -31,7 +35,11 @@ def anyio_backend():
     return {backend!r}
 """
 TIMES = """
+import gc
 import pytest
+
+# A task that nobody keeps would be lost whenever garbage is looked for: once in many runs.
+gc.disable()
 
 def pytest_collection_modifyitems(items):
     # What does not hang may be slow where the machine has other work.
@@ -74,37 +82,53 @@ class Started:
         folder: Path,
         *arguments: str,
         plugins: tuple[str, ...] = (),
-        python: str | Path = sys.executable,
+        python: str | Path | None = None,
     ) -> None:
-        """Start pytest in a folder, with all plugins that are installed or with some of them."""
+        """Start pytest in a folder, with all plugins that are installed or with some of them.
+
+        Another interpreter than this one is started anew.
+        """
         self.folder = folder
-        self._output = (folder / "output.txt").open("w")
-        report = f"--junitxml={folder / 'report.xml'}"
-        self._process = subprocess.Popen(
-            [
-                *(python, "-m", "pytest", "-p", "no:cacheprovider", "--color=no"),
-                *("-p", "no:randomly", report, *arguments),
-                *(part for plugin in plugins for part in ("-p", plugin)),
-            ],
-            cwd=folder,
-            env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-            | ({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if plugins else {}),
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+        options = [
+            *("-p", "no:cacheprovider", "--color=no"),
+            *("-p", "no:randomly", f"--junitxml={folder / 'report.xml'}", *arguments),
+            *(part for plugin in plugins for part in ("-p", plugin)),
+        ]
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")} | (
+            {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if plugins else {}
         )
+        output = folder / "output.txt"
+        context = forks.server() if python is None else None
+        self._process: ForkServerProcess | subprocess.Popen[bytes]
+        if context is not None:
+            self._process = forks.start(context, folder, options, variables, output)
+        else:
+            with output.open("w") as file:
+                self._process = subprocess.Popen(
+                    [python or sys.executable, "-m", "pytest", *options],
+                    cwd=folder,
+                    env=variables,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                )
         self.result = cache(self._result)
 
     def _result(self) -> Run:
-        try:
-            status = self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        status = self._wait()
+        if status is None:
             self._process.kill()
-            raise
-        finally:
-            self._output.close()
+            raise TimeoutError
         output = (self.folder / "output.txt").read_text()
         return Run(dict(_outcomes(self.folder / "report.xml")), output, status)
+
+    def _wait(self) -> int | None:
+        if isinstance(self._process, subprocess.Popen):
+            with suppress(subprocess.TimeoutExpired):
+                return self._process.wait(PATIENCE)
+            return None
+        self._process.join(PATIENCE)
+        return self._process.exitcode
 
 
 class Runner:
@@ -128,7 +152,9 @@ class Runner:
         """Run the tests; without a choice of plugins by all that are installed."""
         prepare(self.folder, backend, settings)
         (self.folder / "test_it.py").write_text(tests)
-        return Started(self.folder, *arguments, plugins=plugins).result()
+        # Its plugin takes most of a second to end.
+        without = () if plugins or "hypothesis" in tests else ("-p", "no:hypothesispytest")
+        return Started(self.folder, *without, *arguments, plugins=plugins).result()
 
 
 def prepare(folder: Path, backend: str, settings: str = "") -> None:

@@ -29,7 +29,13 @@ from async_test_template.rules.loops._override import (
 )
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import FIXTURE_SCOPE, TEST_SCOPE
+from async_test_template.rules.which_loop import (
+    AS_WIDE,
+    FIXTURE_SCOPE,
+    TEST_SCOPE,
+    named_scopes,
+    wide_fixtures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +94,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 hint="move the rest to a fixture with another name",
             )
             continue
-        yield code_finding(
+        found = code_finding(
             RULE.code,
             source,
             function,
@@ -97,6 +103,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=when_all_is_read(project, partial(replacement, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
+        is_needless = _changes_nothing(project, fixture)
+        yield found._replace(severity=Severity.ADVICE) if is_needless else found
+
+
+def _changes_nothing(project: Project, fixture: Fixture) -> bool:
+    """Tell whether each test gets a loop of its own without the override, too."""
+    if fixture.scope != "function" or fixture.autouse or named_scopes(project) - {"function"}:
+        return False
+    defaults = {project.settings.effective(name) for name in (FIXTURE_SCOPE, TEST_SCOPE)}
+    if defaults - {None, "function", AS_WIDE} or asking(project, fixture) or is_named(project):
+        return False
+    find = project.code.find
+    return not any(find(NAME, wide.file, wide.owner) is fixture for wide in wide_fixtures(project))
 
 
 def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
