@@ -171,22 +171,27 @@ class Dependencies(NamedTuple):
                 if re.match(_CONDA, file.rpartition("/")[2]):
                     yield file
 
-    def is_in_setup(self, name: str) -> bool:
-        """Tell whether setup.py, which nothing here parses, requires a package.
+    def in_setup(self, name: str) -> list[str]:
+        """Return the bounds with which setup.py, which nothing here parses, requires a package.
 
-        That is a string with the name and a bound, or with the name alone among requirements for
-        tests; `"pytest" in sys.argv` does not count.
+        That is a string with the name and a bound, or with the name alone, and so an empty bound,
+        among requirements for tests; `"pytest" in sys.argv` does not count.
         """
         data = self.tree.read("setup.py") or b""
         if name.encode() not in data:
-            return False
+            return []
         text = data.decode("utf-8", "replace")
         bare = "?" if "tests_require" in text or "extras_require" in text else ""
-        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*(?:[<>=!~;][^\"'\n]*){bare}[\"']"
-        return any(
-            not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
+        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*([<>=!~;][^\"'\n]*){bare}[\"']"
+        return [
+            (match[1] or "").partition(";")[0].strip()
             for match in re.finditer(pattern, text)
-        )
+            if not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
+        ]
+
+    def is_in_setup(self, name: str) -> bool:
+        """Tell whether setup.py requires a package."""
+        return bool(self.in_setup(name))
 
     def at_least(self, name: str, version: str) -> bool:
         """Tell whether it is certain that a package is that version or later.
