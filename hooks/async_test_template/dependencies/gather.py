@@ -85,12 +85,12 @@ def _with_nearby(
     waiting = [*nearby(tree, lists)]
     known = {tree.root}
     while waiting:
-        found = waiting.pop()
+        found, has_extras = waiting.pop()
         if found.root in known:
             continue
         known.add(found.root)
         try:
-            held = installed([*read_declarations(found)])
+            held = installed([*read_declarations(found)], has_extras=has_extras)
             waiting += nearby(found, held)
         except UserError:  # told where that is the project to look at
             continue

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from async_test_template.config.requirement import normalised
+from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.releases import (
@@ -43,6 +45,11 @@ _OPAQUE = (
     "Dockerfile",
     "justfile",
 )
+_EXTRA_FOR_TESTS = r"[\w.-]+\s*\[[^\]]*(?:test|dev)"
+# What a file that nothing here parses gives to pip.
+_GIVEN_TO_PIP = rb"(?:-r|--requirement)[ =]*[\"']?(?:\./)?(\w[\w./-]*)"
+#: Where scripts for CI are.
+_SCRIPTS = (".github/scripts", "scripts", "ci", ".ci")
 # conda's files, in the root or where projects with several of them have them.
 _CONDA = r"^environment[\w.-]*\.ya?ml$"
 _CONDAS_FOLDERS = ("", "conda", "ci")
@@ -129,15 +136,36 @@ class Dependencies(NamedTuple):
             return self.above.may_have(name)
         return not is_expected or self.is_mentioned(name)
 
+    def may_bring_plugins(self) -> bool:
+        """Tell whether an extra of another package may bring plugins, as in `server[test]`."""
+        own = value_at(self.tree.toml("pyproject.toml"), "project", "name")
+        is_asked_for = any(
+            "[" in d.text
+            and re.match(_EXTRA_FOR_TESTS, d.text) is not None
+            and not (isinstance(own, str) and d.name == normalised(own))
+            for _, declared in self.lists
+            for d in declared
+        )
+        return is_asked_for or (self.above is not None and self.above.may_bring_plugins())
+
     def is_mentioned(self, name: str) -> bool:
         """Tell whether a package is there, or a file that nothing here parses may name it."""
         if self.has(name):
             return True
-        return any(name.encode() in (self.tree.read(file) or b"") for file in self._opaque())
+        return any(self._names(file, name.encode()) for file in self._opaque())
+
+    def _names(self, file: str, name: bytes) -> bool:
+        """Tell whether a file, or one that it gives to pip, names a package."""
+        data = self.tree.read(file) or b""
+        given = {path.decode() for path in re.findall(_GIVEN_TO_PIP, data) if b".." not in path}
+        return name in data or any(name in (self.tree.read(path) or b"") for path in given)
 
     def _opaque(self) -> Iterator[str]:
         yield from _OPAQUE
         yield from self.tree.names(".github/workflows")
+        for folder in _SCRIPTS:
+            names = self.tree.names(folder)
+            yield from (name for name in names if name.endswith((".py", ".sh", ".txt")))
         for folder in _CONDAS_FOLDERS:
             for file in self.tree.names(folder):
                 if re.match(_CONDA, file.rpartition("/")[2]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from async_test_template.config.toml.read import table_at
 from async_test_template.paths import place_of
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from async_test_template.dependencies.declaration import Declaration, Home
 
 #: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
-_IN_REQUIREMENTS = rb"(?m)^[ \t]*(?:(?:-e|--editable)[ \t]*)?(?:file:)?(?P<path>\.{1,2}/[^\s#;\[]+)"
+_IN_REQUIREMENTS = (
+    rb"(?m)^[ \t]*(?:(?:-e|--editable)[ \t]*)?(?:file:)?"
+    rb"(?P<path>\.{1,2}/[^\s#;\[]+)(?P<extras>\[)?"
+)
 _IN_URL = r"@[ \t]*(?:file:/*)?(?:\$\{PROJECT_ROOT\}|\{root:uri\})/(?P<path>[^\s#;]+)"
 #: The lists that are installed with a package.
 _INSTALLED = frozenset(
@@ -28,26 +31,49 @@ _INSTALLED = frozenset(
 )
 
 
-def nearby(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[Tree]:
-    """Yield the folders of the packages that a project names, within its repository.
+class Nearby(NamedTuple):
+    """A package of the repository.
+
+    Attributes:
+        tree: its files.
+        has_extras: whether it is installed with extras.
+
+    """
+
+    tree: Tree
+    has_extras: bool
+
+
+def nearby(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[Nearby]:
+    """Yield the packages whose folders a project names, within its repository.
 
     Args:
         tree: the files of the project.
         lists: its lists of dependencies.
 
     """
-    for path in _paths(tree, lists):
+    for path, has_extras in _paths(tree, lists):
         folder = place_of(tree.root / path)
         if folder.is_relative_to(tree.disk.top) and folder != tree.root:
-            yield Tree(folder, {})
+            yield Nearby(Tree(folder, {}), has_extras)
 
 
-def installed(lists: list[tuple[Home, list[Declaration]]]) -> list[tuple[Home, list[Declaration]]]:
-    """Return those lists of a package that are installed with it."""
-    return [(home, declared) for home, declared in lists if home.at in _INSTALLED]
+def installed(
+    lists: list[tuple[Home, list[Declaration]]], *, has_extras: bool
+) -> list[tuple[Home, list[Declaration]]]:
+    """Return those lists of a package that are installed with it.
+
+    One extra often names others, so with any of them all count.
+    """
+    return [
+        (home, declared)
+        for home, declared in lists
+        if home.at in _INSTALLED or (has_extras and "extra " in home.label)
+    ]
 
 
-def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[str]:
+def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[tuple[str, bool]]:
+    """Yield the folder of each package, and whether extras are asked for."""
     document = tree.toml("pyproject.toml")
     poetry = table_at(document, "tool", "poetry")
     groups = [table for table in table_at(poetry, "group").values() if isinstance(table, dict)]
@@ -62,14 +88,15 @@ def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[
     for home, declared in lists:
         if home.notation == "requirements":
             for match in re.finditer(_IN_REQUIREMENTS, tree.read(home.file) or b""):
-                yield f"{home.file.rpartition('/')[0] or '.'}/{match['path'].decode()}"
+                folder = home.file.rpartition("/")[0] or "."
+                yield f"{folder}/{match['path'].decode()}", match["extras"] is not None
         for declaration in declared:
             if "@" in declaration.text and (found := re.search(_IN_URL, declaration.text)):
-                yield found["path"]
+                yield found["path"], "[" in declaration.text
 
 
-def _path_of(value: Any) -> Iterator[str]:  # noqa: ANN401 - a value of TOML
+def _path_of(value: Any) -> Iterator[tuple[str, bool]]:  # noqa: ANN401 - a value of TOML
     for one in value if isinstance(value, list) else [value]:
         path = one.get("path") if isinstance(one, dict) else None
         if isinstance(path, str):
-            yield path
+            yield path, bool(one.get("extras"))

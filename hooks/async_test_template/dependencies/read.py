@@ -16,7 +16,7 @@ from async_test_template.dependencies.markers import is_for_old_python
 from async_test_template.errors import ParseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from async_test_template.config.requirement import Parts
     from async_test_template.config.requirements import Entry
@@ -29,6 +29,9 @@ _LEAST_PYTHON = (3, 10)
 _BY_MARKER = "it counts only where its marker says"
 # Keys of poetry's notation that make some environments lack a dependency.
 _CONDITIONS = frozenset({"python", "platform", "markers"})
+_INCLUDED_BY_TOX = r"(?m)(?:^|\s)(?:-r|--requirement)[ \t=]*(?:\{toxinidir\}/)?([^\s{}]+)[ \t]*$"
+# Folders beside or below which files of requirements are.
+_WITH_REQUIREMENTS = ("", "tests", "test")
 _GROUP_OF_PYTHONS = r"\bpy\{([\d.,]+)\}"
 _PYTHON = r"\bpy(\d)\.?(\d*)"
 
@@ -48,7 +51,7 @@ def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list
     yield from _hatch(tree, f"{folder}hatch.toml", ("envs",))
     yield from _setup_cfg(tree, f"{folder}setup.cfg")
     yield from _tox(tree, f"{folder}tox.ini")
-    yield from _requirements(tree, folder)
+    yield from _requirements(tree, folder, _named_in_tox(tree, folder))
 
 
 def _pyproject(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
@@ -180,6 +183,16 @@ def _tox(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
             yield home, list(_ini_value(tree, home, value))
 
 
+def _named_in_tox(tree: Tree, folder: str) -> Iterator[str]:
+    """Yield the files of requirements that tox installs, whatever their names are."""
+    for section, options in tree.ini(f"{folder}tox.ini").items():
+        deps = options.get("deps", "") if section.startswith("testenv") else ""
+        for path in re.findall(_INCLUDED_BY_TOX, deps):
+            target = _joined(folder.rstrip("/"), path)
+            if target is not None:
+                yield target
+
+
 def _ini_value(tree: Tree, home: Home, value: str) -> Iterator[Declaration]:
     section, key = str(home.at[0]), str(home.at[1])
     for index, written in enumerate(value.split("\n")):
@@ -202,16 +215,27 @@ def _selects_old_pythons(factors: str) -> bool:
     return bool(pythons) and max(pythons) < _LEAST_PYTHON
 
 
-def _is_of_requirements(name: str) -> bool:
+def _of_requirements(tree: Tree, folder: str) -> Iterator[str]:
+    """Yield the files of requirements in a folder, and in `requirements` below it."""
     words = ("requirements", "constraints")
-    file = name.rpartition("/")[2]
-    return file.endswith((".txt", ".in")) and any(word in file for word in words)
+    for path in tree.names(folder):
+        file = path.rpartition("/")[2]
+        if file.endswith((".txt", ".in")) and any(word in file for word in words):
+            yield path
+    below = tree.names(f"{folder}/requirements" if folder else "requirements")
+    yield from (path for path in below if path.endswith((".txt", ".in")))
 
 
-def _requirements(tree: Tree, folder: str) -> Iterator[tuple[Home, list[Declaration]]]:
+def _requirements(
+    tree: Tree, folder: str, named: Iterable[str]
+) -> Iterator[tuple[Home, list[Declaration]]]:
     constraints: set[str] = set()
-    waiting = [n for n in tree.names(folder.rstrip("/")) if _is_of_requirements(n)]
-    waiting += [n for n in tree.names(f"{folder}requirements") if n.endswith((".txt", ".in"))]
+    waiting = [
+        name
+        for place in _WITH_REQUIREMENTS
+        for name in _of_requirements(tree, f"{folder}{place}".rstrip("/"))
+    ]
+    waiting += named
     seen: set[str] = set()
     found = []
     while waiting:

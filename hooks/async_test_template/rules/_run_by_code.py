@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from async_test_template.source.conditions import Conditions
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> bool:
-    """Tell whether a parameter has a mark that runs a test, or its file calls it.
+    """Tell whether a parameter has a mark that runs a test, or its file calls it, or none should.
 
     Args:
         project: the repository.
@@ -24,7 +25,24 @@ def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> boo
         marks: the marks with which some plugin runs a test.
 
     """
-    return _is_marked_by_parameters(project, test, marks) or _is_run_by_its_file(project, test)
+    return (
+        _is_marked_by_parameters(project, test, marks)
+        or _is_run_by_its_file(project, test)
+        or _is_always_skipped(project, test)
+    )
+
+
+def _is_always_skipped(project: Project, test: Test) -> bool:
+    """Tell whether a condition that is always true skips a test."""
+    lines = {mark.line for mark in test.marks if mark.name == "skipif"}
+    if not lines:
+        return False
+    source = project.code.sources.get(test.file)
+    judge = Conditions(source).judge
+    return any(
+        call.lineno in lines and bool(call.args) and not judge(call.args[0]).false
+        for call in source.calls("pytest.mark.skipif")
+    )
 
 
 def _is_marked_by_parameters(project: Project, test: Test, marks: AbstractSet[str]) -> bool:

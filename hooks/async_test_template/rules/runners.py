@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.premises.about import has_own_runner
@@ -39,6 +40,8 @@ _MARKS = frozenset(
 )
 #: Libraries whose users have another kind of pytest plugin.
 _OTHER_LIBRARIES = frozenset({"aiomisc", "curio", "sanic", "tornado", "twisted", "upytest"})
+#: Plugins of pytest itself that `-p` may name.
+_BUILT_IN = frozenset({"legacypath", "pytester", "xdist"})
 #: Plugins that have nothing to do with async tests; other plugins may run anything.
 _NO_RUNNERS = frozenset(
     {
@@ -202,13 +205,25 @@ def _may_have_other(project: Project) -> bool:
         for module in project.code.modules
         for name in module.imports
     )
-    if not dependencies.of("pytest"):
-        return imports_other
-    return (
-        imports_other
-        or dependencies.may_have("pytest-asyncio")
+    if imports_other or _loads_unknown(project):
+        return True
+    return bool(dependencies.of("pytest")) and (
+        dependencies.may_have("pytest-asyncio")
+        or dependencies.may_bring_plugins()
         or bool(_unknown_packages(project))
-        or any(module.plugins for module in project.code.modules)
+    )
+
+
+def _loads_unknown(project: Project) -> bool:
+    """Tell whether `pytest_plugins`, or `-p`, names a plugin that is not in the repository."""
+    own = [f"/{module.file.removesuffix('.py')}" for module in project.code.modules]
+    named = {name for module in project.code.modules for name in module.plugins}
+    words = [option.text for option in project.settings.addopts]
+    named |= {new for old, new in pairwise(words) if old == "-p" and new not in _BUILT_IN}
+    return any(
+        not name.startswith("no:")
+        and not any(path.endswith(f"/{name.replace('.', '/')}") for path in own)
+        for name in named
     )
 
 

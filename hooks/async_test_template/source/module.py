@@ -204,7 +204,7 @@ class _Reader:
     def read_rest(self, source: Source) -> None:
         for call in source.calls(*_FIXTURES):
             if call not in self._decorators:
-                self._read_call(call)
+                self._read_call(call, source.parents[call])
         if b"option" in source.data or b"inicfg" in source.data:
             for node in source.nodes.of(ast.Assign):
                 for target in node.targets:
@@ -296,8 +296,9 @@ class _Reader:
             decorators=tuple(self._may_run(node.decorator_list)),
         )
 
-    def _read_call(self, node: ast.Call) -> None:
-        # `client = pytest_asyncio.fixture(scope="module")(make_client)`
+    def _read_call(self, node: ast.Call, around: ast.AST) -> None:
+        # `client = pytest_asyncio.fixture(scope="module")(make_client)`, or around a function in
+        # another one: its name for those who ask for it is unknown.
         keywords = _keywords(node)
         self.names_fixtures |= any(keyword.arg == "name" for keyword in node.keywords)
         self.fixtures.append(
@@ -307,15 +308,14 @@ class _Reader:
                 line=node.lineno,
                 column=node.col_offset + 1,
                 decorator=_FIXTURES[self.names.resolve(node.func)],
-                is_async=True,
+                is_async=not isinstance(around, ast.FunctionDef),
                 scope=_scope(node, keywords),
                 loop_scope=_text(keywords.get("loop_scope")),
             )
         )
 
     def _read_target(self, target: ast.expr) -> None:
-        # `config.option.asyncio_mode` and `.timeout` do count: their plugins read them late. So
-        # does `config.inicfg[...]`: they ask for a setting once the hooks have changed it.
+        # These count, as `config.inicfg[...]` does: plugins read them after the hooks.
         if isinstance(target, ast.Attribute) and _ends_with(target.value, "option"):
             name = target.attr
             self.sets_mode |= name == "asyncio_mode"

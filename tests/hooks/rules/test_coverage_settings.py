@@ -180,6 +180,11 @@ def test_nothing_is_said_where_nothing_installs_sqlalchemy(tmp_path: Path) -> No
 
 RELIED_ON = {
     "a number that nothing judges": (Severity.ADVICE, {}, DECLARED),
+    "a threshold that no lost line would pass": (
+        Severity.ADVICE,
+        {"Makefile": "test:\n\tpytest --cov\n\tcoverage report -m --fail-under=100\n"},
+        "asyncpg\npytest-cov\nsqlalchemy\n",
+    ),
     "a threshold that is off": (
         Severity.ADVICE,
         {"Makefile": "test:\n\tpytest --cov --cov-fail-under=0\n"},

@@ -40,6 +40,11 @@ KEPT_BACK = {
         "requirements-test.txt": "pytest\npytest-asyncio==0.21.1\n",
         "tox.ini": "[testenv]\ndeps = pytest-asyncio<0.24\n",
     },
+    "in a file beside the tests": {"tests/requirements/base.txt": "pytest\npytest-asyncio<1\n"},
+    "in a file that tox names": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest\n    -r{toxinidir}/ci/tests\n",
+        "ci/tests": "pytest-asyncio==0.21.1\n",
+    },
     "by pytest, which newer releases do not accept": {
         "requirements.txt": "pytest<8\npytest-asyncio\n"
     },
@@ -62,6 +67,16 @@ POLICY = (
     "import asyncio\n\n\ndef test_it():\n"
     "    assert asyncio.get_event_loop_policy().new_event_loop()\n"
 )
+FIXTURE = "import pytest\n\n\n@pytest.fixture\nasync def client():\n    yield 1\n"
+OVERRIDE = """import asyncio, pytest
+
+
+@pytest.fixture({})
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
 HOOK = """def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker("asyncio")
@@ -85,6 +100,24 @@ HOOK = """def pytest_collection_modifyitems(items):
                 Severity.ADVICE: "[pytest]\nasyncio_mode = auto\n",
             },
             id="the mode runs the tests without the mark",
+        ),
+        pytest.param(
+            "AT504",
+            "conftest.py",
+            {
+                Severity.ERROR: OVERRIDE.format('scope="module"'),
+                Severity.ADVICE: OVERRIDE.format(""),
+            },
+            id="each test has a loop of its own anyway",
+        ),
+        pytest.param(
+            "AT701",
+            "conftest.py",
+            {
+                Severity.ERROR: f"{FIXTURE}\n\ndef test_that(client):\n    pass\n",
+                Severity.ADVICE: FIXTURE,
+            },
+            id="nothing asks for the fixture",
         ),
         pytest.param(
             "AT925",

@@ -25,6 +25,8 @@ _FOLLOWED = frozenset({_GREENLET, "gevent", "eventlet"})
 _GIVEN = r"--concurrency[= ](\S+)"
 _MEASURES = r"--cov\b(?!-)|\bcoverage run\b"
 _THRESHOLD = r"--(?:cov-)?fail-under[= ](?!0\b)"
+#: Where this passes no line is missing, or other runs have it.
+_WHOLE = rb"(?:\bcoverage report\b[^\n]{0,200}--|--cov-)fail-under[= ]100\b"
 _MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 _PACKAGES = ("sqlalchemy", "SQLAlchemy", "sqlmodel")
 #: psycopg and oracledb are no proof of asyncio.
@@ -67,8 +69,15 @@ def _check(project: Project) -> Iterator[Finding]:
         tier=Tier.REPORT if hint else Tier.SAFE,
         edits=() if hint else (_extended(settings, listed),),
         hint=hint,
-        severity=_severity(project, settings, words),
+        severity=Severity.ADVICE
+        if _misses_none(settings, texts)
+        else _severity(project, settings, words),
     )
+
+
+def _misses_none(settings: CoverageSettings, texts: Sequence[bytes]) -> bool:
+    is_whole = str(settings.report.get("fail_under", "")).partition(".")[0] == "100"
+    return is_whole or any(re.search(_WHOLE, text) for text in texts)
 
 
 def _is_other_core(settings: CoverageSettings) -> bool:

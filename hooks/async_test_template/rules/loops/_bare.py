@@ -37,7 +37,14 @@ _PLUGINS = ("aiomisc", "aiomisc-pytest", "pytest-aiomisc", "pytest-tornasync", "
 #: Classes whose tests have only the loops that they create.
 _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
 #: Names that change what the current loop is.
-_PATCHES = re.compile(rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\(")
+_PATCHES = re.compile(
+    rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\("
+    rb"|\b(?:get_or_|ensure_)\w{0,40}loop\("
+)
+#: Helpers that set a current loop if there is none, as plumpy's `get_or_create_event_loop`.
+_MAKES_CURRENT = re.compile(
+    r"(?:^|\.)_*(?:get_or_(?:create|make|new|set)|ensure)_(?:\w{0,40}_)?loop$"
+)
 #: Decorators of tests that call the tests unchanged.
 _LEAVES_ALONE = re.compile(
     r"pytest\.mark\.|(?:unittest\.)?mock\.patch|unittest\.(?:skip|expected)|(?:static|class)method"
@@ -273,7 +280,8 @@ def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
             continue
         # A function that takes the loop away knows what it asks for, or what sets another.
-        if source.names.resolve(node.func).endswith(("asyncio.Runner", "set_event_loop")):
+        name = source.names.resolve(node.func)
+        if name.endswith(("asyncio.Runner", "set_event_loop")) or _MAKES_CURRENT.search(name):
             return True
         if isinstance(node.func, ast.Name) and any(
             helper.name == node.func.id

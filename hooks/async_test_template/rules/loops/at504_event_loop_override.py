@@ -11,9 +11,11 @@ from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, has_own_loop
 from async_test_template.rules.loops._lost import (
     NAME,
+    is_from_elsewhere,
     is_override,
     is_shipped_override,
     overrides,
+    passed_on,
     when_all_is_read,
 )
 from async_test_template.rules.loops._override import (
@@ -27,7 +29,13 @@ from async_test_template.rules.loops._override import (
 )
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import FIXTURE_SCOPE, TEST_SCOPE
+from async_test_template.rules.which_loop import (
+    AS_WIDE,
+    FIXTURE_SCOPE,
+    TEST_SCOPE,
+    named_scopes,
+    wide_fixtures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +64,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
         if not is_override(project, fixture):
             continue
-        if has_own_loop(source, function):
+        passed = passed_on(project, fixture)
+        is_unknown = passed is None and is_from_elsewhere(project, fixture)
+        if has_own_loop(source, function) or is_unknown:
             # AT505 reports those.
             continue
         message = f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything"
+        if passed is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{message}, and no test runs in the loop of the fixture {passed.name}",
+                tier=Tier.UNSAFE,
+                fix=when_all_is_read(project, partial(_fix_passed_on, project, passed)),
+                hint=f"return the running loop from {passed.name}",
+            )
+            continue
         if not is_canonical(function):
             yield code_finding(
                 RULE.code,
@@ -73,7 +94,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 hint="move the rest to a fixture with another name",
             )
             continue
-        yield code_finding(
+        found = code_finding(
             RULE.code,
             source,
             function,
@@ -82,6 +103,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=when_all_is_read(project, partial(replacement, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
+        is_needless = _changes_nothing(project, fixture)
+        yield found._replace(severity=Severity.ADVICE) if is_needless else found
+
+
+def _changes_nothing(project: Project, fixture: Fixture) -> bool:
+    """Tell whether each test gets a loop of its own without the override, too."""
+    if fixture.scope != "function" or fixture.autouse or named_scopes(project) - {"function"}:
+        return False
+    defaults = {project.settings.effective(name) for name in (FIXTURE_SCOPE, TEST_SCOPE)}
+    if defaults - {None, "function", AS_WIDE} or asking(project, fixture) or is_named(project):
+        return False
+    find = project.code.find
+    return not any(find(NAME, wide.file, wide.owner) is fixture for wide in wide_fixtures(project))
 
 
 def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
@@ -92,6 +126,13 @@ def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tu
         if not edits:
             raise
         return edits
+
+
+def _fix_passed_on(project: Project, passed: Fixture) -> tuple[Edit, ...]:
+    source = project.code.sources.get(passed.file)
+    if has_own_loop(source, source.functions[passed.line]):
+        raise EditError(f"{passed.name} makes its own type of loop")
+    return with_the_rest(project, source, passed)
 
 
 def _tier(project: Project, fixture: Fixture) -> Tier:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.loops._bare import SETUPS
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import calls, code_finding, is_below, needs
@@ -66,7 +67,15 @@ def _setting(source: Source) -> Iterator[ast.Call]:
 
 
 def _is_put_back(source: Source, call: ast.Call) -> bool:
-    """Tell whether a call sets the policy that was there before."""
+    """Tell whether a call sets the policy that was there before, or another call does so later."""
+    return _sets_earlier_one(source, call) or any(
+        _region(source, other) is _region(source, call)
+        for other in _setting(source)
+        if other.lineno > call.lineno and _sets_earlier_one(source, other)
+    )
+
+
+def _sets_earlier_one(source: Source, call: ast.Call) -> bool:
     kept = {
         ast.unparse(target)
         for getting in calls(source, "asyncio.get_event_loop_policy")
@@ -74,6 +83,15 @@ def _is_put_back(source: Source, call: ast.Call) -> bool:
         for target in assignment.targets
     }
     return len(call.args) == 1 and ast.unparse(call.args[0]) in kept
+
+
+def _region(source: Source, call: ast.Call) -> ast.AST:
+    """Return the function around a call, or the class of a method that prepares or ends tests."""
+    function = source.scope(call)
+    is_method = isinstance(source.parents.get(function), ast.ClassDef)
+    if is_method and getattr(function, "name", "") in SETUPS:
+        return source.parents[function]
+    return function
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:

@@ -11,6 +11,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import Root, context, has_loop, roots
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
 from async_test_template.rules.rule import Rule, Where
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         bare = next(
             (r for r in roots(project, source, call) if not has_loop(project, r, call)), None
         )
-        if bare is not None and not _is_patched(source, call):
+        if bare is not None and not (_is_patched(source, call) or _is_for_own_loop(source, call)):
             yield code_finding(
                 RULE.code, source, call, _message(source, call, bare), hint=_hint(source, call)
             )
@@ -115,6 +116,23 @@ def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file replaces the function that is called."""
     name = source.names.resolve(call.func).rpartition(".")[2]
     return name in _last_words(source)
+
+
+def _is_for_own_loop(source: Source, call: ast.Call) -> bool:
+    """Tell whether an object runs a call in the loop that it has, and may have made current."""
+    outside = source.parents[call]
+    method = outside.func if isinstance(outside, ast.Call) else None
+    if not isinstance(method, ast.Attribute) or method.attr != "run_until_complete":
+        return False
+    loop: ast.AST = method.value
+    if isinstance(loop, ast.Name):
+        named = [
+            statement.value
+            for statement in walk(source.scope(call))
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == loop.id
+        ]
+        loop = named[-1] if named else loop
+    return isinstance(loop, ast.Attribute)
 
 
 # Each call in a file asks for both.

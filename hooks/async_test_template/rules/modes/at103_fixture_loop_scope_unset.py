@@ -13,6 +13,7 @@ from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
     SCOPES,
     TEST_SCOPE,
+    asyncio_fixtures,
     given_by_code,
     wide_fixtures,
     wider,
@@ -54,9 +55,9 @@ def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if not project.uses_asyncio_plugin or _is_set(project):
         return
-    if not settings.exists and _is_configured_below(project):
-        return
     is_fatal = _is_fatal(project, _UNSET)
+    if not is_fatal and _is_for_others(project) and not _has_async(project):
+        return
     if _too_old(project) and not (is_fatal and _stuck(project)):
         return
     message = f"{FIXTURE_SCOPE} is not set"
@@ -82,12 +83,14 @@ def _check(project: Project) -> Iterator[Finding]:
             )
 
 
-def _is_configured_below(project: Project) -> bool:
-    """Tell whether all test files belong to projects below, which have settings of their own."""
-    files = project.memory.disk.python_files
-    return bool(project.memory.boundaries.projects) and not any(
-        map(project.reader.is_test_file, files)
-    )
+def _is_for_others(project: Project) -> bool:
+    """Tell whether the plugin is there for other projects: around this one, or configured below."""
+    is_below = not project.settings.exists and bool(project.memory.boundaries.projects)
+    return is_below or not project.dependencies.of("pytest-asyncio")
+
+
+def _has_async(project: Project) -> bool:
+    return any(project.code.async_tests) or any(asyncio_fixtures(project))
 
 
 def _is_set(project: Project) -> bool:
@@ -159,8 +162,9 @@ def _stuck(project: Project) -> bool:
     """
     wanted = "0.26" if _too_old(project) else "1.5"
     dependencies = project.dependencies
-    # A bound that AT402 raises is no obstacle.
-    with_pytest = not dependencies.raised("pytest", "8.4")
+    # A bound that AT402 raises is no obstacle, and a compiled file is.
+    is_bound = bool(dependencies.below("pytest", "8.4"))
+    with_pytest = not (is_bound and dependencies.raised("pytest", "8.4"))
     raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
     return bool(dependencies.of("pytest-asyncio")) and not raised
 

@@ -37,27 +37,29 @@ _PROXY = rb"\bclass \w+\((?:asyncio\.)?AbstractEventLoop\b"
 def _check(project: Project) -> Iterator[Finding]:
     by_default: list[tuple[Test, Fixture]] = []
     scopes = named_scopes(project)
-    explicit: dict[tuple[str, int], tuple[Test, Fixture]] = {}
+    explicit: dict[tuple[str, int] | tuple[str, Fixture], list[tuple[Test, Fixture]]] = {}
     found = list(_mismatches(project))
     if found and any(project.reader.mentioning(re.compile(_PROXY), (b"AbstractEventLoop",))):
         return
     for test, fixture in found:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
-            explicit.setdefault((test.file, mark.line), (test, fixture))
+            explicit.setdefault((test.file, mark.line), []).append((test, fixture))
         elif fixture.loop_scope is not None and not _can_follow(project, scopes, test):
-            explicit.setdefault((test.file, test.line), (test, fixture))
+            explicit.setdefault((test.file, fixture), []).append((test, fixture))
         else:
             by_default.append((test, fixture))
     if by_default:
         yield _from_settings(project, by_default)
-    for (file, line), (test, fixture) in explicit.items():
+    for (file, at), pairs in explicit.items():
+        test, _ = pairs[0]
         yield Finding(
             RULE.code,
-            _sentence(project, test, fixture),
+            _sentence(project, pairs),
             file,
-            line,
+            at if isinstance(at, int) else test.line,
             hint="give both the same loop_scope",
+            severity=_severity(pairs),
         )
 
 
@@ -66,11 +68,19 @@ def _mismatches(project: Project) -> Iterator[tuple[Test, Fixture]]:
     # A hook may have given the tests the marks that are missing in their files.
     if not in_a_loop or project.code.has_item_hook:
         return
+    harmless: dict[Fixture, bool] = {}
     for test in asyncio_tests(project):
         own = test_loop(project, test)
         for fixture in project.code.used_by(test):
             other = fixture_loop(project, fixture) if fixture in in_a_loop else own
-            if other != own and {own, other} <= set(SCOPES):
+            if other == own or not {own, other} <= set(SCOPES):
+                continue
+            if fixture not in harmless:
+                # Imported here: it reads code, and settings alone need no `ast`.
+                from async_test_template.rules.modes._kept_open import keeps_nothing
+
+                harmless[fixture] = keeps_nothing(project, fixture)
+            if not harmless[fixture]:
                 yield test, fixture
                 break
 
@@ -87,7 +97,7 @@ def _can_follow(project: Project, scopes: set[str], test: Test) -> bool:
 
 def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Finding:
     settings = project.settings
-    test, fixture = pairs[0]
+    test, _ = pairs[0]
     scope = project.desired.loop_scope
     if scope is None:
         scope = "function"
@@ -104,23 +114,27 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
     )
     both = {FIXTURE_SCOPE: scope, TEST_SCOPE: scope}
     edits = (settings.set_all(both) if can else None) or ()
-    more = f", as for {len(pairs) - 1} more tests" if len(pairs) > 1 else ""
     name = TEST_SCOPE if TEST_SCOPE in settings.options else FIXTURE_SCOPE
-    message = _sentence(project, test, fixture) + more
+    message = _sentence(project, pairs)
     hint = f"set {FIXTURE_SCOPE} and {TEST_SCOPE} to {scope}"
-    # What a fixture returns may be plain data. One that yields keeps something in its loop.
-    is_open = any(other.is_generator for _, other in pairs)
-    severity = None if is_open else Severity.ADVICE
+    severity = _severity(pairs)
     if not settings.file:
         return Finding(RULE.code, message, test.file, test.line, hint=hint, severity=severity)
     found = settings.finding(RULE.code, message, name, tier=Tier.UNSAFE, edits=edits, hint=hint)
     return with_command(found._replace(severity=severity), command_to_set(project, scope))
 
 
-def _sentence(project: Project, test: Test, fixture: Fixture) -> str:
+def _severity(pairs: list[tuple[Test, Fixture]]) -> Severity | None:
+    """Return advice if no fixture yields: what it returns may be plain data, of no loop."""
+    return None if any(fixture.is_generator for _, fixture in pairs) else Severity.ADVICE
+
+
+def _sentence(project: Project, pairs: list[tuple[Test, Fixture]]) -> str:
+    test, fixture = pairs[0]
+    more = f", as for {len(pairs) - 1} more tests" if len(pairs) > 1 else ""
     return (
         f"{test.name} ({test.file}:{test.line}) runs in the {test_loop(project, test)} loop, "
-        f"its fixture {named(fixture)} in the {fixture_loop(project, fixture)} loop"
+        f"its fixture {named(fixture)} in the {fixture_loop(project, fixture)} loop{more}"
     )
 
 

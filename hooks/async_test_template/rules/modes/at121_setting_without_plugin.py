@@ -39,6 +39,8 @@ def _check(project: Project) -> Iterator[Finding]:
         ]
         if not names or project.dependencies.may_have(package):
             continue
+        if project.dependencies.may_bring_plugins():
+            continue
         # A conftest.py may define the setting itself, as a replacement or for its own use.
         names = [name for name in names if not is_registered(project, name)]
         if not names:

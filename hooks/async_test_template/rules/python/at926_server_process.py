@@ -26,6 +26,8 @@ _PARTIAL = "functools.partial"
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
 #: How the start method of processes is chosen, or read, in any file.
 _METHOD = re.compile(rb"[gs]et_start_method\s*\(")
+#: `multiprocessing.Process = …`, or a call that gets the name and what to put there.
+_REPLACED = re.compile(rb"\bmultiprocessing\.Process\s*=(?!=)|[(,]\s*[\"']Process[\"']\s*,")
 #: Fixtures, and calls, that change what a forked process would inherit.
 _CHANGES = re.compile(
     rb"monkeypatch\.set(?:attr|env|item)|mocker\.patch|(?<![\w.])patch(?:\.\w+)?\(|mock\.patch"
@@ -40,7 +42,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     texts = (project.tree.read(around.file) or b"" for around in project.code.around(source.file))
     if any(map(_METHOD.search, texts)):
         return
-    for node, reason in _processes(project, source):
+    found = list(_processes(project, source))
+    if found and _replaces_processes(project):
+        return
+    for node, reason in found:
         yield code_finding(
             RULE.code,
             source,
@@ -51,6 +56,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 'multiprocessing.get_context("fork")'
             ),
         )
+
+
+# Only one project is used at a time, and each file with a process asks this.
+@lru_cache(maxsize=2)
+def _replaces_processes(project: Project) -> bool:
+    """Tell whether code of the project puts a class of its own in the place of `Process`."""
+    is_test_file = project.reader.is_test_file
+    code = project.reader.mentioning(
+        _REPLACED, (b"Process",), lambda file: not (is_test_file(file) or "conftest" in file)
+    )
+    return any(b"multiprocessing" in data for _, data in code)
 
 
 def _processes(project: Project, source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:

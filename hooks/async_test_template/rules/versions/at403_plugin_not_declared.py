@@ -44,8 +44,10 @@ def _check(project: Project) -> Iterator[Finding]:
             or (package in _RUNNERS and has_own_runner(project))
         ):
             continue
-        # A plugin that is unknown here may install pytest-asyncio with it.
+        # A plugin that is unknown here may install pytest-asyncio with it, and an extra for the
+        # tests of another package may install any of them.
         is_unsure = package == PYTEST_ASYNCIO and has_unknown_plugin(project)
+        is_unsure |= project.dependencies.may_bring_plugins()
         severity = Severity.ADVICE if is_unsure or package in _CLIENTS else None
         edits = project.dependencies.added(package, version, _LEAST.get(package))
         yield Finding(
