@@ -148,7 +148,8 @@ def give_up_output(error: OSError) -> int:
         # The reader of a pipe has gone, for example `| head`.
         return LEFT
     # For example, a full disk behind standard output.
-    print(f"error: {shown(error.strerror or str(error))}", file=sys.stderr)
+    place = f"{error.filename}: " if error.filename else ""
+    print(f"error: {shown(f'{place}{error.strerror or error}')}", file=sys.stderr)
     return UNUSABLE
 
 

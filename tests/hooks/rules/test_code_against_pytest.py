@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from helpers import Environment
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 
@@ -757,6 +757,23 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT919",
+        {
+            "requirements.txt": "pytest>=8\n",
+            "conftest.py": (
+                "import pytest\n\n\ndef pytest_collect_file(path, parent):\n"
+                "    if path.ext == '.text' and 'it' in str(path):\n"
+                "        return Text.from_parent(parent, fspath=path)\n\n\n"
+                "class Text(pytest.File):\n    def collect(self):\n"
+                "        yield One.from_parent(self, name=self.path.read_text())\n\n\n"
+                "class One(pytest.Item):\n    def runtest(self):\n"
+                "        assert self.name == '1'\n"
+            ),
+            "it.text": "1",
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+    ),
+    Case(
         "AT921",
         {
             "pytest.ini": AUTO,
@@ -947,6 +964,22 @@ CASES = [
                 "        assert (await self.client.get(self.path)).status == 404\n\n"
                 "    async def test_it(self):\n"
                 "        assert (await self.client.get(self.path)).status == 404\n"
+            )
+        },
+    ),
+    Case(
+        "AT934",
+        {
+            "test_it.py": (
+                "from aiohttp import web\nfrom aiohttp.test_utils import AioHTTPTestCase\n\n\n"
+                "class Base(AioHTTPTestCase):\n    async def get_application(self):\n"
+                "        return web.Application()\n\n\n"
+                "class TestIt(Base):\n    async def setUpAsync(self):\n"
+                "        self.path = '/'\n\n    async def test_it(self):\n"
+                "        assert (await self.client.get(self.path)).status == 404\n\n\n"
+                "class TestOther(Base):\n    def setUp(self):\n        super().setUp()\n"
+                "        self.got = self.loop.run_until_complete(self.client.get('/'))\n\n"
+                "    async def test_it(self):\n        assert self.got.status == 404\n"
             )
         },
     ),

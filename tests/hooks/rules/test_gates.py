@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from helpers import Environment
+    from environments import Environment
 
 FUNCTION = "asyncio_default_fixture_loop_scope = function\n"
 #: Two tests of a module in one loop: what a version that ignores the scope does not do.
@@ -455,6 +455,34 @@ GATES = [
         says="'TestIt' object has no attribute 'path'",
         unsafe=True,
         others=("pytest==8.4.2",),
+    ),
+    Gate(
+        "AT934",
+        "aiohttp",
+        "3.8",
+        "3.7.4.post0",
+        {
+            "test_it.py": TESTCASE.format(
+                "    def setUp(self):\n        super().setUp()\n"
+                "        self.path = str(self.client)\n\n",
+                "self.path",
+            )
+        },
+        says="'TestIt' object has no attribute 'path'",
+        unsafe=True,
+        others=("pytest==8.4.2",),
+    ),
+    Gate(
+        "AT919",
+        "pytest",
+        "7.0",
+        "6.2.5",
+        {
+            "conftest.py": "def pytest_ignore_collect(path):\n    assert str(path)\n",
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+        FAILED,
+        "declared in the hookimpl but can not be found in the hookspec",
     ),
     Gate(
         "AT912",

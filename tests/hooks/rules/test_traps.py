@@ -548,7 +548,7 @@ LEFT = {
     "a set-up that a mixin of the same file calls by its old name": (
         (
             "from aiohttp import test_utils\n\nclass Base(test_utils.AioHTTPTestCase):\n"
-            "    async def setUpAsync(self): pass\n\n"
+            "    async def setUpAsync(self): await super().setUpAsync()\n\n"
             "class Mixin:\n    async def setUpAsync(self): await super().setUpAsync()\n\n"
             "class TestIt(Mixin, Base):\n    async def test_it(self): pass\n"
         ),

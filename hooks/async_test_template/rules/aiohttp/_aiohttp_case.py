@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
-_BASE = "aiohttp.test_utils.AioHTTPTestCase"
+BASE = "aiohttp.test_utils.AioHTTPTestCase"
+#: The first aiohttp whose test case is unittest's, and starts the server in its async set-up.
+SINCE = "3.8"
 
 
 def methods(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.ClassDef, Function]]:
@@ -25,7 +27,7 @@ def methods(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.ClassDe
     classes: set[str] = set()
     for node in sorted(source.nodes.of(ast.ClassDef), key=lambda node: node.lineno):
         bases = {source.names.resolve(base) for base in node.bases}
-        if _BASE in bases or bases & classes:
+        if BASE in bases or bases & classes:
             classes.add(node.name)
             for statement in node.body:
                 if (
@@ -48,9 +50,9 @@ def renamed(
     calls = [n for n in walk(function) if isinstance(n, ast.Attribute) and n.attr == old]
     inside = set(calls)
     for node in source.nodes.of(ast.Attribute):
-        if node.attr == old and node not in inside and not _is_super(node):
+        if node.attr == old and node not in inside and not is_super(node):
             raise EditError(f"line {node.lineno} uses {old} too")
-    if not all(map(_is_super, calls)):
+    if not all(map(is_super, calls)):
         raise EditError(f"it uses the {old} of another class than its base class")
     if re.search(rb"[\"']%s[\"']" % old.encode(), source.data):
         raise EditError(f"a string contains {old}")
@@ -110,7 +112,7 @@ def _family(source: Source, owner: ast.ClassDef) -> list[ast.ClassDef]:
         size = len(names)
         for node, above in bases.items():
             # Two classes are not related just because both have a method from aiohttp.
-            if node.name in names or above & (names - {_BASE}):
+            if node.name in names or above & (names - {BASE}):
                 names |= {node.name} | above
     return [node for node in bases if node.name in names]
 
@@ -122,7 +124,7 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
         EditError: it may be the method of that base.
 
     """
-    known = {node.name for node in family} | {_BASE}
+    known = {node.name for node in family} | {BASE}
     bases = {source.names.resolve(base) for node in family for base in node.bases} - known
     if all(base.startswith("unittest.") for base in bases):
         return
@@ -132,8 +134,9 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
             raise EditError(f"{file} has a {old} too, which may belong to it")
 
 
-def _is_super(node: ast.Attribute) -> bool:
-    owner = node.value
+def is_super(node: ast.AST) -> bool:
+    """Tell whether something is an attribute of `super()`."""
+    owner = node.value if isinstance(node, ast.Attribute) else None
     return (
         isinstance(owner, ast.Call)
         and isinstance(owner.func, ast.Name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._aiohttp_case import methods, renamed
+from async_test_template.rules.aiohttp._aiohttp_case import SINCE, methods, renamed
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -74,6 +74,6 @@ RULE = Rule(
     words=rb"setUpAsync|tearDownAsync",
     where=Where.CLIENTS,
     # Older versions know only the old names.
-    needs=(("aiohttp", "3.8"),),
+    needs=(("aiohttp", SINCE),),
     libraries=("aiohttp",),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -11,15 +13,17 @@ from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
+from async_test_template.rules.origin import bindings, origin
 from async_test_template.rules.premises.about import has_own_runner, ships
 from async_test_template.source.items import Fixture, Test
+from async_test_template.source.nodes import walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Source
+    from async_test_template.source.source import Function, Source
 
 #: The fixture that pytest-asyncio 1.0 removed.
 NAME = "event_loop"
@@ -79,7 +83,7 @@ def _has_replaced(project: Project, fixture: Fixture) -> bool:
     place = (fixture.file, fixture.line)
     if place not in known:
         known[place] = (
-            (_calls_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
+            (_may_give_a_loop(project, fixture) or _changes_the_plugins(project, fixture))
             and not _gets_a_loop(project, fixture)
             and not _is_for_sync_code(project, fixture)
         )
@@ -130,6 +134,9 @@ def _in_reach(project: Project, fixture: Fixture) -> Iterator[Fixture | Test]:
             yield item
 
 
+_BUILTINS = frozenset(vars(builtins))
+#: Names of what is made in place of a loop.
+_IS_ELSE = re.compile(r"[Mm]ock|SimpleNamespace")
 _LOOP_FACTORIES = re.compile(rb"def pytest_asyncio_loop_factories\(")
 
 
@@ -140,17 +147,70 @@ def _chooses_loops(project: Project) -> bool:
 
 
 def _gets_a_loop(project: Project, fixture: Fixture) -> bool:
-    """Tell whether a fixture asks for an async one, which runs in the loop of the tests."""
-    found = (
-        project.code.find(name, fixture.file, fixture.owner, besides=fixture)
-        for name in fixture.requests
+    """Tell whether a fixture gets the loop of the tests, from an async one that it builds on.
+
+    One that replaced the plugin's could not: the async one would have been built on it.
+    """
+    waiting, seen = [fixture], {fixture}
+    while waiting:
+        one = waiting.pop()
+        for name in one.requests:
+            found = project.code.find(name, one.file, one.owner, besides=one)
+            if found is not None and found.is_async:
+                return True
+            if found is not None and found not in seen:
+                seen.add(found)
+                waiting.append(found)
+    return False
+
+
+def passed_on(project: Project, override: Fixture) -> Fixture | None:
+    """Return the fixture of the project whose loop an override gives as its own, if there is one.
+
+    Args:
+        project: the repository.
+        override: of `event_loop`.
+
+    """
+    source = project.code.sources.get(override.file)
+    function = source.functions[override.line]
+    names = {node.id if isinstance(node, ast.Name) else "" for node in _given(function)}
+    name = names.pop() if len(names) == 1 else ""
+    if name not in override.requests or bindings(source, function, name):
+        return None
+    return project.code.find(name, override.file, override.owner, besides=override)
+
+
+def is_from_elsewhere(project: Project, override: Fixture) -> bool:
+    """Tell whether an override gives a loop that it does not make, and that is not the plugin's."""
+    function = project.code.sources.get(override.file).functions[override.line]
+    makes_one = any("loop" in name.lower() for name in called_names(function))
+    return not makes_one and NAME not in override.requests
+
+
+def _given(function: Function) -> Iterator[ast.expr]:
+    """Yield what a fixture returns or yields."""
+    for node in walk_scope(function):
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)) and node.value is not None:
+            yield node.value
+
+
+def _may_give_a_loop(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture makes a loop, or gives something that may be one."""
+    source = project.code.sources.get(fixture.file)
+    function = source.functions[fixture.line]
+    return any("loop" in name.lower() for name in called_names(function)) or any(
+        _may_be_a_loop(project, source, value) for value in _given(function)
     )
-    return any(one is not None and one.is_async for one in found)
 
 
-def _calls_a_loop(project: Project, fixture: Fixture) -> bool:
-    function = project.code.sources.get(fixture.file).functions[fixture.line]
-    return any("loop" in name.lower() for name in called_names(function))
+def _may_be_a_loop(project: Project, source: Source, value: ast.expr) -> bool:
+    found = origin(project, source, value)
+    made_in, made = found if found is not None else (source, value)
+    if isinstance(made, ast.Call):
+        target = made_in.names.resolve(made.func)
+        return not (_IS_ELSE.search(target) or target in _BUILTINS)
+    return isinstance(made, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 # Only one project is used at a time, and each function that asks for a loop asks this.

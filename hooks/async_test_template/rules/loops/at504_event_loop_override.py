@@ -11,9 +11,11 @@ from async_test_template.rules.loops._canonical import is_canonical
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, has_own_loop
 from async_test_template.rules.loops._lost import (
     NAME,
+    is_from_elsewhere,
     is_override,
     is_shipped_override,
     overrides,
+    passed_on,
     when_all_is_read,
 )
 from async_test_template.rules.loops._override import (
@@ -62,10 +64,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
         if not is_override(project, fixture):
             continue
-        if has_own_loop(source, function):
+        passed = passed_on(project, fixture)
+        is_unknown = passed is None and is_from_elsewhere(project, fixture)
+        if has_own_loop(source, function) or is_unknown:
             # AT505 reports those.
             continue
         message = f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything"
+        if passed is not None:
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{message}, and no test runs in the loop of the fixture {passed.name}",
+                tier=Tier.UNSAFE,
+                fix=when_all_is_read(project, partial(_fix_passed_on, project, passed)),
+                hint=f"return the running loop from {passed.name}",
+            )
+            continue
         if not is_canonical(function):
             yield code_finding(
                 RULE.code,
@@ -111,6 +126,13 @@ def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tu
         if not edits:
             raise
         return edits
+
+
+def _fix_passed_on(project: Project, passed: Fixture) -> tuple[Edit, ...]:
+    source = project.code.sources.get(passed.file)
+    if has_own_loop(source, source.functions[passed.line]):
+        raise EditError(f"{passed.name} makes its own type of loop")
+    return with_the_rest(project, source, passed)
 
 
 def _tier(project: Project, fixture: Fixture) -> Tier:

@@ -22,7 +22,14 @@ from async_test_template.rules.loops._loop_factories import (
     hook_elsewhere,
     makes_own_loop,
 )
-from async_test_template.rules.loops._lost import NAME, is_override, overrides, when_all_is_read
+from async_test_template.rules.loops._lost import (
+    NAME,
+    is_from_elsewhere,
+    is_override,
+    overrides,
+    passed_on,
+    when_all_is_read,
+)
 from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
 from async_test_template.rules.on_code import code_finding, needs
 from async_test_template.rules.rule import Rule
@@ -51,18 +58,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if not is_override(project, fixture):
             continue
         function = source.functions[fixture.line]
-        if not has_own_loop(source, function):
-            continue
         made = ", ".join(sorted(name for name in called_names(function) if "loop" in name.lower()))
+        if has_own_loop(source, function):
+            unused = f"its own type of loop ({made})"
+        elif passed_on(project, fixture) is None and is_from_elsewhere(project, fixture):
+            unused = "the loop that it returns"
+        else:
+            # AT504 reports those.
+            continue
         yield code_finding(
             RULE.code,
             source,
             function,
-            f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything, and its own "
-            f"type of loop ({made}) is not used",
+            f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything, and {unused} "
+            "is not used",
             tier=Tier.UNSAFE,
             fix=when_all_is_read(project, partial(_fix, project, source, fixture)),
-            hint=f"return the loop's factory from {HOOK} in conftest.py ({SINCE})",
+            hint=f"return the loop's factory from {HOOK} in conftest.py (pytest-asyncio {SINCE})",
         )
 
 

@@ -162,8 +162,9 @@ def _stuck(project: Project) -> bool:
     """
     wanted = "0.26" if _too_old(project) else "1.5"
     dependencies = project.dependencies
-    # A bound that AT402 raises is no obstacle.
-    with_pytest = not dependencies.raised("pytest", "8.4")
+    # A bound that AT402 raises is no obstacle, and a compiled file is.
+    is_bound = bool(dependencies.below("pytest", "8.4"))
+    with_pytest = not (is_bound and dependencies.raised("pytest", "8.4"))
     raised = dependencies.raised("pytest-asyncio", wanted, with_pytest=with_pytest)
     return bool(dependencies.of("pytest-asyncio")) and not raised
 
