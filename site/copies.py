@@ -18,7 +18,8 @@ import copier
 import yaml
 from async_test_template import HOME
 from checkout import ROOT
-from helpers import compiled_once, copy_template
+from compiled import compiled_once
+from helpers import copy_template
 
 #: So many combinations are made at most; the questions that would make more have no switch.
 _MOST = 600

@@ -10,10 +10,12 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import compiled
 import pytest
+from environments import Environment
 from filelock import FileLock
 from fleets import Prototypes
-from helpers import EVERYTHING, ROOT, Environment, compile_imports, compiled_once, copy_template
+from helpers import EVERYTHING, ROOT, compile_imports, copy_template
 from pythons import CACHE
 
 if TYPE_CHECKING:
@@ -107,13 +109,18 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name, folder in {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip"}.items():
             patch.setenv(name, os.environ.get(name) or str(CACHE / folder))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        # Git would copy a dozen examples of hooks into each of hundreds of repositories.
+        patch.setenv("GIT_TEMPLATE_DIR", str(tmp_path_factory.mktemp("git")))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_once() -> Iterator[None]:
-    """Let the copies of all tests in a process share what Jinja has compiled."""
-    with compiled_once():
+def _templates_once(shared_folder: Path) -> Iterator[None]:
+    """Let the copies of all tests share what Jinja has compiled."""
+    folder = shared_folder / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, compiled.compiled_once():
+        patch.setenv(compiled.SHARED, str(folder))
         yield
 
 

@@ -147,7 +147,8 @@ def state(checkout: Path) -> dict[str, object]:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Return variables for a script of the fleet, whose Copier keeps its bytecode in a folder."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    folders = (ROOT / "tests" / "programs", Path(sys.executable).parent, os.environ["PATH"])
+    path = os.pathsep.join(map(str, folders))
     variables = clean_environment() | {"PATH": path, "PYTHONPYCACHEPREFIX": str(folder)}
     # A fleet's machine has it compiled. Without, Copier takes three times as long to start.
     del variables["PYTHONDONTWRITEBYTECODE"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import glob
 import io
 import itertools
@@ -13,30 +12,26 @@ import subprocess
 import sys
 import threading
 import warnings
-from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import copier
-import jinja2
 import pytest
 import pythons
 import yaml
 from async_test_template.cli import main
 from copier._cli import CopierApp
-from copier._template import load_template_config
 from plumbum import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from socketserver import BaseRequestHandler
-    from types import CodeType
 
 Command = tuple[str | Path, ...]
 
 ROOT = Path(__file__).parents[1]
-COPIER: Command = (sys.executable, "-m", "copier")
+COPIER: Command = (sys.executable, ROOT / "tests" / "compiled.py")
 PARTS = ("copier.yml", "includes", "template", "guard/src")
 #: The files of the guard in a project that has it vendored.
 VENDORED = {
@@ -209,32 +204,6 @@ def compile_imports(python: str | Path, cwd: Path, **env: str) -> None:
     run(python, ROOT / "tests" / "bytecode.py", cwd=cwd, PYTHONDONTWRITEBYTECODE="", **env)
 
 
-def compile_environment(environment: Environment) -> None:
-    """Compile what suites import, but for what was compiled for environments before.
-
-    uv links the files of a package into each environment, so that bytecode of the one is good for
-    the other. Python looks at the time and the size of a source, and leaves what is of another.
-    """
-    (packages,) = environment.folder.glob("lib/python*/site-packages")
-    cache = os.environ.get("PYTHONPYCACHEPREFIX", "")
-    known = Path(cache, "environments")
-    for other in known.read_text().splitlines() if cache and known.exists() else ():
-        # Those of another Python have another name.
-        if Path(other).parent.name == packages.parent.name and Path(f"{cache}{other}").exists():
-            place = f"{cache}{packages}"
-            shutil.copytree(f"{cache}{other}", place, copy_function=link_new, dirs_exist_ok=True)
-    compile_imports(environment.python, cwd=environment.folder)
-    if cache and Path(cache).exists():
-        with known.open("a") as file:
-            file.write(f"{packages}\n")
-
-
-def link_new(source: str, place: str) -> None:
-    """Link a file where there is none yet."""
-    with contextlib.suppress(FileExistsError):
-        os.link(source, place)
-
-
 def assert_done(done: subprocess.CompletedProcess[str]) -> None:
     """Require that a command went well, or show its output."""
     assert done.returncode == 0, done.stdout
@@ -291,40 +260,6 @@ def copy_template(folder: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / part)
     return folder
-
-
-@contextlib.contextmanager
-def compiled_once() -> Iterator[None]:
-    """Compile and read each template once in a process: Copier does it for every copy."""
-    compile_anew = jinja2.Environment.compile
-    known: dict[tuple[object, ...], CodeType] = {}
-    configurations: dict[str, dict[str, Any]] = {}
-
-    def compile_once(
-        environment: jinja2.Environment,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-    ) -> CodeType:
-        # Copier's extension starts anew here, for the file names that stand for many files.
-        environment.preprocess(source, name, filename)
-        key = (environment.block_start_string, *environment.extensions, name, source)
-        if key not in known:
-            known[key] = compile_anew(environment, source, name, filename)
-        return known[key]
-
-    def read_once(path: Path, quiet: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        text = path.read_text(encoding="utf-8")
-        if "!include" in text:
-            return load_template_config(path, quiet)
-        if text not in configurations:
-            configurations[text] = load_template_config(path, quiet)
-        return copy.deepcopy(configurations[text])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jinja2.Environment, "compile", compile_once)
-        patch.setattr("copier._template.load_template_config", read_once)
-        yield
 
 
 @contextlib.contextmanager
@@ -401,54 +336,3 @@ def require_postgresql() -> None:
     if shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb"):  # noqa: PTH207
         return
     skip_outside_ci("this machine has no PostgreSQL server: get it by `apt-get install postgresql`")
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment that generated suites run in."""
-
-    folder: Path
-
-    @property
-    def python(self) -> Path:
-        """The interpreter."""
-        return self.folder / "bin" / "python"
-
-    @classmethod
-    def build(cls, folder: Path, python: Path | str, *arguments: str) -> Environment:
-        """Create it, with what `uv pip install` makes of the arguments."""
-        environment = cls(folder)
-        create: Command = ("uv", "venv", "--quiet", "--python", python, folder)
-        install: Command = (
-            "uv",
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            environment.python,
-            *arguments,
-        )
-        assert_done(run(*create, cwd=folder.parent))
-        # Old versions of aiohttp have no wheels for current Pythons.
-        assert_done(run(*install, cwd=folder.parent, AIOHTTP_NO_EXTENSIONS="1"))
-        compile_environment(environment)
-        return environment
-
-    def pytest(
-        self, project: Path, *arguments: str, **env: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the suite of a project that is not installed."""
-        return run(
-            self.python,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            # It takes most of a second to start, and @given works without it.
-            "-p",
-            "no:hypothesispytest",
-            *arguments,
-            cwd=project,
-            PYTHONPATH="src",
-            **env,
-        )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pythons
 from covering import Row, gated
+from environments import Environment
 from filelock import FileLock
-from helpers import ROOT, Environment, assert_done, interpreter, run
+from helpers import ROOT, assert_done, interpreter, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +51,13 @@ def developing(row: Row, shared_folder: Path) -> Environment:
     """Build, once a run, an environment of a new Python with all that the tests need."""
     version = row["version"]
     python = interpreter(version)
-    folder = shared_folder / f"developing-{version}"
+    # What the gate runs needs no linters and no site.
+    group = "test" if row.get("part", "syntax") == "syntax" else "dev"
+    folder = shared_folder / f"developing-{group}-{version}"
     settings = ROOT / "pyproject.toml"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
-            Environment.build(folder, python, "-r", str(settings), "--group", f"{settings}:dev")
+            Environment.build(folder, python, "-r", str(settings), "--group", f"{settings}:{group}")
     return Environment(folder)
 
 

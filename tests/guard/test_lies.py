@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import runs
-from helpers import QUESTIONS, Answers, Environment, render
+from helpers import QUESTIONS, Answers, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.full
 

@@ -8,7 +8,8 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import ROOT, Environment, assert_done, interpreter, run
+from environments import Environment
+from helpers import ROOT, assert_done, interpreter, run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from async_test_template.rules.pages import Example
     from async_test_template.rules.rule import Rule
-    from helpers import Environment
+    from environments import Environment
 
     Observe: TypeAlias = Callable[..., list[tuple[str, str, int]]]
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from async_test_template.cli import main
+from environments import Environment
 from filelock import FileLock
-from helpers import ROOT, Environment, render, run
+from helpers import ROOT, render, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

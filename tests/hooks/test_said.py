@@ -13,7 +13,8 @@ from async_test_template.documentation import LIBRARIES
 from async_test_template.messages import all_messages
 from async_test_template.messages.answer import Answer
 from async_test_template.messages.search import search
-from helpers import ROOT, Environment, interpreter, run
+from environments import Environment
+from helpers import ROOT, interpreter, run
 from proofs import lay_out
 
 if TYPE_CHECKING:

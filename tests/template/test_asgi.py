@@ -8,11 +8,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import EVERYTHING, ROOT, Answers, Environment, label, render, run
+from helpers import EVERYTHING, ROOT, Answers, label, render, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.full
 

@@ -13,11 +13,13 @@ import pytest
 from breaks import SLOW
 from breaks import __file__ as script
 from covering import gated
-from helpers import FRAMEWORKS, Answers, Environment, choices, clean_environment, label, render
+from helpers import FRAMEWORKS, Answers, choices, clean_environment, label, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

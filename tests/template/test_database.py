@@ -11,19 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import (
-    Environment,
-    assert_done,
-    choices,
-    git,
-    render,
-    require_postgresql,
-    run,
-)
+from helpers import assert_done, choices, git, render, require_postgresql, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
+
+    from environments import Environment
 
 #: Run by a worker of pytest-xdist: it kills the run.
 KILL = """\

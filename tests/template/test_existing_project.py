@@ -11,7 +11,6 @@ from covering import apart, covered
 from helpers import (
     VENDORED,
     Answers,
-    Environment,
     assert_done,
     commit,
     copy_template,
@@ -25,6 +24,8 @@ from helpers import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 ADDED = {
     ".copier-answers.yml",

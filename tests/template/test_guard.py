@@ -16,7 +16,6 @@ from helpers import (
     ROOT,
     VENDORED,
     Answers,
-    Environment,
     assert_done,
     choices,
     contents,
@@ -29,6 +28,8 @@ from helpers import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

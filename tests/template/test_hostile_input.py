@@ -8,10 +8,12 @@ import pytest
 import tomllib
 import yaml
 from covering import Row, gated
-from helpers import Environment, render
+from helpers import render
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 STRANGE_TEXTS = {
     "quotes": """it's "quoted" and '''more''' and \"\"\"most\"\"\"""",

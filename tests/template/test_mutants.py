@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from covering import gated
-from helpers import STACKS, Answers, Environment, assert_done, label, render, run
+from helpers import STACKS, Answers, assert_done, label, render, run
 from mutants import __file__ as script
 from mutants import mutants
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 GET_USER = "get_user_key: web.AppKey[Callable[[web.Request], str]] = web.AppKey('{}')"
 # Changes that nobody can see, and why.

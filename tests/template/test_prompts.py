@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import copier
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from covering import covered
 from helpers import (
+    COPIER,
     QUESTIONS,
     STORES,
     Answers,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 NARROWEST = 80
 BOTH = "asyncio and trio, every test on both"
-COPIER = (sys.executable, "-m", "copier")
 ANSWERS = ".copier-answers.yml"
 
 

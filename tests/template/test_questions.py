@@ -13,10 +13,12 @@ import pytest
 import yaml
 from copier._template import Template
 from copier._user_data import Question
-from helpers import QUESTIONS, ROOT, Environment, choices, copy_template, git, render
+from helpers import QUESTIONS, ROOT, choices, copy_template, git, render
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 SETTINGS = yaml.safe_load((ROOT / "copier.yml").read_text())
 PUBLIC = {

@@ -7,10 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers import ROOT, Environment, assert_done, contents, render, run
+from helpers import ROOT, assert_done, contents, render, run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 SHAPES = {
     "services": ["services/billing/pyproject.toml", "services/mail/setup.py", "package.json"],

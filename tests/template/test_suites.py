@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pythons
 from covering import Row, apart, covering, gated
+from environments import Environment
 from filelock import FileLock
 from helpers import (
     EVERYTHING,
@@ -17,7 +18,6 @@ from helpers import (
     STACKS,
     STORES,
     Answers,
-    Environment,
     choices,
     interpreter,
     label,

@@ -15,7 +15,6 @@ from helpers import (
     FRAMEWORKS,
     STORES,
     Answers,
-    Environment,
     assert_done,
     choices,
     commit,
@@ -29,6 +28,8 @@ from helpers import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

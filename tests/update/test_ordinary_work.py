@@ -10,7 +10,6 @@ import pytest
 from helpers import (
     OF_THE_DATABASE,
     VENDORED,
-    Environment,
     assert_done,
     commit,
     first_release,
@@ -22,6 +21,8 @@ from services import SERVICES, delete_sample, edit, move_tests, write_service
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

@@ -30,7 +30,6 @@ from helpers import (
     ROOT,
     VENDORED,
     Answers,
-    Environment,
     choices,
     commit,
     contents,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _pytest.mark import ParameterSet
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
-from async_test_template.config.toml.read import value_at
+from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.releases import (
@@ -44,7 +44,12 @@ _OPAQUE = (
     "Makefile",
     "Dockerfile",
     "justfile",
+    "pixi.toml",
+    "tasks.py",
+    "tox.toml",
 )
+#: Tables of pyproject.toml that name dependencies in a way that nothing here parses.
+_OPAQUE_TABLES = ("pixi", "tox")
 _EXTRA_FOR_TESTS = r"[\w.-]+\s*\[[^\]]*(?:test|dev)"
 # What a file that nothing here parses gives to pip.
 _GIVEN_TO_PIP = rb"(?:-r|--requirement)[ =]*[\"']?(?:\./)?(\w[\w./-]*)"
@@ -151,6 +156,9 @@ class Dependencies(NamedTuple):
     def is_mentioned(self, name: str) -> bool:
         """Tell whether a package is there, or a file that nothing here parses may name it."""
         if self.has(name):
+            return True
+        tools = table_at(self.tree.toml("pyproject.toml"), "tool")
+        if any(name in str(tools.get(table, "")) for table in _OPAQUE_TABLES):
             return True
         return any(self._names(file, name.encode()) for file in self._opaque())
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _pytest.mark import ParameterSet
-    from helpers import Environment
+    from environments import Environment
 
 OK, FAILED, INTERRUPTED, INTERNAL, USAGE = range(5)
 #: The current plugins, and the packages of the rules on code.

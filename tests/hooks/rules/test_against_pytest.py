@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from helpers import Environment
+    from environments import Environment
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from helpers import Environment
+    from environments import Environment
 
 FUNCTION = "asyncio_default_fixture_loop_scope = function\n"
 #: Two tests of a module in one loop: what a version that ignores the scope does not do.

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from environments import Environment
 from filelock import FileLock
-from helpers import Environment, interpreter
+from helpers import interpreter
 from proofs import finds, lay_out
 
 if TYPE_CHECKING:
