@@ -148,7 +148,7 @@ def remove_statement(source: Source, statement: ast.stmt) -> Splice:
 
 
 def remove_line(source: Source, statement: ast.stmt) -> Splice:
-    """Remove a statement with its lines, and nothing around them.
+    """Remove a statement with its lines, and a blank line where there is one on either side.
 
     Raises:
         EditError: it shares its lines with another statement.
@@ -158,7 +158,10 @@ def remove_line(source: Source, statement: ast.stmt) -> Splice:
     around = source.data[start : source.start(statement)], source.data[source.end(statement) : end]
     if around[0].strip() or around[1].split(b"#")[0].strip():
         raise EditError("the statement shares its lines with another one")
-    return replace(source, start, end)
+    above = source.line_start(max(start - 1, 0))
+    beside = source.data[above:start], source.data[end : source.line_end(end)]
+    is_between = start > 0 and not any(line.strip() for line in beside)
+    return replace(source, above if is_between else start, end)
 
 
 def prepend_statement(source: Source, function: Function, statement: str) -> Splice:

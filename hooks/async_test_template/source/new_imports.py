@@ -13,6 +13,8 @@ from async_test_template.source.changes import before, replace, replace_node
 from async_test_template.source.names import is_lazy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from async_test_template.findings import Splice
     from async_test_template.source.source import Source
 
@@ -37,6 +39,8 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
     return module, (replace(source, position, position, text),)
 
 
+#: Longer lines than this are broken, with their end: the length that most formatters keep.
+_LINE = 89
 #: Text after the last name in a line inside brackets: a comma, spaces and a comment.
 _BEHIND_NAME = re.compile(rb"((?:[ \t]*,)?)([ \t]*(?:#[^\r\n]*)?)(\r\n|\r|\n)")
 
@@ -61,6 +65,42 @@ def bind_name(source: Source, module: str, name: str) -> tuple[str, tuple[Splice
     line = f"from {module} import {name}\n"
     position, text = _place_of_import(source, module, line, ast.ImportFrom)
     return name, (replace(source, position, position, text),)
+
+
+def import_names(source: Source, module: str, names: Mapping[str, str]) -> Splice:
+    """Import names of a module at the top, beside those that the file imports from it already.
+
+    Args:
+        source: the file.
+        module: where they come from.
+        names: each of them, with what the file calls it.
+
+    Raises:
+        EditError: the statement that imports from it is written on more than one line.
+
+    """
+    wanted = dict(names)
+    for statement in source.tree.body:
+        if isinstance(statement, ast.ImportFrom) and _module_of(statement) == module:
+            text = source.text(statement)
+            if "(" in text or "\n" in text or "\\" in text:
+                raise EditError(f"the import from {module} has more than one line")
+            wanted.update((alias.name, alias.asname or alias.name) for alias in statement.names)
+            return replace_node(source, statement, _from(module, wanted).rstrip("\n"))
+    position, text = _place_of_import(source, module, _from(module, wanted), ast.ImportFrom)
+    return replace(source, position, position, text)
+
+
+def _from(module: str, names: Mapping[str, str]) -> str:
+    """Write an import of names, as the usual formatters do."""
+    parts = [
+        name if called == name else f"{name} as {called}"
+        for name, called in sorted(names.items(), key=lambda item: _import_order(item[0]))
+    ]
+    line = f"from {module} import {', '.join(parts)}\n"
+    if len(line) <= _LINE:
+        return line
+    return f"from {module} import (\n{''.join(f'    {part},' + chr(10) for part in parts)})\n"
 
 
 def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ...]:

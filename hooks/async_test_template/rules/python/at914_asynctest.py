@@ -20,7 +20,7 @@ from async_test_template.rules.rule import Rule
 from async_test_template.source import changes, new_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
@@ -41,10 +41,11 @@ _SAME = (
     "seal",
     "sentinel",
 )
+_MOCK = "unittest.mock"
 #: Module and name of each replacement.
 _NEW = {
     **{
-        f"asynctest.{module}{old}": ("unittest.mock", new)
+        f"asynctest.{module}{old}": (_MOCK, new)
         for module in ("", "mock.")
         for old, new in (("CoroutineMock", "AsyncMock"), *((name, name) for name in _SAME))
     },
@@ -109,6 +110,7 @@ def _fix(
     project: Project, source: Source, imports: list[ast.Import | ast.ImportFrom]
 ) -> tuple[Edit, ...]:
     edits: dict[Edit, None] = {}
+    moved = _moved(source, imports)
     for name in source.nodes.of(ast.Name):
         if source.names.resolve(name).partition(".")[0] != "asynctest" or is_local(source, name):
             continue
@@ -118,6 +120,10 @@ def _fix(
             continue
         used = _known(source, name)
         module, new = _NEW[source.names.resolve(used)]
+        if used is name and new in moved:
+            if name.id != moved[new]:
+                edits[changes.replace_node(source, name, moved[new])] = None
+            continue
         bound, added = _bound(source, module)
         edits.update(dict.fromkeys((changes.replace_node(source, used, f"{bound}.{new}"), *added)))
         is_base = isinstance(source.parents[used], ast.ClassDef)
@@ -125,10 +131,53 @@ def _fix(
             raise EditError("its TestCase is used in another way than as a base")
     for node in classes_of(project, source):
         edits.update(dict.fromkeys(changed(project, source, node)))
-    edits.update(dict.fromkeys(_left_over(source, imports)))
+    if moved:
+        edits[new_imports.import_names(source, _MOCK, moved)] = None
+    edits.update(dict.fromkeys(_left_over(source, imports, moved)))
     if not edits:
         raise EditError("it is unknown what it is used for")
     return tuple(edits)
+
+
+def _moved(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> dict[str, str]:
+    """Return the names of `unittest.mock` that replace imported ones, and what they are called.
+
+    There are none where one of them may mean something else in the file.
+    """
+    moved: dict[str, str] = {}
+    for node in imports:
+        if isinstance(node, ast.Import) or source.parents[node] is not source.tree:
+            continue
+        for alias in node.names:
+            module, new = _NEW.get(f"{node.module}.{alias.name}", ("", ""))
+            if module == _MOCK and source.mentions.get(alias.asname or alias.name):
+                moved[new] = alias.asname or new
+    statements = source.nodes.of(ast.ImportFrom)
+    others = {
+        alias.asname or alias.name
+        for node in statements
+        if node not in imports and node.module != _MOCK
+        for alias in node.names
+    }
+    is_split = any(
+        node.module == _MOCK and (source.parents[node] is not source.tree or _is_long(source, node))
+        for node in statements
+    )
+    taken = others | source.names.bound
+    is_free = not is_split and not any(
+        called in taken and not _is_import(source, called) for called in moved.values()
+    )
+    return moved if is_free else {}
+
+
+def _is_long(source: Source, node: ast.ImportFrom) -> bool:
+    return node.lineno != node.end_lineno or "(" in source.text(node)
+
+
+def _is_import(source: Source, name: str) -> bool:
+    """Tell whether an import of asynctest brings a name, and the file's functions alone bind it."""
+    target = source.names.resolve(ast.Name(name, ast.Load()))
+    return target.partition(".")[0] == "asynctest" and not bindings(source, source.tree, name)
 
 
 def _require_one_meaning(source: Source, name: ast.Name) -> None:
@@ -171,7 +220,9 @@ def _check_of_loop(source: Source, name: ast.Name) -> ast.expr | None:
     return used if used in getattr(owner, "decorator_list", ()) else None
 
 
-def _left_over(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> Iterator[Edit]:
+def _left_over(
+    source: Source, imports: list[ast.Import | ast.ImportFrom], moved: Collection[str]
+) -> Iterator[Edit]:
     """Yield the edits that remove names of asynctest which the engine leaves.
 
     It removes those whose last use has been replaced. It does not know of unused ones, and leaves
@@ -188,6 +239,7 @@ def _left_over(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> It
             alias
             for alias in node.names
             if _is_used(source, name := alias.asname or alias.name.partition(".")[0])
+            and _NEW.get(f"{getattr(node, 'module', '')}.{alias.name}", ("", ""))[1] not in moved
             and alias.asname != alias.name
             and name not in arguments
             and name not in texts
