@@ -149,7 +149,7 @@ def without_package(files: Mapping[str, str], package: str) -> Files:
         name: "".join(
             line
             for line in text.splitlines(keepends=True)
-            if name.endswith(".py") or not required(package).search(line)
+            if (name.endswith(".py") and name != "setup.py") or not required(package).search(line)
         )
         for name, text in files.items()
     }
