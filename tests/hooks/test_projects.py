@@ -247,6 +247,15 @@ def test_the_dependencies_above_count_for_a_workspace_and_where_no_pytest_is(
         assert ("AT403" not in codes) is is_declared
 
 
+def test_what_tox_installs_in_a_folder_above_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".git").mkdir()
+    settings = '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'
+    write({"libs/a/pyproject.toml": settings, "libs/a/requirements-test.txt": "pytest\n"})
+    assert ("libs/a/pyproject.toml", "AT121") in found(capsys)
+    write({"tox.ini": "[testenv]\nchangedir = libs/a\ndeps = -r dev\n", "dev": "pytest-asyncio\n"})
+    assert ("libs/a/pyproject.toml", "AT121") not in found(capsys)
+
+
 PATHS = {
     "poetry": {"pyproject.toml": '[tool.poetry.group.dev.dependencies]\nb = {path = "../b"}\n'},
     "poetry, one for each platform": {

@@ -101,14 +101,17 @@ def _with_nearby(
 def _above(tree: Tree, *, has_pytest: bool) -> Dependencies | None:
     """Read what the nearest workspace around a project installs for its tests.
 
-    A project that declares no pytest is tested with that of a folder above, too.
+    tox in a folder above may test all packages below. A project that declares no pytest is tested
+    with that of a folder above, too.
     """
     try:
         found = next(
             (
                 each
                 for each in above(tree)
-                if is_workspace(each) or (not has_pytest and each.read("pyproject.toml"))
+                if is_workspace(each)
+                or each.read("tox.ini")
+                or (not has_pytest and each.read("pyproject.toml"))
             ),
             None,
         )

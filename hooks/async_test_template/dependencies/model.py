@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
-from async_test_template.config.toml.read import value_at
+from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.releases import (
@@ -44,7 +44,12 @@ _OPAQUE = (
     "Makefile",
     "Dockerfile",
     "justfile",
+    "pixi.toml",
+    "tasks.py",
+    "tox.toml",
 )
+#: Tables of pyproject.toml that name dependencies in a way that nothing here parses.
+_OPAQUE_TABLES = ("pixi", "tox")
 _EXTRA_FOR_TESTS = r"[\w.-]+\s*\[[^\]]*(?:test|dev)"
 # What a file that nothing here parses gives to pip.
 _GIVEN_TO_PIP = rb"(?:-r|--requirement)[ =]*[\"']?(?:\./)?(\w[\w./-]*)"
@@ -152,6 +157,9 @@ class Dependencies(NamedTuple):
         """Tell whether a package is there, or a file that nothing here parses may name it."""
         if self.has(name):
             return True
+        tools = table_at(self.tree.toml("pyproject.toml"), "tool")
+        if any(name in str(tools.get(table, "")) for table in _OPAQUE_TABLES):
+            return True
         return any(self._names(file, name.encode()) for file in self._opaque())
 
     def _names(self, file: str, name: bytes) -> bool:
@@ -171,22 +179,27 @@ class Dependencies(NamedTuple):
                 if re.match(_CONDA, file.rpartition("/")[2]):
                     yield file
 
-    def is_in_setup(self, name: str) -> bool:
-        """Tell whether setup.py, which nothing here parses, requires a package.
+    def in_setup(self, name: str) -> list[str]:
+        """Return the bounds with which setup.py, which nothing here parses, requires a package.
 
-        That is a string with the name and a bound, or with the name alone among requirements for
-        tests; `"pytest" in sys.argv` does not count.
+        That is a string with the name and a bound, or with the name alone, and so an empty bound,
+        among requirements for tests; `"pytest" in sys.argv` does not count.
         """
         data = self.tree.read("setup.py") or b""
         if name.encode() not in data:
-            return False
+            return []
         text = data.decode("utf-8", "replace")
         bare = "?" if "tests_require" in text or "extras_require" in text else ""
-        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*(?:[<>=!~;][^\"'\n]*){bare}[\"']"
-        return any(
-            not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
+        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*([<>=!~;][^\"'\n]*){bare}[\"']"
+        return [
+            (match[1] or "").partition(";")[0].strip()
             for match in re.finditer(pattern, text)
-        )
+            if not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
+        ]
+
+    def is_in_setup(self, name: str) -> bool:
+        """Tell whether setup.py requires a package."""
+        return bool(self.in_setup(name))
 
     def at_least(self, name: str, version: str) -> bool:
         """Tell whether it is certain that a package is that version or later.

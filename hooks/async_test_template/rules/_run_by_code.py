@@ -33,15 +33,22 @@ def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> boo
 
 
 def _is_always_skipped(project: Project, test: Test) -> bool:
-    """Tell whether a condition that is always true skips a test."""
-    lines = {mark.line for mark in test.marks if mark.name == "skipif"}
-    if not lines:
-        return False
+    """Tell whether its file skips a test, whatever the Python."""
     source = project.code.sources.get(test.file)
+    if any(
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and source.names.resolve(statement.value.func) == "pytest.skip"
+        for statement in source.tree.body
+    ):
+        return True
+    lines = {mark.line for mark in test.marks if mark.name == "skipif"}
+    function = source.functions.get(test.line)
+    lines |= {decorator.lineno for decorator in function.decorator_list} if function else set()
     judge = Conditions(source).judge
     return any(
         call.lineno in lines and bool(call.args) and not judge(call.args[0]).false
-        for call in source.calls("pytest.mark.skipif")
+        for call in source.calls("pytest.mark.skipif", "unittest.skipIf")
     )
 
 

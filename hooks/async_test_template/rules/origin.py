@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 #: Names may form a circle; an application is not passed on more often than this.
 _STEPS = 8
 # The content of a file does not change, and every name in it asks this.
@@ -96,6 +97,45 @@ def bindings(source: Source, scope: ast.AST, name: str) -> list[ast.expr | ast.s
     if scope not in known:
         known[scope] = _bindings(scope)
     return known[scope].get(name, [])
+
+
+def is_local(source: Source, name: ast.Name) -> bool:
+    """Tell whether a function, a class or a comprehension gives a name its meaning where it is."""
+    scopes = [*_scopes(source, name)]
+    # The methods of a class do not see its names.
+    seen = [scope for scope in scopes if scope is scopes[0] or not isinstance(scope, ast.ClassDef)]
+    return any(_binds(source, scope, name.id) for scope in seen)
+
+
+def _scopes(source: Source, name: ast.Name) -> Iterator[ast.AST]:
+    """Yield the scopes around a name, the closest first, without the module's."""
+    inner: ast.AST = name
+    for around in source.around(name):
+        if isinstance(around, _COMPREHENSIONS):
+            # The first iterable belongs to what is around it.
+            if inner is not around.generators[0] or name not in walk(around.generators[0].iter):
+                yield around
+        elif isinstance(around, (*_FUNCTIONS, ast.ClassDef)):
+            # So do decorators and defaults.
+            if inner in around.body:
+                yield around
+        elif isinstance(around, ast.Lambda) and inner is around.body:
+            yield around
+        inner = around
+
+
+def _binds(source: Source, scope: ast.AST, name: str) -> bool:
+    if isinstance(scope, (*_FUNCTIONS, ast.Lambda)) and name in _parameters(scope):
+        return True
+    stored = [
+        node
+        for node in source.mentions.get(name, ())
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    ]
+    if any(next(_scopes(source, node), source.tree) is scope for node in stored):
+        return True
+    definitions = (*_FUNCTIONS, ast.ClassDef)
+    return any(isinstance(one, definitions) for one in bindings(source, scope, name))
 
 
 def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | ast.stmt]]:

@@ -106,7 +106,7 @@ HOOK = """def pytest_collection_modifyitems(items):
             "conftest.py",
             {
                 Severity.ERROR: OVERRIDE.format('scope="module"'),
-                Severity.ADVICE: OVERRIDE.format(""),
+                Severity.ADVICE: OVERRIDE.format("").replace("():\n", "():\n    import gc\n"),
             },
             id="each test has a loop of its own anyway",
         ),

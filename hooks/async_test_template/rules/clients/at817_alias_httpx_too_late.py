@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -37,8 +38,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
+def _is_loaded_first(project: Project, source: Source) -> bool:
+    """Tell whether pytest is told to load the file, which it does before installed plugins."""
+    words = [option.text for option in project.settings.addopts]
+    path = f"/{source.file.removesuffix('.py').removesuffix('/__init__')}"
+    named = {new for old, new in pairwise(words) if old == "-p"}
+    named |= {word.removeprefix("-p") for word in words if word.startswith("-p")} - {""}
+    return any(path.endswith(f"/{name.replace('.', '/')}") for name in named)
+
+
 def _earlier(project: Project, source: Source, call: ast.Call) -> str:
-    for package in _PLUGINS:
+    for package in _PLUGINS if not _is_loaded_first(project, source) else ():
         if project.dependencies.of(package):
             return package
     imports: list[ast.Import | ast.ImportFrom] = [

@@ -64,10 +64,16 @@ def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> b
     if not (called_names(function) <= CANONICAL | besides | _default_policy(function)):
         return False
     return _hands_out_a_plain_loop(function) and all(
-        isinstance(node, plain)
+        isinstance(node, plain) or _imports_only_known(node)
         for statement in function.body
         for node in walk(statement)
         if isinstance(node, ast.stmt)
+    )
+
+
+def _imports_only_known(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import) and all(
+        alias.name in {"asyncio", "gc"} for alias in statement.names
     )
 
 

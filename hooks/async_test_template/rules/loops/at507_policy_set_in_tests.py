@@ -86,12 +86,17 @@ def _sets_earlier_one(source: Source, call: ast.Call) -> bool:
 
 
 def _region(source: Source, call: ast.Call) -> ast.AST:
-    """Return the function around a call, or the class of a method that prepares or ends tests."""
-    function = source.scope(call)
-    is_method = isinstance(source.parents.get(function), ast.ClassDef)
-    if is_method and getattr(function, "name", "") in SETUPS:
-        return source.parents[function]
-    return function
+    """Return the function around a call, or the class of a method that prepares or ends tests.
+
+    A function within, such as a finalizer, belongs to that around it.
+    """
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [around for around in source.around(call) if isinstance(around, kinds)]
+    if not functions:
+        return source.tree
+    function = functions[-1]
+    around = source.parents[function]
+    return around if isinstance(around, ast.ClassDef) and function.name in SETUPS else function
 
 
 def _is_in_override(project: Project, source: Source, call: ast.Call) -> bool:

@@ -44,9 +44,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             )
     for (line, column), names in inherited.items():
         more = f" and {len(names) - 1} more tests" if len(names) > 1 else ""
+        which = "which are" if more else "which is"
         yield Finding(
             RULE.code,
-            f"the mark asyncio applies to {names[0]}{more}, and nothing there is async",
+            f"the mark asyncio applies to {names[0]}{more}, {which} not async",
             source.file,
             line,
             column,

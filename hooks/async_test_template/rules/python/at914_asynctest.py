@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.origin import bindings, is_local
 from async_test_template.rules.python._asynctest_case import (
     CASES,
     changed,
@@ -109,7 +110,7 @@ def _fix(
 ) -> tuple[Edit, ...]:
     edits: dict[Edit, None] = {}
     for name in source.nodes.of(ast.Name):
-        if source.names.resolve(name).partition(".")[0] != "asynctest":
+        if source.names.resolve(name).partition(".")[0] != "asynctest" or is_local(source, name):
             continue
         _require_one_meaning(source, name)
         if (check := _check_of_loop(source, name)) is not None:
@@ -144,7 +145,9 @@ def _require_one_meaning(source: Source, name: ast.Name) -> None:
         if (alias.asname or alias.name) == name.id
     }
     new = ".".join(_NEW.get(source.names.resolve(name), ("", "")))
-    if name.id in source.names.bound or any(
+    globals_ = (node.names for node in source.nodes.of(ast.Global))
+    is_bound = bindings(source, source.tree, name.id) or any(name.id in names for names in globals_)
+    if is_bound or any(
         target != new and target.partition(".")[0] != "asynctest" for target in targets
     ):
         sure(source, name)
@@ -172,8 +175,8 @@ def _left_over(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> It
     """Yield the edits that remove names of asynctest which the engine leaves.
 
     It removes those whose last use has been replaced. It does not know of unused ones, and leaves
-    those that may be meant for others: `import asynctest as asynctest`, or one that a parameter or
-    a text has the name of.
+    those that may be meant for others: `import asynctest as asynctest`, or one that a parameter, a
+    variable of a function or a text has the name of.
     """
     arguments = {argument.arg for argument in source.nodes.of(ast.arg)}
     texts = {node.value for node in source.nodes.of(ast.Constant) if isinstance(node.value, str)}
@@ -200,7 +203,9 @@ def _left_over(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> It
 
 
 def _is_used(source: Source, name: str) -> bool:
-    return any(isinstance(mention, ast.Name) for mention in source.mentions.get(name, ()))
+    """Tell whether a name is used, and always as what is imported."""
+    used = [node for node in source.mentions.get(name, ()) if isinstance(node, ast.Name)]
+    return bool(used) and not any(is_local(source, node) for node in used)
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:

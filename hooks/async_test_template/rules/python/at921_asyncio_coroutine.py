@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
+from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
+from async_test_template.source.nodes import walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
+#: Calls whose results are awaited.
+_AWAITABLE = {
+    *(f"asyncio.{name}" for name in ("Future", "create_task", "ensure_future", "gather", "shield")),
+    *(f"asyncio.{name}" for name in ("sleep", "to_thread", "wait", "wait_for")),
+}
+_OF_LOOPS = {"create_future", "create_task", "run_in_executor"}
 #: Expressions that bind as closely after `await` as after `yield from`.
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 
@@ -47,9 +55,45 @@ def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit,
     if isinstance(function, ast.FunctionDef):
         start = source.start(function)
         edits.append(changes.replace(source, start, start, "async "))
-        for node in _own_yields(function):
+        yields = [*_own_yields(function)]
+        for node in yields:
             edits += _awaiting(source, node)
+        if not yields:
+            edits += _returned(source, function)
     return tuple(edits)
+
+
+def _returned(source: Source, function: ast.FunctionDef) -> Iterator[Edit]:
+    """Yield the edits that await what a function returns, as the decorator does.
+
+    It does so only where a function yields nothing.
+    """
+    for node in walk_scope(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, (ast.Call, ast.Name)):
+            made = (
+                bindings(source, function, node.value.id)
+                if isinstance(node.value, ast.Name)
+                else [node.value]
+            )
+            if made and all(_is_awaitable(source, one) for one in made):
+                start = source.start(node.value)
+                yield changes.replace(source, start, start, "await ")
+
+
+def _is_awaitable(source: Source, value: ast.AST) -> bool:
+    if not isinstance(value, ast.Call):
+        return False
+    name = source.names.resolve(value.func)
+    if name in _AWAITABLE or name.rpartition(".")[2] in _OF_LOOPS:
+        return True
+    return any(
+        function.name == name
+        and (
+            isinstance(function, ast.AsyncFunctionDef)
+            or any(decorators(source, function, "asyncio.coroutine"))
+        )
+        for function in source.functions.values()
+    )
 
 
 def _own_yields(function: Function) -> Iterator[ast.YieldFrom]:
