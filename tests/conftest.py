@@ -148,7 +148,10 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(name, os.environ.get(name) or str(CACHE / folder))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         # Git would copy a dozen examples of hooks into each of hundreds of repositories.
-        patch.setenv("GIT_TEMPLATE_DIR", str(tmp_path_factory.mktemp("git")))
+        folders = tmp_path_factory.mktemp("git")
+        for name in ("hooks", "info"):
+            (folders / name).mkdir()
+        patch.setenv("GIT_TEMPLATE_DIR", str(folders))
         yield
 
 
