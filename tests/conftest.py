@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import compiled
@@ -20,13 +23,42 @@ from pythons import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Give each core one worker and a half: many slow tests wait for the programs they start."""
     cores = os.cpu_count() or 1
     return cores if "not slow" in config.option.markexpr else cores * 3 // 2
+
+
+#: Files in memory, on Linux.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest and tempfile make folders there that are ours
+#: The gate needs less than two.
+ROOM = 6 * 2**30
+#: The variable that names a folder beside the cache of uv.
+ON_DISK = "ASYNC_TESTS_ON_DISK"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary files in memory where there is room, unless `TMPDIR` says where.
+
+    The tests make and remove hundreds of thousands, and git alone spends half of its time on that.
+    """
+    if "TMPDIR" in os.environ or config.option.basetemp or not is_roomy(MEMORY):
+        return
+    folder = tempfile.mkdtemp()
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    # Without a word about it, uv copies what it cannot link.
+    os.environ |= {ON_DISK: folder, "TMPDIR": str(MEMORY), "UV_LINK_MODE": "copy"}
+    tempfile.tempdir = None
+
+
+def is_roomy(folder: Path) -> bool:
+    """Tell whether a folder has room for the tests, and programs in it may be started."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,6 +91,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     """Return a folder that all workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def on_disk(shared_folder: Path) -> Path:
+    """Return a folder that all workers share, for environments: uv links their files, if it can."""
+    return Path(os.environ.get(ON_DISK, shared_folder))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -110,7 +148,10 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(name, os.environ.get(name) or str(CACHE / folder))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         # Git would copy a dozen examples of hooks into each of hundreds of repositories.
-        patch.setenv("GIT_TEMPLATE_DIR", str(tmp_path_factory.mktemp("git")))
+        folders = tmp_path_factory.mktemp("git")
+        for name in ("hooks", "info"):
+            (folders / name).mkdir()
+        patch.setenv("GIT_TEMPLATE_DIR", str(folders))
         yield
 
 
@@ -125,12 +166,12 @@ def _templates_once(shared_folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def environment_of(shared_folder: Path) -> Callable[..., Environment]:
+def environment_of(on_disk: Path) -> Callable[..., Environment]:
     """Return a function that builds an environment of some requirements, once a run."""
 
     def build(*requirements: str) -> Environment:
         name = re.sub(r"[^\w.]+", "-", "-".join(requirements))
-        folder = shared_folder / f"environment{name}"
+        folder = on_disk / f"environment{name}"
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
                 Environment.build(folder, sys.executable, *requirements)

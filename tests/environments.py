@@ -43,7 +43,8 @@ class Environment:
         )
         assert_done(run(*create, cwd=folder.parent))
         # Old versions of aiohttp have no wheels for current Pythons.
-        assert_done(run(*install, cwd=folder.parent, AIOHTTP_NO_EXTENSIONS="1"))
+        options = {"AIOHTTP_NO_EXTENSIONS": "1", "UV_LINK_MODE": "hardlink"}
+        assert_done(run(*install, cwd=folder.parent, **options))
         compile_environment(environment)
         return environment
 

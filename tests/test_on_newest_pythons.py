@@ -47,13 +47,13 @@ RUNS = gated(
 
 
 @pytest.fixture
-def developing(row: Row, shared_folder: Path) -> Environment:
+def developing(row: Row, on_disk: Path) -> Environment:
     """Build, once a run, an environment of a new Python with all that the tests need."""
     version = row["version"]
     python = interpreter(version)
     # What the gate runs needs no linters and no site.
     group = "test" if row.get("part", "syntax") == "syntax" else "dev"
-    folder = shared_folder / f"developing-{group}-{version}"
+    folder = on_disk / f"developing-{group}-{version}"
     settings = ROOT / "pyproject.toml"
     with FileLock(f"{folder}.lock"):
         if not folder.exists():

@@ -124,7 +124,10 @@ def sample(node: ast.expr, module: ModuleType | None, like: str | bytes) -> str 
 
 def uses(path: Path) -> Iterator[Use]:
     """Return every regular expression in a file."""
-    tree = ast.parse(path.read_bytes())
+    source = path.read_bytes()
+    if not re.search(rb"\bre\b", source):
+        return
+    tree = ast.parse(source)
     module = module_of(path)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):

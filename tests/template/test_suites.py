@@ -126,12 +126,12 @@ def test_coverage_is_of_the_code_of_the_project(
 
 
 @pytest.fixture(scope="session")
-def other_environment(shared_folder: Path) -> Callable[[str], Environment]:
+def other_environment(on_disk: Path) -> Callable[[str], Environment]:
     """Return a function that builds the environment of another Python, once a run, or skips."""
 
     def build(version: str) -> Environment:
         python = interpreter(version)
-        folder = shared_folder / f"environment-{version}"
+        folder = on_disk / f"environment-{version}"
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
                 Environment.build(folder, python, *EVERYTHING)

@@ -372,12 +372,12 @@ CASES = {
 
 
 @pytest.fixture(scope="session")
-def environment_on(shared_folder: Path) -> Callable[..., Environment]:
+def environment_on(on_disk: Path) -> Callable[..., Environment]:
     """Return a function that builds an environment with another Python, once a run."""
 
     def build(version: str, *packages: str) -> Environment:
         name = "-".join((version, *packages)).translate(str.maketrans("=<>*[]", "------"))
-        folder = shared_folder / f"on-{name}"
+        folder = on_disk / f"on-{name}"
         with FileLock(f"{folder}.lock"):
             if not folder.exists():
                 Environment.build(folder, interpreter(version), *packages)
