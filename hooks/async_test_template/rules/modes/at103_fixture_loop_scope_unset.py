@@ -92,7 +92,8 @@ def _warns(project: Project) -> bool:
 def _is_for_others(project: Project) -> bool:
     """Tell whether the plugin is there for other projects: around this one, or configured below."""
     is_below = not project.settings.exists and bool(project.memory.boundaries.projects)
-    return is_below or not project.dependencies.of("pytest-asyncio")
+    is_set = any(name.startswith("asyncio_") for name in project.settings.options)
+    return is_below or not (is_set or project.dependencies.of("pytest-asyncio"))
 
 
 def _has_async(project: Project) -> bool:
