@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.source.conditions import Conditions
@@ -35,21 +36,26 @@ def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> boo
 def _is_always_skipped(project: Project, test: Test) -> bool:
     """Tell whether its file skips a test, whatever the Python."""
     source = project.code.sources.get(test.file)
-    if any(
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Call)
-        and source.names.resolve(statement.value.func) == "pytest.skip"
-        for statement in source.tree.body
-    ):
-        return True
-    lines = {mark.line for mark in test.marks if mark.name == "skipif"}
     function = source.functions.get(test.line)
+    lines = {mark.line for mark in test.marks if mark.name == "skipif"}
     lines |= {decorator.lineno for decorator in function.decorator_list} if function else set()
+    skipped = _always_skipped(source)
+    return 0 in skipped or not lines.isdisjoint(skipped)
+
+
+# Each test of a file asks this.
+@lru_cache(maxsize=1)
+def _always_skipped(source: Source) -> frozenset[int]:
+    """Return the lines of the marks that always skip; 0 stands for the whole file."""
     judge = Conditions(source).judge
-    return any(
-        call.lineno in lines and bool(call.args) and not judge(call.args[0]).false
+    found = {
+        call.lineno
         for call in source.calls("pytest.mark.skipif", "unittest.skipIf")
-    )
+        if call.args and not judge(call.args[0]).false
+    }
+    statements = (source.parents[call] for call in source.calls("pytest.skip"))
+    is_whole = any(statement in source.tree.body for statement in statements)
+    return frozenset(found | {0}) if is_whole else frozenset(found)
 
 
 def _is_marked_by_parameters(project: Project, test: Test, marks: AbstractSet[str]) -> bool:

@@ -129,10 +129,10 @@ def test_a_finding_and_its_fix_are_those_of_an_eager_import(
             mocks = [CoroutineMock(), pytest.raises]
             """,
             """\
-            import unittest.mock
+            from unittest.mock import AsyncMock
 
             lazy import pytest
-            mocks = [unittest.mock.AsyncMock(), pytest.raises]
+            mocks = [AsyncMock(), pytest.raises]
             """,
             id="an import that goes",
         ),
