@@ -105,6 +105,7 @@ def test_a_codec_that_is_none_of_text_is_told(
     assert "fault of async-test-template" not in "".join(capsys.readouterr())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are closed as POSIX does")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 @pytest.mark.parametrize("command", ["check", "migrate"])

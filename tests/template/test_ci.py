@@ -125,6 +125,7 @@ def test_every_edition_of_pins_can_be_chosen_and_the_newest_is_the_default(
     assert answers["ci_pins"] == editions[0]
 
 
+@pytest.mark.slow
 def test_jobs_read_the_code_and_nothing_else(variants: list[Path]) -> None:
     for path in [OURS, *variants]:
         content = workflow(path.read_text())

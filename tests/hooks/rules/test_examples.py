@@ -105,6 +105,7 @@ def test_a_fix_gives_the_shown_result_and_a_second_run_changes_nothing(
     assert second.left == plan.left
 
 
+@pytest.mark.slow
 @pytest.mark.one_in(3)
 @pytest.mark.parametrize(("rule", "example"), INVALID)
 def test_a_finding_is_the_same_where_no_syntax_tree_was_kept(

@@ -84,6 +84,7 @@ ALONE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_the_fixes_of_two_rules_cause_no_finding(
     one: Mapping[str, str], other: Mapping[str, str], tmp_path: Path

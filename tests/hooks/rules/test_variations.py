@@ -121,6 +121,7 @@ def ways_to_expect(rule: Rule) -> Iterable[str]:
         yield f"with pytest.{'warns' if name.endswith('Warning') else 'raises'}({named}):"
 
 
+@pytest.mark.slow
 @rules_with(lambda rule: rule.about)
 def test_a_rule_is_silent_in_the_repository_of_what_it_is_about(rule: Rule, tmp_path: Path) -> None:
     tried = 0
@@ -193,6 +194,7 @@ def test_a_rule_is_silent_or_has_no_fix_without_the_package(rule: Rule, tmp_path
     )
 
 
+@pytest.mark.slow
 @rules_with(lambda rule: rule.python and rule.visit)
 def test_a_rule_is_silent_where_only_other_pythons_get(rule: Rule, tmp_path: Path) -> None:
     tried = 0
@@ -211,6 +213,7 @@ def test_a_rule_is_silent_where_only_other_pythons_get(rule: Rule, tmp_path: Pat
     assert tried, NOTHING_TRIED
 
 
+@pytest.mark.slow
 @rules_with(lambda rule: rule.expects and rule.visit)
 def test_a_rule_is_silent_where_a_test_waits_for_what_it_speaks_of(
     rule: Rule, tmp_path: Path
