@@ -31,10 +31,15 @@ _PLAIN = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return)
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    cases = _cases(project)
+    cases = _cases(project).get(source.file)
+    if not cases:
+        # Such a file is not parsed.
+        return
     for owner in source.nodes.of(ast.ClassDef):
-        given = cases.get((source.file, owner.lineno))
-        for method in owner.body if given is not None else ():
+        given = cases.get(owner.lineno)
+        if given is None:
+            continue
+        for method in owner.body:
             if isinstance(method, ast.AsyncFunctionDef) and method.name in _STARTS:
                 if _starts_nothing(owner, method):
                     yield code_finding(
@@ -47,7 +52,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                         hint=f"call await super().{method.name}() first",
                     )
             elif isinstance(method, ast.FunctionDef) and method.name == "setUp":
-                early = _early(method, given or frozenset())
+                early = _early(method, given)
                 if early is not None:
                     yield code_finding(
                         RULE.code,
@@ -62,8 +67,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 # Only one project is used at a time, and each of its files asks this.
 @lru_cache(maxsize=2)
-def _cases(project: Project) -> Mapping[tuple[str, int], frozenset[str]]:
-    """Return file and line of the classes that all derive from aiohttp's, or are mixed into it.
+def _cases(project: Project) -> Mapping[str, Mapping[int, frozenset[str]]]:
+    """Return the lines of the classes that derive from aiohttp's, or are mixed into it, by file.
 
     With each are the attributes that its tests have only once it is started.
     """
@@ -78,7 +83,11 @@ def _cases(project: Project) -> Mapping[tuple[str, int], frozenset[str]]:
                 found.update((place, given | found.get(place, frozenset())) for place in places)
             elif kin.is_unittest:
                 others.update(places)
-    return {place: given for place, given in found.items() if place not in others}
+    cases: dict[str, dict[int, frozenset[str]]] = {}
+    for (file, line), given in found.items():
+        if (file, line) not in others:
+            cases.setdefault(file, {})[line] = given
+    return cases
 
 
 def _set(project: Project, file: str, line: int) -> Iterator[str]:
