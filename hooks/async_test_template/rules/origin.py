@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from async_test_template.source.items import Fixture
@@ -127,15 +128,21 @@ def _scopes(source: Source, name: ast.Name) -> Iterator[ast.AST]:
 def _binds(source: Source, scope: ast.AST, name: str) -> bool:
     if isinstance(scope, (*_FUNCTIONS, ast.Lambda)) and name in _parameters(scope):
         return True
-    stored = [
-        node
-        for node in source.mentions.get(name, ())
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    ]
-    if any(next(_scopes(source, node), source.tree) is scope for node in stored):
+    if scope in _storing(source, name):
         return True
     definitions = (*_FUNCTIONS, ast.ClassDef)
     return any(isinstance(one, definitions) for one in bindings(source, scope, name))
+
+
+# Each mention of a name asks this.
+@lru_cache(maxsize=16)
+def _storing(source: Source, name: str) -> frozenset[ast.AST]:
+    """Return the scopes in which a name is assigned."""
+    return frozenset(
+        next(_scopes(source, node), source.tree)
+        for node in source.mentions.get(name, ())
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    )
 
 
 def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | ast.stmt]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -156,7 +156,7 @@ def _moved(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> dict[s
     others = {
         alias.asname or alias.name
         for node in statements
-        if node not in imports and node.module != _MOCK
+        if node.module != _MOCK and (node.module or "").partition(".")[0] != "asynctest"
         for alias in node.names
     }
     is_split = any(
@@ -187,19 +187,25 @@ def _require_one_meaning(source: Source, name: ast.Name) -> None:
         EditError: something else has the name.
 
     """
+    if _may_be_another(source, name.id):
+        sure(source, name)
+
+
+# Each use of a name asks this.
+@lru_cache(maxsize=16)
+def _may_be_another(source: Source, name: str) -> bool:
     targets = {
         f"{node.module}.{alias.name}"
         for node in source.nodes.of(ast.ImportFrom)
         for alias in node.names
-        if (alias.asname or alias.name) == name.id
+        if (alias.asname or alias.name) == name
     }
-    new = ".".join(_NEW.get(source.names.resolve(name), ("", "")))
+    new = ".".join(_NEW.get(source.names.resolve(ast.Name(name, ast.Load())), ("", "")))
     globals_ = (node.names for node in source.nodes.of(ast.Global))
-    is_bound = bindings(source, source.tree, name.id) or any(name.id in names for names in globals_)
-    if is_bound or any(
+    is_bound = bindings(source, source.tree, name) or any(name in names for names in globals_)
+    return bool(is_bound) or any(
         target != new and target.partition(".")[0] != "asynctest" for target in targets
-    ):
-        sure(source, name)
+    )
 
 
 def _fix_derived(project: Project, source: Source, node: ast.ClassDef) -> tuple[Edit, ...]:
@@ -254,6 +260,8 @@ def _left_over(
             yield changes.replace_node(source, node, f"from {node.module} import {names}")
 
 
+# Each import of a name asks this.
+@lru_cache(maxsize=16)
 def _is_used(source: Source, name: str) -> bool:
     """Tell whether a name is used, and always as what is imported."""
     used = [node for node in source.mentions.get(name, ()) if isinstance(node, ast.Name)]
