@@ -100,7 +100,8 @@ def _from(module: str, names: Mapping[str, str]) -> str:
     line = f"from {module} import {', '.join(parts)}\n"
     if len(line) <= _LINE:
         return line
-    return f"from {module} import (\n{''.join(f'    {part},' + chr(10) for part in parts)})\n"
+    lines = "".join(f"    {part},\n" for part in parts)
+    return f"from {module} import (\n{lines})\n"
 
 
 def import_beside(source: Source, node: ast.expr, name: str) -> tuple[Splice, ...]:

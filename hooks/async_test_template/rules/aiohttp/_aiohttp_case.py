@@ -134,6 +134,11 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
             raise EditError(f"{file} has a {old} too, which may belong to it")
 
 
+def calls_super(function: Function) -> bool:
+    """Tell whether a method uses `super()`."""
+    return any(isinstance(node, ast.Name) and node.id == "super" for node in walk(function))
+
+
 def is_super(node: ast.AST) -> bool:
     """Tell whether something is an attribute of `super()`."""
     owner = node.value if isinstance(node, ast.Attribute) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._aiohttp_case import SINCE, methods, renamed
+from async_test_template.rules.aiohttp._aiohttp_case import SINCE, calls_super, methods, renamed
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -45,10 +45,7 @@ def _fix(
 ) -> tuple[Edit, ...]:
     new = _NEW[function.name]
     edits = renamed(project, source, owner, function, new)
-    if any(
-        isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super"
-        for node in walk(function)
-    ):
+    if calls_super(function):
         return edits
     # The method of that name starts, or ends, the server and the client.
     call = f"await super().{new}()"

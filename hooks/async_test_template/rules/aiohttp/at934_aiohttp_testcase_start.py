@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._aiohttp_case import BASE, SINCE, is_super
+from async_test_template.rules.aiohttp._aiohttp_case import BASE, SINCE, calls_super, is_super
 from async_test_template.rules.on_code import code_finding, needs
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -118,17 +118,13 @@ def _attributes(method: ast.AST, context: type[ast.expr_context]) -> list[ast.At
 
 def _starts_nothing(owner: ast.ClassDef, method: ast.AsyncFunctionDef) -> bool:
     """Tell whether the tests of a class have no server, and need it, or end in closing it."""
-    if any(isinstance(node, ast.Name) and node.id == "super" for node in walk(method)):
+    if calls_super(method):
         return False
     # A set-up may start a client of its own.
     if any(found.attr == "client" for found in _attributes(method, ast.Store)):
         return False
     methods = [node for node in owner.body if isinstance(node, ast.AsyncFunctionDef)]
-    is_closed = not any(
-        node.name in _ENDS
-        and not any(isinstance(inner, ast.Name) and inner.id == "super" for inner in walk(node))
-        for node in methods
-    )
+    is_closed = not any(node.name in _ENDS and not calls_super(node) for node in methods)
     return is_closed or any(
         found.attr in {"client", "server"}
         for node in methods

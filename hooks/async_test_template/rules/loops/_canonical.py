@@ -52,6 +52,11 @@ def called_names(function: Function) -> set[str]:
     }
 
 
+def called_loops(function: Function) -> set[str]:
+    """Return those of these names that speak of a loop."""
+    return {name for name in called_names(function) if "loop" in name.lower()}
+
+
 def is_canonical(function: Function, besides: frozenset[str] = frozenset()) -> bool:
     """Tell whether an override only creates a loop of the default type, and closes it.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from async_test_template.errors import EditError
 from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.importers import importers
-from async_test_template.rules.loops._canonical import called_names, is_canonical
+from async_test_template.rules.loops._canonical import called_loops, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.origin import bindings, origin
 from async_test_template.rules.premises.about import has_own_runner, ships
@@ -182,10 +182,10 @@ def passed_on(project: Project, override: Fixture) -> Fixture | None:
 
 
 def is_from_elsewhere(project: Project, override: Fixture) -> bool:
-    """Tell whether an override gives a loop that it does not make, and that is not the plugin's."""
+    """Tell whether an override gives a loop that no fixture of the tests makes, and no plugin."""
     function = project.code.sources.get(override.file).functions[override.line]
-    makes_one = any("loop" in name.lower() for name in called_names(function))
-    return not makes_one and NAME not in override.requests
+    is_known = called_loops(function) or NAME in override.requests
+    return not is_known and passed_on(project, override) is None
 
 
 def _given(function: Function) -> Iterator[ast.expr]:
@@ -199,7 +199,7 @@ def _may_give_a_loop(project: Project, fixture: Fixture) -> bool:
     """Tell whether a fixture makes a loop, or gives something that may be one."""
     source = project.code.sources.get(fixture.file)
     function = source.functions[fixture.line]
-    return any("loop" in name.lower() for name in called_names(function)) or any(
+    return bool(called_loops(function)) or any(
         _may_be_a_loop(project, source, value) for value in _given(function)
     )
 

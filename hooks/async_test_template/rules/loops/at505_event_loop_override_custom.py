@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
 from async_test_template.rules.importers import importers
-from async_test_template.rules.loops._canonical import called_names, is_canonical
+from async_test_template.rules.loops._canonical import called_loops, called_names, is_canonical
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
     MAKERS,
@@ -27,7 +27,6 @@ from async_test_template.rules.loops._lost import (
     is_from_elsewhere,
     is_override,
     overrides,
-    passed_on,
     when_all_is_read,
 )
 from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
@@ -58,10 +57,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if not is_override(project, fixture):
             continue
         function = source.functions[fixture.line]
-        made = ", ".join(sorted(name for name in called_names(function) if "loop" in name.lower()))
         if has_own_loop(source, function):
-            unused = f"its own type of loop ({made})"
-        elif passed_on(project, fixture) is None and is_from_elsewhere(project, fixture):
+            unused = f"its own type of loop ({', '.join(sorted(called_loops(function)))})"
+        elif is_from_elsewhere(project, fixture):
             unused = "the loop that it returns"
         else:
             # AT504 reports those.
