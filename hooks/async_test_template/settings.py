@@ -111,6 +111,12 @@ class Settings:
         value = (self.effective(name) or "").strip().lower()
         return value in {"0", "false", "no", "off", "n", "f"}
 
+    @property
+    def refuses_unknown(self) -> bool:
+        """Whether pytest stops at a setting that it does not know, instead of warning."""
+        by_option = any("--strict-config" in line for line in self.lines_of("addopts"))
+        return self.is_on("strict_config") or self.is_on("strict") or by_option
+
     def lines_of(self, name: str) -> list[str]:
         """Return the entries of a list option such as `filterwarnings` or `markers`."""
         value = self.options.get(name, [])

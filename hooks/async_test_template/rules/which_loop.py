@@ -186,10 +186,10 @@ def is_run_by_another(project: Project, test: Test) -> bool:
     """Tell whether AnyIO or trio run an async test: through its mark, its backend or their mode."""
     if names_another(test):
         return True
-    return _takes_all(project) and test.mark("asyncio") is None
+    return takes_all(project) and test.mark("asyncio") is None
 
 
-def _takes_all(project: Project) -> bool:
+def takes_all(project: Project) -> bool:
     """Tell whether AnyIO or trio are told to run all async tests."""
     settings = project.settings
     return settings.is_on("trio_mode") or settings.effective("anyio_mode") == "auto"
@@ -201,7 +201,7 @@ def has_other_runner(project: Project) -> bool:
     """Tell whether AnyIO or trio run tests next to pytest-asyncio."""
     names = ("anyio", "trio")
     return (
-        _takes_all(project)
+        takes_all(project)
         or any(test.mark(name) for test in project.code.tests for name in names)
         or any(
             "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"

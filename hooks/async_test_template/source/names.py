@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_test_template.source.nodes import Nodes
 
+_FALLBACKS = ("aiounittest.", "asynctest")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
@@ -115,8 +116,8 @@ class Names:
         earlier = self._targets.setdefault(name, target)
         if earlier != target:
             self._ambiguous.add(name)
-            # asynctest is the fall-back of Pythons whose unittest runs no coroutines.
-            if not (earlier.startswith("unittest.") and target.startswith("asynctest")):
+            # These are the fall-back of Pythons whose unittest runs no coroutines.
+            if not (earlier.startswith("unittest.") and target.startswith(_FALLBACKS)):
                 self._targets[name] = target
 
     def resolve(self, node: ast.expr) -> str:

@@ -183,13 +183,35 @@ SETTINGS = '[project]\nname = "demo"\n\n[tool.pytest.ini_options]\nasyncio_mode 
 def test_a_warning_in_an_example_is_advice(
     folder: str, severity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, text in {"pyproject.toml": SETTINGS, **TEST}.items():
+    wide = {
+        "conftest.py": "import pytest_asyncio\n\n\n"
+        '@pytest_asyncio.fixture(scope="session")\nasync def client():\n    yield 1\n'
+    }
+    for name, text in {"pyproject.toml": SETTINGS, **wide, **TEST}.items():
         path = tmp_path / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     main(["check", str(tmp_path), "--select", "AT103", "--format", "json"])
     (found,) = json.loads(capsys.readouterr().out)["findings"]
     assert (found["code"], found["severity"]) == ("AT103", severity)
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({}, Severity.ADVICE),
+        (
+            {"pytest.ini": "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n"},
+            Severity.WARNING,
+        ),
+    ],
+    ids=["nothing would change", "warnings are errors"],
+)
+def test_a_default_that_means_the_same_later_is_advice(
+    files: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    (found,) = look(tmp_path, {"pyproject.toml": SETTINGS, **files, **TEST}, "AT103").left
+    assert severity_of(found) is severity
 
 
 OTHER_LOOP = (
@@ -221,3 +243,98 @@ def test_a_setting_is_advice_if_an_installation_knows_it(
     }
     (found,) = look(tmp_path, files, "AT109").left
     assert severity_of(found) is severity
+
+
+def _setting_a_policy(comment: str) -> dict[str, str]:
+    policy = "asyncio.WindowsSelectorEventLoopPolicy()"
+    code = f"import asyncio\nimport sys\n\n{comment}if sys.platform == 'win32':\n"
+    return {"conftest.py": f"{code}    asyncio.set_event_loop_policy({policy})\n"}
+
+
+@pytest.mark.parametrize(
+    ("comment", "severity"),
+    [
+        ("# The driver does not work\n# with the proactor.\n", Severity.ADVICE),
+        ("# NOTE: Playwright needs this\n", Severity.ADVICE),
+        ("# Windows\n", Severity.WARNING),
+        ("# asyncio.set_event_loop_policy(None)\n", Severity.WARNING),
+        ("# noqa: E402 because of the imports\n", Severity.WARNING),
+        ("", Severity.WARNING),
+    ],
+)
+def test_a_policy_that_a_comment_explains_is_advice(
+    comment: str, severity: Severity, tmp_path: Path
+) -> None:
+    (found,) = look(tmp_path, _setting_a_policy(comment), "AT507").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("shadowed", "severity"),
+    [
+        ("testpaths = tests\nasyncio_mode = auto\n", Severity.ADVICE),
+        ("testpaths = tests\nasyncio_mode = strict\n", Severity.ERROR),
+        ("testpaths = tests\nlog_level = debug\n", Severity.ERROR),
+    ],
+)
+def test_a_file_that_says_the_same_as_the_one_in_force_is_advice(
+    shadowed: str, severity: Severity, tmp_path: Path
+) -> None:
+    table = '[tool.pytest.ini_options]\ntestpaths = ["tests"]\nasyncio_mode = "auto"\n'
+    files = {"pyproject.toml": table, "setup.cfg": f"[tool:pytest]\n{shadowed}"}
+    (found,) = look(tmp_path, files, "AT201").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({"test_it.py": "@pytest.mark.trio\nasync def test_it():\n    pass\n"}, Severity.ADVICE),
+        ({"test_it.py": "async def test_it():\n    pass\n"}, Severity.ERROR),
+        ({}, Severity.ERROR),
+    ],
+    ids=["trio runs all", "nothing runs it", "no test"],
+)
+def test_a_setting_that_no_test_needs_is_advice(
+    files: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    code = {name: f"import pytest\n\n\n{text}" for name, text in files.items()}
+    settings = '[dependency-groups]\ntest = ["pytest", "pytest-trio"]\n\n' + SETTINGS
+    (found,) = look(tmp_path, {"pyproject.toml": settings, **code}, "AT121").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("first", "severity"),
+    [("    asyncio.set_event_loop(loop)\n", Severity.ADVICE), ("", Severity.ERROR)],
+)
+def test_an_override_that_gives_sync_tests_a_loop_is_advice(
+    first: str, severity: Severity, tmp_path: Path
+) -> None:
+    fixture = (
+        "import asyncio\n\nimport pytest\n\n\n@pytest.fixture(autouse=True)\n"
+        f"def event_loop():\n    loop = asyncio.new_event_loop()\n{first}"
+        "    yield loop\n    loop.close()\n"
+    )
+    files = {"conftest.py": fixture, "requirements.txt": "pytest-asyncio>=1.4\n"}
+    (found,) = look(tmp_path, files, "AT504").left
+    assert severity_of(found) is severity
+
+
+def test_one_cause_is_one_finding(tmp_path: Path) -> None:
+    names = "\n".join(f"[testenv:{name}]\ndeps = mock\n" for name in ("unit", "lint", "docs"))
+    (found,) = look(tmp_path, {"tox.ini": names}, "AT404").left
+    assert (found.line, found.message) == (
+        2,
+        "no code imports mock (declared 2 more times in this file)",
+    )
+    lock = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\n' for name in ("pytest", "pytest-asyncio")
+    )
+    project = '[project]\nname = "demo"\ndependencies = ["pytest>=2", "pytest-asyncio>=2"]\n'
+    held = '[[package]]\nname = "demo"\nsource = { editable = "." }\n'
+    files = {"uv.lock": held + lock, "pyproject.toml": project}
+    (found,) = look(tmp_path, files, "AT405").left
+    assert found.message == (
+        "uv.lock has pytest 1, which is older than declared, and so is pytest-asyncio"
+    )

@@ -31,7 +31,22 @@ def _check(project: Project) -> Iterator[Finding]:
             line,
             column,
             hint="move the settings that you want to the file in force, and delete the rest",
+            severity=Severity.ADVICE if _says_the_same(shadowed, winner) else None,
         )
+
+
+def _says_the_same(shadowed: Configuration, winner: Configuration) -> bool:
+    """Tell whether the file in force has each setting too, with the same value."""
+    return bool(shadowed.options) and all(
+        name in winner.options and _words(winner.options[name]) == _words(value)
+        for name, value in shadowed.options.items()
+    )
+
+
+def _words(value: object) -> list[str]:
+    """Return a value as an INI file has it, in words."""
+    lines = value if isinstance(value, list) else [value]
+    return " ".join(str(line) for line in lines).lower().split()
 
 
 def _place(text: str, shadowed: Configuration) -> tuple[int, int]:

@@ -102,13 +102,18 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=when_all_is_read(project, partial(replacement, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
-        is_needless = _changes_nothing(project, fixture)
+        is_needless = _changes_nothing(project, source, fixture)
         yield found._replace(severity=Severity.ADVICE) if is_needless else found
 
 
-def _changes_nothing(project: Project, fixture: Fixture) -> bool:
-    """Tell whether each test gets a loop of its own without the override, too."""
-    if fixture.scope != "function" or fixture.autouse or named_scopes(project) - {"function"}:
+def _changes_nothing(project: Project, source: Source, fixture: Fixture) -> bool:
+    """Tell whether each test gets a loop of its own without the override, too.
+
+    One for all tests gives those that are not async a current loop, if it sets the loop itself.
+    """
+    if fixture.scope != "function" or named_scopes(project) - {"function"}:
+        return False
+    if fixture.autouse and "set_event_loop(" not in source.text(source.functions[fixture.line]):
         return False
     defaults = {project.settings.effective(name) for name in (FIXTURE_SCOPE, TEST_SCOPE)}
     if defaults - {None, "function", AS_WIDE} or asking(project, fixture) or is_named(project):

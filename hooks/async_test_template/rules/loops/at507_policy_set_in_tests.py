@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory
 from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import calls, code_finding, is_below, needs
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
+from async_test_template.rules.reasons import has_reason
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
@@ -34,18 +36,19 @@ _ONCE = ("pytest_configure", "pytest_sessionstart")
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not (source.file.endswith("conftest.py") or project.code.by_file[source.file].tests):
         return
+    put_back = _put_back(source)
     found = [
         call
         for call in _setting(source)
         if not (
             _is_in_override(project, source, call)
             or is_below(source, call, _IS_SCRIPT)
-            or _is_put_back(source, call)
+            or call in put_back
         )
     ]
     is_asyncios = presence(project, PYTEST_ASYNCIO) is Presence.THERE
     for call in found:
-        yield code_finding(
+        finding = code_finding(
             RULE.code,
             source,
             call,
@@ -60,29 +63,39 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 else "give what runs the tests a function that creates the loop"
             ),
         )
+        yield (
+            finding._replace(severity=Severity.ADVICE)
+            if has_reason(source, call.lineno)
+            else finding
+        )
 
 
 def _setting(source: Source) -> Iterator[ast.Call]:
     return calls(source, *_CALLS)
 
 
-def _is_put_back(source: Source, call: ast.Call) -> bool:
-    """Tell whether a call sets the policy that was there before, or another call does so later."""
-    return _sets_earlier_one(source, call) or any(
-        _region(source, other) is _region(source, call)
-        for other in _setting(source)
-        if other.lineno > call.lineno and _sets_earlier_one(source, other)
-    )
+def _put_back(source: Source) -> set[ast.Call]:
+    """Find the calls that set the policy that was there before, and those that it replaces later.
 
-
-def _sets_earlier_one(source: Source, call: ast.Call) -> bool:
+    None stands for asyncio's own policy, and takes another one back.
+    """
     kept = {
         ast.unparse(target)
         for getting in calls(source, "asyncio.get_event_loop_policy")
         if isinstance(assignment := source.parents[getting], ast.Assign)
         for target in assignment.targets
     }
-    return len(call.args) == 1 and ast.unparse(call.args[0]) in kept
+    waiting: defaultdict[ast.AST, list[ast.Call]] = defaultdict(list)
+    found: set[ast.Call] = set()
+    for call in sorted(_setting(source), key=lambda call: call.lineno):
+        earlier = waiting[_region(source, call)]
+        policy = ast.unparse(call.args[0]) if len(call.args) == 1 else ""
+        if policy in kept or (policy == "None" and earlier):
+            found.update((call, *earlier))
+            earlier.clear()
+        else:
+            earlier.append(call)
+    return found
 
 
 def _region(source: Source, call: ast.Call) -> ast.AST:

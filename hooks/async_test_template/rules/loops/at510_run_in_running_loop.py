@@ -37,6 +37,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         if not isinstance(call, ast.Call) or call.func is not asked:
             continue
         is_method = asked in methods
+        if is_method and not _may_be_loops(source, call):
+            continue
         function = next((n for n in source.around(call) if isinstance(n, _SCOPES)), None)
         if not isinstance(function, ast.AsyncFunctionDef):
             continue
@@ -51,6 +53,12 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, source, call, function),
             hint="await it",
         )
+
+
+def _may_be_loops(source: Source, call: ast.Call) -> bool:
+    """Tell whether a call may be that of a loop: with what it runs, and without an `await`."""
+    is_awaited = isinstance(source.parents[call], ast.Await)
+    return len(call.args) + len(call.keywords) == 1 and not is_awaited
 
 
 def _fix(source: Source, call: ast.Call, function: Function) -> tuple[Edit, ...]:

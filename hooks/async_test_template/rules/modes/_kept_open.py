@@ -12,7 +12,7 @@ from async_test_template.source.source import Unreadable
 if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture
-    from async_test_template.source.source import Function
+    from async_test_template.source.source import Function, Source
 
 _ASYNC = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.comprehension)
 #: What takes the running loop without waiting.
@@ -26,12 +26,16 @@ _MOCKS = re.compile(r"\b(?:patch|mocker|monkeypatch|create_autospec|\w*Mock)\b")
 _PLAIN = frozenset({"bool", "bytes", "date", "datetime", "float", "int", "Path", "str"})
 
 
+#: What starts another process.
+_PROCESSES = frozenset({"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"})
+
+
 def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     """Tell whether tests in another loop can use what a fixture gives them.
 
-    So it is if the fixture makes mocks for each test and waits for nothing, if it has closed all
-    before it gives the test plain data, and if it is an engine of SQLAlchemy that keeps no
-    connection (SQLAlchemy 2.0, "Using multiple asyncio event loops").
+    So it is if the fixture makes mocks for each test and waits for nothing, if it gives the test
+    plain data and has closed all before, or only waited for another process, and if it is an engine
+    of SQLAlchemy that keeps no connection (SQLAlchemy 2.0, "Using multiple asyncio event loops").
     """
     try:
         source = project.code.sources.get(fixture.file)
@@ -46,7 +50,13 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     waits = [node for node in walk(function) if isinstance(node, _ASYNC) and _is_async(node)]
     if fixture.scope == "function" and not waits:
         return _MOCKS.search(text) is not None and _TAKES_LOOP.search(text) is None
-    return _gives_plain(function) and all(_is_closed(function, node) for node in waits)
+    is_plain = _gives_plain(function) or _yields_plain(function)
+    # Another process, or one that a function has waited for, needs no loop.
+    may_wait = _TAKES_LOOP.search(text) is None
+    return is_plain and all(
+        _is_closed(function, node) or (may_wait and _only_waits(source, function, node))
+        for node in waits
+    )
 
 
 def _is_async(node: ast.AST) -> bool:
@@ -61,6 +71,58 @@ def _gives_plain(function: Function) -> bool:
         given = parts.elts[0] if isinstance(parts, ast.Tuple) and parts.elts else parts
     name = given.attr if isinstance(given, ast.Attribute) else getattr(given, "id", "")
     return name in _PLAIN
+
+
+def _yields_plain(function: Function) -> bool:
+    """Tell whether each `yield` gives plain data that is written there, as a URL in a dict."""
+    given = [node.value for node in walk(function) if isinstance(node, ast.Yield)]
+    return bool(given) and all(
+        value is not None and not isinstance(value, ast.Constant | ast.Name) and _is_plain(value)
+        for value in given
+    )
+
+
+def _is_plain(node: ast.AST | None, known: frozenset[str] = frozenset()) -> bool:
+    if isinstance(node, ast.Dict):
+        return all(_is_plain(part, known) for part in (*node.keys, *node.values))
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return all(_is_plain(part, known) for part in node.elts)
+    return isinstance(node, (ast.Constant, ast.JoinedStr)) or getattr(node, "id", "") in known
+
+
+def _only_waits(source: Source, function: Function, node: ast.AST) -> bool:
+    """Tell whether an `await` is for another process, or for a function that gets plain data.
+
+    The value of such a function is thrown away, as that of `await wait_for_port(port)`.
+    """
+    call = node.value if isinstance(node, ast.Await) else None
+    if not isinstance(call, ast.Call):
+        return False
+    if source.names.resolve(call.func) in _PROCESSES:
+        return True
+    assigned = [one for one in walk(function) if isinstance(one, ast.Assign)]
+    if isinstance(call.func, ast.Attribute):
+        owner = getattr(call.func.value, "id", "")
+        made = [one.value for one in assigned if getattr(one.targets[0], "id", None) == owner]
+        return bool(made) and all(_is_process(source, value) for value in made)
+    known = frozenset(
+        getattr(target, "id", "")
+        for one in assigned
+        if _is_plain(one.value)
+        for target in one.targets
+    ) - {""}
+    is_thrown_away = isinstance(source.parents[node], ast.Expr)
+    parts = (*call.args, *(keyword.value for keyword in call.keywords))
+    is_told = bool(parts) and all(_is_plain(part, known) for part in parts)
+    return is_thrown_away and is_told and isinstance(call.func, ast.Name)
+
+
+def _is_process(source: Source, value: ast.expr) -> bool:
+    return (
+        isinstance(value, ast.Await)
+        and isinstance(value.value, ast.Call)
+        and source.names.resolve(value.value.func) in _PROCESSES
+    )
 
 
 def _is_closed(function: Function, node: ast.AST) -> bool:

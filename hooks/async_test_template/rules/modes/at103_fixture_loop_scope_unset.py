@@ -69,8 +69,12 @@ def _check(project: Project) -> Iterator[Finding]:
     if is_fatal and tier is not Tier.SAFE and _takes_filter(project, has_fix=bool(edits)):
         # An allowed version does not know the setting, but each knows this value.
         tier, edits = Tier.SAFE, settings.append_entries("filterwarnings", [_FILTER])
+    # What a later release means by it is the same for each fixture.
+    is_harmless = not is_fatal and project.code.complete and not wide_fixtures(project)
+    severity = Severity.ADVICE if is_harmless else None
     if settings.file:
-        yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
+        found = settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
+        yield found._replace(severity=severity)
     for declaration in project.dependencies.written("pytest-asyncio")[:1]:
         if not settings.file:
             yield Finding(
@@ -80,6 +84,7 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.line,
                 declaration.column,
                 hint=hint,
+                severity=severity,
             )
 
 
@@ -145,15 +150,8 @@ def _stops_old_ones(project: Project) -> bool:
 
     Below 0.24 the option is unknown. That gives a warning, and so an error if warnings are errors.
     """
-    settings = project.settings
-    is_strict = (
-        settings.is_on("strict_config")
-        or settings.is_on("strict")
-        or any("--strict-config" in line for line in settings.lines_of("addopts"))
-    )
-    return (is_strict or _is_fatal(project, _UNKNOWN)) and not project.dependencies.at_least(
-        "pytest-asyncio", "0.24"
-    )
+    is_strict = project.settings.refuses_unknown or _is_fatal(project, _UNKNOWN)
+    return is_strict and not project.dependencies.at_least("pytest-asyncio", "0.24")
 
 
 def _stuck(project: Project) -> bool:

@@ -8,6 +8,7 @@ from async_test_template.dependencies import bounds
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.modes._registered import OF_OTHERS, is_registered
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.which_loop import names_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def _check(project: Project) -> Iterator[Finding]:
             continue
         least = max((_LEAST.get(name, version) for name in names), key=bounds.release)
         edits = project.dependencies.added(package, version, least)
-        yield settings.finding(
+        found = settings.finding(
             RULE.code,
             f"{names[0]} is set, and no dependency installs {package}",
             names[0],
@@ -55,6 +56,14 @@ def _check(project: Project) -> Iterator[Finding]:
             edits=edits,
             hint=f"add {package}>={version} to the test dependencies, or remove the setting",
         )
+        is_left_over = prefix == "asyncio_" and _others_run_all(project)
+        yield found._replace(severity=Severity.ADVICE) if is_left_over else found
+
+
+def _others_run_all(project: Project) -> bool:
+    """Tell whether AnyIO or trio run each async test, and pytest only warns of the setting."""
+    tests = list(project.code.async_tests)
+    return bool(tests) and all(map(names_another, tests)) and not project.settings.refuses_unknown
 
 
 RULE = Rule(

@@ -10,6 +10,7 @@ from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
 from async_test_template.rules.premises.deliberate import explained, ignores, own_package
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
+from async_test_template.rules.premises.unloaded import is_never_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,6 +125,8 @@ def within_repository(
         if rule.warning and ignores(project, rule.warning):
             continue
         if _is_data(project, found_first.file):
+            continue
+        if rule.visit is not None and is_never_loaded(project, found_first.file):
             continue
         finding = _placed(project, rule, found_first)
         package = rule.about

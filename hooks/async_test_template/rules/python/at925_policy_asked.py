@@ -12,6 +12,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
+from async_test_template.rules.reasons import has_reason
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.relevance import is_of_tests
@@ -35,7 +36,7 @@ _CLASSES = tuple(
         "WindowsSelectorEventLoopPolicy",
     )
 )
-_DEFINED = rb"(?m)^[ \t]*class[ \t]+\w+\([^()\n]*EventLoopPolicy\b"
+_DEFINED = rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
 #: Functions that AT507 and AT506 cover.
@@ -48,8 +49,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         return
     for finding in _uses(project, source):
         # Its tests have to try what the project gives to others.
-        is_product = _gives_a_policy(project)
-        yield finding._replace(severity=Severity.ADVICE) if is_product else finding
+        is_meant = _gives_a_policy(project) or has_reason(source, finding.line)
+        yield finding._replace(severity=Severity.ADVICE) if is_meant else finding
 
 
 # Only one project is used at a time.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from async_test_template.dependencies.declaration import Declaration
     from async_test_template.project import Project
@@ -17,33 +18,30 @@ if TYPE_CHECKING:
 
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
-    for declaration in dependencies.written("asynctest"):
-        if declaration.conditional:
-            continue  # It may be for the Pythons that still can.
-        yield _finding(
-            declaration,
-            "asynctest cannot be imported on Python 3.11 and later",
-            "use unittest.mock.AsyncMock",
-        )
+    # One with a marker may be for the Pythons that still can.
+    yield from _findings(
+        [d for d in dependencies.written("asynctest") if not d.conditional],
+        "asynctest cannot be imported on Python 3.11 and later",
+        "use unittest.mock.AsyncMock",
+    )
     if dependencies.at_least("pytest", "9"):
-        for declaration in dependencies.written("pytest-subtests"):
-            yield _finding(declaration, "pytest 9 has subtests itself", "remove pytest-subtests")
+        yield from _findings(
+            dependencies.written("pytest-subtests"),
+            "pytest 9 has subtests itself",
+            "remove pytest-subtests",
+        )
     for package, module in (("async-timeout", b"async_timeout"), ("mock", b"mock")):
         declared = dependencies.written(package)
         if declared and not _imported(project, module):
-            for declaration in declared:
-                yield _finding(declaration, f"no code imports {package}", f"remove {package}")
+            yield from _findings(declared, f"no code imports {package}", f"remove {package}")
 
 
-def _finding(declaration: Declaration, message: str, hint: str) -> Finding:
-    return Finding(
-        RULE.code,
-        message,
-        declaration.file,
-        declaration.line,
-        declaration.column,
-        hint=hint,
-    )
+def _findings(declared: Iterable[Declaration], message: str, hint: str) -> Iterator[Finding]:
+    """Yield one finding for each file, at the first of its lines that declare the package."""
+    for file, inside in groupby(declared, lambda declaration: declaration.file):
+        first, *others = inside
+        more = f" (declared {len(others)} more times in this file)" if others else ""
+        yield Finding(RULE.code, message + more, file, first.line, first.column, hint=hint)
 
 
 def _imported(project: Project, module: bytes) -> bool:

@@ -23,6 +23,7 @@ _TARGET = (1, 5)
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for file, held in dependencies.locked.items():
+        old: list[tuple[str, str]] = []
         for name, versions in held.items():
             version = max(versions, key=bounds.release)
             # A declaration can hold for some Pythons, and another one for the rest.
@@ -30,12 +31,18 @@ def _check(project: Project) -> Iterator[Finding]:
             bounds_ = [bounds.lowest(d.specifier) for d in asked]
             needed = max((bound for bound in bounds_ if bound), default=None)
             if needed and bounds.release(version) < needed:
-                yield Finding(
-                    RULE.code,
-                    f"{file} has {name} {version}, which is older than declared",
-                    file,
-                    hint=f"run: {LOCK_FILES[file].format(name=name)}",
-                )
+                old.append((name, version))
+        if old:
+            (name, version), *others = old
+            more = " and ".join(other for other, _ in others)
+            verb = "and so are" if len(others) > 1 else "and so is"
+            yield Finding(
+                RULE.code,
+                f"{file} has {name} {version}, which is older than declared"
+                + (f", {verb} {more}" if others else ""),
+                file,
+                hint=f"run: {LOCK_FILES[file].format(name=name)}",
+            )
     yield from _compiled_before(dependencies)
     for lack in lacking(dependencies):
         yield Finding(

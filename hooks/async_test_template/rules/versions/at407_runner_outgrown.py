@@ -97,9 +97,9 @@ def _places(project: Project, name: str, plugin: _Plugin) -> Iterator[tuple[str,
 def _has_cases(project: Project) -> bool:
     """Tell whether tests derive from the test cases of tornado."""
     return any(
-        name.startswith("tornado.testing")
+        name.startswith("tornado.testing.Async") or name in {"tornado", "tornado.testing"}
         for module in project.code.modules
-        for name in module.imports
+        for name in module.targets.values()
     )
 
 

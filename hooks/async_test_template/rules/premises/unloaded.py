@@ -1,0 +1,67 @@
+"""Python files among the tests that are data of them: nothing imports them, and they hold none."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.paths import name_of
+from async_test_template.source.relevance import is_of_tests
+
+if TYPE_CHECKING:
+    from async_test_template.project import Project
+    from async_test_template.source.items import Module
+
+#: What pytest, or Python, loads by its name.
+_BY_NAME = frozenset({"__init__.py", "__main__.py", "conftest.py"})
+#: Code that makes the names of modules, which are then nowhere to be read.
+_MAKES_NAMES = re.compile(
+    rb"pytest_plugins\b(?s:.){0,300}(?:glob|listdir|iterdir|os\.walk|iter_modules)"
+    rb"|\b(?:iter_modules|walk_packages)\("
+)
+#: Imports of a module, over lines too, its name in a dotted text, and its file.
+_LOADS = (
+    rb"(?m)^[ \t]*(?:lazy[ \t]+)?(?:from|import)\b[^\n]*\b%s\b"
+    rb"|^[ \t]*%s(?:[ \t]+as[ \t]+\w+)?[ \t]*[,)#\r\n]"
+    rb"|\.%s[\"']|\b%s\.py\b|(?:import_module|importorskip|__import__)\([ \t]*[\"']%s\b"
+)
+_IS_SCRIPT = re.compile(rb"\b__main__\b")
+
+
+# All findings of a file are looked at one after the other.
+@lru_cache(maxsize=64)
+def is_never_loaded(project: Project, file: str) -> bool:
+    """Tell whether a file among the tests is read by them at most: as input of a tool.
+
+    It is not named like a test and holds none, nothing imports it or names it as a plugin, and
+    nobody runs it as a script.
+    """
+    name = name_of(file)
+    stem = name.removesuffix(".py")
+    if stem == name or name in _BY_NAME or not is_of_tests(file):
+        return False
+    module = project.code.by_file.get(file)
+    if project.reader.is_test_file(file) or (module is not None and _may_hold_tests(module)):
+        return False
+    if _IS_SCRIPT.search(project.tree.read(file) or b"") or _is_named(project, stem):
+        return False
+    word = stem.encode()
+    loads = re.compile(_LOADS % ((re.escape(word),) * 5))
+    found = project.reader.mentioning(loads, (word,))
+    makes = project.reader.mentioning(_MAKES_NAMES, (b"pytest_plugins", b"iter_modules", b"walk_"))
+    return not any(other != file for other, _ in found) and not any(True for _ in makes)
+
+
+def _may_hold_tests(module: Module) -> bool:
+    return bool(module.holds_tests or module.tests) or any(
+        base.endswith("TestCase") for held in module.classes for base in held.bases
+    )
+
+
+def _is_named(project: Project, stem: str) -> bool:
+    """Tell whether a plugin of that name is loaded, or entry points may name it."""
+    word = re.compile(rf"\b{re.escape(stem)}\b")
+    texts = [option.text for option in project.settings.addopts]
+    texts += [project.tree.text(file) or "" for file in ("pyproject.toml", "setup.cfg")]
+    return any(map(word.search, (*project.code.plugins, *texts)))
