@@ -757,6 +757,20 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT936",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from aiohttp import web\n"
+                "from pytest_aiohttp import TestClient, aiohttp_client\n\n\n"
+                "async def test_it(aiohttp_client):\n"
+                "    client = await aiohttp_client(web.Application())\n"
+                "    assert isinstance(client, TestClient)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT935",
         {
             "conftest.py": (
