@@ -183,35 +183,13 @@ SETTINGS = '[project]\nname = "demo"\n\n[tool.pytest.ini_options]\nasyncio_mode 
 def test_a_warning_in_an_example_is_advice(
     folder: str, severity: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wide = {
-        "conftest.py": "import pytest_asyncio\n\n\n"
-        '@pytest_asyncio.fixture(scope="session")\nasync def client():\n    yield 1\n'
-    }
-    for name, text in {"pyproject.toml": SETTINGS, **wide, **TEST}.items():
+    for name, text in {"pyproject.toml": SETTINGS, **TEST}.items():
         path = tmp_path / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     main(["check", str(tmp_path), "--select", "AT103", "--format", "json"])
     (found,) = json.loads(capsys.readouterr().out)["findings"]
     assert (found["code"], found["severity"]) == ("AT103", severity)
-
-
-@pytest.mark.parametrize(
-    ("files", "severity"),
-    [
-        ({}, Severity.ADVICE),
-        (
-            {"pytest.ini": "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n"},
-            Severity.WARNING,
-        ),
-    ],
-    ids=["nothing would change", "warnings are errors"],
-)
-def test_a_default_that_means_the_same_later_is_advice(
-    files: dict[str, str], severity: Severity, tmp_path: Path
-) -> None:
-    (found,) = look(tmp_path, {"pyproject.toml": SETTINGS, **files, **TEST}, "AT103").left
-    assert severity_of(found) is severity
 
 
 OTHER_LOOP = (

@@ -69,12 +69,8 @@ def _check(project: Project) -> Iterator[Finding]:
     if is_fatal and tier is not Tier.SAFE and _takes_filter(project, has_fix=bool(edits)):
         # An allowed version does not know the setting, but each knows this value.
         tier, edits = Tier.SAFE, settings.append_entries("filterwarnings", [_FILTER])
-    # What a later release means by it is the same for each fixture.
-    is_harmless = not is_fatal and project.code.complete and not wide_fixtures(project)
-    severity = Severity.ADVICE if is_harmless else None
     if settings.file:
-        found = settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
-        yield found._replace(severity=severity)
+        yield settings.finding(RULE.code, message, tier=tier, edits=edits, hint=hint)
     for declaration in project.dependencies.written("pytest-asyncio")[:1]:
         if not settings.file:
             yield Finding(
@@ -84,7 +80,6 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.line,
                 declaration.column,
                 hint=hint,
-                severity=severity,
             )
 
 
