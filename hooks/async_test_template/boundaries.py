@@ -23,7 +23,7 @@ _MARKS = frozenset({*_OF_PYTEST, *_OF_PACKAGES, "tox.ini"})
 # The tables of pyproject.toml that describe a package.
 _PACKAGES = (("project",), *(("tool", name) for name in ("poetry", "flit", "pdm")))
 # A setup.py calls it.
-_SETUP = re.compile(rb"(?m)^[ \t]*(?:\w+\.)*setup\(")
+_SETUP = rb"(?m)^[ \t]*(?:\w+\.)*setup\("
 # Folders with projects that others wrote, or that are only there to be looked at by a test.
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty"}
@@ -121,7 +121,7 @@ class Boundaries:
     def _is_package(self, folder: str, names: Collection[str]) -> bool:
         try:
             # A module of a package may have this name too.
-            if "setup.py" in names and _SETUP.search(self._read(folder, "setup.py")):
+            if "setup.py" in names and re.search(_SETUP, self._read(folder, "setup.py")):
                 return True
             if "pyproject.toml" not in names:
                 return False
