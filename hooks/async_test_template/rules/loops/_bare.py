@@ -50,7 +50,7 @@ _LEAVES_ALONE = re.compile(
     r"pytest\.mark\.|(?:unittest\.)?mock\.patch|unittest\.(?:skip|expected)|(?:static|class)method"
     r"|(?:freezegun|hypothesis|parameterized|respx|responses)\."
 )
-_WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager"}
+_WRAPPERS = {"staticmethod", "classmethod", "contextlib.contextmanager", "functools.wraps"}
 
 
 #: How many functions are followed from one place: longer chains are rare.
@@ -165,6 +165,27 @@ class _Search:
             elif all(_called(source, d) in _WRAPPERS for d in found.decorator_list):
                 for caller, call in self._calls(source, found):
                     yield from self.of(caller, call, path)
+                yield from self._decorated(source, found, path)
+
+    def _decorated(
+        self, source: Source, found: ast.FunctionDef, path: tuple[tuple[Source, Function], ...]
+    ) -> Iterator[Root]:
+        """Yield the tests and set-ups in whose place a decorator of the tests puts a function."""
+        outer = source.parents[found]
+        if not isinstance(outer, ast.FunctionDef) or source.parents[outer] is not source.tree:
+            return
+        if not any(isinstance(n, ast.Return) and _is_named(n.value, found) for n in outer.body):
+            return
+        others = _others(self._project, source, outer.name)
+        for one in (source, *others):
+            names = {outer.name} if one is source else _dotted(one, source, outer.name)
+            for function in one.functions.values():
+                item = self._project.code.at(one.file, function.lineno)
+                is_root = isinstance(item, Test) or function.name in SETUPS
+                if is_root and [_called(one, d) for d in function.decorator_list] in [
+                    [name] for name in names
+                ]:
+                    yield Root(one, function, item, (*path, (source, outer)))
 
     def _is_new(self, node: ast.AST) -> TypeGuard[ast.FunctionDef]:
         is_new = isinstance(node, ast.FunctionDef) and node not in self._seen
@@ -192,6 +213,10 @@ class _Search:
                         yield other, call
 
 
+def _is_named(node: ast.expr | None, function: ast.FunctionDef) -> bool:
+    return isinstance(node, ast.Name) and node.id == function.name
+
+
 def _called(source: Source, decorator: ast.expr) -> str:
     return source.names.resolve(callee(decorator))
 
@@ -208,6 +233,9 @@ def _is_imported(project: Project, source: Source) -> bool:
     """Tell whether pytest, or a file of tests, imports a file."""
     module = project.code.by_file[source.file]
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
+        return True
+    # Also one without tests, if it has a name of theirs.
+    if project.reader.is_test_file(source.file) and project.collection.collects(source.file):
         return True
     return any(_dotted(other, source, "") for other in _others(project, source, ""))
 

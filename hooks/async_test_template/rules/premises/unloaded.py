@@ -20,12 +20,10 @@ _MAKES_NAMES = re.compile(
     rb"pytest_plugins\b(?s:.){0,300}(?:glob|listdir|iterdir|os\.walk|iter_modules)"
     rb"|\b(?:iter_modules|walk_packages)\("
 )
-#: Imports of a module, over lines too, its name in a dotted text, and its file.
-_LOADS = (
-    rb"(?m)^[ \t]*(?:lazy[ \t]+)?(?:from|import)\b[^\n]*\b%s\b"
-    rb"|^[ \t]*%s(?:[ \t]+as[ \t]+\w+)?[ \t]*[,)#\r\n]"
-    rb"|\.%s[\"']|\b%s\.py\b|(?:import_module|importorskip|__import__)\([ \t]*[\"']%s\b"
-)
+_STATEMENT = re.compile(rb"[ \t]*(?:lazy[ \t]+)?(?:from|import)\b")
+#: A line of an import in brackets, without the name.
+_IN_BRACKETS = re.compile(rb"(?:[ \t]+as[ \t]+\w+)?[ \t]*(?:[,)#\r]|$)")
+_CALLED = (b"import_module(", b"importorskip(", b"__import__(")
 _IS_SCRIPT = re.compile(rb"\b__main__\b")
 
 
@@ -46,11 +44,26 @@ def is_never_loaded(project: Project, file: str) -> bool:
         return False
     if _IS_SCRIPT.search(project.tree.read(file) or b"") or _is_named(project, stem):
         return False
-    word = stem.encode()
-    loads = re.compile(_LOADS % ((re.escape(word),) * 5))
-    found = project.reader.mentioning(loads, (word,))
+    word = re.compile(rb"\b%s\b" % re.escape(stem.encode()))
+    for other, data in project.reader.mentioning(word, (stem.encode(),)):
+        if other != file and any(_loads(data, match) for match in word.finditer(data)):
+            return False
     makes = project.reader.mentioning(_MAKES_NAMES, (b"pytest_plugins", b"iter_modules", b"walk_"))
-    return not any(other != file for other, _ in found) and not any(True for _ in makes)
+    return not any(True for _ in makes)
+
+
+def _loads(data: bytes, match: re.Match[bytes]) -> bool:
+    """Tell whether a word is imported, in a dotted text, or the name of a file of Python."""
+    start = data.rfind(b"\n", 0, match.start()) + 1
+    end = data.find(b"\n", match.end())
+    before, after = data[start : match.start()], data[match.end() : end if end >= 0 else None]
+    return (
+        _STATEMENT.match(before) is not None
+        or (not before.strip() and _IN_BRACKETS.match(after) is not None)
+        or (before.endswith(b".") and after.startswith((b'"', b"'")))
+        or after.startswith(b".py")
+        or before.rstrip(b"\"'").endswith(_CALLED)
+    )
 
 
 def _may_hold_tests(module: Module) -> bool:
