@@ -77,7 +77,9 @@ def _editor(file: str) -> Callable[[str, list[Change]], str]:
     Each editor reads the whole file twice, so thousands of single edits would take for ever.
     """
     suffix = file.rpartition(".")[2]
-    return {"toml": _toml, "ini": _ini, "cfg": _ini, "coveragerc": _ini}.get(suffix, _requirements)
+    return {"toml": _toml, "py": _setup_py, "ini": _ini, "cfg": _ini, "coveragerc": _ini}.get(
+        suffix, _requirements
+    )
 
 
 def _toml(text: str, edits: list[Change]) -> str:
@@ -172,6 +174,21 @@ def _requirements(text: str, edits: list[Change]) -> str:
         if edit.verb == "require":
             text = requirements.append(text, str(edit.value))
     return text
+
+
+def _setup_py(text: str, edits: list[Change]) -> str:
+    # Imported here: few projects have a setup.py.
+    from async_test_template.config import setup_py
+
+    specifiers = []
+    added = []
+    for edit in edits:
+        line, column = map(int, edit.at)
+        if edit.verb == "require":
+            added.append(((line, column), str(edit.value)))
+        else:
+            specifiers.append(((line, column), edit.old or "", str(edit.value)))
+    return setup_py.change(text, specifiers, added)
 
 
 def _add_header(text: str, header: str) -> str:

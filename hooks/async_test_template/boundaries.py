@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ _OF_PACKAGES = ("pyproject.toml", "setup.cfg", "setup.py")
 _MARKS = frozenset({*_OF_PYTEST, *_OF_PACKAGES, "tox.ini"})
 # The tables of pyproject.toml that describe a package.
 _PACKAGES = (("project",), *(("tool", name) for name in ("poetry", "flit", "pdm")))
+# A setup.py calls it.
+_SETUP = rb"(?m)^[ \t]*(?:\w+\.)*setup\("
 # Folders with projects that others wrote, or that are only there to be looked at by a test.
 _VENDORED = frozenset(
     {"vendor", "vendors", "vendored", "_vendor", "_vendored", "third_party", "thirdparty"}
@@ -116,16 +119,19 @@ class Boundaries:
             return False
 
     def _is_package(self, folder: str, names: Collection[str]) -> bool:
-        if "setup.py" in names:
-            return True
-        if "pyproject.toml" not in names:
-            return False
         try:
-            data = read_or_none(self._root / folder / "pyproject.toml") or b""
-            document = parse(data.decode("utf-8", "replace"))
+            # A module of a package may have this name too.
+            if "setup.py" in names and re.search(_SETUP, self._read(folder, "setup.py")):
+                return True
+            if "pyproject.toml" not in names:
+                return False
+            document = parse(self._read(folder, "pyproject.toml").decode("utf-8", "replace"))
         except (UserError, OSError):
             return False
         return any(table_at(document, *at) for at in _PACKAGES)
+
+    def _read(self, folder: str, name: str) -> bytes:
+        return read_or_none(self._root / folder / name) or b""
 
 
 def is_project(folder: Path) -> bool:

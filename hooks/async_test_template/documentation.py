@@ -51,7 +51,7 @@ LIBRARIES = {
     "starlette": "Starlette and FastAPI",
     "aiohttp": "aiohttp and aioresponses",
     "tornado": "tornado",
-    "databases": "Databases: sqlite3, SQLAlchemy, asyncpg, Tortoise ORM, PyMongo, Beanie and Django",
+    "databases": "sqlite3, SQLAlchemy, asyncpg, Tortoise ORM, PyMongo, Beanie and Django",
 }
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {

@@ -8,6 +8,7 @@ import pytest
 from async_test_template.apply import apply
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.gather import read_dependencies
+from async_test_template.errors import EditError
 from async_test_template.tree import Tree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +68,30 @@ NOTATIONS = {
         "setup.cfg",
         "[options.extras_require]\ntest =\n  # x\n  pytest\n  pytest-asyncio{}\n",
         "==0.10",
+    ),
+    "setup.py": (
+        "setup.py",
+        (
+            "from setuptools import setup\n\nsetup(\n    tests_require=[\n        'é',\n"
+            "        'pytest-asyncio{}',\n        'pytest',\n    ],\n)\n"
+        ),
+        ">=0.10.0,<0.11",
+    ),
+    "setup.py, by names": (
+        "setup.py",
+        (
+            "test = ['pytest-asyncio{}'] + lint\nextras['test'] = sorted(test)\n"
+            "setup(name='it', **{{'extras_require': extras}})\n"
+        ),
+        "==0.16.0",
+    ),
+    "setup.py, a function": (
+        "setup.py",
+        (
+            "def listed():\r\n    return dict(test=['pytest-asyncio[docs]{}'])\r\n\r\n"
+            "setup(extras_require=listed())\r\n"
+        ),
+        "~=0.21",
     ),
     "tox.ini": (
         "tox.ini",
@@ -163,6 +188,57 @@ def test_compiled_files_and_constraints_are_read_and_never_edited(tmp_path: Path
     assert not dependencies.raised("pytest-asyncio", "1.5")
     command = {d.home.compiled_by for d in dependencies.of("pytest-asyncio")} - {""}
     assert command == {"pip-compile --output-file=requirements.txt x.in"}
+
+
+def test_a_compiled_file_without_its_header_is_known_by_the_lines_below_its_entries(
+    tmp_path: Path,
+) -> None:
+    compiled = "pytest==7.4.4\n    # via -r test.in\npytest-timeout==1.4\n    # via -r test.in\n"
+    dependencies = read(
+        tmp_path,
+        {"requirements/test.in": "pytest-timeout<2\n", "requirements/test.txt": compiled},
+    )
+    edits = dependencies.raised("pytest-timeout", "2.4")
+    assert {edit.file for edit in edits} == {"requirements/test.in"}
+    (home,) = {d.home for d in dependencies.of("pytest")}
+    assert home.compiled_by == "pip-compile requirements/test.in"
+
+
+def test_texts_of_a_setup_py_that_are_no_requirements_are_not_read(tmp_path: Path) -> None:
+    text = (
+        "from setuptools import setup\n\nplugins = ['pytest-asyncio<0.20']\nsetup(\n"
+        "    keywords=['pytest', 'pytest-asyncio<0.21'],\n    install_requires=['aiohttp>=3'],\n)\n"
+    )
+    dependencies = read(tmp_path, {"setup.py": text})
+    assert [d.text for _, held in dependencies.lists for d in held] == ["aiohttp>=3"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("'pytest-' 'asyncio<1'", "not written as it is"),
+        ("'pytest\\x2dasyncio<1'", "not written as it is"),
+    ],
+)
+def test_a_requirement_of_a_setup_py_is_edited_only_as_it_is_written(
+    entry: str, why: str, tmp_path: Path
+) -> None:
+    dependencies = read(tmp_path, {"setup.py": f"setup(tests_require=[{entry}])\n"})
+    with pytest.raises(EditError, match=why):
+        apply(dependencies.tree, dependencies.raised("pytest-asyncio", "1.5"))
+
+
+def test_a_marker_in_the_name_of_an_extra_counts(tmp_path: Path) -> None:
+    text = """setup(extras_require={':python_version < "3.8"': ['pytest-asyncio==0.16']})\n"""
+    dependencies = read(tmp_path, {"setup.py": text})
+    assert not dependencies.of("pytest-asyncio")
+
+
+def test_a_package_joins_a_setup_py_unless_a_comment_would_move(tmp_path: Path) -> None:
+    text = "setup(tests_require=[\n    'pytest',  # runs them\n])\n"
+    dependencies = read(tmp_path, {"setup.py": text})
+    with pytest.raises(EditError, match="a comment"):
+        apply(dependencies.tree, dependencies.added("pytest-timeout", "2.4"))
 
 
 def test_hashes_and_urls_are_left_alone(tmp_path: Path) -> None:

@@ -211,6 +211,17 @@ def test_the_tests_of_a_template_are_left_out(capsys: pytest.CaptureFixture[str]
     assert "a template: template/{{ cookiecutter.name }}." in capsys.readouterr().err
 
 
+def test_a_module_that_is_called_setup_makes_no_package(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module = "def basic_setup(name):\n    pass\n\n\nbasic_setup('it')\n"
+    write({"pyproject.toml": CLEAN.format(name="it"), "bot/setup.py": module})
+    write({"bot/__init__.py": "", "bot/tests/test_it.py": MARKED})
+    main(["migrate"])
+    capsys.readouterr()
+    assert "event_loop" not in Path("bot/tests/test_it.py").read_text()
+
+
 def test_a_folder_of_tests_with_a_configuration_is_a_project(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

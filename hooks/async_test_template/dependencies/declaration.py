@@ -16,6 +16,7 @@ Notation = Literal[
     "flit",
     "uv",
     "setup.cfg",
+    "setup.py",
     "tox.ini",
     "requirements",
 ]
@@ -63,6 +64,9 @@ class Home(NamedTuple):
             return Change(self.file, "set", (*self.at, name), specifier.removeprefix("=="))
         if self.notation in {"setup.cfg", "tox.ini"}:
             return Change(self.file, "set", self.at, f"{self.value}\n{requirement}")
+        if self.notation == "setup.py":
+            behind = entries[-1].at if entries else ()
+            return Change(self.file, "require", behind, requirement) if behind else None
         return Change(self.file, "require", self.at, requirement)
 
 

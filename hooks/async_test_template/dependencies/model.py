@@ -133,10 +133,10 @@ class Dependencies(NamedTuple):
     def may_have(self, name: str) -> bool:
         """Tell whether a package may be there, as far as files can be read.
 
-        A file that nothing here parses may name it (setup.py, a Dockerfile, a CI workflow). If
+        A file that nothing here parses may name it (a Dockerfile, a CI workflow). If
         pytest itself is not declared, the plugins are not expected to be declared either.
         """
-        is_expected = self.of("pytest") or self.is_in_setup("pytest")
+        is_expected = self.of("pytest")
         if not is_expected and self.above is not None:
             return self.above.may_have(name)
         return not is_expected or self.is_mentioned(name)
@@ -178,28 +178,6 @@ class Dependencies(NamedTuple):
             for file in self.tree.names(folder):
                 if re.match(_CONDA, file.rpartition("/")[2]):
                     yield file
-
-    def in_setup(self, name: str) -> list[str]:
-        """Return the bounds with which setup.py, which nothing here parses, requires a package.
-
-        That is a string with the name and a bound, or with the name alone, and so an empty bound,
-        among requirements for tests; `"pytest" in sys.argv` does not count.
-        """
-        data = self.tree.read("setup.py") or b""
-        if name.encode() not in data:
-            return []
-        text = data.decode("utf-8", "replace")
-        bare = "?" if "tests_require" in text or "extras_require" in text else ""
-        pattern = rf"[\"']{re.escape(name)}(?:\[[\w, -]*\])?\s*([<>=!~;][^\"'\n]*){bare}[\"']"
-        return [
-            (match[1] or "").partition(";")[0].strip()
-            for match in re.finditer(pattern, text)
-            if not re.match(r"\s*(?:in\b|\}|:)", text[match.end() :])
-        ]
-
-    def is_in_setup(self, name: str) -> bool:
-        """Tell whether setup.py requires a package."""
-        return bool(self.in_setup(name))
 
     def at_least(self, name: str, version: str) -> bool:
         """Tell whether it is certain that a package is that version or later.

@@ -27,6 +27,7 @@ _INSTALLED = frozenset(
         ("tool", "poetry", "dependencies"),
         ("tool", "flit", "metadata", "requires"),
         ("options", "install_requires"),
+        ("install_requires",),
     }
 )
 

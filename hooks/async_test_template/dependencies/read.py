@@ -1,4 +1,4 @@
-"""Find every declared dependency of a repository, in ten notations."""
+"""Find every declared dependency of a repository, in eleven notations."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list
     yield from _pyproject(tree, f"{folder}pyproject.toml")
     yield from _hatch(tree, f"{folder}hatch.toml", ("envs",))
     yield from _setup_cfg(tree, f"{folder}setup.cfg")
+    yield from _setup_py(tree, f"{folder}setup.py")
     yield from _tox(tree, f"{folder}tox.ini")
     yield from _requirements(tree, folder, _named_in_tox(tree, folder))
 
@@ -173,6 +174,29 @@ def _setup_cfg(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]
             label = f"extra {key}" if section == extras else key
             home = Home(file, label, (section, key), "setup.cfg", value)
             yield home, list(_ini_value(tree, home, value))
+
+
+def _setup_py(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
+    data = tree.read(file) or b""
+    if b"_require" not in data:
+        return
+    # Imported here: it needs `ast`, and most projects have no setup.py.
+    from async_test_template.config import setup_py
+
+    for listed in setup_py.parse(data.decode("utf-8", "replace")):
+        keyword, *extra = listed.at
+        label = f"extra {extra[0]}" if extra else keyword
+        home = Home(file, label, listed.at, "setup.py")
+        # `extras_require={":python_version<'3.8'": [...]}`
+        _, _, marker = extra[0].partition(":") if extra else ("", "", "")
+        declared = []
+        for text, place in listed.entries:
+            parts = _parts(f"{text}; {marker}" if marker else text)
+            if parts is not None:
+                at_line = partial(_at_line, place[0])
+                found = _declaration(tree, parts, home, place, at_line)
+                declared.append(found._replace(text=text))
+        yield home, declared
 
 
 def _tox(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:

@@ -21,18 +21,6 @@ def read_setup(data: bytes, group: str) -> tuple[list[object], list[str]]:
     return names, entries
 
 
-def read_requirements(data: bytes) -> list[tuple[str, int]] | None:
-    """Return the texts in `install_requires=` with their lines, None if it is no list of texts."""
-    for keyword in _arguments(data):
-        if keyword.arg == "install_requires" and isinstance(keyword.value, (ast.List, ast.Tuple)):
-            return [
-                (node.value, node.lineno)
-                for node in keyword.value.elts
-                if isinstance(node, ast.Constant) and isinstance(node.value, str)
-            ]
-    return None
-
-
 def _arguments(data: bytes) -> Iterator[ast.keyword]:
     """Yield the arguments of `setup(…)`."""
     try:

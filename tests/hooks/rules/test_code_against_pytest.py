@@ -757,6 +757,34 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT936",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from aiohttp import web\n"
+                "from pytest_aiohttp import TestClient, aiohttp_client\n\n\n"
+                "async def test_it(aiohttp_client):\n"
+                "    client = await aiohttp_client(web.Application())\n"
+                "    assert isinstance(client, TestClient)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT935",
+        {
+            "conftest.py": (
+                "import pytest\n\n\ndef pytest_pycollect_makeitem(collector, name, obj):\n"
+                "    if collector.funcnamefilter(name):\n"
+                "        item = pytest.Function(name, parent=collector)\n"
+                "        if 'run' in item.keywords:\n"
+                "            return list(collector._genfunctions(name, obj))\n"
+            ),
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT919",
         {
             "requirements.txt": "pytest>=8\n",

@@ -53,7 +53,7 @@ _UNKNOWN = _Warned(f"Unknown config option: {FIXTURE_SCOPE}", _BASES | {"PytestC
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    if not _warns(project) or _is_set(project):
+    if not project.uses_asyncio_plugin or _is_set(project):
         return
     is_fatal = _is_fatal(project, _UNSET)
     if not is_fatal and _is_for_others(project) and not _has_async(project):
@@ -81,12 +81,6 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.column,
                 hint=hint,
             )
-
-
-def _warns(project: Project) -> bool:
-    """Tell whether pytest-asyncio is there, and setup.py does not keep it below the setting."""
-    written = project.dependencies.in_setup("pytest-asyncio")
-    return project.uses_asyncio_plugin or any(bounds.reaches(one, (0, 24)) for one in written)
 
 
 def _is_for_others(project: Project) -> bool:

@@ -118,10 +118,7 @@ def _ran_by_aiohttp(project: Project) -> bool:
     is_asyncio = not any(
         test.mark(name) for test in project.code.async_tests for name in ("anyio", "trio")
     )
-    dependencies = project.dependencies
-    return is_asyncio and (
-        dependencies.has("pytest-aiohttp") or dependencies.is_in_setup("pytest-aiohttp")
-    )
+    return is_asyncio and project.dependencies.has("pytest-aiohttp")
 
 
 _HINT = "choose --mode auto, or mark them with @pytest.mark.asyncio"

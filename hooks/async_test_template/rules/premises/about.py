@@ -92,11 +92,8 @@ def has_own_runner(project: Project) -> bool:
 
     Such a plugin is declared, or the repository has a hook `pytest_pyfunc_call` that runs them.
     """
-    dependencies = project.dependencies
-    return (
-        any(map(dependencies.of, OTHER_RUNNERS))
-        or any(map(dependencies.is_in_setup, OTHER_RUNNERS))
-        or any(module.runs_tests for module in project.code.modules)
+    return any(map(project.dependencies.of, OTHER_RUNNERS)) or any(
+        module.runs_tests for module in project.code.modules
     )
 
 

@@ -87,7 +87,7 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
 def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[str, str, str, int]]:
     """Yield the library that the test clients are built on, if nothing installs it."""
     has_client = any(project.dependencies.may_have(name) for name in ("httpx", "httpx2"))
-    if has_client or _has_full_framework(project):
+    if has_client or _has_full_framework(project) or _is_built_on_requests(project):
         return
     for module in modules:
         for name in _TEST_CLIENTS & module.imports.keys():
@@ -99,6 +99,12 @@ def _client(project: Project) -> tuple[str, str]:
     """Choose what starlette's TestClient (1.2) prefers, if the Python is new enough."""
     floor = project.dependencies.python_floor
     return ("httpx2", "2.14") if floor is not None and floor >= (3, 11) else ("httpx", "0.28")
+
+
+def _is_built_on_requests(project: Project) -> bool:
+    """Tell whether the test client is an older one, which was built on requests."""
+    stays_below = project.dependencies.stays_below
+    return stays_below("starlette", "0.21") or stays_below("fastapi", "0.87")
 
 
 def _has_full_framework(project: Project) -> bool:
