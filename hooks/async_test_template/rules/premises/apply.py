@@ -10,7 +10,6 @@ from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
 from async_test_template.rules.premises.deliberate import explained, ignores, own_package
 from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
-from async_test_template.rules.premises.unloaded import is_never_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -126,7 +125,7 @@ def within_repository(
             continue
         if _is_data(project, found_first.file):
             continue
-        if rule.visit is not None and is_never_loaded(project, found_first.file):
+        if rule.visit is not None and _is_never_loaded(project, found_first.file):
             continue
         finding = _placed(project, rule, found_first)
         package = rule.about
@@ -145,6 +144,13 @@ def _is_data(project: Project, file: str) -> bool:
     """
     is_test = file.endswith(".py") and project.reader.is_test_file(file)
     return is_test and project.collection.is_never_entered(file)
+
+
+def _is_never_loaded(project: Project, file: str) -> bool:
+    # Imported here: settings alone need nothing that reads code.
+    from async_test_template.rules.premises.unloaded import is_never_loaded
+
+    return is_never_loaded(project, file)
 
 
 def _placed(project: Project, rule: Rule, finding: Finding) -> Finding:
