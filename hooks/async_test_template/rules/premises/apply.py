@@ -123,7 +123,9 @@ def within_repository(
             continue
         if rule.warning and ignores(project, rule.warning):
             continue
-        if _is_data(project, rule, found_first.file):
+        if _is_data(project, found_first.file):
+            continue
+        if rule.visit is not None and _is_never_loaded(project, found_first.file):
             continue
         finding = _placed(project, rule, found_first)
         package = rule.about
@@ -135,17 +137,17 @@ def within_repository(
             yield _left_to_a_person(project, rule, finding)
 
 
-def _is_data(project: Project, rule: Rule, file: str) -> bool:
+def _is_data(project: Project, file: str) -> bool:
     """Tell whether a file is named like tests, and lies where pytest is told never to look.
 
-    Such files are data of other tests: examples of what goes wrong, or input of a tool. So is the
-    code of a file among the tests that nothing loads.
+    Such files are data of other tests: examples of what goes wrong, or input of a tool.
     """
-    if file.endswith(".py") and project.reader.is_test_file(file):
-        return project.collection.is_never_entered(file)
-    if rule.visit is None:
-        return False
-    # Imported here for the same reason as above.
+    is_test = file.endswith(".py") and project.reader.is_test_file(file)
+    return is_test and project.collection.is_never_entered(file)
+
+
+def _is_never_loaded(project: Project, file: str) -> bool:
+    # Imported here: settings alone need nothing that reads code.
     from async_test_template.rules.premises.unloaded import is_never_loaded
 
     return is_never_loaded(project, file)
