@@ -50,7 +50,8 @@ LIBRARIES = {
     "httpx": "httpx, pytest-httpx and respx",
     "starlette": "Starlette and FastAPI",
     "aiohttp": "aiohttp and aioresponses",
-    "databases": "SQLAlchemy, asyncpg, PyMongo and Django",
+    "tornado": "tornado",
+    "databases": "sqlite3, SQLAlchemy, asyncpg, Tortoise ORM, PyMongo, Beanie and Django",
 }
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {

@@ -38,6 +38,7 @@ NEWEST = (
     "pytest-timeout",
     "pytest-xdist",
     "sqlalchemy[asyncio]",
+    "tornado",
     "uvicorn",
     "websockets",
 )

@@ -24,6 +24,7 @@ class _Plugin(NamedTuple):
         hint: what to use.
         severity: how much it matters.
         fixtures: names of fixtures that only it has.
+        others: names of fixtures that other packages have, too.
 
     """
 
@@ -32,6 +33,7 @@ class _Plugin(NamedTuple):
     hint: str
     severity: Severity = Severity.ERROR
     fixtures: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
 
 _TORNADO = "use tornado.testing.AsyncHTTPTestCase with tornado.testing.gen_test"
@@ -41,6 +43,7 @@ _PLUGINS = {
         "the clients of pytest-sanic do not work with Sanic 21.9 and later",
         "use sanic-testing: app.asgi_client in async tests, app.test_client in others",
         fixtures=frozenset({"sanic_client", "sanic_server"}),
+        others=frozenset({"loop", "test_client", "test_server"}),
     ),
     "pytest-tornado": _Plugin(
         ("setuptools", "82"),
@@ -86,10 +89,13 @@ def _check(project: Project) -> Iterator[Finding]:
 def _places(project: Project, name: str, plugin: _Plugin) -> Iterator[tuple[str, int, int]]:
     """Yield where a plugin is declared, or where the first one asks for its fixtures."""
     declared = project.dependencies.written(name)
+    own = {fixture.name for fixture in project.code.fixtures}
+    names = plugin.fixtures | (plugin.others if declared else frozenset())
+    asking = [item for item in project.code.items if names & set(item.requests) - own]
+    if plugin.fixtures and not asking:
+        return  # It is installed, and no test has to do with it.
     for declaration in declared:
         yield declaration.file, declaration.line, declaration.column
-    own = {fixture.name for fixture in project.code.fixtures}
-    asking = [item for item in project.code.items if plugin.fixtures & set(item.requests) - own]
     if asking and not declared:
         yield asking[0].file, asking[0].line, 1
 
