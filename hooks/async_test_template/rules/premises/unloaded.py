@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 #: What pytest, or Python, loads by its name.
 _BY_NAME = frozenset({"__init__.py", "__main__.py", "conftest.py"})
 #: Code that makes the names of modules, which are then nowhere to be read.
-_MAKES_NAMES = re.compile(
+_MAKES_NAMES = (
     rb"pytest_plugins\b(?s:.){0,300}(?:glob|listdir|iterdir|os\.walk|iter_modules)"
     rb"|\b(?:iter_modules|walk_packages)\("
 )
-_STATEMENT = re.compile(rb"[ \t]*(?:lazy[ \t]+)?(?:from|import)\b")
+_STATEMENT = rb"[ \t]*(?:lazy[ \t]+)?(?:from|import)\b"
 #: A line of an import in brackets, without the name.
-_IN_BRACKETS = re.compile(rb"(?:[ \t]+as[ \t]+\w+)?[ \t]*(?:[,)#\r]|$)")
+_IN_BRACKETS = rb"(?:[ \t]+as[ \t]+\w+)?[ \t]*(?:[,)#\r]|$)"
 _CALLED = (b"import_module(", b"importorskip(", b"__import__(")
-_IS_SCRIPT = re.compile(rb"\b__main__\b")
 
 
 # All findings of a file are looked at one after the other.
@@ -42,13 +41,14 @@ def is_never_loaded(project: Project, file: str) -> bool:
     module = project.code.by_file.get(file)
     if project.reader.is_test_file(file) or (module is not None and _may_hold_tests(module)):
         return False
-    if _IS_SCRIPT.search(project.tree.read(file) or b"") or _is_named(project, stem):
+    if b"__main__" in (project.tree.read(file) or b"") or _is_named(project, stem):
         return False
     word = re.compile(rb"\b%s\b" % re.escape(stem.encode()))
     for other, data in project.reader.mentioning(word, (stem.encode(),)):
         if other != file and any(_loads(data, match) for match in word.finditer(data)):
             return False
-    makes = project.reader.mentioning(_MAKES_NAMES, (b"pytest_plugins", b"iter_modules", b"walk_"))
+    makes_names = re.compile(_MAKES_NAMES)
+    makes = project.reader.mentioning(makes_names, (b"pytest_plugins", b"iter_modules", b"walk_"))
     return not any(True for _ in makes)
 
 
@@ -58,8 +58,8 @@ def _loads(data: bytes, match: re.Match[bytes]) -> bool:
     end = data.find(b"\n", match.end())
     before, after = data[start : match.start()], data[match.end() : end if end >= 0 else None]
     return (
-        _STATEMENT.match(before) is not None
-        or (not before.strip() and _IN_BRACKETS.match(after) is not None)
+        re.match(_STATEMENT, before) is not None
+        or (not before.strip() and re.match(_IN_BRACKETS, after) is not None)
         or (before.endswith(b".") and after.startswith((b'"', b"'")))
         or after.startswith(b".py")
         or before.rstrip(b"\"'").endswith(_CALLED)
