@@ -170,7 +170,8 @@ REMOVED = (
 def test_a_library_may_try_in_its_own_repository_what_others_should_not(tmp_path: Path) -> None:
     project = '[project]\nname = "{}"\n'
     files = {"app.py": REMOVED, "pyproject.toml": project.format("service")}
-    assert look(tmp_path, files, "AT822").left
+    (found,) = look(tmp_path, files, "AT822").left
+    assert severity_of(found) is Severity.ERROR
     assert not look(tmp_path, {"pyproject.toml": project.format("Starlette")}, "AT822").left
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
+_REMOVED_IN = ("starlette", "1.0"), ("fastapi", "0.133")
 _HINT = "write one async context manager, and pass it as lifespan="
 
 
@@ -24,21 +25,27 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     packages = {module.partition(".")[0] for module in source.names.modules}
     if not packages & {"fastapi", "starlette"}:
         return
-    is_gone = project.dependencies.may_reach("starlette", "1.0")
+    # FastAPI forbids a newer Starlette before 0.133.
+    is_gone = all(project.dependencies.may_reach(*release) for release in _REMOVED_IN)
     for call in calls(source, *STARLETTE) if is_gone else ():
         for name in EVENTS:
             if keyword(call, name):
                 kind = source.names.resolve(call.func).rpartition(".")[2]
                 message = f"{kind} does not accept {name}="
-                yield code_finding(RULE.code, source, call, message, hint=_HINT)
+                yield _broken(source, call, message)
     for call in handlers(source):
         if _is_of_another(source, call):
             continue
         owner = source.text(call.func)
-        gone = is_gone and "fastapi" not in packages
-        state = "was removed" if gone else "is deprecated"
-        if gone or "fastapi" in packages:
-            yield code_finding(RULE.code, source, call, f"{owner} {state}", hint=_HINT)
+        if "fastapi" in packages:
+            yield code_finding(RULE.code, source, call, f"{owner} is deprecated", hint=_HINT)
+        elif is_gone:
+            yield _broken(source, call, f"{owner} was removed")
+
+
+def _broken(source: Source, call: ast.Call, message: str) -> Finding:
+    found = code_finding(RULE.code, source, call, message, hint=_HINT)
+    return found._replace(severity=Severity.ERROR)
 
 
 def _is_of_another(source: Source, handler: ast.Call) -> bool:
