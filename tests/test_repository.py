@@ -53,6 +53,13 @@ def test_the_page_on_questions_tells_which_are_asked() -> None:
     assert {key for key in QUESTIONS if f"| `{key}` |" in asked} == expected
 
 
+def test_no_module_is_longer_than_a_reader_can_keep_in_mind() -> None:
+    folders = ("benchmarks", "docs", "fleet", "guard", "hooks", "release", "site")
+    modules = [file for each in folders for file in git(ROOT, "ls-files", f"{each}/*.py").split()]
+    assert len(modules) > 300
+    assert not [file for file in modules if (ROOT / file).read_text("utf-8").count("\n") > 450]
+
+
 def test_each_promise_of_the_security_page_has_its_test() -> None:
     rows = [row for row in (ROOT / "SECURITY.md").read_text().splitlines() if row[:1] == "|"][2:]
     named = {path for row in rows for path in re.findall(r"`(tests/\S+\.py)`", row)}

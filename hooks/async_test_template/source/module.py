@@ -17,6 +17,7 @@ from async_test_template.source.classes import (
     is_test_of,
     statements,
 )
+from async_test_template.source.decorators import keywords_of, literal, marks_in, scope_of, text
 from async_test_template.source.hooks import RUNS, may_run_async_tests
 from async_test_template.source.items import (
     UNKNOWN,
@@ -124,7 +125,7 @@ class _Reader:
                 )
                 if in_unittest:
                     self._unittest_classes.add(node.name)
-                own = tuple(self._marks(node.decorator_list))
+                own = tuple(marks_in(self.names, node.decorator_list))
                 inner, hides_marks = self.assigned_marks(node.body)
                 every = (*inner, *own, *marks)
                 self._read_class(node, every, is_opaque=hides_marks)
@@ -151,7 +152,7 @@ class _Reader:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(name, ast.Name) and name.id == "pytestmark" for name in targets):
                 listed += value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
-        marks = tuple(self._marks(listed))
+        marks = tuple(marks_in(self.names, listed))
         return marks, len(marks) < len(listed)
 
     def _read_class(self, node: ast.ClassDef, marks: tuple[Mark, ...], *, is_opaque: bool) -> None:
@@ -235,7 +236,7 @@ class _Reader:
             if kind is None:
                 continue
             self._decorators.add(decorator)
-            keywords = _keywords(decorator)
+            keywords = keywords_of(decorator)
             name = keywords.get("name")
             self.fixtures.append(
                 Fixture(
@@ -245,8 +246,8 @@ class _Reader:
                     column=node.col_offset + 1,
                     decorator=kind,
                     is_async=is_async,
-                    scope=_scope(decorator, keywords),
-                    loop_scope=_text(keywords.get("loop_scope")),
+                    scope=scope_of(decorator, keywords),
+                    loop_scope=text(keywords.get("loop_scope")),
                     autouse=keywords.get("autouse") is True,
                     requests=requests,
                     owner=owner,
@@ -277,7 +278,7 @@ class _Reader:
         *,
         in_unittest: bool = False,
     ) -> Test:
-        own = tuple(self._marks(node.decorator_list))
+        own = tuple(marks_in(self.names, node.decorator_list))
         every = (*own, *marks) if own else marks
         named = [mark for mark in every if mark.names]
         used = [name for mark in named if mark.name == "usefixtures" for name in mark.names]
@@ -299,7 +300,7 @@ class _Reader:
     def _read_call(self, node: ast.Call, around: ast.AST) -> None:
         # `client = pytest_asyncio.fixture(scope="module")(make_client)`, or around a function in
         # another one: its name for those who ask for it is unknown.
-        keywords = _keywords(node)
+        keywords = keywords_of(node)
         self.names_fixtures |= any(keyword.arg == "name" for keyword in node.keywords)
         self.fixtures.append(
             Fixture(
@@ -309,8 +310,8 @@ class _Reader:
                 column=node.col_offset + 1,
                 decorator=_FIXTURES[self.names.resolve(node.func)],
                 is_async=not isinstance(around, ast.FunctionDef),
-                scope=_scope(node, keywords),
-                loop_scope=_text(keywords.get("loop_scope")),
+                scope=scope_of(node, keywords),
+                loop_scope=text(keywords.get("loop_scope")),
             )
         )
 
@@ -323,29 +324,7 @@ class _Reader:
                 place = (target.lineno, target.col_offset + 1)
                 self.assignments.append(OptionAssignment(name, *place))
         elif isinstance(target, ast.Subscript) and _ends_with(target.value, "inicfg"):
-            self.sets_mode |= _literal(target.slice) == "asyncio_mode"
-
-    def _marks(self, expressions: list[ast.expr]) -> Iterator[Mark]:
-        for expression in expressions:
-            called = callee(expression)
-            prefix, _, name = self.names.resolve(called).rpartition(".")
-            if prefix == "pytest.mark" or (prefix, name) == ("unittest", "skip"):
-                filled = isinstance(expression, ast.Call) and (
-                    bool(expression.args) or bool(expression.keywords)
-                )
-                mark = Mark(
-                    name, expression.lineno, expression.col_offset + 1, has_arguments=filled
-                )
-                if name == "asyncio":
-                    keywords = _keywords(expression)
-                    scope = keywords.get("loop_scope", keywords.get("scope"))
-                    mark = mark._replace(loop_scope=_text(scope))
-                elif isinstance(expression, ast.Call) and name == "usefixtures":
-                    given = (_text(_literal(item)) for item in expression.args)
-                    mark = mark._replace(names=tuple(filter(None, given)))
-                elif isinstance(expression, ast.Call) and name == "parametrize":
-                    mark = mark._replace(names=tuple(_parameters(expression)))
-                yield mark
+            self.sets_mode |= literal(target.slice) == "asyncio_mode"
 
 
 @lru_cache(maxsize=4096)
@@ -398,45 +377,6 @@ def _texts(body: list[ast.stmt], *names: str) -> Iterator[str]:
                 for item in walk(node.value)
                 if isinstance(item, ast.Constant) and isinstance(item.value, str)
             )
-
-
-def _parameters(call: ast.Call) -> Iterator[str]:
-    """Yield the names that `parametrize` provides; `indirect` ones reach their fixture."""
-    if any(keyword.arg == "indirect" for keyword in call.keywords) or not call.args:
-        return
-    first = call.args[0]
-    if isinstance(first, (ast.List, ast.Tuple)):
-        yield from filter(None, (_text(_literal(item)) for item in first.elts))
-    else:
-        yield from (name.strip() for name in (_text(_literal(first)) or "").split(","))
-
-
-def _keywords(expression: ast.expr) -> dict[str, object]:
-    """Return the keyword arguments of a call; UNKNOWN for all that is not a plain constant."""
-    if not isinstance(expression, ast.Call):
-        return {}
-    return {
-        # `**options` may hold any of them.
-        (keyword.arg or "**"): _literal(keyword.value)
-        for keyword in expression.keywords
-    }
-
-
-def _literal(node: ast.expr) -> object:
-    return node.value if isinstance(node, ast.Constant) else UNKNOWN
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _scope(decorator: ast.expr, keywords: dict[str, object]) -> str:
-    if isinstance(decorator, ast.Call) and decorator.args:
-        # The positional form of old pytest: `@pytest.fixture("session")`.
-        return _text(_literal(decorator.args[0])) or UNKNOWN
-    if "**" in keywords:
-        return UNKNOWN
-    return _text(keywords.get("scope", "function")) or UNKNOWN
 
 
 def _is_read(source: Source, name: str) -> bool:

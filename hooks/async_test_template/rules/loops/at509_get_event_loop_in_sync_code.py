@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.loops._bare import Root, context, has_loop, roots
+from async_test_template.rules.loops._bare import Root, context, roots
+from async_test_template.rules.loops._current_loop import has_loop
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.nodes import walk

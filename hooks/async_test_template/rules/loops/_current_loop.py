@@ -1,0 +1,230 @@
+"""Whether there is a current loop where nothing runs one: a set-up, a plugin or a patch sets it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from async_test_template.rules.loops._bare import FUNCTIONS, SETUPS, context, modules
+from async_test_template.source.items import Fixture, Test
+from async_test_template.source.nodes import walk
+from async_test_template.source.source import Unreadable
+
+if TYPE_CHECKING:
+    from async_test_template.project import Project
+    from async_test_template.rules.loops._bare import Root
+    from async_test_template.source.source import Source
+
+#: Fixtures of plugins that set a current loop, by a common part of their names.
+_WITH_LOOP = re.compile(r"loop|aiohttp|hass|sanic|tornado|test_cli|test_server")
+#: Plugins that give every test a loop, or run it in one.
+_PLUGINS = ("aiomisc", "aiomisc-pytest", "pytest-aiomisc", "pytest-tornasync", "pytest-twisted")
+#: Classes whose tests have only the loops that they create.
+_PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
+#: Names that change what the current loop is.
+_PATCHES = re.compile(
+    rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\("
+    rb"|\b(?:get_or_|ensure_)\w{0,40}loop\("
+)
+#: Helpers that set a current loop if there is none, as plumpy's `get_or_create_event_loop`.
+_MAKES_CURRENT = re.compile(
+    r"(?:^|\.)_*(?:get_or_(?:create|make|new|set)|ensure)_(?:\w{0,40}_)?loop$"
+)
+
+
+def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
+    """Tell whether there is a current loop when a root reaches its place.
+
+    Args:
+        project: the repository.
+        root: where it begins.
+        before: the place; what its own function does below it comes too late.
+
+    """
+    files = tuple(module.file for module in project.code.around(root.source.file))
+    around = root.source.parents.get(root.function) if root.function is not None else None
+    return (
+        any(
+            _sets_loop(source, function, before if function is root.path[0][1] else None)
+            for source, function in root.path
+        )
+        or any(_file_sets_loop(project, file, root) for file in files)
+        or any(project.dependencies.has(name) for name in _PLUGINS)
+        or (isinstance(around, ast.ClassDef) and _class_sets_loop(root.source, around, set()))
+        or _fixtures_set_loop(project, root, files)
+    )
+
+
+def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> bool:
+    """Tell whether a fixture that is alive when a root is called sets a current loop."""
+    if root.function is None or root.function.name.startswith("pytest_"):
+        return False
+    if isinstance(root.item, Test):
+        return _is_given_loop(project, root.item)
+    if any(
+        fixture.autouse
+        and fixture.file in files
+        and fixture is not root.item
+        and _sets_in_fixture(project, fixture)
+        for fixture in project.code.fixtures
+    ):
+        return True
+    return isinstance(root.item, Fixture) and _fixture_has_loop(project, root.item)
+
+
+def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
+    """Tell whether a function sets a current loop, itself or through a function of its file."""
+    end = getattr(limit, "lineno", None)
+    for node in walk(function):
+        if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
+            continue
+        # A function that takes the loop away knows what it asks for, or what sets another.
+        name = source.names.resolve(node.func)
+        if name.endswith(("asyncio.Runner", "set_event_loop")) or _MAKES_CURRENT.search(name):
+            return True
+        if isinstance(node.func, ast.Name) and any(
+            helper.name == node.func.id
+            and helper is not function
+            and any(_is_setting(source, call) for call in walk(helper))
+            for helper in source.functions.values()
+        ):
+            return True
+    return False
+
+
+def _is_setting(source: Source, node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and source.names.resolve(node.func).endswith("set_event_loop")
+        and not _is_none(node)
+    )
+
+
+def _is_none(call: ast.Call) -> bool:
+    return bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
+def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
+    """Tell whether a file sets a current loop outside of fixtures and tests."""
+    if not _may_patch(project, file):
+        return False
+    try:
+        source = project.code.sources.get(file)
+        nodes = source.nodes
+    except Unreadable:
+        return True
+    is_changed = any(name.partition(".")[0] == "nest_asyncio" for name in modules(source))
+    is_changed |= any(function.name == "get_event_loop" for function in source.functions.values())
+    return is_changed or any(
+        _is_setting(source, call) and _runs_for_all(context(source, call), root)
+        for call in nodes.of(ast.Call)
+    )
+
+
+def _may_patch(project: Project, file: str) -> bool:
+    known = _known_patches(project)
+    if file not in known:
+        known[file] = _PATCHES.search(project.tree.read(file) or b"") is not None
+    return known[file]
+
+
+# Only one project is used at a time, and each place that may lack a loop asks this.
+@lru_cache(maxsize=2)
+def _known_patches(_project: Project) -> dict[str, bool]:
+    return {}
+
+
+def _runs_for_all(function: ast.AST, root: Root) -> bool:
+    """Tell whether a module's own code, or a function, runs before all of its tests."""
+    if isinstance(function, ast.Module):
+        return True
+    return (
+        isinstance(function, FUNCTIONS)
+        and function is not root.function
+        and (
+            function.name in {"setup_module", "setup_function", "setUpModule"}
+            or function.name.startswith("pytest_")
+        )
+    )
+
+
+def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
+    """Tell whether a class may provide a loop for its tests: with a set-up, or an unknown base."""
+    seen.add(node)
+    for method in node.body:
+        if (
+            isinstance(method, FUNCTIONS)
+            and (method.name in SETUPS or method.name == "asyncSetUp")
+            and any(_is_setting(source, inner) for inner in walk(method))
+        ):
+            return True
+    for base in node.bases:
+        known = [
+            other
+            for other in source.nodes.of(ast.ClassDef)
+            if isinstance(base, ast.Name) and other.name == base.id
+        ]
+        if known:
+            if any(_class_sets_loop(source, other, seen) for other in known if other not in seen):
+                return True
+        elif not _PLAIN.fullmatch(source.names.resolve(base)):
+            return True
+    return False
+
+
+def _is_given_loop(project: Project, test: Test) -> bool:
+    """Tell whether a fixture of a test sets a current loop."""
+    used = list(project.code.used_by(test))
+    names = {*test.requests, *(name for fixture in used for name in fixture.requests)}
+    return _brings_loop(project, test.file, names) or any(
+        _sets_in_fixture(project, fixture) for fixture in used
+    )
+
+
+def _fixture_has_loop(project: Project, fixture: Fixture) -> bool:
+    """Tell whether the fixtures of a fixture, or of all its tests, set a current loop."""
+    code = project.code
+    names = set(fixture.requests)
+    waiting, seen = [fixture], {fixture}
+    while waiting:
+        one = waiting.pop()
+        for name in one.requests:
+            found = code.find(name, one.file, one.owner, besides=one)
+            if found is not None and found not in seen:
+                if _sets_in_fixture(project, found):
+                    return True
+                seen.add(found)
+                waiting.append(found)
+                names.update(found.requests)
+    if _brings_loop(project, fixture.file, names):
+        return True
+    users = [
+        test
+        for test in code.by_file[fixture.file].tests
+        if any(used is fixture for used in code.used_by(test))
+    ]
+    return bool(users) and all(
+        any(_sets_in_fixture(project, used) for used in code.used_by(test) if used is not fixture)
+        or _brings_loop(project, test.file, set(test.requests))
+        for test in users
+    )
+
+
+def _brings_loop(project: Project, file: str, names: set[str]) -> bool:
+    """Tell whether one of some fixtures belongs to a plugin that sets a current loop."""
+    return any(
+        _WITH_LOOP.search(name) and project.code.find(name, file, None) is None for name in names
+    )
+
+
+def _sets_in_fixture(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture leaves a current loop set; the plugin of an async one does."""
+    if fixture.is_async or fixture.decorator != "pytest.fixture":
+        return True
+    if not _may_patch(project, fixture.file):
+        return False
+    source = project.code.sources.get(fixture.file)
+    function = source.functions.get(fixture.line)
+    return function is not None and _sets_loop(source, function, None)
