@@ -11,13 +11,13 @@ from __future__ import annotations
 import ast
 import enum
 import re
-import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.config import files, ini, requirements
 from async_test_template.config.text import line_end
 from async_test_template.config.toml.read import parse as parse_toml
 from async_test_template.errors import ParseError
+from async_test_template.parsing import parse_python
 from async_test_template.source.text import decode
 from async_test_template.suppressions import COMMENT, LINE_END, comment_at
 
@@ -188,9 +188,7 @@ def _meaning(file: str, data: bytes) -> object:
     """
     if file.endswith(".py"):
         python = decode(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(python.text)
+        tree = parse_python(python.text)
         program = python.text.startswith("#!") and LINE_END.split(python.text, 1)[0]
         return program, ast.dump(tree)
     text = files.decode(data).text

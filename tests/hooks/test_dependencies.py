@@ -228,6 +228,15 @@ def test_a_requirement_of_a_setup_py_is_edited_only_as_it_is_written(
         apply(dependencies.tree, dependencies.raised("pytest-asyncio", "1.5"))
 
 
+def test_a_setup_py_is_read_in_silence_and_however_deep_it_is(tmp_path: Path) -> None:
+    deep, long = " + ".join(["['aiohttp']"] * 1200), ".it()" * 1200
+    text = f"pattern = '\\d'\nwanted = {deep}\nit = it{long}\nsetup(install_requires=wanted)\n"
+    dependencies = read(tmp_path, {"setup.py": text})
+    assert len([d for _, held in dependencies.lists for d in held]) == 1200
+    with pytest.raises(EditError, match="nested"):
+        apply(dependencies.tree, dependencies.raised("aiohttp", "3.14"))
+
+
 def test_a_marker_in_the_name_of_an_extra_counts(tmp_path: Path) -> None:
     text = """setup(extras_require={':python_version < "3.8"': ['pytest-asyncio==0.16']})\n"""
     dependencies = read(tmp_path, {"setup.py": text})

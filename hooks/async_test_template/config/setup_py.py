@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.config import requirement as pep508
 from async_test_template.config.text import splice_all
 from async_test_template.errors import EditError
+from async_test_template.parsing import UNPARSABLE, parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,8 +42,8 @@ class Listed(NamedTuple):
 def parse(text: str) -> list[Listed]:
     """Return the lists of requirements in a setup.py; there are none if it cannot be parsed."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_python(text)
+    except UNPARSABLE:
         return []
     reader = _Reader(tree)
     return [listed for keyword in _KEYWORDS for listed in reader.listed(keyword)]
@@ -60,27 +61,32 @@ class _Reader:
 
     def listed(self, name: str) -> Iterator[Listed]:
         """Yield the lists that a name stands for, each the first time only."""
-        for key, value in self._values.get(name, ()):
-            yield from self._in((name, key) if key else (name,), value)
+        # Not by recursion: sums may be nested deeper than Python's calls. What is written first
+        # is on top.
+        waiting = self._named((name,), name)
+        while waiting:
+            at, node = waiting.pop()
+            if node in self._seen:
+                continue
+            self._seen.add(node)
+            if isinstance(node, ast.Name):
+                waiting += self._named(at, node.id)
+                continue
+            if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+                entries = [
+                    (item.value, (item.lineno, item.col_offset))
+                    for item in node.elts
+                    if isinstance(item, ast.Constant) and isinstance(item.value, str)
+                ]
+                if entries:
+                    yield Listed(at, entries)
+            inner = [((*at[:1], key) if key else at, value) for key, value in _inner(node)]
+            waiting += reversed(inner)
 
-    def _in(self, at: tuple[str, ...], node: ast.expr) -> Iterator[Listed]:
-        if node in self._seen:
-            return
-        self._seen.add(node)
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            entries = [
-                (item.value, (item.lineno, item.col_offset))
-                for item in node.elts
-                if isinstance(item, ast.Constant) and isinstance(item.value, str)
-            ]
-            if entries:
-                yield Listed(at, entries)
-        elif isinstance(node, ast.Name):
-            for key, value in self._values.get(node.id, ()):
-                yield from self._in((*at, key) if key else at, value)
-            return
-        for key, value in _inner(node):
-            yield from self._in((*at[:1], key) if key else at, value)
+    def _named(self, at: tuple[str, ...], name: str) -> list[tuple[tuple[str, ...], ast.expr]]:
+        """Return what a name stands for, the last one first."""
+        values = reversed(self._values.get(name, ()))
+        return [((*at, key) if key else at, value) for key, value in values]
 
 
 def _bound(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
@@ -143,7 +149,7 @@ def change(
         EditError: another text is at a place, or it is not written as it is between two quotes.
 
     """
-    tree = ast.parse(text)
+    tree = parse_python(text)
     found = {
         (node.lineno, node.col_offset): node
         for node in ast.walk(tree)
@@ -166,7 +172,11 @@ def change(
         edits.append((end, end, f",{_space(text, start, end)}{quote}{new}{quote}"))
         _append(tree, node, new)
     changed = splice_all(text, edits)
-    if ast.dump(ast.parse(changed)) != ast.dump(tree):
+    try:
+        is_same = ast.dump(parse_python(changed)) == ast.dump(tree)
+    except RecursionError as error:
+        raise EditError("setup.py is too deeply nested") from error
+    if not is_same:
         raise EditError("the change would touch more than it should")
     return changed
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from async_test_template.parsing import UNPARSABLE, parse_python
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,12 +26,18 @@ def read_setup(data: bytes, group: str) -> tuple[list[object], list[str]]:
 def _arguments(data: bytes) -> Iterator[ast.keyword]:
     """Yield the arguments of `setup(…)`."""
     try:
-        parsed = ast.parse(data)
-    except (SyntaxError, ValueError):
+        parsed = parse_python(data)
+    except UNPARSABLE:
         return
     for node in ast.walk(parsed):
-        if isinstance(node, ast.Call) and "setup" in ast.unparse(node.func):
+        if isinstance(node, ast.Call) and "setup" in _name(node.func):
             yield from node.keywords
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _constant(node: ast.expr) -> object:

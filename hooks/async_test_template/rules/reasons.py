@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
+
+from async_test_template.parsing import UNPARSABLE, parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def _is_reason(comment: str) -> bool:
 
 def _is_code(text: str) -> bool:
     try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
+        parse_python(text)
+    except UNPARSABLE:
         return False
     return True

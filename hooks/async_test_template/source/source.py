@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import ParseError
+from async_test_template.parsing import parse_python
 from async_test_template.source.mentions import Mentions
 from async_test_template.source.names import Names
 from async_test_template.source.nodes import Nodes, walk
@@ -77,10 +77,7 @@ class Source:
 
         """
         try:
-            with warnings.catch_warnings():
-                # `"\d"` in somebody's test is not this program's to complain about.
-                warnings.simplefilter("ignore")
-                tree = ast.parse(self.data.decode())
+            tree = parse_python(self.data.decode())
         except SyntaxError as error:
             raise Unreadable(error.msg, error.lineno or self._line_of_null) from error
         except (ValueError, RecursionError, MemoryError) as error:
