@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from async_test_template.findings import Finding
+    from async_test_template.plan import Plan
     from async_test_template.rules.pages import Example
     from async_test_template.rules.rule import Rule
 
@@ -44,14 +45,18 @@ def rules_with(has: Callable[[Rule], object]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rule", chosen, ids=[rule.code for rule in chosen])
 
 
-def find(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) -> list[Finding]:
+def plan(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) -> Plan:
     for path in [path for path in root.rglob("*") if path.is_file()]:
         path.unlink()
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     asked = Desired()._replace(**example.answers, insisted=frozenset(example.answers))
-    return make_plan(root, asked, [rule], tiers=frozenset()).left
+    return make_plan(root, asked, [rule], tiers=frozenset())
+
+
+def find(root: Path, rule: Rule, example: Example, files: Mapping[str, str]) -> list[Finding]:
+    return plan(root, rule, example, files).left
 
 
 def examples(rule: Rule, root: Path) -> Iterator[tuple[Example, Finding]]:
@@ -259,6 +264,16 @@ def test_a_choice_that_a_comment_explains_is_left_to_a_person(rule: Rule, tmp_pa
             files = {**example.before, finding.file: text.replace(line, f"{comment}\n{line}", 1)}
             (found,) = find(tmp_path, rule, example, files)
             assert found.tier is tier, (example.heading, comment)
+
+
+@pytest.mark.slow
+@rules_with(lambda rule: rule.check)
+def test_a_rule_does_not_fail_where_a_file_cannot_be_parsed(rule: Rule, tmp_path: Path) -> None:
+    page = read_page(page_of(rule.code))
+    for example in (*page.invalid, *page.valid):
+        for name in (name for name in example.before if name.endswith(".py")):
+            files = {**example.before, name: f"{example.before[name]}\n)\n"}
+            assert not plan(tmp_path, rule, example, files).faults
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import MAY_USE, imports_httpx, strangers
 from async_test_template.rules.on_code import is_below
 from async_test_template.rules.rule import Rule
+from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +37,11 @@ def _check(project: Project) -> Iterator[Finding]:
 def _is_run(project: Project, file: str, line: int) -> bool:
     """Tell whether an import is executed, not only read by type checkers."""
     source = project.code.sources.get(file)
-    return not any(
-        is_below(source, node, _FOR_TYPES)
-        for node in (*source.nodes.of(ast.Import), *source.nodes.of(ast.ImportFrom))
-        if node.lineno == line
-    )
+    try:
+        imports = (*source.nodes.of(ast.Import), *source.nodes.of(ast.ImportFrom))
+    except Unreadable:
+        return False
+    return not any(is_below(source, node, _FOR_TYPES) for node in imports if node.lineno == line)
 
 
 _FOR_TYPES = re.compile(r"\bTYPE_CHECKING\b")
