@@ -228,6 +228,16 @@ def test_a_requirement_of_a_setup_py_is_edited_only_as_it_is_written(
         apply(dependencies.tree, dependencies.raised("pytest-asyncio", "1.5"))
 
 
+def test_a_package_joins_behind_one_of_a_setup_py_that_is_raised(tmp_path: Path) -> None:
+    dependencies = read(tmp_path, {"setup.py": "setup(tests_require=['pytest-asyncio<1'])\n"})
+    edits = (
+        *dependencies.raised("pytest-asyncio", "1.5", with_pytest=False),
+        *dependencies.added("pytest-timeout", "2.4"),
+    )
+    texts = apply(dependencies.tree, edits)
+    assert "['pytest-asyncio>=1.5', 'pytest-timeout>=2.4']" in str(texts)
+
+
 def test_a_setup_py_is_read_in_silence_and_however_deep_it_is(tmp_path: Path) -> None:
     deep, long = " + ".join(["['aiohttp']"] * 1200), ".it()" * 1200
     text = f"pattern = '\\d'\nwanted = {deep}\nit = it{long}\nsetup(install_requires=wanted)\n"

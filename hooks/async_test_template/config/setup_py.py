@@ -131,8 +131,9 @@ def _inner(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _text(node: ast.expr | None) -> str:
-    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-    return str(node.value) if is_text and isinstance(node, ast.Constant) else ""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""
 
 
 def change(
@@ -156,6 +157,14 @@ def change(
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     edits = []
+    # First, while each text is still what the file has.
+    for place, new in added:
+        node = found.get(place)
+        if node is None:
+            raise EditError(f"setup.py has no requirement in line {place[0]}")
+        start, end, quote = _span(text, node)
+        edits.append((end, end, f",{_space(text, start, end)}{quote}{new}{quote}"))
+        _append(tree, node, new)
     for place, old, specifier in specifiers:
         node = found.get(place)
         if node is None or node.value != old:
@@ -164,13 +173,6 @@ def change(
         new = pep508.replace_specifier(old, specifier)
         node.value = new
         edits.append((start, end, f"{quote}{new}{quote}"))
-    for place, new in added:
-        node = found.get(place)
-        if node is None:
-            raise EditError(f"setup.py has no requirement in line {place[0]}")
-        start, end, quote = _span(text, node)
-        edits.append((end, end, f",{_space(text, start, end)}{quote}{new}{quote}"))
-        _append(tree, node, new)
     changed = splice_all(text, edits)
     try:
         is_same = ast.dump(parse_python(changed)) == ast.dump(tree)
