@@ -7,14 +7,13 @@ root where nothing else was found.
 """
 
 import os
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from async_test_template import seen
-from async_test_template.config import files, ini
+from async_test_template.config import files
 from async_test_template.config.toml import read as toml_read
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
@@ -68,7 +67,7 @@ class InForce(NamedTuple):
         """Options that `-o name=value` in the file's own `addopts` sets, over the file's."""
         if self.configuration is None:
             return {}
-        arguments = _addopts(self.configuration)
+        arguments = words_of(self.configuration.options.get("addopts"))
         found = {}
         for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
             if argument in {"-o", "--override-ini"}:
@@ -144,12 +143,17 @@ _NATIVE = ("tool", "pytest")
 _INI_OPTIONS = (*_NATIVE, "ini_options")
 
 
-def _addopts(configuration: Configuration) -> list[str]:
-    value = configuration.options.get("addopts", "")
-    if isinstance(value, list):
-        return [str(argument) for argument in value]
+def words_of(addopts: object) -> list[str]:
+    """Return the words of `addopts`; none if pytest cannot split them either."""
+    if isinstance(addopts, list):
+        return [str(argument) for argument in addopts]
+    if not addopts:
+        return []
+    # Imported here: many repositories have no such option.
+    from shlex import split
+
     try:
-        return shlex.split(str(value))
+        return split(str(addopts))
     except ValueError:  # pytest stops over it, with its own words
         return []
 
@@ -236,18 +240,18 @@ def _any_toml(path: Path, text: str) -> Configuration:
 
 
 def _own_ini(path: Path, text: str) -> Configuration:
-    return Configuration(path, "ini", ("pytest",), ini.parse(text).get("pytest", {}))
+    return Configuration(path, "ini", ("pytest",), files.ini_sections(text).get("pytest", {}))
 
 
 def _any_ini(path: Path, text: str) -> Configuration:
-    sections = ini.parse(text)
+    sections = files.ini_sections(text)
     if "pytest" in sections:
         return Configuration(path, "ini", ("pytest",), sections["pytest"])
     return Configuration(path, None, ("pytest",))
 
 
 def _cfg(path: Path, text: str) -> Configuration:
-    sections = ini.parse(text)
+    sections = files.ini_sections(text)
     if "tool:pytest" in sections:
         return Configuration(path, "ini", ("tool:pytest",), sections["tool:pytest"])
     if "pytest" in sections:
