@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from async_test_template.config import files
+from async_test_template.config import ini
 from async_test_template.config.in_force import Holder, InForce, Refusal, words_of
 from async_test_template.findings import Change, Edit, Finding, Tier
 
@@ -76,7 +76,7 @@ class Settings:
             return False
         if self.holder != "ini":
             return True
-        sections = files.ini_sections(self.text)
+        sections = ini.parse(self.text)
         return self.table[0] in sections or "tool:pytest" not in sections
 
     def text_of(self, name: str) -> str | None:
@@ -148,9 +148,7 @@ class Settings:
         """Return line and column, from 1, of an option, of one entry of it, or of the table."""
         try:
             if self.holder == "ini":
-                from async_test_template.config.ini import locate
-
-                return locate(self.text, self.table[0], name, index)
+                return ini.locate(self.text, self.table[0], name, index)
             # Imported here and in the rules: places are needed only for findings.
             from async_test_template.config.toml import edits as toml
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from async_test_template import seen
-from async_test_template.config import files
+from async_test_template.config import files, ini
 from async_test_template.config.in_force import read_or_none
 from async_test_template.config.toml import read as toml_read
 from async_test_template.disk import Disk
@@ -112,7 +112,7 @@ class Tree:
 
         """
         if file not in self._inis:
-            self._inis[file] = self._parse(file, files.ini_sections)
+            self._inis[file] = self._parse(file, ini.parse)
         return self._inis[file]
 
     def names(self, folder: str = "") -> list[str]:

@@ -55,7 +55,6 @@ RARE_PARTS = (
     "rules.looking",
     "rules.obstacles",
     "config.comments",
-    "config.ini",
     "config.toml.edits",
     "conflicts",
     "dependencies.setup_py",

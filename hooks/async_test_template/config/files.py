@@ -80,19 +80,6 @@ def decode(data: bytes) -> TextFile:
     return TextFile(text, encoding, mark)
 
 
-def ini_sections(text: str) -> dict[str, dict[str, str]]:
-    """Return the options in each section of an INI file, as pytest reads them.
-
-    Raises:
-        ParseError: it is not INI.
-
-    """
-    # Imported here: most repositories have pyproject.toml and no INI file.
-    from async_test_template.config.ini import parse
-
-    return parse(text)
-
-
 def _declared_encoding(body: bytes) -> str | None:
     for line in body.split(b"\n")[:2]:
         if match := re.match(_DECLARATION, line):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from async_test_template import seen
-from async_test_template.config import files
+from async_test_template.config import files, ini
 from async_test_template.config.toml import read as toml_read
 from async_test_template.errors import ParseError, UserError
 from async_test_template.faults import looking_at
@@ -240,18 +240,18 @@ def _any_toml(path: Path, text: str) -> Configuration:
 
 
 def _own_ini(path: Path, text: str) -> Configuration:
-    return Configuration(path, "ini", ("pytest",), files.ini_sections(text).get("pytest", {}))
+    return Configuration(path, "ini", ("pytest",), ini.parse(text).get("pytest", {}))
 
 
 def _any_ini(path: Path, text: str) -> Configuration:
-    sections = files.ini_sections(text)
+    sections = ini.parse(text)
     if "pytest" in sections:
         return Configuration(path, "ini", ("pytest",), sections["pytest"])
     return Configuration(path, None, ("pytest",))
 
 
 def _cfg(path: Path, text: str) -> Configuration:
-    sections = files.ini_sections(text)
+    sections = ini.parse(text)
     if "tool:pytest" in sections:
         return Configuration(path, "ini", ("tool:pytest",), sections["tool:pytest"])
     if "pytest" in sections:
