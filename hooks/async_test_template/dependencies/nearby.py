@@ -1,20 +1,15 @@
 """Packages of the repository that are installed with a project, because it names their folders."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from async_test_template import seen
 from async_test_template.config.toml.read import table_at
+from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.paths import place_of
 from async_test_template.tree import Tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from async_test_template.dependencies.declaration import Declaration, Home
 
 #: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
 _IN_REQUIREMENTS = (
