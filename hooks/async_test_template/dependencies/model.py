@@ -8,6 +8,7 @@ from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
+from async_test_template.dependencies.nearby import in_packages
 from async_test_template.dependencies.releases import (
     PYTHON_LEFT_BEHIND,
     PYTHON_OUT,
@@ -281,8 +282,10 @@ class Dependencies(NamedTuple):
             rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)"
         )
-        for file in self._opaque():
-            data = self.tree.read(file) or b""
+        texts = (self.tree.read(file) or b"" for file in self._opaque())
+        # A folder with no more than a configuration of pytest's is tested with packages elsewhere.
+        elsewhere = in_packages(self.tree) if not self.lists and self.above is None else ()
+        for data in (*texts, *elsewhere):
             if name[:4].encode() in data.lower():
                 for match in re.finditer(pattern, data.decode("utf-8", "replace")):
                     yield match["specifier"].strip().rstrip(",")
