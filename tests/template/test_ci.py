@@ -152,6 +152,9 @@ def test_what_the_gate_leaves_out_runs_by_schedule_on_every_python_and_system() 
     }
     for job in (product, engine):
         assert job["permissions"] == {"contents": "read"}
+    release = workflow((OURS.parent / "release.yml").read_text())
+    assert "workflow_call" in content["on"]
+    assert release["jobs"]["test"]["uses"].endswith("/full.yml")
 
 
 @pytest.mark.slow
