@@ -99,6 +99,8 @@ def test_a_fix_gives_the_shown_result_and_a_second_run_changes_nothing(
     assert plan.failed == []
     assert {name: data.decode() for name, data in plan.after.items()} == dict(example.after)
     assert bool(plan.after) == (example.tier is not Tier.REPORT)
+    if not plan.after:
+        return  # A second run would be the same as the first.
     lay_out(tmp_path, {name: data.decode() for name, data in plan.after.items()})
     second = make_plan(tmp_path, desired(example), [rule], tiers=frozenset(Tier))
     assert second.after == {}
