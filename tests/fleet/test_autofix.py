@@ -48,7 +48,7 @@ def github() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield address, requests
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_repository_gets_its_request_once(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -162,6 +162,7 @@ def assert_green(environment: Environment, project: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "row",
     gated(
@@ -198,10 +199,11 @@ def test_own_fixtures_follow_too(
     assert_green(environment, project)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param([*REFUSED], id="all", marks=pytest.mark.full),
+        pytest.param([*REFUSED], id="all"),
         # One of each reason.
         pytest.param(["backend=anyio", "package_name=other", "project_kind=existing"], id="few"),
     ],
