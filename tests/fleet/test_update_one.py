@@ -241,6 +241,7 @@ def test_trust_lets_the_migration_run(
     assert git(checkout, "diff", "--name-only") == ""
 
 
+# The outcomes that the gate has leave nothing, either.
 @pytest.mark.full
 @pytest.mark.parametrize("stage", ["before", "after"])
 def test_a_migration_that_fails_leaves_nothing(

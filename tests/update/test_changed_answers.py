@@ -162,6 +162,7 @@ def assert_green(environment: Environment, project: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+# The gate tries the command on projects without fixtures of their own.
 @pytest.mark.full
 @pytest.mark.parametrize(
     "row",
@@ -199,6 +200,7 @@ def test_own_fixtures_follow_too(
     assert_green(environment, project)
 
 
+# The gate tries the command with answers that it may change.
 @pytest.mark.full
 @pytest.mark.parametrize(
     "answers",

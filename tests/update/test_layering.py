@@ -176,6 +176,7 @@ def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) ->
     assert update(project, *skip) == {THEIRS, ".gitlab-ci.yml"}
 
 
+# In the gate, each template has an answers file of its own.
 @pytest.mark.full
 @pytest.mark.parametrize(
     "options",
