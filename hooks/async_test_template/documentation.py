@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.findings import Tier
+from async_test_template.findings import Severity, Tier
 from async_test_template.messages import all_messages
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import LEFT_ALONE, SILENCE, Head
@@ -156,6 +156,8 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
         yield f"- Silent where the declared versions are all older than {needs}."
         if rule.tier is not Tier.REPORT:
             yield f"- Fixes only where the declared versions allow nothing older than {needs}."
+        if rule.severity is Severity.WARNING:
+            yield "- Only advice where they allow an older one, which knows nothing else."
     yield from _premises(rule)
     if rule.follows:
         yield f"- Told with {' or '.join(rule.follows)} where that is the cause."

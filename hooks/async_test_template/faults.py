@@ -4,17 +4,13 @@ Such an exception is a fault of this program. It is kept as text, so that it can
 process, and so that the other rules can go on.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from async_test_template import HOME, __version__
 from async_test_template.errors import UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Where to report a fault.
 ISSUES = f"{HOME}/issues"

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from async_test_template.conflicts import Touched
 from async_test_template.errors import EditError, ParseError, UserError
 from async_test_template.faults import Crash, Fault, fault_of
 from async_test_template.findings import Splice, Tier
@@ -18,7 +17,6 @@ from async_test_template.project import Memory, Project
 from async_test_template.rules import NAMES, run
 from async_test_template.rules.causes import folded
 from async_test_template.rules.premises.asked import FIRST
-from async_test_template.spread import spread
 from async_test_template.suppressions import sort_out
 from async_test_template.tree import Tree
 from async_test_template.walk import python_files, why_never_read
@@ -219,10 +217,16 @@ class _Planner:
 
     def _try_round(self, earlier: Mapping[str, bytes]) -> tuple[list[Finding], bool]:
         """Make the fixes that are not given up yet, and tell whether all of them worked."""
+        following = self._next()
+        if not following:
+            return [], True
+        # Imported here, like all editors: a check needs none.
+        from async_test_template.conflicts import Touched
+
         made: list[Finding] = []
         touched = Touched()
         begin = self._tree(earlier)
-        for finding in self._next():
+        for finding in following:
             if touched.clash(finding.edits):
                 continue
             edits = touched.others(finding.edits)
@@ -230,7 +234,6 @@ class _Planner:
                 continue
             touched.add(edits)
             made.append(finding)
-        # Without a fix, the editors are not even imported, which would slow down a check.
         return made, not made or self._make(made, touched.by_file, begin)
 
     def _next(self) -> list[Finding]:
@@ -304,6 +307,7 @@ class _Planner:
             return True
         from async_test_template.source.import_style import import_styles
         from async_test_template.source.splices import splice
+        from async_test_template.spread import spread
 
         reader = self._project().reader
         readings = self.memory.readings
@@ -395,6 +399,7 @@ def _identity(finding: Finding) -> _Identity:
 def _failure(findings: Iterable[Finding], begin: Tree) -> str | None:
     """Return why the edits of fixes cannot be made, None if they can."""
     from async_test_template.apply import apply
+    from async_test_template.conflicts import Touched
 
     touched = Touched()
     for finding in findings:

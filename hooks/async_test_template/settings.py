@@ -1,21 +1,15 @@
 """The pytest configuration in force: its options, their places, and edits to them."""
 
-from __future__ import annotations
-
 import itertools
 import re
-import shlex
+from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from async_test_template.config import ini
+from async_test_template.config.in_force import Holder, InForce, Refusal, words_of
 from async_test_template.findings import Change, Edit, Finding, Tier
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
-
-    from async_test_template.config.in_force import Holder, InForce, Refusal
 
 # Options on the command line that overrule the setting with the other name.
 _OPTION_OF = {
@@ -127,12 +121,8 @@ class Settings:
     @cached_property
     def addopts(self) -> list[Option]:
         """The words of `addopts`; none if pytest cannot split them either."""
-        value = self.options.get("addopts", "")
-        try:
-            words = value if isinstance(value, list) else shlex.split(str(value))
-        except ValueError:
-            words = []
-        return [Option(str(word), index) for index, word in enumerate(words)]
+        words = words_of(self.options.get("addopts"))
+        return [Option(word, index) for index, word in enumerate(words)]
 
     def option(self, name: str) -> Option | None:
         """Find `--name`, `--name=value` or `--name value` in `addopts`; the last one counts."""
@@ -151,8 +141,8 @@ class Settings:
 
     def disables(self, plugin: str) -> bool:
         """Tell whether `addopts` has `-p no:plugin`."""
-        words = " ".join(option.text for option in self.addopts)
-        return re.search(rf"(^| )-p ?no:{plugin}( |$)", words) is not None
+        words = " ".join(option.text for option in self.addopts).replace("-p ", "-p").split()
+        return f"-pno:{plugin}" in words
 
     def place(self, name: str | None = None, index: int | None = None) -> tuple[int, int]:
         """Return line and column, from 1, of an option, of one entry of it, or of the table."""

@@ -1,21 +1,18 @@
 """What the paths on the command line mean: projects, and the files in them to look at."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from async_test_template import seen
-from async_test_template.boundaries import TESTS, is_project
+from async_test_template.boundaries import EXAMPLES, TESTS, is_below, is_project
 from async_test_template.disk import Disk
 from async_test_template.errors import UserError
+from async_test_template.findings import Finding, Severity
 from async_test_template.paths import is_folder, is_there, place_of
 from async_test_template.plan import Plan
-from async_test_template.rules.examples import in_example
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+from async_test_template.rules import load
 
 
 class Target(NamedTuple):
@@ -113,7 +110,7 @@ def plan_projects(
         part = plan_one(target)
         above = target.root.relative_to(whole).as_posix()
         moved = part.moved("" if above == "." else f"{above}/")
-        moved.left = [in_example(finding) for finding in moved.left]
+        moved.left = [_in_example(finding) for finding in moved.left]
         plan.add(moved)
         below = [
             Target(target.root / folder, only)
@@ -122,6 +119,14 @@ def plan_projects(
         ]
         waiting[:0] = below
     return plan
+
+
+def _in_example(finding: Finding) -> Finding:
+    """Make advice of a warning in a folder of examples; an error breaks an example too."""
+    severity = finding.severity or load(finding.code).severity
+    if severity is Severity.WARNING and is_below(finding.file, EXAMPLES):
+        return finding._replace(severity=Severity.ADVICE)
+    return finding
 
 
 def _within(only: tuple[str, ...], folder: str) -> tuple[str, ...] | None:

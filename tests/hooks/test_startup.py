@@ -35,7 +35,17 @@ print(json.dumps([sorted(modules), compiled]))
 sys.exit(status)
 """
 #: Modules of the standard library, and others, that only some runs need.
-RARE = {"ast", "dataclasses", "glob", "inspect", "shutil", "subprocess", "tomlkit", "traceback"}
+RARE = {
+    "ast",
+    "dataclasses",
+    "glob",
+    "inspect",
+    "shlex",
+    "shutil",
+    "subprocess",
+    "tomlkit",
+    "traceback",
+}
 #: What reads code, and what only a run of the tests, a fix or the template's own files need.
 RARE_PARTS = (
     "source.",
@@ -44,8 +54,12 @@ RARE_PARTS = (
     "rules.coverage_settings",
     "rules.looking",
     "rules.obstacles",
+    "config.comments",
     "config.toml.edits",
+    "conflicts",
     "dependencies.setup_py",
+    "globs",
+    "spread",
     "write",
 )
 #: The index, which is empty then, reads nothing itself.

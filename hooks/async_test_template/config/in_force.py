@@ -7,7 +7,6 @@ root where nothing else was found.
 """
 
 import os
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -68,7 +67,7 @@ class InForce(NamedTuple):
         """Options that `-o name=value` in the file's own `addopts` sets, over the file's."""
         if self.configuration is None:
             return {}
-        arguments = _addopts(self.configuration)
+        arguments = words_of(self.configuration.options.get("addopts"))
         found = {}
         for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
             if argument in {"-o", "--override-ini"}:
@@ -144,12 +143,17 @@ _NATIVE = ("tool", "pytest")
 _INI_OPTIONS = (*_NATIVE, "ini_options")
 
 
-def _addopts(configuration: Configuration) -> list[str]:
-    value = configuration.options.get("addopts", "")
-    if isinstance(value, list):
-        return [str(argument) for argument in value]
+def words_of(addopts: object) -> list[str]:
+    """Return the words of `addopts`; none if pytest cannot split them either."""
+    if isinstance(addopts, list):
+        return [str(argument) for argument in addopts]
+    if not addopts:
+        return []
+    # Imported here: many repositories have no such option.
+    from shlex import split
+
     try:
-        return shlex.split(str(value))
+        return split(str(addopts))
     except ValueError:  # pytest stops over it, with its own words
         return []
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from async_test_template.config.comments import is_explained
 from async_test_template.findings import Change
 
 Notation = Literal[
@@ -123,6 +122,9 @@ class Declaration(NamedTuple):
         """Why its version may not be edited, or empty."""
         if self.fixed or self.home.why_not:
             return self.fixed or self.home.why_not
+        # Imported here: it is asked about findings alone.
+        from async_test_template.config.comments import is_explained
+
         explained = is_explained(self.text_of_file(), self.line)
         return "the comment beside it may say why" if explained else ""
 

@@ -1,24 +1,17 @@
 """Lock files and compiled files that lack a declared package."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import value_at
 from async_test_template.dependencies.compiled import holds
+from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.gather import above
-from async_test_template.dependencies.model import PACKAGES
+from async_test_template.dependencies.model import PACKAGES, Dependencies
 from async_test_template.errors import UserError
-from async_test_template.globs import matches
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from async_test_template.dependencies.declaration import Declaration, Home
-    from async_test_template.dependencies.model import Dependencies
-    from async_test_template.tree import Tree
+from async_test_template.tree import Tree
 
 
 class Lack(NamedTuple):
@@ -135,6 +128,9 @@ def _lock_of_workspace(tree: Tree) -> tuple[str, str] | None:
     members = value_at(document, "tool", "uv", "workspace", "members")
     if found is None or not isinstance(members, list):
         return None
+    # Imported here: few projects belong to a workspace.
+    from async_test_template.globs import matches
+
     parts = tree.root.relative_to(found.root).parts
     is_member = any(matches(parts, str(pattern)) for pattern in members)
     return (str(found.root / "uv.lock"), _text(found, "uv.lock")) if is_member else None

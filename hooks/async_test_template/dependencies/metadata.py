@@ -1,15 +1,11 @@
 """What a repository says about itself: its name, and the pytest plugins that it ships."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import value_at
-
-if TYPE_CHECKING:
-    from async_test_template.tree import Tree
+from async_test_template.tree import Tree
 
 _GROUP = "pytest11"
 _ENTRY = r"^\s*[\w.-]+\s*=\s*(?P<module>[\w.]+)"

@@ -8,6 +8,7 @@ from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
+from async_test_template.dependencies.nearby import in_packages
 from async_test_template.dependencies.releases import (
     PYTHON_LEFT_BEHIND,
     PYTHON_OUT,
@@ -56,7 +57,7 @@ _GIVEN_TO_PIP = rb"(?:-r|--requirement)[ =]*[\"']?(?:\./)?(\w[\w./-]*)"
 #: Where scripts for CI are.
 _SCRIPTS = (".github/scripts", "scripts", "ci", ".ci")
 # conda's files, in the root or where projects with several of them have them.
-_CONDA = r"^environment[\w.-]*\.ya?ml$"
+_CONDA, _YAML = "environment", (".yaml", ".yml")
 _CONDAS_FOLDERS = ("", "conda", "ci")
 # Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
@@ -164,7 +165,9 @@ class Dependencies(NamedTuple):
 
     def _names(self, file: str, name: bytes) -> bool:
         """Tell whether a file, or one that it gives to pip, names a package."""
-        data = self.tree.read(file) or b""
+        data = self.tree.read(file)
+        if not data:
+            return False
         given = {path.decode() for path in re.findall(_GIVEN_TO_PIP, data) if b".." not in path}
         return name in data or any(name in (self.tree.read(path) or b"") for path in given)
 
@@ -176,7 +179,7 @@ class Dependencies(NamedTuple):
             yield from (name for name in names if name.endswith((".py", ".sh", ".txt")))
         for folder in _CONDAS_FOLDERS:
             for file in self.tree.names(folder):
-                if re.match(_CONDA, file.rpartition("/")[2]):
+                if file.rpartition("/")[2].startswith(_CONDA) and file.endswith(_YAML):
                     yield file
 
     def at_least(self, name: str, version: str) -> bool:
@@ -279,8 +282,10 @@ class Dependencies(NamedTuple):
             rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)"
         )
-        for file in self._opaque():
-            data = self.tree.read(file) or b""
+        texts = (self.tree.read(file) or b"" for file in self._opaque())
+        # A folder with no more than a configuration of pytest's is tested with packages elsewhere.
+        elsewhere = in_packages(self.tree) if not self.lists and self.above is None else ()
+        for data in (*texts, *elsewhere):
             if name[:4].encode() in data.lower():
                 for match in re.finditer(pattern, data.decode("utf-8", "replace")):
                     yield match["specifier"].strip().rstrip(",")

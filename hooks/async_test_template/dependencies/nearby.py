@@ -1,18 +1,15 @@
 """Packages of the repository that are installed with a project, because it names their folders."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from async_test_template import seen
 from async_test_template.config.toml.read import table_at
+from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.paths import place_of
 from async_test_template.tree import Tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from async_test_template.dependencies.declaration import Declaration, Home
 
 #: A folder in a requirements file, and in a requirement that is a URL, as pdm and hatch write it.
 _IN_REQUIREMENTS = (
@@ -71,6 +68,26 @@ def installed(
         for home, declared in lists
         if home.at in _INSTALLED or (has_extras and "extra " in home.label)
     ]
+
+
+def in_packages(tree: Tree) -> Iterator[bytes]:
+    """Yield the pyproject.toml of the packages at the top of the repository or a folder below."""
+    top = tree.disk.top
+    if top == tree.root:
+        return
+    for folder in (top, *_folders(top)):
+        for package in (top,) if folder == top else (folder, *_folders(folder)):
+            data = Tree(package, {}).read("pyproject.toml")
+            if data is not None:
+                yield data
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    try:
+        found = seen.entries(str(folder))
+    except OSError:
+        return
+    yield from (folder / entry.name for entry in found if entry.is_dir(follow_symlinks=False))
 
 
 def _paths(tree: Tree, lists: list[tuple[Home, list[Declaration]]]) -> Iterator[tuple[str, bool]]:

@@ -1,18 +1,12 @@
 """Print the findings of a run: for people, for programs, for code hosts and for code scanning."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from async_test_template.findings import Tier
+from async_test_template.findings import Finding, Tier
+from async_test_template.plan import Plan
 from async_test_template.report.words import counted, is_advice, silenced, why_left_out, wrapped
 from async_test_template.shown import shown, shown_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from async_test_template.findings import Finding
-    from async_test_template.plan import Plan
 
 __all__ = ["FORMATS", "View", "is_advice", "left_out", "render", "summary", "wrapped"]
 

@@ -12,7 +12,6 @@ from async_test_template.errors import EditError, UserError
 from async_test_template.faults import Fault, fault_of
 from async_test_template.findings import Found
 from async_test_template.rules.premises.apply import may_stand, within_premises, within_repository
-from async_test_template.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,6 +111,9 @@ def run(project: Project, rules: Iterable[Rule]) -> Found:
 
 def _visit(project: Project, rules: Sequence[Rule]) -> list[Found]:
     """Show each file to all rules at once, so that none is parsed more often than needed."""
+    # Imported here: settings alone are looked at in one process.
+    from async_test_template.spread import spread
+
     waiting = project.code.waiting if rules else {}
     by_code = {rule.code: rule for rule in rules if holds(may_stand, project, rule)}
     wanted = {

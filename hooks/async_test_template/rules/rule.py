@@ -42,9 +42,10 @@ class Rule(NamedTuple):
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
         needs: lowest versions, by package, with which the fix keeps the meaning. If the declared
-            versions include an older one, the rule only reports. If all of them are older, the rule
-            is silent, because it is about newer ones. If nothing is declared, the newest is
-            installed; then a fix of something that only warns is unsafe, as nothing is broken yet.
+            versions include an older one, the rule only reports, and a warning is advice, because
+            the older one knows nothing else. If all of them are older, the rule is silent. If
+            nothing is declared, the newest is installed; then a fix of something that only warns is
+            unsafe, as nothing is broken yet.
         expects: the names of the errors and warnings that the code causes in some version. If a
             test expects one of them, it is intended, and there is no finding.
         optional: off unless `--select` names it: a matter of taste.

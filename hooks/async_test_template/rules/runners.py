@@ -240,7 +240,11 @@ def _collected(project: Project) -> Iterator[Module]:
         left_out = module.is_test is False or any(mark.name == "skip" for mark in module.marks)
         if left_out or not collection.collects(module.file):
             continue
-        if module.holds_tests and not _is_imported(project, module):
+        if (
+            module.holds_tests
+            and not _is_imported(project, module)
+            and not _is_data(project, module)
+        ):
             yield module
 
 
@@ -289,6 +293,16 @@ def _is_imported(project: Project, module: Module) -> bool:
         for target in other.targets.values()
         if other is not module
     )
+
+
+def _is_data(project: Project, module: Module) -> bool:
+    """Tell whether a file only looks like one of tests, which read it."""
+    if project.reader.is_test_file(module.file):
+        return False
+    # Imported here: hardly any file with tests has another name.
+    from async_test_template.rules.premises.unloaded import is_never_loaded
+
+    return is_never_loaded(project, module.file)
 
 
 def _tests(project: Project, module: Module) -> Iterator[Test]:

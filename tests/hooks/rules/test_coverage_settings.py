@@ -195,7 +195,11 @@ RELIED_ON = {
         {"setup.cfg": "[coverage:report]\nfail_under = 90\n"},
         "pytest-cov\nsqlalchemy\n",
     ),
-    "a driver that loses lines": (Severity.WARNING, {}, f"{DECLARED}asyncpg\n"),
+    "a driver that loses lines, and no threshold": (
+        Severity.ADVICE,
+        {},
+        f"{DECLARED}asyncpg\n",
+    ),
     "a threshold of coverage": (
         Severity.WARNING,
         {"setup.cfg": "[coverage:report]\nfail_under = 90\n"},

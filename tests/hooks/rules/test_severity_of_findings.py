@@ -142,6 +142,51 @@ def test_what_may_be_right_or_has_no_effect_is_advice(
         assert severity_of(found) is severity
 
 
+def test_a_fixture_of_one_file_is_not_what_another_file_asks_for(tmp_path: Path) -> None:
+    own = "import pytest\n\n\n@pytest.fixture\ndef client():\n    return 1\n"
+    files = {
+        "test_one.py": FIXTURE + "\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n",
+        "test_two.py": f"{own}\n\ndef test_it(client):\n    pass\n",
+    }
+    (found,) = look(tmp_path / "its own", files, "AT701").left
+    assert severity_of(found) is Severity.ADVICE
+    files["test_two.py"] = "from test_one import client\n\n\ndef test_it(client):\n    pass\n"
+    (found,) = look(tmp_path / "imported", files, "AT701").left
+    assert severity_of(found) is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("bound", "severity"), [(">=0.23", Severity.ADVICE), (">=0.24", Severity.WARNING)]
+)
+def test_an_old_name_is_advice_if_a_supported_release_knows_no_other(
+    bound: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "test_it.py": MARKED.replace("asyncio\n", 'asyncio(scope="module")\n'),
+        "requirements.txt": f"pytest\npytest-asyncio{bound}\n",
+    }
+    (found,) = look(tmp_path, files, "AT601").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("bound", "severity"), [("<1.0.0,>=0.23.4", Severity.ADVICE), (">=0.23.4", Severity.ERROR)]
+)
+def test_tests_without_a_package_have_the_bounds_of_those_in_the_repository(
+    bound: str, severity: Severity, tmp_path: Path
+) -> None:
+    package = tmp_path / "python/shop/pyproject.toml"
+    package.parent.mkdir(parents=True)
+    package.write_text(
+        f'[project]\nname = "shop"\n\n[dependency-groups]\n'
+        f'test = ["pytest", "pytest-asyncio{bound}"]\n'
+    )
+    (tmp_path / ".git").mkdir()
+    files = {"pytest.ini": "[pytest]\nxfail_strict = true\n", **TEST}
+    (found,) = look(tmp_path / "test/e2e", files, "AT501").left
+    assert severity_of(found) is severity
+
+
 REACHED = {
     "nothing is declared": {},
     "there is no bound": {"requirements.txt": "pytest\npytest-asyncio\n"},
@@ -254,6 +299,8 @@ def test_a_policy_that_a_comment_explains_is_advice(
         ("testpaths = tests\nasyncio_mode = auto\n", Severity.ADVICE),
         ("testpaths = tests\nasyncio_mode = strict\n", Severity.ERROR),
         ("testpaths = tests\nlog_level = debug\n", Severity.ERROR),
+        ("asyncio-mode = auto\npython_files = test_*.py\n", Severity.ADVICE),
+        ("python_files = check_*.py\n", Severity.ERROR),
     ],
 )
 def test_a_file_that_says_the_same_as_the_one_in_force_is_advice(
@@ -266,11 +313,26 @@ def test_a_file_that_says_the_same_as_the_one_in_force_is_advice(
 
 
 @pytest.mark.parametrize(
+    ("folder", "severity"), [("tests", Severity.ADVICE), ("checks", Severity.ERROR)]
+)
+def test_a_folder_that_is_not_set_is_advice_if_all_tests_are_there(
+    folder: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "pyproject.toml": '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
+        "setup.cfg": "[tool:pytest]\ntestpaths = tests\n",
+        f"{folder}/test_it.py": MARKED,
+    }
+    (found,) = look(tmp_path, files, "AT201").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
     ("files", "severity"),
     [
         ({"test_it.py": "@pytest.mark.trio\nasync def test_it():\n    pass\n"}, Severity.ADVICE),
         ({"test_it.py": "async def test_it():\n    pass\n"}, Severity.ERROR),
-        ({}, Severity.ERROR),
+        ({}, Severity.ADVICE),
     ],
     ids=["trio runs all", "nothing runs it", "no test"],
 )

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OLD = "import asyncio\n\n\n@asyncio.coroutine\ndef fetch():\n    yield\n"
+LIKE_TESTS = (
+    "\n\nimport pytest\n\n\n@pytest.fixture\ndef one():\n    return 1\n\n\n"
+    "def test_it(one):\n    pass\n"
+)
 LOADED = {
     "imported": {"tests/test_it.py": "from tests.data.old import fetch\n"},
     "imported from its folder": {"tests/test_it.py": "from tests.data import fetch, old\n"},
@@ -33,12 +37,17 @@ LOADED = {
     "imported by a call": {"tests/test_it.py": 'old = importlib.import_module("old")\n'},
     "a script": {"tests/data/old.py": f'{OLD}\n\nif __name__ == "__main__":\n    fetch()\n'},
     "a file with tests": {"tests/data/old.py": f"{OLD}\n\nclass It(TestCase):\n    pass\n"},
+    "a file that looks like tests": {"tests/data/old.py": f"{OLD}{LIKE_TESTS}"},
     "a test file": {"tests/data/old.py": "", "tests/test_old.py": OLD},
 }
 DATA = {
     "nothing mentions it": {"tests/test_it.py": "def test_it():\n    pass\n"},
     "a test reads it": {"tests/test_it.py": 'def test_it():\n    assert formatted("old")\n'},
     "a word in a line": {"tests/test_it.py": "old = 1\nprint(old, 2)\n"},
+    "it looks like tests, whose folder a test reads": {
+        "tests/data/old.py": f"{OLD}{LIKE_TESTS}",
+        "tests/test_it.py": 'def test_it():\n    assert [*Path("tests", "data").iterdir()]\n',
+    },
 }
 
 

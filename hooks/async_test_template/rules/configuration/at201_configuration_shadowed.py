@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from async_test_template.config.in_force import Configuration
     from async_test_template.project import Project
 
+#: What pytest does without the setting.
+_DEFAULTS = {
+    "python_classes": (["test"], ["test*"]),
+    "python_files": (["test_*.py"], ["test_*.py", "*_test.py"]),
+    "python_functions": (["test"], ["test*"], ["test_*"]),
+}
+
 
 def _check(project: Project) -> Iterator[Finding]:
     winner = project.in_force.configuration
@@ -31,16 +38,31 @@ def _check(project: Project) -> Iterator[Finding]:
             line,
             column,
             hint="move the settings that you want to the file in force, and delete the rest",
-            severity=Severity.ADVICE if _says_the_same(shadowed, winner) else None,
+            severity=Severity.ADVICE if _says_the_same(project, shadowed, winner) else None,
         )
 
 
-def _says_the_same(shadowed: Configuration, winner: Configuration) -> bool:
-    """Tell whether the file in force has each setting too, with the same value."""
+def _says_the_same(project: Project, shadowed: Configuration, winner: Configuration) -> bool:
+    """Tell whether each setting is in the file in force too, or would change nothing there."""
+    in_force = {_spelt(name): _words(value) for name, value in winner.options.items()}
     return bool(shadowed.options) and all(
-        name in winner.options and _words(winner.options[name]) == _words(value)
+        in_force.get(_spelt(name)) == _words(value)
+        or (_spelt(name) not in in_force and _changes_nothing(project, name, _words(value)))
         for name, value in shadowed.options.items()
     )
+
+
+def _spelt(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _changes_nothing(project: Project, name: str, words: list[str]) -> bool:
+    """Tell whether pytest does the same without a setting."""
+    if name != "testpaths":
+        return words in _DEFAULTS.get(name, ())
+    folders = tuple(f"{word.strip('./')}/" for word in words)
+    tests = filter(project.reader.is_test_file, project.tree.disk.python_files)
+    return all(file.lower().startswith(folders) for file in tests)
 
 
 def _words(value: object) -> list[str]:

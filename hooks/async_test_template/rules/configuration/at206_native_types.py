@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -70,8 +69,11 @@ def _meant(name: str, value: object) -> object:
     if name in _LISTS and isinstance(value, str):
         if name in _ONE_A_LINE:
             return [line.strip() for line in value.splitlines() if line.strip()]
+        # Imported here: few values are of the wrong type.
+        from shlex import split
+
         try:
-            return shlex.split(value)
+            return split(value)
         except ValueError:
             return None
     if name in _BOOLEANS and isinstance(value, str):

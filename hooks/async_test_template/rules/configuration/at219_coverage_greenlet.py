@@ -186,10 +186,9 @@ def _extended(settings: CoverageSettings, listed: Sequence[str]) -> Change:
 
 
 def _severity(project: Project, settings: CoverageSettings, words: str) -> Severity:
-    """Tell whether queries surely run, and lines are known to be lost or the number is judged."""
+    """Tell whether queries surely run, and a number that is too low fails the run."""
     is_judged = settings.report.get("fail_under") or re.search(_THRESHOLD, words)
-    matters = is_judged or project.dependencies.has("asyncpg")
-    return Severity.WARNING if matters and _installs_greenlet(project) else Severity.ADVICE
+    return Severity.WARNING if is_judged and _installs_greenlet(project) else Severity.ADVICE
 
 
 RULE = Rule(

@@ -7,12 +7,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from async_test_template.paths import name_of
 from async_test_template.rules.loops._bare import FUNCTIONS, SETUPS, context, modules
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.project import Project
     from async_test_template.rules.loops._bare import Root
     from async_test_template.source.source import Source
@@ -20,7 +23,14 @@ if TYPE_CHECKING:
 #: Fixtures of plugins that set a current loop, by a common part of their names.
 _WITH_LOOP = re.compile(r"loop|aiohttp|hass|sanic|tornado|test_cli|test_server")
 #: Plugins that give every test a loop, or run it in one.
-_PLUGINS = ("aiomisc", "aiomisc-pytest", "pytest-aiomisc", "pytest-tornasync", "pytest-twisted")
+_PLUGINS = (
+    "aiomisc",
+    "aiomisc-pytest",
+    "pytest-aiomisc",
+    "pytest-homeassistant-custom-component",
+    "pytest-tornasync",
+    "pytest-twisted",
+)
 #: Classes whose tests have only the loops that they create.
 _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
 #: Names that change what the current loop is.
@@ -61,6 +71,8 @@ def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> 
     """Tell whether a fixture that is alive when a root is called sets a current loop."""
     if root.function is None or root.function.name.startswith("pytest_"):
         return False
+    if _imported_sets_loop(project, files):
+        return True
     if isinstance(root.item, Test):
         return _is_given_loop(project, root.item)
     if any(
@@ -72,6 +84,34 @@ def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> 
     ):
         return True
     return isinstance(root.item, Fixture) and _fixture_has_loop(project, root.item)
+
+
+def _imported_sets_loop(project: Project, files: tuple[str, ...]) -> bool:
+    """Tell whether a conftest.py imports a fixture for all tests that sets a current loop.
+
+    With a star it may get any of the repository, through other files.
+    """
+    conftests = [project.code.by_file[file] for file in files if name_of(file) == "conftest.py"]
+    return any(
+        (module.imports_all or fixture.name in module.targets)
+        and _sets_in_fixture(project, fixture)
+        for module in conftests
+        for fixture in _offered(project)
+    )
+
+
+# Only one project is used at a time, and each place that may lack a loop asks this.
+@lru_cache(maxsize=2)
+def _offered(project: Project) -> tuple[Fixture, ...]:
+    """Return the fixtures for all tests in files that pytest sees only if another imports them."""
+    return tuple(
+        fixture
+        for fixture in project.code.fixtures
+        if fixture.autouse
+        and fixture.owner is None
+        and name_of(fixture.file) != "conftest.py"
+        and not project.reader.is_test_file(fixture.file)
+    )
 
 
 def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
@@ -200,16 +240,33 @@ def _fixture_has_loop(project: Project, fixture: Fixture) -> bool:
                 names.update(found.requests)
     if _brings_loop(project, fixture.file, names):
         return True
-    users = [
-        test
-        for test in code.by_file[fixture.file].tests
-        if any(used is fixture for used in code.used_by(test))
-    ]
+    users = [*_users(project).get(id(fixture), ()), *_users_elsewhere(project, fixture)]
     return bool(users) and all(
         any(_sets_in_fixture(project, used) for used in code.used_by(test) if used is not fixture)
         or _brings_loop(project, test.file, set(test.requests))
         for test in users
     )
+
+
+# Only one project is used at a time, and each fixture that may lack a loop asks this.
+@lru_cache(maxsize=2)
+def _users(project: Project) -> dict[int, list[Test]]:
+    """Return the tests that get a fixture, async or not, by its identity: to hash one is slow."""
+    found: dict[int, list[Test]] = {}
+    for test in project.code.tests:
+        for fixture in project.code.used_by(test):
+            found.setdefault(id(fixture), []).append(test)
+    return found
+
+
+def _users_elsewhere(project: Project, fixture: Fixture) -> Iterator[Test]:
+    """Yield the tests that get a fixture of a conftest.py in files with nothing async in them."""
+    if name_of(fixture.file) == "conftest.py":
+        name = fixture.name.encode()
+        word = re.compile(rb"\b%s\b" % re.escape(name))
+        for test in project.reader.other_tests(word, (name,)):
+            if any(used is fixture for used in project.code.used_by(test)):
+                yield test
 
 
 def _brings_loop(project: Project, file: str, names: set[str]) -> bool:

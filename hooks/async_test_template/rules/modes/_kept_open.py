@@ -18,7 +18,7 @@ _ASYNC = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.comprehension)
 #: What takes the running loop without waiting.
 _TAKES_LOOP = re.compile(
     r"\b(?:create_task|ensure_future|get_running_loop|get_event_loop|Future|TaskGroup"
-    r"|create_task_group|ClientSession|TCPConnector|call_soon|call_later|add_reader|Server)\b"
+    r"|create_task_group|ClientSession|TCPConnector|call_soon|call_later|add_reader)\b|\bServer\("
 )
 #: What shows that a fixture is there for a mock.
 _MOCKS = re.compile(r"\b(?:patch|mocker|monkeypatch|create_autospec|\w*Mock)\b")
@@ -28,14 +28,18 @@ _PLAIN = frozenset({"bool", "bytes", "date", "datetime", "float", "int", "Path",
 
 #: What starts another process.
 _PROCESSES = frozenset({"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"})
+#: What only lets time pass.
+_SLEEPS = frozenset({"anyio.sleep", "asyncio.sleep", "trio.sleep"})
 
 
 def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     """Tell whether tests in another loop can use what a fixture gives them.
 
     So it is if the fixture makes mocks for each test and waits for nothing, if it gives the test
-    plain data and has closed all before, or only waited for another process, and if it is an engine
-    of SQLAlchemy that keeps no connection (SQLAlchemy 2.0, "Using multiple asyncio event loops").
+    plain data and has closed all before, only waited for another process, or works afterwards with
+    what it makes then, if it does nothing but pass on what other fixtures give it, and if it is an
+    engine of SQLAlchemy that keeps no connection (SQLAlchemy 2.0, "Using multiple asyncio event
+    loops").
     """
     try:
         source = project.code.sources.get(fixture.file)
@@ -48,13 +52,16 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     if re.search(r"\bNullPool\b", text):
         return True
     waits = [node for node in walk(function) if isinstance(node, _ASYNC) and _is_async(node)]
+    takes_loop = _TAKES_LOOP.search(text) is not None
+    if not waits and not takes_loop and _passes_on(function):
+        return True
     if fixture.scope == "function" and not waits:
-        return _MOCKS.search(text) is not None and _TAKES_LOOP.search(text) is None
+        return _MOCKS.search(text) is not None and not takes_loop
     is_plain = _gives_plain(function) or _yields_plain(function)
     # Another process, or one that a function has waited for, needs no loop.
-    may_wait = _TAKES_LOOP.search(text) is None
     return is_plain and all(
-        _is_closed(function, node) or (may_wait and _only_waits(source, function, node))
+        _is_closed(function, node)
+        or (not takes_loop and (_only_waits(source, function, node) or _is_new(function, node)))
         for node in waits
     )
 
@@ -73,13 +80,70 @@ def _gives_plain(function: Function) -> bool:
     return name in _PLAIN
 
 
-def _yields_plain(function: Function) -> bool:
-    """Tell whether each `yield` gives plain data that is written there, as a URL in a dict."""
+def _passes_on(function: Function) -> bool:
+    """Tell whether each `yield` gives nothing, or parts of what other fixtures have given."""
     given = [node.value for node in walk(function) if isinstance(node, ast.Yield)]
+    known = {argument.arg for argument in function.args.args} - {"request"}
+    for node in walk(function):
+        if isinstance(node, ast.Assign) and getattr(node.value, "id", None) in known:
+            known.update(n.id for n in walk(node.targets[0]) if isinstance(n, ast.Name))
+    does = any(isinstance(node, ast.Call) for part in function.body for node in walk(part))
     return bool(given) and all(
-        value is not None and not isinstance(value, ast.Constant | ast.Name) and _is_plain(value)
+        not does
+        if value is None
+        else all(
+            getattr(part, "id", None) in known
+            for part in (value.elts if isinstance(value, ast.Tuple) else [value])
+        )
         for value in given
     )
+
+
+def _yields_plain(function: Function) -> bool:
+    """Tell whether each `yield` gives plain data that is written there, as a URL or a text."""
+    texts = {
+        getattr(node.targets[0], "id", "")
+        for node in walk(function)
+        if isinstance(node, ast.Assign) and _is_text(node.value)
+    } - {""}
+    given = [node.value for node in walk(function) if isinstance(node, ast.Yield)]
+    return bool(given) and all(
+        _is_text(value)
+        or getattr(value, "id", None) in texts
+        or (not isinstance(value, ast.Constant | ast.Name) and _is_plain(value))
+        for value in given
+    )
+
+
+def _is_text(node: ast.AST | None) -> bool:
+    """Tell whether an expression is a text, or one with something after it."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _is_text(node.left)
+    is_constant = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return is_constant or isinstance(node, ast.JoinedStr)
+
+
+def _is_new(function: Function, node: ast.AST) -> bool:
+    """Tell whether a node after the last `yield` works only with what is made after it, or texts.
+
+    A fixture that has to open a connection to clean up is done with its loop before a test runs.
+    """
+    end = max((one.lineno for one in walk(function) if isinstance(one, ast.Yield)), default=0)
+    line = getattr(node, "lineno", 0)
+    if not 0 < end < line:
+        return False
+    before = {
+        target.id
+        for one in walk(function)
+        if isinstance(one, (ast.Assign, ast.AsyncWith, ast.With)) and one.lineno <= end
+        for part in ast.iter_child_nodes(one)
+        for target in walk(part)
+        if isinstance(target, ast.Name)
+        and isinstance(target.ctx, ast.Store)
+        and not (isinstance(one, ast.Assign) and _is_text(one.value))
+    }
+    before |= {argument.arg for argument in function.args.args}
+    return not any(isinstance(one, ast.Name) and one.id in before for one in walk(node))
 
 
 def _is_plain(node: ast.AST | None, known: frozenset[str] = frozenset()) -> bool:
@@ -87,7 +151,9 @@ def _is_plain(node: ast.AST | None, known: frozenset[str] = frozenset()) -> bool
         return all(_is_plain(part, known) for part in (*node.keys, *node.values))
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return all(_is_plain(part, known) for part in node.elts)
-    return isinstance(node, (ast.Constant, ast.JoinedStr)) or getattr(node, "id", "") in known
+    name = getattr(node, "id", "")
+    # By convention a name in capitals is a constant.
+    return isinstance(node, (ast.Constant, ast.JoinedStr)) or name in known or name.isupper()
 
 
 def _only_waits(source: Source, function: Function, node: ast.AST) -> bool:
@@ -98,7 +164,7 @@ def _only_waits(source: Source, function: Function, node: ast.AST) -> bool:
     call = node.value if isinstance(node, ast.Await) else None
     if not isinstance(call, ast.Call):
         return False
-    if source.names.resolve(call.func) in _PROCESSES:
+    if source.names.resolve(call.func) in _PROCESSES | _SLEEPS:
         return True
     assigned = [one for one in walk(function) if isinstance(one, ast.Assign)]
     if isinstance(call.func, ast.Attribute):

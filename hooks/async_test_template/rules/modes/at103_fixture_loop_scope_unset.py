@@ -1,12 +1,12 @@
 """AT103: `asyncio_default_fixture_loop_scope` is not set."""
 
-from __future__ import annotations
-
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from async_test_template.dependencies import bounds
-from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.findings import Edit, Finding, Severity, Tier
+from async_test_template.project import Project
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
@@ -18,13 +18,6 @@ from async_test_template.rules.which_loop import (
     wide_fixtures,
     wider,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from async_test_template.findings import Edit
-    from async_test_template.project import Project
-
 
 #: For projects that support a Python without pytest-asyncio 1.5.
 _SHORT = ("-W", "--pythonwarnings")

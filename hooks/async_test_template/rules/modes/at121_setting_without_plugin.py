@@ -23,6 +23,8 @@ _OWNERS = (
 )
 
 
+#: Where it is, rosdep and colcon install what the tests need.
+_OF_ROS = "package.xml"
 #: The first versions that know a setting, if they are older than those above.
 _LEAST = {
     "asyncio_mode": "0.17",
@@ -40,7 +42,7 @@ def _check(project: Project) -> Iterator[Finding]:
         ]
         if not names or project.dependencies.may_have(package):
             continue
-        if project.dependencies.may_bring_plugins():
+        if project.dependencies.may_bring_plugins() or project.tree.read(_OF_ROS) is not None:
             continue
         # A conftest.py may define the setting itself, as a replacement or for its own use.
         names = [name for name in names if not is_registered(project, name)]
@@ -56,14 +58,15 @@ def _check(project: Project) -> Iterator[Finding]:
             edits=edits,
             hint=f"add {package}>={version} to the test dependencies, or remove the setting",
         )
-        is_left_over = prefix == "asyncio_" and _others_run_all(project)
+        is_left_over = prefix == "asyncio_" and _needs_nothing(project)
         yield found._replace(severity=Severity.ADVICE) if is_left_over else found
 
 
-def _others_run_all(project: Project) -> bool:
-    """Tell whether AnyIO or trio run each async test, and pytest only warns of the setting."""
-    tests = list(project.code.async_tests)
-    return bool(tests) and all(map(names_another, tests)) and not project.settings.refuses_unknown
+def _needs_nothing(project: Project) -> bool:
+    """Tell whether AnyIO or trio run each async test, if any, and pytest only warns."""
+    return all(map(names_another, project.code.async_tests)) and not (
+        project.settings.refuses_unknown
+    )
 
 
 RULE = Rule(

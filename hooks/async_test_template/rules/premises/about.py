@@ -24,6 +24,7 @@ OTHER_RUNNERS = (
     "aiomisc",
     "aiomisc-pytest",
     "alt-pytest-asyncio",
+    "pytest-aio",
     "pytest-asyncio-cooperative",
     "pytest-curio",
     "pytest-sanic",

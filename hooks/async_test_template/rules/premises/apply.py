@@ -201,7 +201,10 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if not (rule.needs and finding.edits):
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
-        return finding.only_reported(_needs(rule.needs))
+        found = finding.only_reported(_needs(rule.needs))
+        # A supported version knows nothing else, and with the newest nothing is broken yet.
+        is_early = rule.severity is Severity.WARNING
+        return found._replace(severity=Severity.ADVICE) if is_early else found
     is_sure = all(dependencies.at_least(name, version) for name, version in rule.needs)
     if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
         return finding._replace(tier=Tier.UNSAFE)

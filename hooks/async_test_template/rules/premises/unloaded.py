@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from async_test_template.boundaries import TESTS
 from async_test_template.paths import name_of
 from async_test_template.source.relevance import is_of_tests
 
@@ -32,14 +33,17 @@ def is_never_loaded(project: Project, file: str) -> bool:
     """Tell whether a file among the tests is read by them at most: as input of a tool.
 
     It is not named like a test and holds none, nothing imports it or names it as a plugin, and
-    nobody runs it as a script.
+    nobody runs it as a script. It may look like a file of tests if code of the tests names its
+    folder, as linters read what they are to find.
     """
     name = name_of(file)
     stem = name.removesuffix(".py")
     if stem == name or name in _BY_NAME or not is_of_tests(file):
         return False
     module = project.code.by_file.get(file)
-    if project.reader.is_test_file(file) or (module is not None and _may_hold_tests(module)):
+    if project.reader.is_test_file(file):
+        return False
+    if module is not None and _may_hold_tests(module) and not _is_read(project, file):
         return False
     if b"__main__" in (project.tree.read(file) or b"") or _is_named(project, stem):
         return False
@@ -64,6 +68,16 @@ def _loads(data: bytes, match: re.Match[bytes]) -> bool:
         or after.startswith(b".py")
         or before.rstrip(b"\"'").endswith(_CALLED)
     )
+
+
+def _is_read(project: Project, file: str) -> bool:
+    """Tell whether a file of tests says the name of the folder, which no configuration does."""
+    folder = name_of(file.rpartition("/")[0])
+    if folder in TESTS:
+        return False
+    word = re.compile(rb"[\"'/]%s[\"'/]" % re.escape(folder.encode()))
+    found = project.reader.mentioning(word, (folder.encode(),), project.reader.is_test_file)
+    return any(True for _ in found)
 
 
 def _may_hold_tests(module: Module) -> bool:

@@ -1,18 +1,13 @@
 """AT407: packages for async tests that no longer work with what an installation gets."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from async_test_template.dependencies import bounds
+from async_test_template.dependencies.declaration import Declaration
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.project import Project
 from async_test_template.rules.rule import Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from async_test_template.dependencies.declaration import Declaration
-    from async_test_template.project import Project
 
 
 class _Plugin(NamedTuple):

@@ -1,20 +1,15 @@
 """AT408: packages that imitate a library, and do not know its newest releases."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from async_test_template.dependencies import bounds
+from async_test_template.dependencies.declaration import Declaration
+from async_test_template.dependencies.model import Dependencies
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.project import Project
 from async_test_template.rules.rule import Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from async_test_template.dependencies.declaration import Declaration
-    from async_test_template.dependencies.model import Dependencies
-    from async_test_template.project import Project
 
 
 class Mock(NamedTuple):
