@@ -227,6 +227,28 @@ CASES = [
         },
         unsafe=True,
     ),
+    # A module has loops of its own, and the tests of another one have asyncio's.
+    Case(
+        "AT505",
+        {
+            "pytest.ini": STRICT,
+            "quick.py": (
+                "import asyncio\n\n\nclass QuickEventLoop(asyncio.SelectorEventLoop):\n    pass\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\nfrom quick import QuickEventLoop\n\n\n"
+                "@pytest.fixture\ndef event_loop():\n    loop = QuickEventLoop()\n    yield loop\n"
+                "    loop.close()\n\n\n@pytest.mark.asyncio\nasync def test_it():\n"
+                "    assert isinstance(asyncio.get_running_loop(), QuickEventLoop)\n"
+            ),
+            "test_other.py": (
+                "import asyncio\n\nimport pytest\n\nfrom quick import QuickEventLoop\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n"
+                "    assert not isinstance(asyncio.get_running_loop(), QuickEventLoop)\n"
+            ),
+        },
+        unsafe=True,
+    ),
     # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
     Case(
         "AT509",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.loops._left_out import left_out, passed_on
@@ -118,7 +119,10 @@ class _Search:
         missing: frozenset[str],
     ) -> Iterator[Root]:
         found = path[-1][1]
-        if not isinstance(found, ast.FunctionDef):
+        around = source.parents[found]
+        named = around if isinstance(around, ast.ClassDef) else found
+        is_hidden = source.parents[named] is source.tree and _last(source)[named.name] is not named
+        if is_hidden or not isinstance(found, ast.FunctionDef):
             return
         if missing or not is_among_tests(self._project, source.file):
             yield from self._of_application(source, node, path, missing)
@@ -157,9 +161,7 @@ class _Search:
         if function.name != "__init__" or not isinstance(around, ast.ClassDef):
             return
         yield from self._calls_of(source, around)
-        for derived in source.nodes.of(ast.ClassDef):
-            if not any(isinstance(b, ast.Name) and b.id == around.name for b in derived.bases):
-                continue
+        for derived in _derived(source).get(around.name, ()):
             own = [n for n in derived.body if isinstance(n, FUNCTIONS) and n.name == "__init__"]
             if not own:
                 yield from self._calls_of(source, derived)
@@ -237,6 +239,26 @@ def _is_super(called: ast.expr) -> bool:
         and isinstance(called.value.func, ast.Name)
         and called.value.func.id == "super"
     )
+
+
+# Each function of a file asks.
+@lru_cache(maxsize=2)
+def _last(source: Source) -> dict[str, ast.stmt]:
+    """Return what the name of each function or class at the top level of a file stands for."""
+    kinds = (*FUNCTIONS, ast.ClassDef)
+    return {node.name: node for node in source.tree.body if isinstance(node, kinds)}
+
+
+# Each class of a file asks.
+@lru_cache(maxsize=2)
+def _derived(source: Source) -> dict[str, list[ast.ClassDef]]:
+    """Return the classes of a file by the name of each that they derive from."""
+    found: dict[str, list[ast.ClassDef]] = {}
+    for node in source.nodes.of(ast.ClassDef):
+        for base in node.bases:
+            if isinstance(base, ast.Name):
+                found.setdefault(base.id, []).append(node)
+    return found
 
 
 def _is_named(node: ast.expr | None, function: ast.FunctionDef) -> bool:

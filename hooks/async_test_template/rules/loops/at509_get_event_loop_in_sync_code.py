@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -44,6 +45,8 @@ _NO_COROUTINES = re.compile(
     r"(^|\.)(create_task|gather|shield|submit|\w*futures?"
     r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
 )
+#: How many callers a fix looks at; one that it does not see is found in the next run.
+_MOST_OTHERS = 50
 #: How often the lines of a file are read from the bottom.
 _LOOKS = 4
 _CALLED = re.compile(
@@ -58,16 +61,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for around, call in _asking(source).items():
         if isinstance(around, ast.FunctionDef) and around.name == "event_loop":
             continue
-        bare = (
-            root
-            for root in roots(project, source, call)
-            if not (
-                has_loop(project, root, call)
-                or _replaces_asyncio(source, root)
-                or _is_expected(source, root)
-            )
-        )
-        first = next(bare, None)
+        every = roots(project, source, call)
+        first = next((root for root in every if _is_bare(project, source, call, root)), None)
         if first is not None and not (_is_patched(source, call) or _is_for_own_loop(source, call)):
             yield code_finding(
                 RULE.code,
@@ -75,13 +70,22 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 _message(source, call, first),
                 tier=Tier.UNSAFE,
-                fix=partial(_fix, project, first, bare),
+                fix=partial(_fix, project, first, every),
                 hint=_hint(source, call),
             )
 
 
 def _fix(project: Project, first: Root, others: Iterator[Root]) -> tuple[Edit, ...]:
-    return current_loop(project, [first, *others])
+    return current_loop(project, [first, *islice(others, _MOST_OTHERS)])
+
+
+def _is_bare(project: Project, source: Source, call: ast.Call, root: Root) -> bool:
+    """Tell whether a root reaches a call without a current loop, and not on purpose."""
+    return not (
+        has_loop(project, root, call)
+        or _replaces_asyncio(source, root)
+        or _is_expected(source, root)
+    )
 
 
 def _asking(source: Source) -> dict[ast.AST, ast.Call]:
