@@ -1,5 +1,7 @@
 """Copier with a memory: each template is compiled and read once in a run, and not for every copy.
 
+Git is asked once for each copy whether modes of files count, and not for every file.
+
     python tests/compiled.py ARGUMENTS...
 
 is Copier's command line with it.
@@ -11,12 +13,13 @@ import contextlib
 import hashlib
 import marshal
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from copier import _template
+from copier import _main, _template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,10 +66,11 @@ def write(file: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def compiled_once() -> Iterator[None]:
-    """Compile and read each template once: Copier does it for every copy."""
+    """Compile and read each template once, and ask git once: Copier does it over and over."""
     kept = Kept()
     codes: dict[object, CodeType] = {}
     compile_anew, read_anew = jinja2.Environment.compile, _template.load_template_config
+    set_mode = _main.Worker._sync_git_index_executable_bit  # noqa: SLF001 - Copier has no public way
 
     def compile_once(
         environment: jinja2.Environment,
@@ -89,13 +93,29 @@ def compiled_once() -> Iterator[None]:
         config: dict[str, Any] = kept.get(("read", text), lambda: read_anew(conf_path, quiet))
         return config
 
+    def set_mode_if_git_ignores_it(worker: _main.Worker, path: Path, mode: int) -> None:
+        known = vars(worker)
+        if "git_ignores_modes" not in known:
+            known["git_ignores_modes"] = git_ignores_modes(worker.subproject.local_abspath)
+        if known["git_ignores_modes"]:
+            set_mode(worker, path, mode)
+
     jinja2.Environment.compile = compile_once  # type: ignore[method-assign, assignment]
     _template.load_template_config = read_once
+    _main.Worker._sync_git_index_executable_bit = set_mode_if_git_ignores_it  # type: ignore[method-assign, assignment]  # noqa: SLF001
     try:
         yield
     finally:
         jinja2.Environment.compile = compile_anew  # type: ignore[method-assign]
         _template.load_template_config = read_anew
+        _main.Worker._sync_git_index_executable_bit = set_mode  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def git_ignores_modes(folder: Path) -> bool:
+    """Tell whether a repository is set up so, as Copier asks for each file (9.19, `_main.py`)."""
+    command = ("git", "config", "--type=bool", "--get", "core.fileMode")
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    return done.stdout.strip() == b"false"
 
 
 def main() -> None:

@@ -145,7 +145,8 @@ def test_a_folder_that_is_not_there_is_told(with_engine: dict[str, str], tmp_pat
     assert line["sentence"] == f"{tmp_path / 'nowhere'} is not a folder"
 
 
-@pytest.mark.slow
+# The gate counts the findings of one checkout.
+@pytest.mark.full
 def test_a_report_counts_by_rule_and_is_gone_on_with(
     with_engine: dict[str, str], tmp_path: Path
 ) -> None:

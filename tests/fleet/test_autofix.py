@@ -48,7 +48,8 @@ def github() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield address, requests
 
 
-@pytest.mark.slow
+# In the gate, test_update_one.py has each outcome of what this does for many.
+@pytest.mark.full
 def test_each_repository_gets_its_request_once(
     prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -241,8 +241,9 @@ def test_trust_lets_the_migration_run(
     assert git(checkout, "diff", "--name-only") == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stage", [pytest.param("before", marks=pytest.mark.full), "after"])
+# The outcomes that the gate has leave nothing, either.
+@pytest.mark.full
+@pytest.mark.parametrize("stage", ["before", "after"])
 def test_a_migration_that_fails_leaves_nothing(
     stage: str, prototypes: Prototypes, variables: dict[str, str], tmp_path: Path
 ) -> None:
@@ -449,7 +450,7 @@ def test_a_project_in_a_folder_of_a_repository_is_updated_with_the_named_answers
         (signal.SIGTERM, "the tests"),
         pytest.param(signal.SIGTERM, "copier", marks=pytest.mark.full),
         pytest.param(signal.SIGHUP, "copier", marks=pytest.mark.full),
-        (signal.SIGINT, "copier"),
+        pytest.param(signal.SIGINT, "copier", marks=pytest.mark.full),
         (signal.SIGKILL, "copier"),
     ],
 )

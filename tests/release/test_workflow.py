@@ -110,7 +110,8 @@ def fork(tmp_path: Path) -> tuple[Path, str]:
     return clone, version
 
 
-@pytest.mark.slow
+# The gate builds both packages by their own names.
+@pytest.mark.full
 def test_the_tag_of_a_fork_builds_both_packages_with_its_name(
     fork: tuple[Path, str], tmp_path: Path
 ) -> None:

@@ -130,9 +130,7 @@ def test_jobs_read_the_code_and_nothing_else(variants: list[Path]) -> None:
     for path in [OURS, *variants]:
         content = workflow(path.read_text())
         assert content["permissions"] == {}
-        # A release runs our own tests once more.
-        assert set(content["on"]) - {"workflow_call"} == {"push", "pull_request"}
-        assert ("workflow_call" in content["on"]) == (path == OURS)
+        assert set(content["on"]) == {"push", "pull_request"}
         assert content["concurrency"]["cancel-in-progress"] is True
         for job in content["jobs"].values():
             assert job["permissions"] == {"contents": "read"}
@@ -154,6 +152,9 @@ def test_what_the_gate_leaves_out_runs_by_schedule_on_every_python_and_system() 
     }
     for job in (product, engine):
         assert job["permissions"] == {"contents": "read"}
+    release = workflow((OURS.parent / "release.yml").read_text())
+    assert "workflow_call" in content["on"]
+    assert release["jobs"]["test"]["uses"].endswith("/full.yml")
 
 
 @pytest.mark.slow
@@ -340,7 +341,8 @@ def test_what_the_jobs_run_goes_well(project: Path, template: Path, row: Row) ->
     assert (project / "uv.lock").exists()
 
 
-@pytest.mark.slow
+# The gate looks at the commands of the shards, and runs those without.
+@pytest.mark.full
 @jobs(("existing", "gitlab"))
 def test_every_test_runs_in_one_shard(project: Path, template: Path, row: Row) -> None:
     """Also where a plugin orders the tests at random, in each job another way."""

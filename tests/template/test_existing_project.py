@@ -181,8 +181,9 @@ def test_a_copy_leaves_what_has_the_place_of_the_guard(
     assert {name: files(tmp_path)[name] for name in mine} == mine
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("is_given_back", [pytest.param(False, marks=pytest.mark.full), True])
+# In the gate, test_releases.py moves the files of a project.
+@pytest.mark.full
+@pytest.mark.parametrize("is_given_back", [False, True])
 def test_a_file_that_was_moved_is_named_and_stays_away(
     adopted: Path, tmp_path: Path, *, is_given_back: bool
 ) -> None:
@@ -247,7 +248,8 @@ def test_a_conftest_that_loads_the_guard_works_when_that_is_gone(
     assert update(project, "--data", "guard=vendored") == back | VENDORED
 
 
-@pytest.mark.slow
+# In the gate, the guard comes with the first copy, and an update improves it.
+@pytest.mark.full
 def test_a_project_that_was_without_the_guard_gets_it_by_another_copy(
     adopted: Path, tmp_path: Path
 ) -> None:

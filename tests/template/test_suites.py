@@ -196,20 +196,15 @@ def test_mypy_and_ruff_have_no_objection_on_the_newest_pythons(
             assert done.returncode == 0, done.stdout
 
 
-# In the default mode it looks at all of them on the newest Python.
-@pytest.mark.parametrize(
-    ("mode", "strength"),
-    [
-        pytest.param("auto", 2, marks=pytest.mark.full),
-        pytest.param("strict", 2, marks=pytest.mark.full),
-        ("strict", 1),
-    ],
-)
+# In the gate, test_asgi.py and test_ci.py have mypy look at what needs no large library: it spends
+# most of its time on those.
+@pytest.mark.full
+@pytest.mark.parametrize("mode", choices("mode"))
 def test_mypy_has_no_objection(
-    mode: str, strength: int, template: Path, environment: Environment, tmp_path: Path
+    mode: str, template: Path, environment: Environment, tmp_path: Path
 ) -> None:
-    cache = tmp_path / "cache"  # for all of them: most of the time goes into the dependencies
-    for answers in covering(STACKS, strength):
+    cache = tmp_path / "cache"
+    for answers in covering(STACKS):
         folder = tmp_path / label(answers)
         project = render(folder, template, mode=mode, loop_scope="module", **answers)
         command = (environment.python, "-m", "mypy", "--cache-dir", cache)
@@ -217,6 +212,8 @@ def test_mypy_has_no_objection(
         assert done.returncode == 0, done.stdout
 
 
+# The gate runs the tests that ask for them.
+@pytest.mark.full
 def test_the_fixtures_that_the_page_for_the_tests_names_are_there(
     template: Path, environment: Environment, tmp_path: Path
 ) -> None:

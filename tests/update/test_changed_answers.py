@@ -162,6 +162,8 @@ def assert_green(environment: Environment, project: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+# The gate tries the command on projects without fixtures of their own.
+@pytest.mark.full
 @pytest.mark.parametrize(
     "row",
     gated(
@@ -198,10 +200,12 @@ def test_own_fixtures_follow_too(
     assert_green(environment, project)
 
 
+# The gate tries the command with answers that it may change.
+@pytest.mark.full
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param([*REFUSED], id="all", marks=pytest.mark.full),
+        pytest.param([*REFUSED], id="all"),
         # One of each reason.
         pytest.param(["backend=anyio", "package_name=other", "project_kind=existing"], id="few"),
     ],

@@ -176,15 +176,16 @@ def test_the_parent_can_come_second(ours: Path, parent: Path, tmp_path: Path) ->
     assert update(project, *skip) == {THEIRS, ".gitlab-ci.yml"}
 
 
-@pytest.mark.slow
+# In the gate, each template has an answers file of its own.
+@pytest.mark.full
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(("--defaults",), id="unattended", marks=pytest.mark.full),
+        pytest.param(("--defaults",), id="unattended"),
         pytest.param(
             ("--defaults", "--vcs-ref=1.0.0", "--data", "package_name=it's"), id="options"
         ),
-        pytest.param((), id="terminal", marks=pytest.mark.full),
+        pytest.param((), id="terminal"),
     ],
 )
 def test_without_an_answers_file_of_its_own_the_right_command_is_told(

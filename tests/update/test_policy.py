@@ -89,13 +89,15 @@ def test_a_renamed_question_keeps_its_answer(template_repository: Path) -> None:
         assert (project / LOADER).read_bytes().startswith(before)
 
 
+# A renamed question, which the gate has, keeps its answer in the same way.
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("default", "answer", "after"),
     [
         (SUCCESSOR, "class", "module"),
-        pytest.param(SUCCESSOR, "session", "session", marks=pytest.mark.full),
+        (SUCCESSOR, "session", "session"),
         # The result without the idiom, which shows why it is needed.
-        pytest.param("function", "class", "function", marks=pytest.mark.full),
+        ("function", "class", "function"),
     ],
 )
 def test_a_removed_choice_becomes_the_one_that_takes_its_place(
@@ -114,6 +116,8 @@ def test_a_removed_choice_becomes_the_one_that_takes_its_place(
     assert yaml.safe_load((fresh / ANSWERS_FILE).read_text())["loop_scope"] == "function"
 
 
+# Each release before the newest has fewer questions: test_releases.py.
+@pytest.mark.full
 def test_a_new_question_takes_its_default(template_repository: Path) -> None:
     project = generate(template_repository)
     questions = template_repository / "copier.yml"

@@ -149,10 +149,7 @@ WITH_SUITE = {
     if answers["project_kind"] == "new"
 }
 #: What the gate runs of those, which are otherwise equal to new projects: test_suites.py runs them.
-FEW_WITH_SUITE = [
-    WITH_SUITE["fastapi", "asyncio", False],
-    WITH_SUITE["library", "anyio", True],
-]
+FEW_WITH_SUITE = [WITH_SUITE["fastapi", "asyncio", False]]
 
 
 @pytest.fixture(scope="module")

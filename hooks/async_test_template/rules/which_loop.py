@@ -71,7 +71,10 @@ def wide_fixtures(project: Project) -> list[Fixture]:
     return [
         fixture
         for fixture in asyncio_fixtures(project)
-        if fixture.scope != "function" and fixture.loop_scope is None
+        if fixture.scope != "function"
+        and fixture.loop_scope is None
+        # An override, which nothing asks for any more.
+        and (fixture.is_async or fixture.name != "event_loop")
     ]
 
 

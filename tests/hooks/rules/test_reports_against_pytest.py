@@ -301,6 +301,8 @@ def test_a_suite_fails_as_the_rule_says_and_is_well_as_the_hint_says(
     assert not finds(good, case.code)
 
 
+# The page of AT816 has the same example.
+@pytest.mark.full
 def test_tests_on_httpx_move_to_httpx2_as_a_whole(
     both_clients: Environment, tmp_path: Path
 ) -> None:

@@ -155,6 +155,36 @@ def test_a_fixture_of_one_file_is_not_what_another_file_asks_for(tmp_path: Path)
     assert severity_of(found) is Severity.ERROR
 
 
+@pytest.mark.parametrize(("bound", "severity"), [("<9", Severity.ADVICE), ("", Severity.ERROR)])
+def test_a_fixture_that_is_awaited_by_hand_is_advice_before_pytest_9(
+    bound: str, severity: Severity, tmp_path: Path
+) -> None:
+    given = FIXTURE.replace("yield", "return")
+    files = {
+        "test_it.py": f"{given}\n\n@pytest.mark.asyncio\nasync def test_it(client):\n"
+        "    assert await client == 1\n",
+        "requirements.txt": f"pytest{bound}\npytest-asyncio\n",
+    }
+    (found,) = look(tmp_path, files, "AT701").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [("pytest tests/evals --model=x", Severity.ADVICE), ("pytest", Severity.ERROR)],
+)
+def test_plugins_below_the_top_are_advice_if_a_command_starts_there(
+    command: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "pytest.ini": "[pytest]\ntestpaths = tests\n",
+        "Makefile": f"evals:\n\t{command}\n",
+        "tests/evals/conftest.py": 'pytest_plugins = ["tests.evals.reporter"]\n',
+    }
+    (found,) = look(tmp_path, files, "AT710").left
+    assert severity_of(found) is severity
+
+
 @pytest.mark.parametrize(
     ("bound", "severity"), [(">=0.23", Severity.ADVICE), (">=0.24", Severity.WARNING)]
 )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from async_test_template.errors import EditError
+from async_test_template.paths import name_of
 from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_loops, is_canonical
@@ -39,7 +40,18 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     known = not has_own_runner(project) if name == "event_loop" else is_aiohttps(project)
     if not known or project.code.may_bring(name, item.file) or _is_in_a_plugin(project, name, item):
         return "elsewhere"
-    return "nowhere"
+    return "elsewhere" if _comes_with_importers(project, name, item) else "nowhere"
+
+
+def _comes_with_importers(project: Project, name: str, item: Fixture | Test) -> bool:
+    """Tell whether each file that imports a fixture has, or imports, one of that name as well.
+
+    pytest looks for it from the test, not from the file that the fixture is written in.
+    """
+    if isinstance(item, Test) or name_of(item.file) == "conftest.py":
+        return False
+    files = [*importers(project, item)]
+    return bool(files) and all(project.code.may_bring(name, file) for file in files)
 
 
 def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
