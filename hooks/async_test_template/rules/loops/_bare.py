@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import is_below
@@ -232,8 +233,14 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
     return found
 
 
-def modules(other: Source) -> Iterator[str]:
-    """Yield the modules that a file imports, or imports from, with their resolved names."""
+# Each function that asks for a loop asks this of the same few files.
+@lru_cache(maxsize=8)
+def modules(other: Source) -> tuple[str, ...]:
+    """Return the modules that a file imports, or imports from, with their resolved names."""
+    return tuple(dict.fromkeys(_imported(other)))
+
+
+def _imported(other: Source) -> Iterator[str]:
     for node in other.nodes.near(b"import"):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
