@@ -351,8 +351,14 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
     return found
 
 
-def modules(other: Source) -> Iterator[str]:
-    """Yield the modules that a file imports, or imports from, with their resolved names."""
+# Each function that asks for a loop asks this of the same few files.
+@lru_cache(maxsize=8)
+def modules(other: Source) -> tuple[str, ...]:
+    """Return the modules that a file imports, or imports from, with their resolved names."""
+    return tuple(dict.fromkeys(_imported(other)))
+
+
+def _imported(other: Source) -> Iterator[str]:
     for node in other.nodes.near(b"import"):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
