@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at, value_at
-from async_test_template.dependencies import bounds
+from async_test_template.dependencies import bounds, conda
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.nearby import in_packages
 from async_test_template.dependencies.releases import (
@@ -177,6 +177,9 @@ class Dependencies(NamedTuple):
         for folder in _SCRIPTS:
             names = self.tree.names(folder)
             yield from (name for name in names if name.endswith((".py", ".sh", ".txt")))
+        yield from self._condas()
+
+    def _condas(self) -> Iterator[str]:
         for folder in _CONDAS_FOLDERS:
             for file in self.tree.names(folder):
                 if file.rpartition("/")[2].startswith(_CONDA) and file.endswith(_YAML):
@@ -273,7 +276,11 @@ class Dependencies(NamedTuple):
     def _guessed(self, name: str) -> tuple[str, ...]:
         """Return the bounds in files that nothing here parses, such as a setup.py."""
         if name not in self.guesses:
-            self.guesses[name] = tuple(dict.fromkeys(self._bounds_beside(name)))
+            found = (
+                *self._bounds_beside(name),
+                *conda.specifiers(self.tree, name, self._condas()),
+            )
+            self.guesses[name] = tuple(dict.fromkeys(found))
         return self.guesses[name]
 
     def _bounds_beside(self, name: str) -> Iterator[str]:

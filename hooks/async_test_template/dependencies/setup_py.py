@@ -15,23 +15,35 @@ def read_setup(data: bytes, group: str) -> tuple[list[object], list[str]]:
     """Return the names of the project, and the lines of one group of its entry points."""
     names: list[object] = []
     entries: list[str] = []
-    for keyword in _arguments(data):
+    try:
+        parsed = parse_python(data)
+    except UNPARSABLE:
+        return names, entries
+    for keyword in _arguments(parsed):
         if keyword.arg == "name":
-            names.append(_constant(keyword.value))
+            names.append(_value(parsed, keyword.value))
         elif keyword.arg == "entry_points":
             entries += _entries(keyword.value, group)
     return names, entries
 
 
-def _arguments(data: bytes) -> Iterator[ast.keyword]:
+def _arguments(parsed: ast.Module) -> Iterator[ast.keyword]:
     """Yield the arguments of `setup(…)`."""
-    try:
-        parsed = parse_python(data)
-    except UNPARSABLE:
-        return
     for node in ast.walk(parsed):
         if isinstance(node, ast.Call) and "setup" in _name(node.func):
             yield from node.keywords
+
+
+def _value(parsed: ast.Module, node: ast.expr) -> object:
+    """Return the value of a constant, or of a name that the file assigns once."""
+    if not isinstance(node, ast.Name):
+        return _constant(node)
+    assigned = [
+        statement.value
+        for statement in parsed.body
+        if isinstance(statement, ast.Assign) and [node.id] == list(map(_name, statement.targets))
+    ]
+    return _constant(assigned[0]) if len(assigned) == 1 else None
 
 
 def _name(node: ast.expr) -> str:

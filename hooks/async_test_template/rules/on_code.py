@@ -155,10 +155,11 @@ def is_test_code(source: Source) -> bool:
     module = source.module
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
         return True
-    return not _FOLDERS.isdisjoint(source.file.split("/")[:-1])
+    return _OF_TESTS.search(source.file) is not None
 
 
-_FOLDERS = frozenset({"test", "testing", "tests"})
+#: `tests/`, `unit_tests/`, `test_helpers/fakes.py`, `shop/testing.py`, `testutils/`
+_OF_TESTS = re.compile(r"(?:^|[/_])tests?(?:ing|s?_?(?:helpers|suite|tools|utils?))?(?:/|\.py$)")
 
 
 def is_below(

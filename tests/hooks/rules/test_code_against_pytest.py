@@ -227,6 +227,52 @@ CASES = [
         },
         unsafe=True,
     ),
+    # A module has loops of its own, and the tests of another one have asyncio's.
+    Case(
+        "AT505",
+        {
+            "pytest.ini": STRICT,
+            "quick.py": (
+                "import asyncio\n\n\nclass QuickEventLoop(asyncio.SelectorEventLoop):\n    pass\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\nfrom quick import QuickEventLoop\n\n\n"
+                "@pytest.fixture\ndef event_loop():\n    loop = QuickEventLoop()\n    yield loop\n"
+                "    loop.close()\n\n\n@pytest.mark.asyncio\nasync def test_it():\n"
+                "    assert isinstance(asyncio.get_running_loop(), QuickEventLoop)\n"
+            ),
+            "test_other.py": (
+                "import asyncio\n\nimport pytest\n\nfrom quick import QuickEventLoop\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n"
+                "    assert not isinstance(asyncio.get_running_loop(), QuickEventLoop)\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
+    Case(
+        "AT509",
+        {
+            "pytest.ini": STRICT,
+            "app/__init__.py": "from app.client import Client\n",
+            "app/client.py": (
+                "import asyncio\n\n\nclass Client:\n    def __init__(self, loop=None):\n"
+                "        self.loop = loop or asyncio.get_event_loop()\n"
+            ),
+            "tests/__init__.py": "",
+            "tests/test_it.py": (
+                "import asyncio\nimport unittest\n\nimport pytest\n\nfrom app import Client\n\n\n"
+                "@pytest.fixture\ndef client():\n    return Client()\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_async(client):\n"
+                "    assert client.loop is asyncio.get_running_loop()\n\n\n"
+                "def test_sync():\n    Client().loop.run_until_complete(asyncio.sleep(0))\n\n\n"
+                "class TestIt(unittest.TestCase):\n    def setUp(self):\n"
+                "        self.client = Client()\n\n    def test_it(self):\n"
+                "        self.client.loop.run_until_complete(asyncio.sleep(0))\n"
+            ),
+        },
+        unsafe=True,
+    ),
     # Files that import an override see no other fixture beside it, and no hook.
     Case(
         "AT504",

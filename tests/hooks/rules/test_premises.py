@@ -133,6 +133,10 @@ ABSENT = {
         "plugin.py": "def look(item):\n    item.add_marker('asyncio')\n",
         "pyproject.toml": '[project]\nname = "pytest_asyncio"\n',
     },
+    "that name is a constant of setup.py": {
+        **MARKED,
+        "setup.py": "import setuptools\nNAME = 'pytest-asyncio'\nsetuptools.setup(name=NAME)\n",
+    },
     "the name of the plugin's own repository is in setup.py": {
         **MARKED,
         "setup.py": "from setuptools import setup\nsetup(name='pytest-asyncio')\n",

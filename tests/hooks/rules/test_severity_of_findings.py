@@ -51,6 +51,15 @@ KEPT_BACK = {
     "in conda's files": {
         "conda/environment-test-3.12.yml": "dependencies:\n  - pytest-asyncio ==0.21.1 # 13578\n"
     },
+    "in conda's files, with its own sign": {
+        "environment.yml": "dependencies:\n  - conda-forge::pytest-asyncio=0.21.1=pyhd8ed1ab_0\n"
+    },
+    "in the file of pixi": {
+        "pixi.toml": '[feature.test.dependencies]\nPytest_Asyncio = { version = "0.21.*" }\n'
+    },
+    "in pixi's table of pyproject.toml": {
+        "pyproject.toml": '[tool.pixi.dependencies]\npytest-asyncio = ">=0.20,<0.22"\n'
+    },
 }
 
 

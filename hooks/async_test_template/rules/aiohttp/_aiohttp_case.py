@@ -135,8 +135,12 @@ def _check_mixins(project: Project, source: Source, family: list[ast.ClassDef], 
 
 
 def calls_super(function: Function) -> bool:
-    """Tell whether a method uses `super()`."""
-    return any(isinstance(node, ast.Name) and node.id == "super" for node in walk(function))
+    """Tell whether a method uses `super()`, or names the class whose method it calls."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == "super")
+        or (isinstance(node, ast.Attribute) and node.attr == function.name)
+        for node in walk(function)
+    )
 
 
 def is_super(node: ast.AST) -> bool:

@@ -38,7 +38,7 @@ _ASKS = re.compile(rb"(?<!self)\._?loop\b")
 _AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|isinstance\(.*Mock")
 
 
-def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call, loop in keyword_of_call(source, "loop", *_WITH_LOOP):
         yield code_finding(
             RULE.code,
@@ -46,7 +46,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             call,
             f"{source.text(call.func)} does not need loop=",
             tier=Tier.UNSAFE,
-            fix=partial(_without_loop, source, call, loop),
+            fix=partial(_without_loop, project, source, call, loop),
             hint="remove it: aiohttp uses the running loop",
         )
     for call in calls(source, _MOCK):
@@ -70,7 +70,9 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
         )
 
 
-def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Edit, ...]:
+def _without_loop(
+    project: Project, source: Source, call: ast.Call, loop: ast.keyword
+) -> tuple[Edit, ...]:
     sure(source, call.func)
     plain = (ast.Name, ast.Attribute, ast.Constant)
     if not isinstance(loop.value, plain) and not _is_asked_for(source, loop.value):
@@ -82,6 +84,8 @@ def _without_loop(source: Source, call: ast.Call, loop: ast.keyword) -> tuple[Ed
             raise EditError("no loop runs there, or it may be another one")
         if source.holds(_ASKS):
             raise EditError("the file asks an application for its loop")
+        if project.dependencies.has("webtest-aiohttp"):
+            raise EditError("webtest-aiohttp asks an application for its loop")
     return removed(source, call, loop)
 
 

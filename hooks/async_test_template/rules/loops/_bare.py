@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from async_test_template.rules.loops._left_out import left_out, passed_on
 from async_test_template.rules.on_code import is_below
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import callee
@@ -48,6 +50,7 @@ class Root(NamedTuple):
         function: the function that pytest calls, None if the module is imported.
         item: the test or the fixture, if it is one.
         path: the functions that lead from there to the code, the code's own first.
+        place: where the function calls the next of them, or the code itself.
 
     """
 
@@ -55,6 +58,7 @@ class Root(NamedTuple):
     function: Function | None
     item: Fixture | Test | None
     path: tuple[tuple[Source, Function], ...]
+    place: ast.AST
 
 
 def context(source: Source, node: ast.AST) -> ast.AST:
@@ -85,30 +89,85 @@ class _Search:
         self._seen: set[ast.AST] = set()
 
     def of(
-        self, source: Source, node: ast.AST, path: tuple[tuple[Source, Function], ...]
+        self,
+        source: Source,
+        node: ast.AST,
+        path: tuple[tuple[Source, Function], ...],
+        missing: frozenset[str] = frozenset(),
     ) -> Iterator[Root]:
         found = context(source, node)
         if isinstance(found, ast.Module):
             if _is_imported(self._project, source) and not _is_main(source, node):
-                yield Root(source, None, None, path)
+                yield Root(source, None, None, path, node)
         elif self._is_new(found):
             self._seen.add(found)
             path = (*path, (source, found))
             item = self._project.code.at(source.file, found.lineno)
-            if item is not None:
-                # Another decorator may run the test in its own loop.
-                if isinstance(item, Fixture) or all(
-                    _LEAVES_ALONE.match(_called(source, d)) for d in found.decorator_list
-                ):
-                    yield Root(source, found, item, path)
-            elif found.name in SETUPS or (
-                source.file.endswith("conftest.py") and _HOOKS.match(found.name)
-            ):
-                yield Root(source, found, None, path)
+            is_hook = source.file.endswith("conftest.py") and _HOOKS.match(found.name)
+            if item is not None or found.name in SETUPS or is_hook:
+                # What such a function passes is no parameter that may be missing.
+                if not missing and _is_run(source, found, item):
+                    yield Root(source, found, item, path, node)
             elif all(_called(source, d) in _WRAPPERS for d in found.decorator_list):
-                for caller, call in self._calls(source, found):
-                    yield from self.of(caller, call, path)
-                yield from self._decorated(source, found, path)
+                yield from self._callers(source, node, path, missing)
+
+    def _callers(
+        self,
+        source: Source,
+        node: ast.AST,
+        path: tuple[tuple[Source, Function], ...],
+        missing: frozenset[str],
+    ) -> Iterator[Root]:
+        found = path[-1][1]
+        around = source.parents[found]
+        named = around if isinstance(around, ast.ClassDef) else found
+        is_hidden = source.parents[named] is source.tree and _last(source)[named.name] is not named
+        if is_hidden or not isinstance(found, ast.FunctionDef):
+            return
+        if missing or not is_among_tests(self._project, source.file):
+            yield from self._of_application(source, node, path, missing)
+            return
+        for caller, call in self._calls(source, found):
+            yield from self.of(caller, call, path)
+        yield from self._decorated(source, found, path)
+
+    def _of_application(
+        self,
+        source: Source,
+        node: ast.AST,
+        path: tuple[tuple[Source, Function], ...],
+        missing: frozenset[str],
+    ) -> Iterator[Root]:
+        """Yield the tests, fixtures and set-ups that call a function, or make an object.
+
+        Only those that pass nothing with which the function could do without the current loop.
+        """
+        function = path[-1][1]
+        wanted = left_out(source, node, function)
+        if wanted is None or not isinstance(function, ast.FunctionDef):
+            return
+        is_method = isinstance(source.parents[function], ast.ClassDef)
+        calls = self._made(source, function) if is_method else ()
+        for caller, call in (*self._calls(source, function), *calls):
+            if not isinstance(call, ast.Call) or isinstance(context(caller, call), ast.Module):
+                continue
+            more = passed_on(call, function, wanted | missing, is_bound=is_method)
+            if more is not None:
+                yield from self.of(caller, call, path, more)
+
+    def _made(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:
+        """Yield the calls of a class whose `__init__` it is, and of those that derive from it."""
+        around = source.parents[function]
+        if function.name != "__init__" or not isinstance(around, ast.ClassDef):
+            return
+        yield from self._calls_of(source, around)
+        for derived in _derived(source).get(around.name, ()):
+            own = [n for n in derived.body if isinstance(n, FUNCTIONS) and n.name == "__init__"]
+            if not own:
+                yield from self._calls_of(source, derived)
+            for node in ast.walk(own[0]) if own else ():
+                if isinstance(node, ast.Call) and _is_super(node.func):
+                    yield source, node
 
     def _decorated(
         self, source: Source, found: ast.FunctionDef, path: tuple[tuple[Source, Function], ...]
@@ -128,7 +187,7 @@ class _Search:
                 if is_root and [_called(one, d) for d in function.decorator_list] in [
                     [name] for name in names
                 ]:
-                    yield Root(one, function, item, (*path, (source, outer)))
+                    yield Root(one, function, item, (*path, (source, outer)), function)
 
     def _is_new(self, node: ast.AST) -> TypeGuard[ast.FunctionDef]:
         is_new = isinstance(node, ast.FunctionDef) and node not in self._seen
@@ -149,11 +208,57 @@ class _Search:
             ):
                 yield source, call
         if around is source.tree:
-            for other in _others(self._project, source, function.name):
-                for node in other.references(*_dotted(other, source, function.name)):
-                    call = other.parents[node]
-                    if isinstance(call, ast.Call) and call.func is node:
-                        yield other, call
+            yield from self._elsewhere(source, function.name)
+
+    def _calls_of(self, source: Source, made: ast.ClassDef) -> Iterator[tuple[Source, ast.AST]]:
+        if source.parents[made] is source.tree:
+            for call in source.calls(made.name):
+                yield source, call
+            yield from self._elsewhere(source, made.name)
+
+    def _elsewhere(self, source: Source, name: str) -> Iterator[tuple[Source, ast.AST]]:
+        """Yield the calls of a function or a class in other files with tests."""
+        for other in _others(self._project, source, name):
+            for call in other.calls(*_ways(self._project, other, source, name)):
+                yield other, call
+
+
+def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> bool:
+    """Tell whether pytest calls a function itself: another decorator may run a test in a loop."""
+    return not isinstance(item, Test) or all(
+        _LEAVES_ALONE.match(_called(source, d)) for d in function.decorator_list
+    )
+
+
+def _is_super(called: ast.expr) -> bool:
+    """Tell whether it is `super().__init__`."""
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr == "__init__"
+        and isinstance(called.value, ast.Call)
+        and isinstance(called.value.func, ast.Name)
+        and called.value.func.id == "super"
+    )
+
+
+# Each function of a file asks.
+@lru_cache(maxsize=2)
+def _last(source: Source) -> dict[str, ast.stmt]:
+    """Return what the name of each function or class at the top level of a file stands for."""
+    kinds = (*FUNCTIONS, ast.ClassDef)
+    return {node.name: node for node in source.tree.body if isinstance(node, kinds)}
+
+
+# Each class of a file asks.
+@lru_cache(maxsize=2)
+def _derived(source: Source) -> dict[str, list[ast.ClassDef]]:
+    """Return the classes of a file by the name of each that they derive from."""
+    found: dict[str, list[ast.ClassDef]] = {}
+    for node in source.nodes.of(ast.ClassDef):
+        for base in node.bases:
+            if isinstance(base, ast.Name):
+                found.setdefault(base.id, []).append(node)
+    return found
 
 
 def _is_named(node: ast.expr | None, function: ast.FunctionDef) -> bool:
@@ -180,16 +285,16 @@ def _is_imported(project: Project, source: Source) -> bool:
     # Also one without tests, if it has a name of theirs.
     if project.reader.is_test_file(source.file) and project.collection.collects(source.file):
         return True
-    return any(_dotted(other, source, "") for other in _others(project, source, ""))
+    return is_among_tests(project, source.file) and any(_others(project, source, ""))
 
 
 def _others(project: Project, source: Source, name: str) -> Iterator[Source]:
-    """Yield the files of tests that import a file of the tests, and in which a name is written."""
+    """Yield the files of tests that import a file, and in which a name is written."""
     folder, _, file = source.file.rpartition("/")
     stem = folder.rpartition("/")[2] if file == "__init__.py" else file.removesuffix(".py")
-    if not _is_among_tests(project, source.file):
-        return
-    words = (stem.encode(), name.encode())
+    is_own = is_among_tests(project, source.file)
+    # The package of an application may hand on what one of its files has.
+    words = (stem.encode(), name.encode()) if is_own else (name.encode(),)
     for module in project.code.modules:
         if module.file == source.file or not (
             module.tests or module.fixtures or module.file.endswith("conftest.py")
@@ -198,11 +303,25 @@ def _others(project: Project, source: Source, name: str) -> Iterator[Source]:
         data = project.tree.read(module.file) or b""
         if all(word in data for word in words):
             other = project.code.sources.get(module.file)
-            if any(_dotted(other, source, "")):
+            if any(_ways(project, other, source, name)):
                 yield other
 
 
-def _is_among_tests(project: Project, file: str) -> bool:
+def _ways(project: Project, other: Source, source: Source, name: str) -> set[str]:
+    """Return the dotted names by which another file may call what is in a file."""
+    targets = project.code.by_file[other.file].targets
+    handed_on = {
+        target
+        for own, target in targets.items()
+        if name
+        and target.endswith(f".{name}")
+        and (source.file, name) in project.code.lineage.steps(other.file, own)
+    }
+    return _dotted(other, source, name) | handed_on
+
+
+def is_among_tests(project: Project, file: str) -> bool:
+    """Tell whether a file is in a folder of tests, or beside a file with tests."""
     folder = file.rpartition("/")[0]
     if {"tests", "test", "testing"} & set(folder.split("/")):
         return True
@@ -232,8 +351,14 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
     return found
 
 
-def modules(other: Source) -> Iterator[str]:
-    """Yield the modules that a file imports, or imports from, with their resolved names."""
+# Each function that asks for a loop asks this of the same few files.
+@lru_cache(maxsize=8)
+def modules(other: Source) -> tuple[str, ...]:
+    """Return the modules that a file imports, or imports from, with their resolved names."""
+    return tuple(dict.fromkeys(_imported(other)))
+
+
+def _imported(other: Source) -> Iterator[str]:
     for node in other.nodes.near(b"import"):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

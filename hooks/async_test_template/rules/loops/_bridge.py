@@ -24,6 +24,8 @@ from async_test_template.source.items import Fixture
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Source
@@ -173,11 +175,32 @@ def _make_bridge(project: Project, name: str) -> Bridge:
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:
         raise EditError(f"{named(above[0])} builds on it, and the new fixture would hide it")
+
+    def text(asyncio: str, pytest_asyncio: str) -> str:
+        body = bridge_text(name, scope, asyncio, pytest_asyncio, for_all=for_all)
+        return _if_missing(body, pytest_asyncio) if is_old else body
+
+    return Bridge((*added(project, file, name, text), *raised), tier)
+
+
+def added(
+    project: Project, file: str, name: str, text: Callable[[str, str], str]
+) -> tuple[Edit, ...]:
+    """Return the edits that put a fixture of pytest-asyncio at the end of a file, even a new one.
+
+    Args:
+        project: the repository.
+        file: where.
+        name: of the fixture.
+        text: returns it, from what the file calls asyncio and pytest_asyncio.
+
+    Raises:
+        EditError: its name, or a name that it needs, has another meaning there.
+
+    """
     if project.tree.read(file) is None:
-        body = bridge_text(name, scope, "asyncio", "pytest_asyncio", for_all=for_all)
-        body = _if_missing(body, "pytest_asyncio") if is_old else body
-        text = f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"
-        return Bridge((Change(file, "create", (), text), *raised), tier)
+        body = text("asyncio", "pytest_asyncio")
+        return (Change(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
     source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} already defines the name {name}")
@@ -192,9 +215,7 @@ def _make_bridge(project: Project, name: str) -> Bridge:
         if len(source.tree.body) == 0:
             merged = f"import asyncio\n\nimport {plugin}\n"
         one, other = (one[0]._replace(text=merged),), ()
-    text = bridge_text(name, scope, asyncio, plugin, for_all=for_all)
-    text = _if_missing(text, plugin) if is_old else text
-    return Bridge((*one, *other, changes.append(source, text), *raised), tier)
+    return (*one, *other, changes.append(source, text(asyncio, plugin)))
 
 
 def _if_missing(text: str, pytest_asyncio: str) -> str:

@@ -11,6 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_loops, called_names, is_canonical
+from async_test_template.rules.loops._for_modules import named_in_module
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
     MAKERS,
@@ -105,10 +106,14 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
         raise EditError("its loop is unknown")
     ((factory, makers),) = factories.items()
     files = [*importers(project, fixture)]
-    if files and source.file.rpartition("/")[2] != "conftest.py":
+    is_in_module = source.file.rpartition("/")[2] != "conftest.py"
+    if files and is_in_module:
         edits = hook_elsewhere(project, source, factory, files)
         return (*edits, *_beside(project, source, fixture, factory, frozenset(makers)))
-    text, imports = hook(source, factory)
+    if is_in_module and fixture.owner is None:
+        text, imports = named_in_module(project, source, factory)
+    else:
+        text, imports = hook(source, factory)
     if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
         edits = replacement(project, source, fixture, text)
         return (*edits, *(edit for edit in imports if edit not in edits))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import Root, context, roots
+from async_test_template.rules.loops._current_fixture import current_loop
 from async_test_template.rules.loops._current_loop import has_loop
 from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.premises.expected import wish
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
@@ -41,6 +45,8 @@ _NO_COROUTINES = re.compile(
     r"(^|\.)(create_task|gather|shield|submit|\w*futures?"
     r"|run_coroutine_threadsafe|Future|Task|\w*Mock|create_autospec|range|map|list|iter)$"
 )
+#: How many callers a fix looks at; one that it does not see is found in the next run.
+_MOST_OTHERS = 50
 #: How often the lines of a file are read from the bottom.
 _LOOKS = 4
 _CALLED = re.compile(
@@ -55,13 +61,31 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for around, call in _asking(source).items():
         if isinstance(around, ast.FunctionDef) and around.name == "event_loop":
             continue
-        bare = next(
-            (r for r in roots(project, source, call) if not has_loop(project, r, call)), None
-        )
-        if bare is not None and not (_is_patched(source, call) or _is_for_own_loop(source, call)):
+        every = roots(project, source, call)
+        first = next((root for root in every if _is_bare(project, source, call, root)), None)
+        if first is not None and not (_is_patched(source, call) or _is_for_own_loop(source, call)):
             yield code_finding(
-                RULE.code, source, call, _message(source, call, bare), hint=_hint(source, call)
+                RULE.code,
+                source,
+                call,
+                _message(source, call, first),
+                tier=Tier.UNSAFE,
+                fix=partial(_fix, project, first, every),
+                hint=_hint(source, call),
             )
+
+
+def _fix(project: Project, first: Root, others: Iterator[Root]) -> tuple[Edit, ...]:
+    return current_loop(project, [first, *islice(others, _MOST_OTHERS)])
+
+
+def _is_bare(project: Project, source: Source, call: ast.Call, root: Root) -> bool:
+    """Tell whether a root reaches a call without a current loop, and not on purpose."""
+    return not (
+        has_loop(project, root, call)
+        or _replaces_asyncio(source, root)
+        or _is_expected(source, root)
+    )
 
 
 def _asking(source: Source) -> dict[ast.AST, ast.Call]:
@@ -117,6 +141,20 @@ def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file replaces the function that is called."""
     name = source.names.resolve(call.func).rpartition(".")[2]
     return name in _last_words(source)
+
+
+def _replaces_asyncio(source: Source, root: Root) -> bool:
+    """Tell whether a test of another file may replace what gets the loop."""
+    words = {"asyncio", "get_event_loop"}
+    return root.source is not source and not words.isdisjoint(_last_words(root.source))
+
+
+def _is_expected(source: Source, root: Root) -> bool:
+    """Tell whether a test of another file expects the error where it calls the code."""
+    if root.source is source or not isinstance(root.place, ast.Call):
+        return False
+    called = code_finding(RULE.code, root.source, root.place, "")
+    return wish(root.source, called, RULE.expects) is not None
 
 
 def _is_for_own_loop(source: Source, call: ast.Call) -> bool:
@@ -213,7 +251,7 @@ RULE = Rule(
     code="AT509",
     name="get-event-loop-in-sync-code",
     severity=Severity.WARNING,
-    tier=Tier.REPORT,
+    tier=Tier.UNSAFE,
     python=">=3.14",
     visit=_visit,
     words=(

@@ -47,7 +47,7 @@ def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
         return mark in around.args and not source.text(around.func).endswith("add_marker")
     if isinstance(around, ast.Assign):
         return not any(getattr(target, "id", "") == "pytestmark" for target in around.targets)
-    return isinstance(around, (ast.Return, ast.Expr))
+    return isinstance(around, (ast.Return, ast.Expr, ast.Lambda))
 
 
 RULE = Rule(

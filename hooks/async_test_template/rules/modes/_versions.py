@@ -55,9 +55,14 @@ def _lock_command(project: Project, package: str) -> str:
 
 
 def pytest_wanted(project: Project) -> str:
-    """Return the lowest pytest to require: 9 if it has to read a native table."""
-    is_native = project.settings.holder == "native" and project.settings.options
-    return "9" if is_native else "8.4"
+    """Return the lowest pytest to require: 9 if it has to read a native table.
+
+    A project that supports an older Python requires what runs there, too.
+    """
+    if project.settings.holder == "native" and project.settings.options:
+        return "9"
+    fits = project.dependencies.fits_python
+    return next((version for version in _PYTESTS if fits("pytest", version)), _PYTESTS[-1])
 
 
 def plugin_wanted(project: Project) -> str:
@@ -65,8 +70,13 @@ def plugin_wanted(project: Project) -> str:
     return next((v for v in PLUGIN if project.dependencies.fits_python(*v)), PLUGIN[-1])[1]
 
 
-#: For projects that support Python 3.9: the last release that supports it.
-PLUGIN = (("pytest-asyncio", "1.5"), ("pytest-asyncio", "1.2"))
+#: For projects that support Python 3.9 or older: the last release that supports it.
+PLUGIN = (
+    ("pytest-asyncio", "1.5"),
+    *(("pytest-asyncio", version) for version in ("1.2", "0.24", "0.21")),
+)
+#: The same of pytest. pytest-asyncio 0.24 needs 8.2, 0.21 needs 7.
+_PYTESTS = ("8.4", "8.2", "7")
 
 
 #: Names that `_pytest` has had for years; its other modules may change at any time.

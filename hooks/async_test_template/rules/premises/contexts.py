@@ -82,7 +82,7 @@ def hopes(source: Source, node: ast.expr, block: ast.AST) -> Iterator[Hope]:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         for function in source.functions.values():
             if function.name == node.func.id:
-                yield from _around_yield(source, function)
+                yield from around_yield(source, function)
 
 
 def is_called_form(source: Source, call: ast.Call) -> bool:
@@ -174,7 +174,8 @@ def _of_call(source: Source, call: ast.Call, block: ast.AST) -> Iterator[Hope]:
         yield Hope(_joined(source, given, 0) if given else default)
 
 
-def _around_yield(source: Source, function: Function) -> Iterator[Hope]:
+def around_yield(source: Source, function: Function) -> Iterator[Hope]:
+    """Yield what the contexts around the `yield` of a function expect."""
     for node in walk(function):
         if not isinstance(node, (ast.Yield, ast.YieldFrom)):
             continue

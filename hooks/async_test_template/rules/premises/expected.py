@@ -18,10 +18,12 @@ from async_test_template.rules.premises.contexts import (
     FUNCTIONS,
     QUIET,
     Hope,
+    around_yield,
     class_names,
     hopes,
     is_called_form,
 )
+from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ def _catches(caught: str, raised: str) -> bool:
 def _stretches(source: Source) -> _Stretches:
     found = [*_blocks(source), *_calls(source), *_attempts(source)]
     found += [*_marked(source), *_recorded(source)]
-    more = _helpers(source, _Stretches(found)) if found else ()
+    more = [*_helpers(source, _Stretches(found)), *_fixtures(source)] if found else ()
     return _Stretches([*found, *more])
 
 
@@ -241,6 +243,21 @@ def _recorded(source: Source) -> Iterator[_Stretch]:
         if argument.arg == "recwarn":
             function = source.scope(argument)
             if isinstance(function, FUNCTIONS):
+                yield _Stretch(source.start(function.body[0]), source.end(function), hope)
+
+
+def _fixtures(source: Source) -> Iterator[_Stretch]:
+    """Yield the functions whose fixture waits for them in such a block."""
+    expecting = {
+        item.name: expected
+        for line, item in source.items.items()
+        if isinstance(item, Fixture)
+        and (function := source.functions.get(line)) is not None
+        and (expected := [*around_yield(source, function)])
+    }
+    for function in source.functions.values() if expecting else ():
+        for argument in function.args.args:
+            for hope in expecting.get(argument.arg, ()):
                 yield _Stretch(source.start(function.body[0]), source.end(function), hope)
 
 

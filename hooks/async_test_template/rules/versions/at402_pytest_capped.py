@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NEEDS_PYTHON = (3, 10)
 #: The first pytest-asyncio that works with a pytest.
-_PLUGINS = {"8.4": "0.24", "9": "1.3"}
+_PLUGINS = {"7": "0.21", "8.2": "0.24", "8.4": "0.24", "9": "1.3"}
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -42,7 +42,8 @@ def _check(project: Project) -> Iterator[Finding]:
 def _fix(project: Project, declaration: Declaration) -> tuple[tuple[Edit, ...], str]:
     """Return the edits that raise it and its plugin, or a sentence that says why not."""
     floor, wanted = project.dependencies.python_kept, pytest_wanted(project)
-    is_old = not bounds.reaches(declaration.specifier, bounds.release("8.4"))
+    least = wanted if floor is not None and floor < _NEEDS_PYTHON else "8.4"
+    is_old = not bounds.reaches(declaration.specifier, bounds.release(least))
     if floor is not None and floor < _NEEDS_PYTHON:
         is_old = is_old and project.dependencies.fits_python("pytest", wanted)
         if not is_old:
