@@ -102,28 +102,45 @@ def _mentions(source: Source) -> Iterator[ast.Attribute]:
 
 
 def _set(source: Source, function: ast.AST, node: ast.Attribute) -> _Set | None:
-    """Return what `app.dependency_overrides[dependency] = ...` sets, of an application for all."""
-    item = source.parents[node]
-    statement = source.parents[item]
+    """Return what a statement sets, of an application for all."""
+    made = _overridden(source, node)
     root: ast.expr = node.value
     while isinstance(root, ast.Attribute):
         root = root.value
     if not (
-        isinstance(item, ast.Subscript)
-        and isinstance(statement, ast.Assign)
-        and statement.targets == [item]
+        made is not None
         and isinstance(root, ast.Name)
         and isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and _is_certain(source, function, statement)
+        and _is_certain(source, function, made[0])
         and _is_global(source, function, root.id)
     ):
         return None
-    return _Set(
-        node, source.names.resolve(node.value).lstrip("."), source.names.resolve(item.slice)
-    )
+    return _Set(node, source.names.resolve(node.value).lstrip("."), source.names.resolve(made[1]))
 
 
-def _is_certain(source: Source, function: Function, statement: ast.Assign) -> bool:
+def _overridden(source: Source, node: ast.Attribute) -> tuple[ast.stmt, ast.expr] | None:
+    """Return the statement that sets one override, and the dependency.
+
+    It is `overrides[dependency] = ...`, `overrides.update({dependency: ...})` or
+    `overrides = {dependency: ...}`.
+    """
+    around = source.parents[node]
+    statement = source.parents.get(around)
+    given: ast.expr | None = None
+    if isinstance(around, ast.Subscript):
+        is_set = isinstance(statement, ast.Assign) and statement.targets == [around]
+        return (statement, around.slice) if is_set and isinstance(statement, ast.stmt) else None
+    if isinstance(around, ast.Assign) and around.targets == [node]:
+        statement, given = around, around.value
+    elif isinstance(statement, ast.Call) and getattr(around, "attr", "") == "update":
+        given = statement.args[0] if len(statement.args) == 1 else None
+        statement = source.parents[statement]
+    keys = given.keys if isinstance(given, ast.Dict) else []
+    key = keys[0] if len(keys) == 1 else None
+    return (statement, key) if key is not None and isinstance(statement, ast.stmt) else None
+
+
+def _is_certain(source: Source, function: Function, statement: ast.stmt) -> bool:
     """Tell whether a statement always runs, and before the `yield` of a fixture."""
     around = source.parents[statement]
     while isinstance(around, (ast.With, ast.AsyncWith)):

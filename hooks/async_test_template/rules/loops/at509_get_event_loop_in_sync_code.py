@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import Root, context, roots
 from async_test_template.rules.loops._current_fixture import current_loop
@@ -70,19 +71,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 call,
                 _message(source, call, first),
                 tier=Tier.UNSAFE,
-                fix=partial(_fix, project, first, every),
+                fix=partial(_fix, project, source, call, first, every),
                 hint=_hint(source, call),
             )
 
 
-def _fix(project: Project, first: Root, others: Iterator[Root]) -> tuple[Edit, ...]:
+def _fix(
+    project: Project, source: Source, call: ast.Call, first: Root, others: Iterator[Root]
+) -> tuple[Edit, ...]:
+    if _is_run_by_new_loop(source, call):
+        raise EditError("another loop than the current one runs it")
     return current_loop(project, [first, *islice(others, _MOST_OTHERS)])
 
 
 def _is_bare(project: Project, source: Source, call: ast.Call, root: Root) -> bool:
     """Tell whether a root reaches a call without a current loop, and not on purpose."""
     return not (
-        has_loop(project, root, call)
+        (has_loop(project, root, call) and not _is_run_by_new_loop(source, call))
         or _replaces_asyncio(source, root)
         or _is_expected(source, root)
     )
@@ -159,11 +164,27 @@ def _is_expected(source: Source, root: Root) -> bool:
 
 def _is_for_own_loop(source: Source, call: ast.Call) -> bool:
     """Tell whether an object runs a call in the loop that it has, and may have made current."""
+    return isinstance(_runner(source, call), ast.Attribute)
+
+
+def _is_run_by_new_loop(source: Source, call: ast.Call) -> bool:
+    """Tell whether a loop that the same function has made, and not made current, runs a call."""
+    loop, scope = _runner(source, call), source.scope(call)
+    return (
+        isinstance(loop, ast.Call)
+        and source.names.resolve(loop.func) == "asyncio.new_event_loop"
+        and isinstance(scope, ast.FunctionDef)
+        and "set_event_loop" not in source.text(scope)
+    )
+
+
+def _runner(source: Source, call: ast.Call) -> ast.AST | None:
+    """Return the loop whose `run_until_complete` gets a call, or the value of its name."""
     outside = source.parents[call]
     method = outside.func if isinstance(outside, ast.Call) else None
     if not isinstance(method, ast.Attribute) or method.attr != "run_until_complete":
-        return False
-    loop: ast.AST = method.value
+        return None
+    loop = method.value
     if isinstance(loop, ast.Name):
         named = [
             statement.value
@@ -171,7 +192,7 @@ def _is_for_own_loop(source: Source, call: ast.Call) -> bool:
             if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == loop.id
         ]
         loop = named[-1] if named else loop
-    return isinstance(loop, ast.Attribute)
+    return loop
 
 
 # Each call in a file asks for both.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FREEZE = "freezegun.freeze_time"
 _SLEEPS = ("asyncio.sleep", "anyio.sleep")
+_WAITS = ("asyncio.gather", "asyncio.shield", "asyncio.wait_for")
 #: Arguments with which the clock of the loop goes on.
 _GO_ON = ("real_asyncio", "tick", "auto_tick_seconds", "ignore")
 #: The test moves the clock itself.
@@ -46,30 +47,41 @@ def _frozen(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
         if has_stars(call) or any(keyword(call, name) for name in _GO_ON):
             continue
         region = source.parents[call]
+        places = [(region, region)]
         if isinstance(region, ast.withitem):
             region = source.parents[region]
-            function = source.scope(region)
-        else:
-            function = region
-        if (
-            isinstance(function, ast.AsyncFunctionDef)
-            and function.lineno in source.items
-            and _sleeps(source, region, function)
-            and not _MOVED.search(source.text(function))
-        ):
-            yield call, function
+            places = [(region, source.scope(region))]
+        elif isinstance(region, ast.ClassDef):
+            # freezegun decorates each method, and starts before those of a test case.
+            places = [(method, method) for method in region.body]
+        for part, function in places:
+            if (
+                isinstance(function, ast.AsyncFunctionDef)
+                and function.lineno in source.items
+                and _sleeps(source, part, function)
+                and not _MOVED.search(source.text(function))
+            ):
+                yield call, function
+                break
 
 
 def _sleeps(source: Source, region: ast.AST, function: ast.AsyncFunctionDef) -> bool:
     """Tell whether a part of a function waits for time to pass."""
     return any(
-        isinstance(node, ast.Await)
-        and isinstance(node.value, ast.Call)
-        and source.names.resolve(node.value.func) in _SLEEPS
-        and source.scope(node) is function
-        and not is_zero(node.value)
+        source.names.resolve(call.func) in _SLEEPS and not is_zero(call)
         for node in walk(region)
+        if isinstance(node, ast.Await) and source.scope(node) is function
+        for call in _awaited(source, node.value)
     )
+
+
+def _awaited(source: Source, value: ast.expr) -> Iterator[ast.Call]:
+    """Yield a call that is awaited, and those in it that asyncio waits for."""
+    if isinstance(value, ast.Call):
+        yield value
+        if source.names.resolve(value.func) in _WAITS:
+            for argument in value.args:
+                yield from _awaited(source, argument)
 
 
 RULE = Rule(
