@@ -929,6 +929,7 @@ def test_without_copier_nobody_is_asked(repository: Path) -> None:
     )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(("key", "status"), [("y", 0), ("n", 1), ("\x03", 130)])
 def test_a_person_is_asked_first(key: str, status: int, repository: Path) -> None:

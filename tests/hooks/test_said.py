@@ -7,9 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import proofs
 import pytest
-from async_test_template.documentation import LIBRARIES
 from async_test_template.messages import all_messages
 from async_test_template.messages.answer import Answer
 from async_test_template.messages.search import search
@@ -18,7 +16,7 @@ from helpers import ROOT, interpreter, run
 from proofs import lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from async_test_template.messages.page import Cause, Message
     from async_test_template.messages.search import Hit
@@ -113,26 +111,6 @@ def misled(suite: Suite, output: str) -> Iterable[tuple[Hit, str]]:
         settled = Answer(hit).settled
         if hit.message.name == suite.message.name and settled and suite.cause not in settled:
             yield hit, settled[0].heading
-
-
-#: Some of what the packages say with which rules are proved, too.
-FEW = ("pytest", "pytest_asyncio", "asyncio")
-
-
-def test_the_newest_releases_say_one_of_some_libraries(
-    environment_of: Callable[..., Environment], tmp_path: Path
-) -> None:
-    # The full run has all of them.
-    first = {
-        message.family: message.name
-        for message, cause in reversed(EXAMPLES)
-        if cause.before and not cause.needs
-    }
-    assert {*first} == {*LIBRARIES}
-    names = {first[family] for family in FEW}
-    wanted = [one for one in suites(()) if one.message.name in names]
-    outputs = said(environment_of(*proofs.NEWEST), tmp_path, wanted)
-    assert not list(wrong(outputs, wanted))
 
 
 def built(folder: Path, needs: Iterable[str]) -> Environment:

@@ -52,6 +52,8 @@ def wait_for_result(page: Page) -> None:
     page.locator(DIFF).wait_for()
 
 
+# site.yml runs it before the site is published.
+@pytest.mark.full
 def test_the_playground_checks_and_fixes(page: Page, tmp_path: Path) -> None:
     from playwright.sync_api import expect
 
@@ -101,7 +103,7 @@ def test_the_playground_checks_and_fixes(page: Page, tmp_path: Path) -> None:
     assert_accessible(page)
 
 
-# The playground takes seconds of work to load, so that the gate does it once.
+# As above.
 @pytest.mark.full
 def test_a_link_carries_what_is_in_the_playground(page: Page) -> None:
     from playwright.sync_api import expect

@@ -236,7 +236,9 @@ def test_the_tests_of_a_monorepo_are_guarded_from_its_root(
             for guard in ("package", "none")
             for backend in choices("backend")
         ],
-        {"guard": "package", "backend": "asyncio"}.__eq__,
+        lambda _row: (
+            False
+        ),  # test_package.py installs the guard, and the suites are run with its copy.
     ),
 )
 def test_the_other_ways_run_green_and_are_what_they_say(

@@ -1,4 +1,4 @@
-"""A test module chooses the type of its loops by a name, which a hook in conftest.py looks for.
+"""A test module makes its loops by a function, which a hook in conftest.py looks for.
 
 pytest calls hooks only in conftest.py, for the tests of all modules below it.
 """
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from async_test_template.rules.loops._loop_factories import Factory
     from async_test_template.source.source import Source
 
-#: What a test module calls the factory of its loops.
+#: What a test module calls the function that makes its loops.
 CHOSEN = "loop_factory"
+_LAMBDA = "lambda: "
 
 
 def named_in_module(
     project: Project, source: Source, factory: Factory
 ) -> tuple[str, tuple[Edit, ...]]:
-    """Return the statement that names the factory in its module, and the edits around it.
+    """Return the function that makes the loops of a module, and the edits around it.
 
     Raises:
         EditError: the name has another meaning, or there is another hook.
@@ -41,7 +42,12 @@ def named_in_module(
     if factory.module:
         module, imports = new_imports.bind_module(source, factory.module)
         call = f"{module}.{call}"
-    text = f"{factory.extra}{CHOSEN} = {call}\n"
+    made = call.removeprefix(_LAMBDA) if call.startswith(_LAMBDA) else f"{call}()"
+    text = (
+        f"{factory.extra}def {CHOSEN}():\n"
+        '    """Make a loop for a test of this module."""\n'
+        f"    return {made}\n"
+    )
     return text, (*imports, *_hook(project, source.file))
 
 
