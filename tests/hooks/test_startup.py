@@ -57,6 +57,7 @@ RARE_PARTS = (
     "config.comments",
     "config.toml.edits",
     "conflicts",
+    "dependencies.conda",
     "dependencies.setup_py",
     "globs",
     "spread",

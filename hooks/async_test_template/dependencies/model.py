@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at, value_at
-from async_test_template.dependencies import bounds, conda
+from async_test_template.dependencies import bounds
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.nearby import in_packages
 from async_test_template.dependencies.releases import (
@@ -19,6 +19,7 @@ from async_test_template.dependencies.releases import (
     python_for,
 )
 from async_test_template.findings import Change
+from async_test_template.paths import name_of
 from async_test_template.tree import Tree
 
 #: The packages that the settings and rules are about; lock files are searched only for these.
@@ -182,7 +183,7 @@ class Dependencies(NamedTuple):
     def _condas(self) -> Iterator[str]:
         for folder in _CONDAS_FOLDERS:
             for file in self.tree.names(folder):
-                if file.rpartition("/")[2].startswith(_CONDA) and file.endswith(_YAML):
+                if name_of(file).startswith(_CONDA) and file.endswith(_YAML):
                     yield file
 
     def at_least(self, name: str, version: str) -> bool:
@@ -276,12 +277,18 @@ class Dependencies(NamedTuple):
     def _guessed(self, name: str) -> tuple[str, ...]:
         """Return the bounds in files that nothing here parses, such as a setup.py."""
         if name not in self.guesses:
-            found = (
-                *self._bounds_beside(name),
-                *conda.specifiers(self.tree, name, self._condas()),
-            )
+            found = (*self._bounds_beside(name), *self._bounds_of_conda(name))
             self.guesses[name] = tuple(dict.fromkeys(found))
         return self.guesses[name]
+
+    def _bounds_of_conda(self, name: str) -> Iterator[str]:
+        files = [*self._condas()]
+        tables = table_at(self.tree.toml("pyproject.toml"), "tool", "pixi")
+        if files or tables or self.tree.read("pixi.toml") is not None:
+            # Imported here: few projects use conda or pixi.
+            from async_test_template.dependencies.conda import specifiers
+
+            yield from specifiers(self.tree, name, files)
 
     def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")

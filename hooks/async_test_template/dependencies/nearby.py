@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,16 +71,16 @@ def installed(
     ]
 
 
-def in_packages(tree: Tree) -> Iterator[bytes]:
-    """Yield the pyproject.toml of the packages at the top of the repository or a folder below."""
+# Each package whose bounds are guessed asks the same.
+@lru_cache(maxsize=1)
+def in_packages(tree: Tree) -> tuple[bytes, ...]:
+    """Return the pyproject.toml of the packages at the top of the repository or a folder below."""
     top = tree.disk.top
     if top == tree.root:
-        return
-    for folder in (top, *_folders(top)):
-        for package in (top,) if folder == top else (folder, *_folders(folder)):
-            data = Tree(package, {}).read("pyproject.toml")
-            if data is not None:
-                yield data
+        return ()
+    folders = (top, *(one for folder in _folders(top) for one in (folder, *_folders(folder))))
+    found = (Tree(folder, {}).read("pyproject.toml") for folder in folders)
+    return tuple(data for data in found if data is not None)
 
 
 def _folders(folder: Path) -> Iterator[Path]:

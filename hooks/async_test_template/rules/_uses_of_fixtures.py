@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.rules.on_code import text_of
 from async_test_template.rules.origin import origin
 from async_test_template.source.items import Fixture
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Test
     from async_test_template.source.source import Function, Source
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _AROUND = (ast.Tuple, ast.List, ast.Set, ast.Starred, ast.Dict, ast.IfExp, ast.keyword)
 #: Attributes that only a coroutine or an async generator has.
 _OWN = re.compile(r"cr_|ag_|__await__$|__anext__$|__aiter__$|asend$|athrow$")
@@ -143,7 +142,7 @@ class _Search:
         for name in [*self.attributes]:
             for node in source.mentions.get(name):
                 owner = source.scope(node)
-                if isinstance(node, ast.Attribute) and isinstance(owner, _FUNCTIONS):
+                if isinstance(node, ast.Attribute) and isinstance(owner, FUNCTIONS):
                     yield _Value(node, owner, frozenset(self.attributes[name]), is_listed=True)
 
     def _roots(self, name: str, source: Source, item: Fixture | Test | None) -> frozenset[Fixture]:
@@ -175,7 +174,7 @@ class _Search:
         """Yield the calls of `getfixturevalue` with every name in the file that it may get."""
         for node in source.mentions.get("getfixturevalue", ()):
             call, owner = source.parents[node], source.scope(node)
-            if not isinstance(call, ast.Call) or not isinstance(owner, _FUNCTIONS):
+            if not isinstance(call, ast.Call) or not isinstance(owner, FUNCTIONS):
                 continue
             given = text_of(call.args[0]) if call.args else None
             texts = {given} if given else {text_of(each) for each in source.nodes.of(ast.Constant)}
@@ -273,7 +272,7 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
     if name.startswith(_MODULES) or last in _RUN:
         return True
     made = origin(project, source, call.func) if depth < _ROUNDS else None
-    if made is not None and isinstance(made[1], _FUNCTIONS):
+    if made is not None and isinstance(made[1], FUNCTIONS):
         inside = _Place(project, made[0], made[1], depth + 1)
         return any(
             _is_run(inside, _outermost(inside.source, inner)[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Tier
@@ -160,6 +160,16 @@ def is_test_code(source: Source) -> bool:
 
 #: `tests/`, `unit_tests/`, `test_helpers/fakes.py`, `shop/testing.py`, `testutils/`
 _OF_TESTS = re.compile(r"(?:^|[/_])tests?(?:ing|s?_?(?:helpers|suite|tools|utils?))?(?:/|\.py$)")
+
+
+def is_super(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Tell whether something is an attribute of `super()`."""
+    owner = node.value if isinstance(node, ast.Attribute) else None
+    return (
+        isinstance(owner, ast.Call)
+        and isinstance(owner.func, ast.Name)
+        and owner.func.id == "super"
+    )
 
 
 def is_below(

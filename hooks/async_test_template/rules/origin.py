@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from async_test_template.source.items import Fixture
-from async_test_template.source.nodes import walk, walk_scope
+from async_test_template.source.nodes import FUNCTIONS, walk, walk_scope
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     #: An expression or a definition, with the file it is in.
     Origin: TypeAlias = tuple[Source, ast.expr | ast.stmt]
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 #: Names may form a circle; an application is not passed on more often than this.
 _STEPS = 8
@@ -43,7 +42,7 @@ def origin(project: Project, source: Source, node: ast.expr, steps: int = _STEPS
         return None
     if isinstance(node, ast.Call):
         made_by = origin(project, source, node.func, steps - 1)
-        if made_by is None or not isinstance(made_by[1], _FUNCTIONS):
+        if made_by is None or not isinstance(made_by[1], FUNCTIONS):
             # It is a class, or comes from a package: the call itself creates the value.
             return source, node
         return _returned(project, *made_by, steps)
@@ -72,7 +71,7 @@ def _definition(project: Project, source: Source, node: ast.expr, steps: int) ->
         return _of_import(project, source, node, steps)
     if not isinstance(node, ast.Name):
         return source, node
-    scopes = [n for n in source.around(node) if isinstance(n, (*_FUNCTIONS, ast.Lambda))]
+    scopes = [n for n in source.around(node) if isinstance(n, (*FUNCTIONS, ast.Lambda))]
     for scope in (*scopes, source.tree):
         bound = bindings(source, scope, node.id)
         if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
@@ -116,7 +115,7 @@ def _scopes(source: Source, name: ast.Name) -> Iterator[ast.AST]:
             # The first iterable belongs to what is around it.
             if inner is not around.generators[0] or name not in walk(around.generators[0].iter):
                 yield around
-        elif isinstance(around, (*_FUNCTIONS, ast.ClassDef)):
+        elif isinstance(around, (*FUNCTIONS, ast.ClassDef)):
             # So do decorators and defaults.
             if inner in around.body:
                 yield around
@@ -126,11 +125,11 @@ def _scopes(source: Source, name: ast.Name) -> Iterator[ast.AST]:
 
 
 def _binds(source: Source, scope: ast.AST, name: str) -> bool:
-    if isinstance(scope, (*_FUNCTIONS, ast.Lambda)) and name in _parameters(scope):
+    if isinstance(scope, (*FUNCTIONS, ast.Lambda)) and name in _parameters(scope):
         return True
     if scope in _storing(source, name):
         return True
-    definitions = (*_FUNCTIONS, ast.ClassDef)
+    definitions = (*FUNCTIONS, ast.ClassDef)
     return any(isinstance(one, definitions) for one in bindings(source, scope, name))
 
 
@@ -150,7 +149,7 @@ def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | ast.stmt]]:
     known: set[ast.expr | None] = set()
     stored: list[ast.Name] = []
     for node in walk_scope(scope):
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             found.setdefault(node.name, []).append(node)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stored.append(node)

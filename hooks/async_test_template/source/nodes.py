@@ -25,8 +25,10 @@ _JOINING = re.compile(r"[\u0300-\u036f]")
 #: A line after every other one.
 _NO_LINE = 1 << 62
 
+#: Functions that have a name.
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Nodes with a scope of their own.
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 
 # Operators and contexts, which have no place in the text, and comments for type checkers.
 _NO_PLACE = (

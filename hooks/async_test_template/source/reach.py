@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from async_test_template.source.conditions import EVERY, Conditions
-from async_test_template.source.nodes import callee
+from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from async_test_template.source.conditions import Pythons
     from async_test_template.source.source import Function, Placed, Source
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: The first characters of functions that are not called by name.
 _BY_PYTEST = ("test", "pytest_", "setup", "teardown", "setUp", "tearDown", "asyncSetUp", "__")
 _BLOCKS = ("body", "orelse", "finalbody")
@@ -77,14 +76,14 @@ class Reach:
 
     def of(self, node: ast.AST) -> Pythons:
         """Return the Pythons that reach a node."""
-        found = self._marked(node) if isinstance(node, _FUNCTIONS) else EVERY
+        found = self._marked(node) if isinstance(node, FUNCTIONS) else EVERY
         passed: list[tuple[ast.AST, Pythons]] = []
         child = node
         for around in self._source.around(node):
             if child in self._known:
                 break
             reached = self._branch(around, child) & self._block(around, child)
-            if isinstance(around, _FUNCTIONS) and self._is_in_body(around, child):
+            if isinstance(around, FUNCTIONS) and self._is_in_body(around, child):
                 reached &= self._called(around)
             passed.append((child, reached))
             child = around
@@ -201,14 +200,14 @@ class Reach:
 
     def _block(self, around: ast.AST, child: ast.AST) -> Pythons:
         """Return the Pythons that reach a statement of a block, past those before it."""
-        is_definition = isinstance(child, (*_FUNCTIONS, ast.ClassDef))
+        is_definition = isinstance(child, (*FUNCTIONS, ast.ClassDef))
         place = self._place(around, child)
         found = EVERY
         if place is not None:
             # No function of a module runs before the whole module is imported.
             is_last = isinstance(around, ast.Module) and is_definition
             found &= place.past_all[0] if is_last else place.past
-        if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and self._is_in_body(around, child):
+        if isinstance(around, (*FUNCTIONS, ast.ClassDef)) and self._is_in_body(around, child):
             found &= self._marked(around)
         if isinstance(around, (ast.Module, ast.ClassDef)) and is_definition:
             if around not in self._known_marks:

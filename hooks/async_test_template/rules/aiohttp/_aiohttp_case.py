@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules.on_code import is_super
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
 
@@ -140,14 +141,4 @@ def calls_super(function: Function) -> bool:
         (isinstance(node, ast.Name) and node.id == "super")
         or (isinstance(node, ast.Attribute) and node.attr == function.name)
         for node in walk(function)
-    )
-
-
-def is_super(node: ast.AST) -> bool:
-    """Tell whether something is an attribute of `super()`."""
-    owner = node.value if isinstance(node, ast.Attribute) else None
-    return (
-        isinstance(owner, ast.Call)
-        and isinstance(owner.func, ast.Name)
-        and owner.func.id == "super"
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp._aiohttp_case import BASE, SINCE, calls_super, is_super
-from async_test_template.rules.on_code import code_finding, needs
+from async_test_template.rules.aiohttp._aiohttp_case import BASE, SINCE, calls_super
+from async_test_template.rules.on_code import code_finding, is_super, needs
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk, walk_scope
@@ -160,7 +160,7 @@ def _after_the_start(
     if method.decorator_list:
         raise EditError("it has a decorator")
     mentions = source.mentions.get("setUp", ())
-    if any(not (isinstance(node, ast.Attribute) and is_super(node)) for node in mentions):
+    if not all(map(is_super, mentions)):
         raise EditError("other code calls a setUp")
     start = source.start(method)
     name = source.data.index(b"setUp", start)

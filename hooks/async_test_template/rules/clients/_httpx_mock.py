@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.on_code import text_of
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 FIXTURE = "httpx_mock"
 _CLASS = "pytest_httpx.HTTPXMock"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Methods and functions, by the last part of their name, that return bytes or text.
 _BYTES = frozenset({"encode", "read_bytes", "bytes", "tobytes", "SerializeToString"})
 _TEXT = frozenset(
@@ -47,7 +46,7 @@ def _is_mock(source: Source, node: ast.expr) -> bool:
         and argument.annotation is not None
         and source.names.resolve(argument.annotation) == _CLASS
         for function in source.around(node)
-        if isinstance(function, _FUNCTIONS)
+        if isinstance(function, FUNCTIONS)
         for argument in function.args.args
     )
 
@@ -127,9 +126,9 @@ def _assigned(source: Source, name: ast.Name) -> Iterator[ast.expr]:
     Nothing is yielded if it is a parameter, or gets a value in another way.
     """
     for scope in source.around(name):
-        if not isinstance(scope, (*_FUNCTIONS, ast.Module)):
+        if not isinstance(scope, (*FUNCTIONS, ast.Module)):
             continue
-        if isinstance(scope, _FUNCTIONS) and any(
+        if isinstance(scope, FUNCTIONS) and any(
             argument.arg == name.id for argument in (*scope.args.args, *scope.args.kwonlyargs)
         ):
             return

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.loops._left_out import left_out, passed_on
-from async_test_template.rules.on_code import is_below
+from async_test_template.rules.on_code import is_below, is_super
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import callee
+from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Methods that pytest and unittest call around tests.
 SETUPS = frozenset(
     [
@@ -166,7 +165,8 @@ class _Search:
             if not own:
                 yield from self._calls_of(source, derived)
             for node in ast.walk(own[0]) if own else ():
-                if isinstance(node, ast.Call) and _is_super(node.func):
+                called = node.func if isinstance(node, ast.Call) else None
+                if called is not None and is_super(called) and called.attr == "__init__":
                     yield source, node
 
     def _decorated(
@@ -178,7 +178,7 @@ class _Search:
             return
         if not any(isinstance(n, ast.Return) and _is_named(n.value, found) for n in outer.body):
             return
-        others = _others(self._project, source, outer.name)
+        others = (other for other, _ in _others(self._project, source, outer.name))
         for one in (source, *others):
             names = {outer.name} if one is source else _dotted(one, source, outer.name)
             for function in one.functions.values():
@@ -218,8 +218,8 @@ class _Search:
 
     def _elsewhere(self, source: Source, name: str) -> Iterator[tuple[Source, ast.AST]]:
         """Yield the calls of a function or a class in other files with tests."""
-        for other in _others(self._project, source, name):
-            for call in other.calls(*_ways(self._project, other, source, name)):
+        for other, ways in _others(self._project, source, name):
+            for call in other.calls(*ways):
                 yield other, call
 
 
@@ -227,17 +227,6 @@ def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> 
     """Tell whether pytest calls a function itself: another decorator may run a test in a loop."""
     return not isinstance(item, Test) or all(
         _LEAVES_ALONE.match(_called(source, d)) for d in function.decorator_list
-    )
-
-
-def _is_super(called: ast.expr) -> bool:
-    """Tell whether it is `super().__init__`."""
-    return (
-        isinstance(called, ast.Attribute)
-        and called.attr == "__init__"
-        and isinstance(called.value, ast.Call)
-        and isinstance(called.value.func, ast.Name)
-        and called.value.func.id == "super"
     )
 
 
@@ -288,8 +277,11 @@ def _is_imported(project: Project, source: Source) -> bool:
     return is_among_tests(project, source.file) and any(_others(project, source, ""))
 
 
-def _others(project: Project, source: Source, name: str) -> Iterator[Source]:
-    """Yield the files of tests that import a file, and in which a name is written."""
+def _others(project: Project, source: Source, name: str) -> Iterator[tuple[Source, set[str]]]:
+    """Yield the files of tests that import a file, and the dotted names of something in it there.
+
+    Only files in which the name of that is written.
+    """
     folder, _, file = source.file.rpartition("/")
     stem = folder.rpartition("/")[2] if file == "__init__.py" else file.removesuffix(".py")
     is_own = is_among_tests(project, source.file)
@@ -303,8 +295,8 @@ def _others(project: Project, source: Source, name: str) -> Iterator[Source]:
         data = project.tree.read(module.file) or b""
         if all(word in data for word in words):
             other = project.code.sources.get(module.file)
-            if any(_ways(project, other, source, name)):
-                yield other
+            if ways := _ways(project, other, source, name):
+                yield other, ways
 
 
 def _ways(project: Project, other: Source, source: Source, name: str) -> set[str]:

@@ -21,6 +21,7 @@ from async_test_template.rules.on_code import needs
 from async_test_template.rules.which_loop import SCOPES, may_have_old_aiohttp, named
 from async_test_template.source import changes, new_imports
 from async_test_template.source.items import Fixture
+from async_test_template.source.nodes import FUNCTIONS
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def takes_current_loop(project: Project) -> bool:
 
 
 def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    function = next((around for around in source.around(call) if isinstance(around, kinds)), None)
+    function = next(
+        (around for around in source.around(call) if isinstance(around, FUNCTIONS)), None
+    )
     return isinstance(function, ast.FunctionDef) and function.name not in {"event_loop", "loop"}
 
 

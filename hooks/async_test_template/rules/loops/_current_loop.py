@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.paths import name_of
-from async_test_template.rules.loops._bare import FUNCTIONS, SETUPS, context, modules
+from async_test_template.rules.loops._bare import SETUPS, context, modules
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from async_test_template.rules.loops._running_loop import can_do_without
 from async_test_template.rules.on_code import is_called
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
 from async_test_template.source import changes, new_imports
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from async_test_template.findings import Edit
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _SINCE = "0.26"
 #: Since this version, a fixture of that name is like any other.
 _FREE = "1.0"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: What a test may notice after it has ended.
 _MORE = frozenset({"all_tasks", "cancel", "gather", "run_forever"})
 _BY_NAME = re.compile(rb"""getfixturevalue\(\s*["']event_loop["']""")
@@ -111,7 +110,7 @@ def _only_parameters(source: Source, override: Function) -> bool:
     """Tell whether each use of the name is in the override, or in a function that binds it."""
     return all(
         any(
-            outer is override or (isinstance(outer, _FUNCTIONS) and _binds(outer))
+            outer is override or (isinstance(outer, FUNCTIONS) and _binds(outer))
             for outer in source.around(node)
         )
         for node in source.mentions.get(NAME, ())

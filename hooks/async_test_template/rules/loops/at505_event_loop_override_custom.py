@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
+from async_test_template.paths import name_of
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_loops, called_names, is_canonical
 from async_test_template.rules.loops._for_modules import named_in_module
@@ -106,7 +107,7 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
         raise EditError("its loop is unknown")
     ((factory, makers),) = factories.items()
     files = [*importers(project, fixture)]
-    is_in_module = source.file.rpartition("/")[2] != "conftest.py"
+    is_in_module = name_of(source.file) != "conftest.py"
     if files and is_in_module:
         edits = hook_elsewhere(project, source, factory, files)
         return (*edits, *_beside(project, source, fixture, factory, frozenset(makers)))

@@ -18,6 +18,7 @@ from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, p
 from async_test_template.rules.reasons import has_reason
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
+from async_test_template.source.nodes import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +104,7 @@ def _region(source: Source, call: ast.Call) -> ast.AST:
 
     A function within, such as a finalizer, belongs to that around it.
     """
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    functions = [around for around in source.around(call) if isinstance(around, kinds)]
+    functions = [around for around in source.around(call) if isinstance(around, FUNCTIONS)]
     if not functions:
         return source.tree
     function = functions[-1]

@@ -8,14 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.on_code import keyword, text_of
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.source.source import Function, Source
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: The warnings that `pytest.deprecated_call` accepts.
 DEPRECATED = frozenset({"DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"})
 #: The actions of a warning filter that do not fail a test.

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.rules.on_code import keyword, text_of
 from async_test_template.rules.premises.contexts import (
     DEPRECATED,
-    FUNCTIONS,
     QUIET,
     Hope,
     around_yield,
@@ -24,7 +23,7 @@ from async_test_template.rules.premises.contexts import (
     is_called_form,
 )
 from async_test_template.source.items import Fixture
-from async_test_template.source.nodes import callee
+from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,15 +11,14 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from async_test_template.source.nodes import callee, walk
+from async_test_template.source.nodes import FUNCTIONS, callee, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.source.source import Source
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_LATER = (*_FUNCTIONS, ast.Lambda)
+_LATER = (*FUNCTIONS, ast.Lambda)
 #: Methods that change what they are called on.
 _CHANGES = frozenset(
     {
@@ -102,7 +101,7 @@ class _Top:
         """Yield the places where the file binds a name, or may change its value."""
         bound = self._bound(name)
         yield from bound
-        if all(isinstance(node, (*_FUNCTIONS, ast.ClassDef)) for node in bound):
+        if all(isinstance(node, (*FUNCTIONS, ast.ClassDef)) for node in bound):
             return
         for node in self._source.mentions.get(name, ()):
             if isinstance(node, ast.Name) and self._is_changed(node):
@@ -144,7 +143,7 @@ class _Top:
 
     def _when(self, node: ast.AST, seen: set[str]) -> Iterator[ast.AST]:
         """Yield the places at the top level of the file that run a node."""
-        function = next((n for n in self._source.around(node) if isinstance(n, _FUNCTIONS)), None)
+        function = next((n for n in self._source.around(node) if isinstance(n, FUNCTIONS)), None)
         if function is None or self._source.parents[node] in function.decorator_list:
             yield node
             return
@@ -152,7 +151,7 @@ class _Top:
             yield from self._when(function, seen)
             return
         for around in (function, *self._source.around(function)):
-            if isinstance(around, (*_FUNCTIONS, ast.ClassDef)) and around.name not in seen:
+            if isinstance(around, (*FUNCTIONS, ast.ClassDef)) and around.name not in seen:
                 seen.add(around.name)
                 for use in self._source.mentions.get(around.name, ()):
                     yield from self._when(use, seen)
@@ -189,7 +188,7 @@ def _is_of_comprehension(source: Source, node: ast.AST) -> bool:
 
 
 def _decorates(around: ast.AST, node: ast.AST) -> bool:
-    kinds = (*_FUNCTIONS, ast.ClassDef)
+    kinds = (*FUNCTIONS, ast.ClassDef)
     return isinstance(around, kinds) and node in around.decorator_list
 
 
@@ -197,7 +196,7 @@ def _done_at_import(node: ast.AST) -> list[ast.expr]:
     """Return the calls, and the decorators, by which a statement may change something."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         return [node.value]
-    return node.decorator_list if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) else []
+    return node.decorator_list if isinstance(node, (*FUNCTIONS, ast.ClassDef)) else []
 
 
 def _is_own(target: str) -> bool:
@@ -219,7 +218,7 @@ def _run_at_import(tree: ast.Module) -> Iterator[ast.AST]:
 
 def _bound(node: ast.AST) -> Iterator[tuple[str, ast.AST | None]]:
     """Yield the names that a node binds, each with the names in its value."""
-    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         yield node.name, node
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         for alias in node.names:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules.on_code import is_super
 from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import walk
 
@@ -100,16 +101,12 @@ def _renamed(source: Source, method: ast.AsyncFunctionDef) -> Iterator[Edit]:
     for node in source.mentions.get(old, ()):
         call = source.parents[node]
         is_call = isinstance(call, ast.Call) and call.func is node
-        if not is_call or not isinstance(node, ast.Attribute) or not _is_super(node.value):
+        if not is_call or not is_super(node):
             raise EditError(f"line {node.lineno} uses {old}")
         if isinstance(source.parents[call], ast.Await) and method in source.around(node):
             yield changes.replace(source, source.end(node) - len(old), source.end(node), new)
     start = source.data.index(old.encode(), source.start(method))
     yield changes.replace(source, start, start + len(old), new)
-
-
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super"
 
 
 def _cleanups(source: Source, node: ast.ClassDef) -> Iterator[Edit]:

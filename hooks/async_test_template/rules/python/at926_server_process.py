@@ -12,6 +12,7 @@ from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import SCOPES
 from async_test_template.source.items import Fixture, Test
+from async_test_template.source.nodes import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _PROCESS = "multiprocessing.Process"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PARTIAL = "functools.partial"
 #: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
@@ -93,7 +93,7 @@ def _created(source: Source) -> Iterator[ast.Call | ast.ClassDef]:
             yield call
     for made in source.nodes.of(ast.ClassDef):
         is_process = _PROCESS in map(source.names.resolve, made.bases)
-        if is_process and isinstance(source.scope(made), _FUNCTIONS):
+        if is_process and isinstance(source.scope(made), FUNCTIONS):
             yield made
 
 
@@ -185,7 +185,7 @@ def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) ->
 def _is_local(source: Source, definition: ast.AST, node: ast.AST) -> bool:
     """Tell whether a function or a class is defined inside a function that contains a place."""
     scope = source.scope(definition)
-    return isinstance(scope, _FUNCTIONS) and scope in source.around(node)
+    return isinstance(scope, FUNCTIONS) and scope in source.around(node)
 
 
 def _assigned(source: Source, name: ast.Name) -> ast.expr | None:
@@ -235,7 +235,7 @@ def _changed(project: Project, source: Source, call: ast.Call) -> str:
 
     That is the function around it, above the call, or a fixture that is alive at the call.
     """
-    function = next((a for a in source.around(call) if isinstance(a, _FUNCTIONS)), None)
+    function = next((a for a in source.around(call) if isinstance(a, FUNCTIONS)), None)
     if function is None:
         return ""
     if _first_change(source, function) <= source.start(call):
