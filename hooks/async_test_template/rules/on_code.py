@@ -212,4 +212,6 @@ def needs(project: Project, package: str, version: str) -> None:
 
     """
     if project.dependencies.allows_below(package, version):
-        raise EditError(f"the fix needs {package} >= {version}, the repository allows older ones")
+        raise EditError(
+            f"the fix needs {package} >= {version}, and the repository allows older ones"
+        )
