@@ -90,12 +90,10 @@ class Disk:
         """The Python files that are worth reading, sorted."""
         return self._walked[0]
 
-    def named(self, pattern: str) -> list[str]:
-        """Return the names in the folder that fit a pattern."""
-        from fnmatch import fnmatch
-
+    def names(self) -> list[str]:
+        """Return the names in the folder."""
         try:
-            return [e.name for e in seen.entries(self._root) if fnmatch(e.name, pattern)]
+            return [entry.name for entry in seen.entries(self._root)]
         except OSError:
             return []
 

@@ -183,6 +183,30 @@ def _premises(rule: Rule) -> Iterator[str]:
         yield f"- Silent where a test expects {names}: there it is intended."
 
 
+def known() -> str:
+    """Return the module that says of each rule what decides whether it is imported."""
+    rules = [load(code) for code in CODES]
+    only_with = "".join(
+        f"    {_quoted(rule.code)}: ({', '.join(map(_quoted, rule.only_with))},),\n"
+        if len(rule.only_with) == 1
+        else f"    {_quoted(rule.code)}: ({', '.join(map(_quoted, rule.only_with))}),\n"
+        for rule in rules
+        if rule.only_with
+    )
+    optional = ", ".join(_quoted(rule.code) for rule in rules if rule.optional)
+    return (
+        '"""What is known of rules that are not imported; docs/write_rules.py writes it."""\n\n'
+        "#: By code: see `Rule.only_with`.\n"
+        f"ONLY_WITH = {{\n{only_with}}}\n"
+        "#: See `Rule.optional`.\n"
+        f"OPTIONAL = frozenset({{{optional}}})\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 def table() -> str:
     """Return all rules, one per line, for a terminal."""
     width = max(len(rule.name) for rule in map(load, CODES))

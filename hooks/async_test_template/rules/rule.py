@@ -39,6 +39,8 @@ class Rule(NamedTuple):
         tier: the furthest that a fix of this rule goes.
         check: reads a project and tells its findings, None where `visit` does, or a run of
             the tests; neither function touches the disk.
+        only_with: facts of which one must hold for `check` to find anything; without it, the
+            rule is not even imported. See `rules.facts`.
         gate: lowest versions, by package, that the repository must declare before the fix is
             offered; below them the rule only reports.
         needs: lowest versions, by package, with which the fix keeps the meaning. If the declared
@@ -92,6 +94,7 @@ class Rule(NamedTuple):
     tier: Tier
     severity: Severity
     check: Callable[["Project"], Iterable[Finding]] | None = None
+    only_with: tuple[str, ...] = ()
     gate: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()

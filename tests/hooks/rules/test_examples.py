@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template import planner
 from async_test_template.desired import Desired
 from async_test_template.documentation import TO_WRITE
 from async_test_template.findings import Finding, Tier
-from async_test_template.planner import make_plan
+from async_test_template.policy import Policy
 from async_test_template.rules import CODES, head_of, load, page_of
+from async_test_template.rules.chosen import choose
 from async_test_template.rules.pages import Example, Page, read_page
 from async_test_template.source import readings
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +83,9 @@ def test_an_invalid_example_has_one_finding_of_its_tier(
     rule: Rule, example: Example, tmp_path: Path
 ) -> None:
     lay_out(tmp_path, dict(example.before))
-    plan = make_plan(tmp_path, desired(example), [rule], tiers=frozenset())
+    # As a command does, which does not import a rule that can find nothing.
+    choice = choose(Policy(select=(rule.code,)))
+    plan = planner.make_plan(tmp_path, desired(example), choice, tiers=frozenset())
     assert [(f.code, f.tier) for f in plan.left] == [(rule.code, example.tier)]
     finding = plan.left[0]
     lines = example.before[finding.file].count("\n") + 1

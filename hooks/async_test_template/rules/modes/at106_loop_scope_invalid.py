@@ -41,5 +41,6 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=("asyncio_default_",),
     broken_since=(("pytest-asyncio", "1.2"),),
 )

@@ -44,4 +44,5 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="anyio",
     check=_check,
+    only_with=("anyio_mode",),
 )

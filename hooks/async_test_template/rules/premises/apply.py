@@ -9,8 +9,6 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
-from async_test_template.rules.premises.deliberate import explained, ignores, own_package
-from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,7 +120,7 @@ def within_repository(
         rule = known[found_first.code]
         if project.metadata.name in rule.libraries:
             continue
-        if rule.warning and ignores(project, rule.warning):
+        if rule.warning and _ignores(project, rule.warning):
             continue
         if _is_data(project, found_first.file):
             continue
@@ -136,6 +134,13 @@ def within_repository(
             yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
+
+
+def _ignores(project: Project, warning: str) -> bool:
+    # Imported here, as in `_why_left`: settings alone are often as they should be.
+    from async_test_template.rules.premises.deliberate import ignores
+
+    return ignores(project, warning)
 
 
 def _is_data(project: Project, file: str) -> bool:
@@ -170,6 +175,9 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
 
 def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     """Return the reason against a fix, or ""."""
+    from async_test_template.rules.premises.deliberate import explained, own_package
+    from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
+
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
     if rule.about and (package := own_package(project, finding.file)):

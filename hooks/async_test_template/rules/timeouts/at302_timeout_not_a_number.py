@@ -74,4 +74,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("timeout", "--timeout"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.premises.mark_readers import mark_reader
@@ -119,4 +120,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=(CODE,),
 )
