@@ -21,6 +21,8 @@ MODE = "asyncio_mode"
 
 #: pytest's scopes from narrow to wide; loops have the same ones.
 SCOPES = ("function", "class", "module", "package", "session")
+#: The scope of AnyIO's own `anyio_backend` since 4.0.
+ANYIO_SCOPE = "module"
 #: Code that starts pytest, and the option of auto mode in it.
 _STARTS = rb"\bpytest\.main\("
 _AUTO = rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b"
