@@ -263,6 +263,7 @@ CHANGE_NO_SETTING = {
     "AT402",
     "AT403",
     "AT407",
+    "AT709",
     "AT711",
     "AT802",
     "AT803",
