@@ -212,4 +212,21 @@ def needs(project: Project, package: str, version: str) -> None:
 
     """
     if project.dependencies.allows_below(package, version):
-        raise EditError(f"the fix needs {package} >= {version}, the repository allows older ones")
+        raise EditError(
+            f"the fix needs {package} >= {version}, and the repository allows older ones"
+        )
+
+
+def raised(project: Project, package: str, version: str) -> tuple[Edit, ...]:
+    """Return the edits that exclude older versions of a package, none if none is allowed.
+
+    Raises:
+        EditError: only a person can exclude them.
+
+    """
+    if not project.dependencies.allows_below(package, version):
+        return ()
+    edits = project.dependencies.raised(package, version)
+    if not edits:
+        needs(project, package, version)
+    return edits

@@ -131,6 +131,57 @@ CASES = [
             ),
         },
     ),
+    # Its imports come before the fixture.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": "",
+            "test_it.py": (
+                "async def test_it():\n    pass\n\n\n"
+                "def test_other(event_loop):\n    assert event_loop.time()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT611",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                'import pytest\n\npytestmark = pytest.mark.asyncio(reason="asyncio")\n\n\n'
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    # The async test passes before, too.
+    Case(
+        "AT709",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(scope='session')\n"
+                "def anyio_backend():\n    return 'asyncio'\n\n\n"
+                "@pytest.fixture\nasync def one():\n    return 1\n\n\n"
+                "@pytest.mark.anyio\nasync def test_it(one):\n    assert one == 1\n\n\n"
+                "def test_other(one):\n    assert one == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT721",
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\n\nclass AsyncTestCase(unittest.TestCase):\n"
+                "    def __init__(self, name):\n        function = getattr(self, name)\n"
+                "        if asyncio.iscoroutinefunction(function):\n"
+                "            setattr(self, name, lambda: asyncio.run(function()))\n"
+                "        super().__init__(name)\n\n\n"
+                "class TestIt(AsyncTestCase):\n"
+                "    async def test_it(self):\n        await asyncio.sleep(0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
     Case(
         "AT502",
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.conflicts import beside
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
@@ -12,7 +13,7 @@ from async_test_template.rules.premises.asked import against
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from async_test_template.findings import Finding
+    from async_test_template.findings import Change, Finding
     from async_test_template.project import Project
     from async_test_template.rules.rule import Rule
     from async_test_template.source.reach import Reach
@@ -209,6 +210,8 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if not (rule.needs and finding.edits):
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
+        if rule.severity is Severity.ERROR and (edits := _raised(project, rule)):
+            return finding._replace(tier=Tier.UNSAFE, edits=beside(edits, finding.edits))
         found = finding.only_reported(_needs(rule.needs))
         # A supported version knows nothing else, and with the newest nothing is broken yet.
         is_early = rule.severity is Severity.WARNING
@@ -217,6 +220,21 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
         return finding._replace(tier=Tier.UNSAFE)
     return finding
+
+
+def _raised(project: Project, rule: Rule) -> tuple[Change, ...]:
+    """Return the edits that exclude the versions for which a fix of code is wrong.
+
+    There are none if one cannot be excluded, or belongs to a package that does not only run tests:
+    those who install the project may have that one.
+    """
+    edits: list[Change] = []
+    for name, version in rule.needs:
+        raised = project.dependencies.raised(name, version) if name.startswith("pytest") else ()
+        if not raised or rule.visit is None:
+            return ()
+        edits += raised
+    return tuple(edits)
 
 
 def _needs(versions: tuple[tuple[str, str], ...]) -> str:
