@@ -13,7 +13,7 @@ from async_test_template.rules.on_code import code_finding, decorators, is_test_
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
-from async_test_template.source.nodes import walk_scope
+from async_test_template.source.nodes import callee, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
+_NAME = "asyncio.coroutine"
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Calls whose results are awaited.
 _AWAITABLE = {
@@ -36,8 +37,10 @@ _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
+    decorating = set()
     for _, function in sorted(source.functions.items()):
-        for decorator in decorators(source, function, "asyncio.coroutine"):
+        for decorator in decorators(source, function, _NAME):
+            decorating.add(callee(decorator))
             yield code_finding(
                 RULE.code,
                 source,
@@ -47,6 +50,44 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 fix=partial(_fix, source, function, decorator),
                 hint="write async def, and await instead of yield from",
             )
+    others = [node for node in source.references(_NAME) if node not in decorating]
+    for node in others:
+        yield code_finding(
+            RULE.code,
+            source,
+            node,
+            "asyncio.coroutine was removed",
+            hint="write an async function, or use unittest.mock.AsyncMock",
+        )
+    if not decorating and not others:
+        yield from _unused(source)
+
+
+def _unused(source: Source) -> Iterator[Finding]:
+    """Yield a finding for each import of the name that nothing in the file uses."""
+    for statement in source.nodes.of(ast.ImportFrom):
+        for alias in statement.names:
+            if (
+                f"{statement.module}.{alias.name}" == _NAME
+                and not statement.level
+                and not any(isinstance(node, ast.Try) for node in source.around(statement))
+            ):
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    statement,
+                    "asyncio.coroutine was removed, and its import fails",
+                    tier=Tier.UNSAFE,
+                    fix=partial(_without, source, statement, alias),
+                    hint="remove the import",
+                )
+
+
+def _without(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> tuple[Edit, ...]:
+    if len(statement.names) == 1:
+        return (changes.remove_statement(source, statement),)
+    start, end = changes.remove_import(source, statement, alias)
+    return (changes.replace(source, start, end),)
 
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
@@ -88,10 +129,7 @@ def _is_awaitable(source: Source, value: ast.AST) -> bool:
         return True
     return any(
         function.name == name
-        and (
-            isinstance(function, ast.AsyncFunctionDef)
-            or any(decorators(source, function, "asyncio.coroutine"))
-        )
+        and (isinstance(function, ast.AsyncFunctionDef) or any(decorators(source, function, _NAME)))
         for function in source.functions.values()
     )
 
