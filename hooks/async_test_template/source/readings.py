@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.paths import name_of
 from async_test_template.source.collection import TEST_FILES
 from async_test_template.source.looker import ALWAYS
+from async_test_template.spread import is_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +137,7 @@ class Readings:
     def keep(self, source: Source, data: bytes) -> None:
         """Keep a parsed file, for a while if there is no room: a tree is far larger than a text."""
         size = len(data) - len(self._sources.get(source.file, (b"",))[0])
-        if size <= self._room:
+        if size <= self._room and not is_apart():
             self._room -= size
             self._sources[source.file] = (data, source)
             return
