@@ -37,7 +37,7 @@ def test_much_work_is_done_by_several_processes_and_little_by_this_one() -> None
 
 
 def test_no_syntax_tree_is_kept_in_a_process_that_ends() -> None:
-    data = b"a" * 60_000
+    data = b"a" * 200_000
 
     def keeps(_: int) -> bool:
         readings = Readings()
