@@ -523,7 +523,8 @@ def test_a_fix_is_offered_from_its_version_on_and_not_before(gate: Gate, tmp_pat
         else:
             # A fix that is unsafe anyway may exclude the older versions.
             raised = (below / REQUIREMENTS).read_text()
-            assert gate.unsafe and raised == f"{gate.package}>={gate.version}\n"
+            assert gate.unsafe
+            assert raised == f"{gate.package}>={gate.version}\n"
 
 
 # The behaviour of an old release does not change.

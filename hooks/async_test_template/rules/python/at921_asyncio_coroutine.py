@@ -1,4 +1,4 @@
-"""AT921: `@asyncio.coroutine`."""
+"""AT921: `@asyncio.coroutine`, and its call."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
-from async_test_template.source.nodes import walk_scope
+from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
+_NAME = "asyncio.coroutine"
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Calls whose results are awaited.
 _AWAITABLE = {
@@ -37,7 +38,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for _, function in sorted(source.functions.items()):
-        for decorator in decorators(source, function, "asyncio.coroutine"):
+        for decorator in decorators(source, function, _NAME):
             yield code_finding(
                 RULE.code,
                 source,
@@ -47,6 +48,34 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 fix=partial(_fix, source, function, decorator),
                 hint="write async def, and await instead of yield from",
             )
+    for call in source.calls(_NAME):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{_NAME} was removed",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix_call, source, call),
+            hint="write an async function, or mock one with AsyncMock",
+        )
+
+
+def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:
+    """Return the edits that mock an async function, which calls what the call has made async."""
+    sure(source, call.func)
+    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+        raise EditError("its argument is unknown")
+    if isinstance(source.scope(call), ast.ClassDef):
+        raise EditError("a mock is no method")
+    if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(call)):
+        raise EditError("it gets a generator")
+    functions = [f for f in source.functions.values() if f.name == source.text(call.args[0])]
+    if any(isinstance(f, ast.AsyncFunctionDef) or [*_own_yields(f)] for f in functions):
+        raise EditError("it gets a coroutine")
+    name, imports = new_imports.bind_name(source, "unittest.mock", "AsyncMock")
+    start = source.start(call)
+    text = f"{name}(side_effect={source.text(call.args[0])})"
+    return (*imports, changes.replace(source, start, source.end(call), text))
 
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
@@ -90,7 +119,7 @@ def _is_awaitable(source: Source, value: ast.AST) -> bool:
         function.name == name
         and (
             isinstance(function, ast.AsyncFunctionDef)
-            or any(decorators(source, function, "asyncio.coroutine"))
+            or any(decorators(source, function, _NAME))
         )
         for function in source.functions.values()
     )
