@@ -45,9 +45,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-def _fix(
-    source: Source, statement: ast.Assign, call: ast.Call, made: ast.Call
-) -> tuple[Edit, ...]:
+def _fix(source: Source, statement: ast.Assign, call: ast.Call, made: ast.Call) -> tuple[Edit, ...]:
     """Return the edits that decorate the function, which other rules can mend then."""
     sure(source, made.func)
     if source.parents[statement] is not source.tree:

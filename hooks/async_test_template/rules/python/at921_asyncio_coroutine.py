@@ -13,7 +13,7 @@ from async_test_template.rules.on_code import code_finding, decorators, is_test_
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
-from async_test_template.source.nodes import walk, walk_scope
+from async_test_template.source.nodes import FUNCTIONS, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
 
 _NAME = "asyncio.coroutine"
+_MOCK = "unittest.mock"
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Calls whose results are awaited.
 _AWAITABLE = {
@@ -61,21 +62,50 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:
-    """Return the edits that mock an async function, which calls what the call has made async."""
+    """Return the edits for a call: `types.coroutine` does the same for what is one already.
+
+    A mock calls another function, and is async itself.
+
+    Raises:
+        EditError: it is unknown what the function is.
+
+    """
     sure(source, call.func)
-    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred):
+    if len(call.args) != 1 or call.keywords:
         raise EditError("its argument is unknown")
+    argument = call.args[0]
+    if _is_coroutine(source, call, argument):
+        module, imports = new_imports.bind_module(source, "types")
+        return (*imports, changes.replace_node(source, call.func, f"{module}.coroutine"))
     if isinstance(source.scope(call), ast.ClassDef):
         raise EditError("a mock is no method")
-    if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(call)):
-        raise EditError("it gets a generator")
-    functions = [f for f in source.functions.values() if f.name == source.text(call.args[0])]
-    if any(isinstance(f, ast.AsyncFunctionDef) or [*_own_yields(f)] for f in functions):
-        raise EditError("it gets a coroutine")
-    name, imports = new_imports.bind_name(source, "unittest.mock", "AsyncMock")
-    start = source.start(call)
-    text = f"{name}(side_effect={source.text(call.args[0])})"
-    return (*imports, changes.replace(source, start, source.end(call), text))
+    name, imports = new_imports.bind_name(source, _MOCK, "AsyncMock")
+    text = f"{name}(side_effect={source.text(argument)})"
+    return (*imports, changes.replace_node(source, call, text))
+
+
+def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
+    """Tell whether a function is a coroutine without the call, or may be one.
+
+    Raises:
+        EditError: it is unknown what the function is.
+
+    """
+    if isinstance(argument, ast.Lambda):
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(argument))
+    if not isinstance(argument, ast.Name):
+        raise EditError("its argument is unknown")
+    around = source.scope(call)
+    if isinstance(around, FUNCTIONS) and argument.id in {a.arg for a in around.args.args}:
+        # A decorator, which gets any function.
+        return True
+    known = [f for f in source.functions.values() if f.name == argument.id]
+    if known:
+        return any(isinstance(f, ast.AsyncFunctionDef) or f in source.generators for f in known)
+    found = bindings(source, around, argument.id)
+    if not found or not all(isinstance(value, ast.Call) for value in found):
+        raise EditError("it is unknown what the function is")
+    return False
 
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
@@ -117,10 +147,7 @@ def _is_awaitable(source: Source, value: ast.AST) -> bool:
         return True
     return any(
         function.name == name
-        and (
-            isinstance(function, ast.AsyncFunctionDef)
-            or any(decorators(source, function, _NAME))
-        )
+        and (isinstance(function, ast.AsyncFunctionDef) or any(decorators(source, function, _NAME)))
         for function in source.functions.values()
     )
 
