@@ -169,6 +169,14 @@ def test_codes_and_names_are_unique_and_in_order() -> None:
     assert len({rule.name for rule in ALL}) == len(ALL), "take a name that no other rule has"
 
 
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+def test_no_rule_imports_another(rule: Rule) -> None:
+    code = page_of(rule.code).with_suffix(".py").read_text(encoding="utf-8")
+    assert not re.search(r"rules\.\w+\.at\d", code), (
+        "move what they share into a module beside them"
+    )
+
+
 def test_findings_are_plain_data() -> None:
     finding = Finding("AT101", "a sentence", "pytest.ini")
     assert (finding.line, finding.column, finding.tier) == (1, 1, Tier.REPORT)
