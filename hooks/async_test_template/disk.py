@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Why something with the name of a file is not read.
 NO_FILE = "it is a pipe, a socket or a device"
 # Of a larger repository, files are read again where they are needed again.
-_KEPT_BYTES = 1_000_000
+_KEPT_BYTES = 16_000_000
 
 
 class Disk:

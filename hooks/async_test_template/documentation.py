@@ -9,6 +9,8 @@ from async_test_template.findings import Severity, Tier
 from async_test_template.messages import all_messages
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import LEFT_ALONE, SILENCE, Head
+from async_test_template.rules.premises.mark_readers import OF_FIXTURES
+from async_test_template.rules.rule import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,12 @@ _FIXES = {
     frozenset({Tier.UNSAFE}): "unsafe: `migrate --unsafe` makes it, or a yes in `--interactive`",
     frozenset({Tier.SAFE, Tier.UNSAFE}): "safe or unsafe: the examples show when",
     frozenset(): "none: the rule only reports",
+}
+_WHERE = {
+    Where.INDEXED: "fixtures, hooks, and tests in files with something async",
+    Where.TESTS: "all test code",
+    Where.CLIENTS: "all test code, and other files that mention an HTTP client",
+    Where.EVERYWHERE: "all Python files",
 }
 _INTRODUCTION = """\
 # Rules
@@ -148,6 +156,8 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield f"- Severity: {rule.severity.value}. {head.because}"
     yield f"- Since: {head.since}. See {head.source}."
     yield f"- Fix: {_FIXES[tiers]}."
+    if rule.visit is not None:
+        yield f"- Looks at {_WHERE[rule.where]}."
     if rule.gate:
         needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
         yield f"- The fix needs the repository to declare {needs}."
@@ -172,8 +182,16 @@ def _premises(rule: Rule) -> Iterator[str]:
     if rule.warning:
         yield "- Silent where `filterwarnings` ignores the text of the warning."
     if rule.libraries:
-        yield f"- Silent in the repositories of {' and '.join(rule.libraries)} themselves."
-    if rule.broken_since:
+        repositories = "repository" if len(rule.libraries) == 1 else "repositories"
+        yield f"- Silent in the {repositories} of {' and '.join(rule.libraries)}."
+    if rule.visit is not None and (rule.about or rule.libraries):
+        yield "- Silent in code that a check of a package's version chooses."
+    if rule.beside:
+        yield f"- Silent where the repository does not depend on {' and '.join(rule.beside)}."
+    if rule.mark:
+        marks = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark `{rule.mark}`"
+        yield f"- Fixes only where no code of the repository reads {marks}."
+    if rule.broken_since and rule.broken_since != rule.needs:
         since = " and ".join(f"{name} {version}" for name, version in rule.broken_since)
         yield f"- Only advice where the declared versions are all older than {since}."
     if rule.python:

@@ -30,7 +30,7 @@ _LONGEST = 1 << 12
 _MOST = 50
 #: In a text of this size, a message may be wrapped by whoever pasted it.
 _PASTED = 1 << 16
-#: So many fixed characters show a message that was cut off anywhere else than in the summary,
+#: So many fixed characters show a message that was cut off anywhere but in the summary,
 #: and so many of them must not be needed to tell it from others.
 _CLEARLY, _SPARE = 24, 4
 #: How a line of pytest's summary begins.

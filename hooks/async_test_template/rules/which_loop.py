@@ -127,7 +127,9 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
 
     """
     if project.dependencies.allows_below("pytest-asyncio", "0.26"):
-        raise EditError("the fix needs pytest-asyncio >= 0.26, the repository allows older ones")
+        raise EditError(
+            "the fix needs pytest-asyncio >= 0.26, and the repository allows older ones"
+        )
     for name in (FIXTURE_SCOPE, TEST_SCOPE):
         default = project.settings.effective(name)
         scope = wider(scope, default) if default in SCOPES else scope

@@ -19,7 +19,7 @@ from async_test_template.rules.loops._lost import (
     where_from,
 )
 from async_test_template.rules.loops._running_loop import is_called_elsewhere, without_parameter
-from async_test_template.rules.on_code import calls, code_finding, is_called, text_of, uses
+from async_test_template.rules.on_code import code_finding, is_called, text_of, uses
 from async_test_template.rules.which_loop import may_have_old_aiohttp
 from async_test_template.source import changes
 from async_test_template.source.items import Fixture, Test
@@ -239,7 +239,7 @@ def usefixtures_findings(
     """Yield a finding for each `usefixtures` that names the lost fixture."""
     if not _names_all(source, "usefixtures", name):
         return
-    for call in calls(source, "pytest.mark.usefixtures"):
+    for call in source.calls("pytest.mark.usefixtures"):
         place = Test("", source.file, call.lineno, 1, is_async=True)
         for argument in call.args:
             where = where_from(project, name, place)

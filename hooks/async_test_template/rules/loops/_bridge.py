@@ -16,6 +16,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Change, Tier
 from async_test_template.rules.home import home, source_of
 from async_test_template.rules.importers import importers
+from async_test_template.rules.loops._bare import SETUPS
 from async_test_template.rules.loops._lost import NAME, where_from
 from async_test_template.rules.on_code import needs
 from async_test_template.rules.which_loop import (
@@ -25,7 +26,7 @@ from async_test_template.rules.which_loop import (
     named,
 )
 from async_test_template.source import changes, new_imports
-from async_test_template.source.items import Fixture
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import FUNCTIONS
 from async_test_template.source.source import Unreadable
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.items import Test
     from async_test_template.source.source import Source
 
 #: The first pytest-asyncio without the fixture.
@@ -84,9 +84,16 @@ def is_first_to_run(project: Project) -> bool:
             source = project.code.sources.get(file)
         except Unreadable:
             continue
-        if any(_is_in_sync_code(source, call) for call in source.calls("asyncio.get_event_loop")):
+        if any(_is_in_sync_test(source, call) for call in source.calls("asyncio.get_event_loop")):
             return True
     return False
+
+
+def _is_in_sync_test(source: Source, call: ast.Call) -> bool:
+    function = source.scope(call)
+    return isinstance(function, ast.FunctionDef) and (
+        function.name in SETUPS or isinstance(source.items.get(function.lineno), Test)
+    )
 
 
 def _asked_for(project: Project, test: Test) -> set[str]:

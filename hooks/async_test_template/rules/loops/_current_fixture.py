@@ -52,7 +52,7 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
     """Return the edits that add the fixture where all roots that it reaches can see it.
 
     Raises:
-        EditError: something else than pytest-asyncio may run tests that would get the fixture too,
+        EditError: something other than pytest-asyncio may run tests that would get the fixture too,
             or it is no fixture for all tests that is missing.
 
     """
@@ -62,7 +62,7 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
     if not _has_plugin(project):
         raise EditError("the fixture that sets a loop for each test needs pytest-asyncio")
     if has_own_runner(project) or has_other_runner(project):
-        raise EditError("something else than pytest-asyncio runs tests, too")
+        raise EditError("something other than pytest-asyncio runs tests too")
     loop_scope = _loop_scope(project)
     version = "0.24" if loop_scope else "0.17"
     may_be_old = project.dependencies.may_be_below(PYTEST_ASYNCIO, version)
