@@ -145,6 +145,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     rules = Path(__file__).parents[3] / "hooks/async_test_template/rules"
     name = f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
     assert len([*rules.glob(f"*/{name}.py")]) == 1, f"name the module {name}.py, in one folder"
+    assert not name.endswith("_test"), "take a name that does not end in test: a tool may run it"
     pages = [PAGES[rule.code], *filter(None, [ABOUT_BYTES.get(rule.code)])]
     assert any(page.invalid for page in pages), "show on the page what the rule finds"
     assert sum(len(page.valid) for page in pages) > 2, "show three look-alikes below `Left alone`"
