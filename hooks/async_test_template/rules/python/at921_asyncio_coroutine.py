@@ -95,14 +95,17 @@ def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
         return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(argument))
     if not isinstance(argument, ast.Name):
         raise EditError("its argument is unknown")
-    around = source.scope(call)
-    if isinstance(around, FUNCTIONS) and argument.id in {a.arg for a in around.args.args}:
+    if any(
+        argument.id in {each.arg for each in around.args.args}
+        for around in source.around(call)
+        if isinstance(around, FUNCTIONS)
+    ):
         # A decorator, which gets any function.
         return True
     known = [f for f in source.functions.values() if f.name == argument.id]
     if known:
         return any(isinstance(f, ast.AsyncFunctionDef) or f in source.generators for f in known)
-    found = bindings(source, around, argument.id)
+    found = bindings(source, source.scope(call), argument.id)
     if not found or not all(isinstance(value, ast.Call) for value in found):
         raise EditError("it is unknown what the function is")
     return False
