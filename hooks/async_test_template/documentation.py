@@ -191,6 +191,8 @@ def _premises(rule: Rule) -> Iterator[str]:
     if rule.mark:
         marks = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark `{rule.mark}`"
         yield f"- Fixes only where no code of the repository reads {marks}."
+    if rule.gives_loop:
+        yield "- Fixes only where no code needs the loop that pytest-asyncio < 1.0 sets up for it."
     if rule.broken_since and rule.broken_since != rule.needs:
         since = " and ".join(f"{name} {version}" for name, version in rule.broken_since)
         yield f"- Only advice where the declared versions are all older than {since}."
