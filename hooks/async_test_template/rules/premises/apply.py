@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.conflicts import beside
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
@@ -211,6 +210,9 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
         if rule.severity is Severity.ERROR and (edits := _raised(project, rule)):
+            # Imported here: hardly any check needs it.
+            from async_test_template.conflicts import beside
+
             return finding._replace(tier=Tier.UNSAFE, edits=beside(edits, finding.edits))
         found = finding.only_reported(_needs(rule.needs))
         # A supported version knows nothing else, and with the newest nothing is broken yet.
