@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._sleeps import is_zero
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
 from async_test_template.source.nodes import walk
@@ -43,7 +43,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _frozen(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
     """Yield the calls that stop the clock around a sleep of an async test or fixture."""
-    for call in calls(source, _FREEZE):
+    for call in source.calls(_FREEZE):
         if has_stars(call) or any(keyword(call, name) for name in _GO_ON):
             continue
         region = source.parents[call]
