@@ -158,9 +158,6 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield f"- Fix: {_FIXES[tiers]}."
     if rule.visit is not None:
         yield f"- Looks at {_WHERE[rule.where]}."
-    if rule.gate:
-        needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
-        yield f"- The fix needs the repository to declare {needs}."
     yield from _about_versions(rule)
     yield from _premises(rule)
     if rule.follows:
