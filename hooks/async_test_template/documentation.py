@@ -158,22 +158,27 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield f"- Fix: {_FIXES[tiers]}."
     if rule.visit is not None:
         yield f"- Looks at {_WHERE[rule.where]}."
-    if rule.gate:
-        needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
-        yield f"- The fix needs the repository to declare {needs}."
-    if rule.needs:
-        needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
-        yield f"- Silent where the declared versions are all older than {needs}."
-        if rule.tier is not Tier.REPORT:
-            yield f"- Fixes only where the declared versions allow nothing older than {needs}."
-        if rule.severity is Severity.WARNING:
-            yield "- Only advice where they allow an older one, which knows nothing else."
+    yield from _about_versions(rule)
     yield from _premises(rule)
     if rule.follows:
         yield f"- Told with {' or '.join(rule.follows)} where that is the cause."
     if rule.optional:
         yield "- Optional: off unless `--select` names it."
     yield ""
+
+
+def _about_versions(rule: Rule) -> Iterator[str]:
+    if not rule.needs:
+        return
+    needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
+    yield f"- Silent where the declared versions are all older than {needs}."
+    is_of_tests = all(name.startswith("pytest") for name, _ in rule.needs)
+    if rule.severity is Severity.ERROR and rule.visit is not None and is_of_tests:
+        yield "- Where they allow an older one, the fix is unsafe, and also excludes that one."
+    elif rule.tier is not Tier.REPORT:
+        yield f"- Fixes only where the declared versions allow nothing older than {needs}."
+    if rule.severity is Severity.WARNING:
+        yield "- Only advice where they allow an older one, which knows nothing else."
 
 
 def _premises(rule: Rule) -> Iterator[str]:
@@ -188,9 +193,7 @@ def _premises(rule: Rule) -> Iterator[str]:
         yield "- Silent in code that a check of a package's version chooses."
     if rule.beside:
         yield f"- Silent where the repository does not depend on {' and '.join(rule.beside)}."
-    if rule.mark:
-        marks = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark `{rule.mark}`"
-        yield f"- Fixes only where no code of the repository reads {marks}."
+    yield from _about_marks(rule)
     if rule.broken_since and rule.broken_since != rule.needs:
         since = " and ".join(f"{name} {version}" for name, version in rule.broken_since)
         yield f"- Only advice where the declared versions are all older than {since}."
@@ -199,6 +202,14 @@ def _premises(rule: Rule) -> Iterator[str]:
     if rule.expects:
         names = " or ".join(f"`{name}`" for name in rule.expects)
         yield f"- Silent where a test expects {names}: there it is intended."
+
+
+def _about_marks(rule: Rule) -> Iterator[str]:
+    if rule.mark:
+        marks = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark `{rule.mark}`"
+        yield f"- Fixes only where no code of the repository reads {marks}."
+    if rule.gives_loop:
+        yield "- Fixes only where no code needs the loop that pytest-asyncio < 1.0 sets up for it."
 
 
 def known() -> str:

@@ -55,10 +55,10 @@ class Hit(NamedTuple):
     Attributes:
         message: the message.
         wording: how it is worded.
-        match: what stands in its gaps.
+        match: what is in its gaps.
         line: the line of the first one.
         near: the text around the first one.
-        times: how often it stands there.
+        times: how often it is there.
 
     """
 
@@ -170,7 +170,7 @@ def _parts(stream: BinaryIO) -> Iterator[_Part]:
         if is_xml is None:
             is_xml = read.lstrip().startswith((b"<?xml", b"<testsuite"))
         waiting += read
-        # The end of it is read with the next part, when what stands behind it is there.
+        # The end of it is read with the next part, when what follows it is there.
         end = _last_end(waiting)
         ready, waiting = _plain(waiting[:end], is_xml=is_xml), waiting[end:]
         if ready:

@@ -67,11 +67,6 @@ def _placed(source: Source, node: Placed, message: str) -> str:
     return message
 
 
-def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
-    """Yield the calls of functions with such dotted names, as far as imports tell."""
-    yield from source.calls(*targets)
-
-
 def keyword(call: ast.Call, name: str) -> ast.keyword | None:
     """Return the argument that a call passes by that name."""
     return next((k for k in call.keywords if k.arg == name), None)

@@ -903,8 +903,63 @@ CASES = [
         {
             "pytest.ini": AUTO,
             "test_it.py": (
+                "import asyncio\nfrom unittest import mock\n\n\nasync def test_it():\n"
+                "    fetch = mock.Mock(side_effect=asyncio.coroutine(lambda: 1))\n"
+                "    assert await fetch() == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT516",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\ndef make():\n"
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n\n\n"
+                'event_loop = pytest.fixture(scope="session")(make)\n\n\n'
+                "@pytest.fixture\ndef lock(event_loop):\n"
+                "    async def taken():\n        lock = asyncio.Lock()\n"
+                "        await lock.acquire()\n        return lock\n\n"
+                "    return event_loop.run_until_complete(taken())\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(lock, event_loop):\n"
+                "    assert event_loop is asyncio.get_running_loop()\n"
+            ),
+        },
+        flags=("--select", "AT501,AT502,AT504"),
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
                 "import asyncio\n\n\n@asyncio.coroutine\ndef test_it():\n"
                 "    assert (yield from asyncio.sleep(0, 1) if test_it else None) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT811",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": "from functools import partial\n\nimport httpx\n\n\n" + APP + "\n\n"
+            "class Client(httpx.AsyncClient):\n    def __init__(self, app):\n"
+            '        super().__init__(app=app, base_url="http://test")\n\n\n'
+            "async def test_it():\n"
+            '    made = partial(httpx.AsyncClient, app=app, base_url="http://test")\n'
+            "    async with made() as one, Client(app) as two:\n"
+            '        assert (await one.get("/")).text == (await two.get("/")).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from asyncio import coroutine, iscoroutine\n\n\n"
+                "async def test_it():\n    assert not iscoroutine(1)\n"
             ),
         },
         before=INTERRUPTED,

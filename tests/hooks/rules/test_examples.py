@@ -145,6 +145,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
     rules = Path(__file__).parents[3] / "hooks/async_test_template/rules"
     name = f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
     assert len([*rules.glob(f"*/{name}.py")]) == 1, f"name the module {name}.py, in one folder"
+    assert not name.endswith("_test"), "take a name that does not end in test: a tool may run it"
     pages = [PAGES[rule.code], *filter(None, [ABOUT_BYTES.get(rule.code)])]
     assert any(page.invalid for page in pages), "show on the page what the rule finds"
     assert sum(len(page.valid) for page in pages) > 2, "show three look-alikes below `Left alone`"
@@ -167,6 +168,14 @@ def test_codes_and_names_are_unique_and_in_order() -> None:
     codes = [rule.code for rule in ALL]
     assert codes == sorted(set(codes)), "take a number that no other rule has"
     assert len({rule.name for rule in ALL}) == len(ALL), "take a name that no other rule has"
+
+
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
+def test_no_rule_imports_another(rule: Rule) -> None:
+    code = page_of(rule.code).with_suffix(".py").read_text(encoding="utf-8")
+    assert not re.search(r"rules\.\w+\.at\d", code), (
+        "move what they share into a module beside them"
+    )
 
 
 def test_findings_are_plain_data() -> None:

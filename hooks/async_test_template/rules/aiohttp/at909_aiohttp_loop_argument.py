@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, sure
+from async_test_template.rules.on_code import code_finding, has_stars, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.patterns import keyword_of_call, removed
 from async_test_template.rules.rule import Rule, Where
@@ -49,7 +49,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_without_loop, project, source, call, loop),
             hint="remove it: aiohttp uses the running loop",
         )
-    for call in calls(source, _MOCK):
+    for call in source.calls(_MOCK):
         yield code_finding(
             RULE.code,
             source,
@@ -59,7 +59,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_async_mock, source, call),
             hint="use AsyncMock, with return_value= or side_effect=",
         )
-    for call in calls(source, *_OWN_LOOPS):
+    for call in source.calls(*_OWN_LOOPS):
         name = source.names.resolve(call.func).rpartition(".")[2]
         yield code_finding(
             RULE.code,

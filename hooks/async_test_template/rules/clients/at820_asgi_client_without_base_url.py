@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, text_of
+from async_test_template.rules.on_code import code_finding, has_stars, keyword, text_of
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.items import Fixture
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "httpx.AsyncClient", "httpx2.AsyncClient"):
+    for call in source.calls("httpx.AsyncClient", "httpx2.AsyncClient"):
         transport = keyword(call, "transport")
         if transport is None or keyword(call, "base_url") or has_stars(call):
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._sleeps import is_zero
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
 from async_test_template.source.items import Fixture
@@ -56,7 +56,7 @@ def _spots(source: Source) -> Iterator[object]:
 
 def _stops(source: Source) -> Iterator[ast.Call]:
     """Yield the calls that stop every clock."""
-    for call in calls(source, _FREEZE):
+    for call in source.calls(_FREEZE):
         if not has_stars(call) and not any(keyword(call, name) for name in _GO_ON):
             yield call
 

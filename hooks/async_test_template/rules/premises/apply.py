@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.conflicts import beside
 from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
@@ -42,7 +41,7 @@ def within_premises(
     if (rule.about or rule.libraries) and source is not None:
         findings = _unguarded(source, findings)
     for finding in findings:
-        found = _within_needs(project, rule, _within_gate(project, rule, finding))
+        found = _within_needs(project, rule, finding)
         if found is not None:
             # Every rule may report what can be found and not fixed.
             yield found if found.edits else found._replace(tier=Tier.REPORT)
@@ -192,13 +191,6 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     return ""
 
 
-def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Remove the fix of a finding if the repository allows versions that are too old for it."""
-    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
-        return finding
-    return finding.only_reported(_needs(rule.gate))
-
-
 def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
     """Remove the fix of a finding if it is wrong for a version that may be installed.
 
@@ -211,6 +203,9 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
         if rule.severity is Severity.ERROR and (edits := _raised(project, rule)):
+            # Imported here: hardly any check needs it.
+            from async_test_template.conflicts import beside
+
             return finding._replace(tier=Tier.UNSAFE, edits=beside(edits, finding.edits))
         found = finding.only_reported(_needs(rule.needs))
         # A supported version knows nothing else, and with the newest nothing is broken yet.
@@ -225,16 +220,23 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
 def _raised(project: Project, rule: Rule) -> tuple[Change, ...]:
     """Return the edits that exclude the versions for which a fix of code is wrong.
 
-    There are none if one cannot be excluded, or belongs to a package that does not only run tests:
-    those who install the project may have that one.
+    There are none if one cannot be excluded, or if more than the tests may need the package.
     """
     edits: list[Change] = []
     for name, version in rule.needs:
-        raised = project.dependencies.raised(name, version) if name.startswith("pytest") else ()
+        raised = project.dependencies.raised(name, version) if _is_of_tests(project, name) else ()
         if not raised or rule.visit is None:
             return ()
         edits += raised
     return tuple(edits)
+
+
+def _is_of_tests(project: Project, name: str) -> bool:
+    """Tell whether a package is one of pytest's, or always declared beside those."""
+    lists = [{entry.name for entry in declared} for _, declared in project.dependencies.lists]
+    return name.startswith("pytest") or all(
+        any(other.startswith("pytest") for other in names) for names in lists if name in names
+    )
 
 
 def _needs(versions: tuple[tuple[str, str], ...]) -> str:
