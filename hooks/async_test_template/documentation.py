@@ -158,9 +158,6 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield f"- Fix: {_FIXES[tiers]}."
     if rule.visit is not None:
         yield f"- Looks at {_WHERE[rule.where]}."
-    if rule.gate:
-        needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
-        yield f"- The fix needs the repository to declare {needs}."
     yield from _about_versions(rule)
     yield from _premises(rule)
     if rule.follows:
@@ -243,17 +240,19 @@ def table() -> str:
     """Return all rules, one per line, for a terminal."""
     width = max(len(rule.name) for rule in map(load, CODES))
     return "".join(
-        f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {head_of(rule.code).title}"
+        f"{rule.code}  {rule.name:<{width}}  {rule.severity.value:<7}  {rule.tier.value:<6}  "
+        f"{head_of(rule.code).title}"
         f"{' (optional)' if rule.optional else ''}\n"
         for rule in map(load, CODES)
     )
 
 
 def _contents(family: str) -> Iterator[str]:
-    yield "| code | name | fix | what is wrong |"
-    yield "| --- | --- | --- | --- |"
+    yield "| code | name | severity | fix | what is wrong |"
+    yield "| --- | --- | --- | --- | --- |"
     for rule in map(load, CODES):
         if family_of(rule.code) == family:
             path = f"../hooks/async_test_template/rules/{family}/{page_of(rule.code).name}"
             title = f"{head_of(rule.code).title}{' (optional)' if rule.optional else ''}"
-            yield f"| [{rule.code}]({path}) | {rule.name} | {rule.tier.value} | {title} |"
+            kind = f"{rule.severity.value} | {rule.tier.value}"
+            yield f"| [{rule.code}]({path}) | {rule.name} | {kind} | {title} |"

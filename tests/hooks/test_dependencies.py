@@ -541,6 +541,15 @@ def test_a_python_long_out_that_a_setup_py_names_holds_back_safe_fixes_only(tmp_
     assert not written.raised("pytest-asyncio", "1.5", with_pytest=False)
 
 
+def test_entries_on_one_line_of_setup_cfg_are_read_and_none_is_added(tmp_path: Path) -> None:
+    text = "[options.extras_require]\ntest = pytest; pytest-asyncio<1; pytest-timeout\n"
+    found = read(tmp_path, {"setup.cfg": text})
+    assert found.has("pytest")
+    assert found.may_be_below("pytest-asyncio", "1.0")
+    assert found.raised("pytest-asyncio", "1.5") == ()
+    assert found.added("anyio", "4") == ()
+
+
 OLDER = {
     "a pin": {"requirements.txt": "starlette==0.20.4\n"},
     "a bound": {"requirements.txt": "starlette>=0.20\n"},

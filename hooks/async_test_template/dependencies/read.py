@@ -173,7 +173,20 @@ def _setup_cfg(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]
         if value is not None:
             label = f"extra {key}" if section == extras else key
             home = Home(file, label, (section, key), "setup.cfg", value)
-            yield home, list(_ini_value(tree, home, value))
+            parts = [part.strip() for part in value.split(";")]
+            if "\n" in value or len(parts) == 1:
+                yield home, list(_ini_value(tree, home, value))
+            else:
+                # setuptools takes `pytest; flake8` apart, unless there is a second line.
+                home = home._replace(why_not="its entries are on one line")
+                yield (
+                    home,
+                    [
+                        found._replace(at=(section, key, 0), fixed=home.why_not)
+                        for part in parts
+                        for found in _ini_value(tree, home, part)
+                    ],
+                )
 
 
 def _setup_py(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:

@@ -941,6 +941,30 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT811",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": "from functools import partial\n\nimport httpx\n\n\n" + APP + "\n\n"
+            "class Client(httpx.AsyncClient):\n    def __init__(self, app):\n"
+            '        super().__init__(app=app, base_url="http://test")\n\n\n'
+            "async def test_it():\n"
+            '    made = partial(httpx.AsyncClient, app=app, base_url="http://test")\n'
+            "    async with made() as one, Client(app) as two:\n"
+            '        assert (await one.get("/")).text == (await two.get("/")).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from asyncio import coroutine, iscoroutine\n\n\n"
+                "async def test_it():\n    assert not iscoroutine(1)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT922",
         {
             "pytest.ini": AUTO,

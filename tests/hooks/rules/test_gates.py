@@ -550,7 +550,7 @@ def gates_in_code() -> Iterator[tuple[str, str, str]]:
     for rule in map(load, CODES):
         if rule.tier is Tier.REPORT:
             continue
-        yield from ((rule.code, *least) for least in (*rule.gate, *rule.needs))
+        yield from ((rule.code, *least) for least in rule.needs)
         module = sys.modules[(rule.check or rule.visit).__module__]
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if not isinstance(node, ast.Call):

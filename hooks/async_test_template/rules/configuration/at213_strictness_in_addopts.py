@@ -41,5 +41,5 @@ RULE = Rule(
     check=_check,
     only_with=("addopts",),
     optional=True,
-    gate=(("pytest", "9"),),
+    needs=(("pytest", "9"),),
 )

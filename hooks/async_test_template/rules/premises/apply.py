@@ -41,7 +41,7 @@ def within_premises(
     if (rule.about or rule.libraries) and source is not None:
         findings = _unguarded(source, findings)
     for finding in findings:
-        found = _within_needs(project, rule, _within_gate(project, rule, finding))
+        found = _within_needs(project, rule, finding)
         if found is not None:
             # Every rule may report what can be found and not fixed.
             yield found if found.edits else found._replace(tier=Tier.REPORT)
@@ -189,13 +189,6 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     if finding.tier is Tier.UNSAFE and (name := explained(project, finding)):
         return f"the comment above {name} gives a reason: decide whether it is still right"
     return ""
-
-
-def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Remove the fix of a finding if the repository allows versions that are too old for it."""
-    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
-        return finding
-    return finding.only_reported(_needs(rule.gate))
 
 
 def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:

@@ -59,6 +59,36 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix_call, source, call),
             hint="write an async function, or mock one with AsyncMock",
         )
+    for statement, alias in _unused(source):
+        yield code_finding(
+            RULE.code,
+            source,
+            statement,
+            f"{_NAME} was removed, and its import fails",
+            tier=Tier.UNSAFE,
+            fix=partial(_without, source, statement, alias),
+            hint="remove the import",
+        )
+
+
+def _unused(source: Source) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
+    """Yield each import of the name that nothing in the file uses."""
+    for statement in source.nodes.of(ast.ImportFrom):
+        for alias in statement.names:
+            if (
+                f"{statement.module}.{alias.name}" == _NAME
+                and not statement.level
+                and not source.mentions.get(alias.asname or alias.name)
+                and not any(isinstance(node, ast.Try) for node in source.around(statement))
+            ):
+                yield statement, alias
+
+
+def _without(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> tuple[Edit, ...]:
+    if len(statement.names) == 1:
+        return (changes.remove_statement(source, statement),)
+    start, end = changes.remove_import(source, statement, alias)
+    return (changes.replace(source, start, end),)
 
 
 def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:
