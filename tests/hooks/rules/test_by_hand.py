@@ -111,6 +111,16 @@ def test_a_fixture_whose_value_is_looked_at_is_mended(test: str, tmp_path: Path)
     assert [f.tier for f in plan.fixed if f.code == "AT701"] == [Tier.SAFE]
 
 
+def test_what_a_generator_yields_may_be_awaited(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest>=7\npytest-asyncio>=1.4\n",
+        "conftest.py": CLIENT.replace("return {'a': 1}", "yield start()"),
+        "test_it.py": f"import pytest\n\n\n{MARK}async def test_it(client):\n    await client\n",
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert "AT701" in {finding.code for finding in plan.fixed}
+
+
 @pytest.mark.parametrize("test", BY_HAND.values(), ids=BY_HAND)
 def test_from_pytest_9_on_no_test_passes_with_a_fixture_by_hand(test: str, tmp_path: Path) -> None:
     assert "conftest.py" in fixture_of(test, "pytest>=9", tmp_path).after

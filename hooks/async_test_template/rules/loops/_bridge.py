@@ -116,13 +116,17 @@ def bridge_text(  # noqa: PLR0913 - a fixture has these parts
     pytest_asyncio: str,
     *,
     for_all: bool = False,
+    loop_scope: str = "",
     about: str = "Return the running loop to code that still asks for the old fixture.",
 ) -> str:
     """Write the fixture that provides the running loop under the old name.
 
-    With `for_all` each test gets it, so that code that is not async finds a current loop.
+    With `for_all` each test gets it, so that code that is not async finds a current loop. The
+    loop is that of its scope, or of `loop_scope`.
     """
-    arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
+    arguments = [f'scope="{scope}"', f'loop_scope="{loop_scope or scope}"']
+    if scope == "function":
+        arguments = []
     text = about
     if for_all:
         arguments.append("autouse=True")
