@@ -19,6 +19,7 @@ from async_test_template.source.classes import (
 )
 from async_test_template.source.decorators import keywords_of, literal, marks_in, scope_of, text
 from async_test_template.source.hooks import RUNS, may_run_async_tests
+from async_test_template.source.ignoring import ignored
 from async_test_template.source.items import (
     UNKNOWN,
     Class,
@@ -75,7 +76,7 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         hides_marks=hides_marks or "pytestmark" in reader.names.imported,
         is_test=is_test_of(tree.body),
         targets=reader.names.targets,
-        ignored=tuple(_texts(tree.body, "collect_ignore", "collect_ignore_glob")),
+        ignored=ignored(source),
         holds_tests=holds_tests,
         coroutines=tuple(reader.coroutines),
         aliases=dict(_aliases(tree.body, naming)),
