@@ -133,7 +133,15 @@ class _Reader:
                 self.read_body(node.body, owner=node.name, marks=every, in_unittest=in_unittest)
             elif isinstance(node, (ast.If, ast.Try, ast.With)):
                 for block in blocks(node):
+                    if block is node.body and self._is_for_types(node):
+                        continue
                     self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
+
+    def _is_for_types(self, node: ast.stmt) -> bool:
+        """Tell whether only a checker of types reads the body of a statement."""
+        if not isinstance(node, ast.If) or not isinstance(node.test, (ast.Name, ast.Attribute)):
+            return False
+        return self.names.resolve(node.test) == "typing.TYPE_CHECKING"
 
     def assigned_marks(self, body: list[ast.stmt]) -> tuple[tuple[Mark, ...], bool]:
         """Read `pytestmark = …`, annotated or not, one mark or a list of them, and what is added.

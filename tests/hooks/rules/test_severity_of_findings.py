@@ -161,6 +161,27 @@ def test_what_may_be_right_or_has_no_effect_is_advice(
 
 
 @pytest.mark.parametrize(
+    ("bound", "made", "severity"),
+    [
+        ("<4", "test_utils.TestClient(None, loop=None)", Severity.ADVICE),
+        ("<4", "test_utils.loop_context()", Severity.ADVICE),
+        ("<4", "test_utils.make_mocked_coro()", Severity.ADVICE),
+        ("<4", "web.Application(loop=None)", Severity.WARNING),
+        (">=3.9", "test_utils.TestClient(None, loop=None)", Severity.WARNING),
+    ],
+)
+def test_what_only_aiohttp_4_lacks_is_advice_where_the_bounds_exclude_it(
+    bound: str, made: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "test_it.py": f"from aiohttp import test_utils, web\n\n\ndef test_it():\n    {made}\n",
+        "requirements.txt": f"pytest\naiohttp{bound}\n",
+    }
+    (found,) = look(tmp_path, files, "AT909").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
     ("used", "asked", "severity"),
     [
         ("", "get_event_loop_policy()", Severity.ADVICE),

@@ -50,7 +50,9 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     if function is None:
         return False
     text = source.text(function)
-    if re.search(r"\bNullPool\b", text) or _has_own_loop(project, source, function):
+    # A client of Motor that is told so takes the loop of each call.
+    takes_any = b".get_io_loop = " in source.data or re.search(r"\bNullPool\b", text)
+    if takes_any or _has_own_loop(project, source, function):
         return True
     waits = [node for node in walk(function) if isinstance(node, _ASYNC) and _is_async(node)]
     takes_loop = _TAKES_LOOP.search(text) is not None
