@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROUNDS = 25
-LIMIT = 1.6
+LIMIT = 1.4
 LIMIT_AGAIN = 0.5
 HOOKS = Path(__file__).parents[1] / "hooks"
 PYPROJECT = """\

@@ -81,7 +81,7 @@ def examine(repository: Path) -> tuple[list[str], str, str]:
         after = contents(copy)
         changed = [name for name in after if after[name] != before.get(name)]
         expect(after.keys() >= before.keys(), "files went")
-        expect(bool(shown) == bool(changed), "--diff says something else than is done")
+        expect(bool(shown) == bool(changed), "--diff says something other than is done")
         for name in changed:
             parse(name, after[name])
         call("migrate", str(copy), "--unsafe", "--allow-dirty")

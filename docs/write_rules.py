@@ -1,4 +1,4 @@
-"""Write what is made from the rules: docs/rules.md, docs/schema.json, the frame of each page.
+"""Write what is made from the rules: docs/rules.md, docs/schema.json, rules/known.py, each frame.
 
     uv run docs/write_rules.py
 
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "hooks"))
 
-from async_test_template.documentation import TO_WRITE, framed, index, messages_index  # noqa: E402
+from async_test_template.documentation import TO_WRITE, framed, index, known, messages_index  # noqa: E402
 from async_test_template.rules import CODES, head_of, load, page_of  # noqa: E402
 from async_test_template.rules.pages import PageError  # noqa: E402
 from async_test_template.schema import schema_file  # noqa: E402
@@ -33,6 +33,7 @@ def main() -> None:
         else:
             text = framed(load(code), TO_WRITE)
         page.write_text(text, encoding="utf-8")
+    (ROOT / "hooks/async_test_template/rules/known.py").write_text(known(), encoding="utf-8")
     (ROOT / "docs/rules.md").write_text(index(), encoding="utf-8")
     (ROOT / "docs/messages.md").write_text(messages_index(), encoding="utf-8")
     (ROOT / "docs/schema.json").write_text(schema_file(), encoding="utf-8")

@@ -5,7 +5,7 @@
 
     uv run release/repository.py
 
-The name stands in pyproject.toml, as the URL `Source`. Whoever owns a fork changes that line and
+The name is in pyproject.toml, as the URL `Source`. Whoever owns a fork changes that line and
 runs this script. The name of the owner is free, that of the repository is not: the preset for
 Renovate knows the template by it.
 """

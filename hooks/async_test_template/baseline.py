@@ -32,7 +32,7 @@ _VERSION = 1
 
 
 def as_baseline(tree: Tree, findings: Iterable[Finding], path: Path) -> bytes:
-    """Return a baseline that is to stand at a path, with one line for each kind of finding."""
+    """Return a baseline for a path, with one line for each kind of finding."""
     counts = Counter(key for key, _ in _keyed(tree, findings, path))
     entries = [
         json.dumps({"file": file, "code": code, "text": text, "count": count})

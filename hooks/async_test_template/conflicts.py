@@ -81,6 +81,12 @@ def _places(change: Change) -> list[_Place]:
     return [(change.file, change.at[:depth]) for depth in range(len(change.at) + 1)]
 
 
+def beside(first: Iterable[Edit], others: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Return edits, and of some others those that touch none of their places."""
+    first = tuple(first)
+    return (*first, *(edit for edit in others if not any(clash(edit, one) for one in first)))
+
+
 def clash(one: Edit, other: Edit) -> bool:
     """Tell whether two edits touch the same place, or one moves the place of the other."""
     if one.file != other.file or one == other:

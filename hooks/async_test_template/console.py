@@ -112,7 +112,7 @@ def colour(stream: object) -> bool:
 
 
 def view(stream: TextIO) -> View:
-    """Return how a report looks on a stream; `COLUMNS` says how wide something else than it is."""
+    """Return how a report looks on a stream; `COLUMNS` says how wide something other than it is."""
     columns = os.environ.get("COLUMNS", "")
     seen = View(colour=colour(stream), is_terminal=stream.isatty())
     try:

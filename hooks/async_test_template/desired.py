@@ -125,9 +125,10 @@ def read_answers(root: Path, answers_file: Path | None) -> dict[str, str]:
 def find_answers(root: Path) -> Path | None:
     """Find the answers to this template: in Copier's usual file, in another, or in `.config`."""
     disk = Disk(root)
-    usual = sorted(disk.named(".copier-answers*.yml"), key=len)
-    others = sorted(Disk(root / ".config").named("*copier-answers*.yml"), key=len)
-    for name in [*usual, *(f".config/{other}" for other in others)]:
+    usual = [n for n in disk.names() if n.startswith(".copier-answers") and n.endswith(".yml")]
+    configured = Disk(root / ".config").names()
+    others = [n for n in configured if "copier-answers" in n and n.endswith(".yml")]
+    for name in (*sorted(usual, key=len), *(f".config/{n}" for n in sorted(others, key=len))):
         data = disk.read(name)
         if why := disk.left_out.get(name):
             raise UserError(f"these answers are not read: {why}", path=root / name)

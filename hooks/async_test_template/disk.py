@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Why something with the name of a file is not read.
 NO_FILE = "it is a pipe, a socket or a device"
 # Of a larger repository, files are read again where they are needed again.
-_KEPT_BYTES = 1_000_000
+_KEPT_BYTES = 16_000_000
 
 
 class Disk:
@@ -90,12 +90,10 @@ class Disk:
         """The Python files that are worth reading, sorted."""
         return self._walked[0]
 
-    def named(self, pattern: str) -> list[str]:
-        """Return the names in the folder that fit a pattern."""
-        from fnmatch import fnmatch
-
+    def names(self) -> list[str]:
+        """Return the names in the folder."""
         try:
-            return [e.name for e in seen.entries(self._root) if fnmatch(e.name, pattern)]
+            return [entry.name for entry in seen.entries(self._root)]
         except OSError:
             return []
 

@@ -9,6 +9,8 @@ from async_test_template.findings import Severity, Tier
 from async_test_template.messages import all_messages
 from async_test_template.rules import CODES, family_of, head_of, load, page_of
 from async_test_template.rules.pages import LEFT_ALONE, SILENCE, Head
+from async_test_template.rules.premises.mark_readers import OF_FIXTURES
+from async_test_template.rules.rule import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,12 @@ _FIXES = {
     frozenset({Tier.UNSAFE}): "unsafe: `migrate --unsafe` makes it, or a yes in `--interactive`",
     frozenset({Tier.SAFE, Tier.UNSAFE}): "safe or unsafe: the examples show when",
     frozenset(): "none: the rule only reports",
+}
+_WHERE = {
+    Where.INDEXED: "fixtures, hooks, and tests in files with something async",
+    Where.TESTS: "all test code",
+    Where.CLIENTS: "all test code, and other files that mention an HTTP client",
+    Where.EVERYWHERE: "all Python files",
 }
 _INTRODUCTION = """\
 # Rules
@@ -148,16 +156,9 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield f"- Severity: {rule.severity.value}. {head.because}"
     yield f"- Since: {head.since}. See {head.source}."
     yield f"- Fix: {_FIXES[tiers]}."
-    if rule.gate:
-        needs = ", ".join(f"{name} >= {version}" for name, version in rule.gate)
-        yield f"- The fix needs the repository to declare {needs}."
-    if rule.needs:
-        needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
-        yield f"- Silent where the declared versions are all older than {needs}."
-        if rule.tier is not Tier.REPORT:
-            yield f"- Fixes only where the declared versions allow nothing older than {needs}."
-        if rule.severity is Severity.WARNING:
-            yield "- Only advice where they allow an older one, which knows nothing else."
+    if rule.visit is not None:
+        yield f"- Looks at {_WHERE[rule.where]}."
+    yield from _about_versions(rule)
     yield from _premises(rule)
     if rule.follows:
         yield f"- Told with {' or '.join(rule.follows)} where that is the cause."
@@ -166,14 +167,34 @@ def _head(rule: Rule, head: Head, body: str) -> Iterator[str]:
     yield ""
 
 
+def _about_versions(rule: Rule) -> Iterator[str]:
+    if not rule.needs:
+        return
+    needs = " and ".join(f"{name} {version}" for name, version in rule.needs)
+    yield f"- Silent where the declared versions are all older than {needs}."
+    is_of_tests = all(name.startswith("pytest") for name, _ in rule.needs)
+    if rule.severity is Severity.ERROR and rule.visit is not None and is_of_tests:
+        yield "- Where they allow an older one, the fix is unsafe, and also excludes that one."
+    elif rule.tier is not Tier.REPORT:
+        yield f"- Fixes only where the declared versions allow nothing older than {needs}."
+    if rule.severity is Severity.WARNING:
+        yield "- Only advice where they allow an older one, which knows nothing else."
+
+
 def _premises(rule: Rule) -> Iterator[str]:
     if rule.about:
         yield f"- Silent where {rule.about} is not used, and in its own repository."
     if rule.warning:
         yield "- Silent where `filterwarnings` ignores the text of the warning."
     if rule.libraries:
-        yield f"- Silent in the repositories of {' and '.join(rule.libraries)} themselves."
-    if rule.broken_since:
+        repositories = "repository" if len(rule.libraries) == 1 else "repositories"
+        yield f"- Silent in the {repositories} of {' and '.join(rule.libraries)}."
+    if rule.visit is not None and (rule.about or rule.libraries):
+        yield "- Silent in code that a check of a package's version chooses."
+    if rule.beside:
+        yield f"- Silent where the repository does not depend on {' and '.join(rule.beside)}."
+    yield from _about_marks(rule)
+    if rule.broken_since and rule.broken_since != rule.needs:
         since = " and ".join(f"{name} {version}" for name, version in rule.broken_since)
         yield f"- Only advice where the declared versions are all older than {since}."
     if rule.python:
@@ -183,21 +204,55 @@ def _premises(rule: Rule) -> Iterator[str]:
         yield f"- Silent where a test expects {names}: there it is intended."
 
 
+def _about_marks(rule: Rule) -> Iterator[str]:
+    if rule.mark:
+        marks = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark `{rule.mark}`"
+        yield f"- Fixes only where no code of the repository reads {marks}."
+    if rule.gives_loop:
+        yield "- Fixes only where no code needs the loop that pytest-asyncio < 1.0 sets up for it."
+
+
+def known() -> str:
+    """Return the module that says of each rule what decides whether it is imported."""
+    rules = [load(code) for code in CODES]
+    only_with = "".join(
+        f"    {_quoted(rule.code)}: ({', '.join(map(_quoted, rule.only_with))},),\n"
+        if len(rule.only_with) == 1
+        else f"    {_quoted(rule.code)}: ({', '.join(map(_quoted, rule.only_with))}),\n"
+        for rule in rules
+        if rule.only_with
+    )
+    optional = ", ".join(_quoted(rule.code) for rule in rules if rule.optional)
+    return (
+        '"""What is known of rules that are not imported; docs/write_rules.py writes it."""\n\n'
+        "#: By code: see `Rule.only_with`.\n"
+        f"ONLY_WITH = {{\n{only_with}}}\n"
+        "#: See `Rule.optional`.\n"
+        f"OPTIONAL = frozenset({{{optional}}})\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
 def table() -> str:
     """Return all rules, one per line, for a terminal."""
     width = max(len(rule.name) for rule in map(load, CODES))
     return "".join(
-        f"{rule.code}  {rule.name:<{width}}  {rule.tier.value:<6}  {head_of(rule.code).title}"
+        f"{rule.code}  {rule.name:<{width}}  {rule.severity.value:<7}  {rule.tier.value:<6}  "
+        f"{head_of(rule.code).title}"
         f"{' (optional)' if rule.optional else ''}\n"
         for rule in map(load, CODES)
     )
 
 
 def _contents(family: str) -> Iterator[str]:
-    yield "| code | name | fix | what is wrong |"
-    yield "| --- | --- | --- | --- |"
+    yield "| code | name | severity | fix | what is wrong |"
+    yield "| --- | --- | --- | --- | --- |"
     for rule in map(load, CODES):
         if family_of(rule.code) == family:
             path = f"../hooks/async_test_template/rules/{family}/{page_of(rule.code).name}"
             title = f"{head_of(rule.code).title}{' (optional)' if rule.optional else ''}"
-            yield f"| [{rule.code}]({path}) | {rule.name} | {rule.tier.value} | {title} |"
+            kind = f"{rule.severity.value} | {rule.tier.value}"
+            yield f"| [{rule.code}]({path}) | {rule.name} | {kind} | {title} |"

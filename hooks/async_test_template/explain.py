@@ -133,9 +133,8 @@ class _Repository:
 
             def plan_one(target: Target) -> Plan:
                 policy = policy_of(target.root, Given(select=codes))
-                rules = choose(target.root, policy)
                 desired = Desired()._replace(policy=policy)
-                return plan_with(target.root, desired, rules, frozenset())
+                return plan_with(target.root, desired, choose(policy), frozenset())
 
             self._plans[codes] = plan_projects(self.root, self._targets, plan_one)
         return self._plans[codes]

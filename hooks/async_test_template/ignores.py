@@ -1,7 +1,7 @@
 """Write the comments that silence what is found today.
 
-A comment stands above the line of the finding, where no formatter moves it and no line gets too
-long. If the line above belongs to a string, or a backslash continues it, the comment stands at the
+A comment is put above the line of the finding, where no formatter moves it and no line gets too
+long. If the line above belongs to a string, or a backslash continues it, the comment is put at the
 end of the line. Each file is read again and has to mean what it meant; where it would not, the
 finding is reported.
 """

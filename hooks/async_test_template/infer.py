@@ -11,7 +11,7 @@ from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import table_at
 from async_test_template.dependencies.runtime import needed_to_run
 from async_test_template.desired import LOOP_SCOPES, MODES
-from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.on_settings import bare_value
 from async_test_template.rules.runners import has_marked, without_runner
 from async_test_template.rules.which_loop import may_be_auto
 

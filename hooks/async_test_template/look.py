@@ -13,18 +13,17 @@ from async_test_template.migrate import plan_with, policy_of
 from async_test_template.planner import Finder
 from async_test_template.policy import Given, Policy
 from async_test_template.rules import CODES, FIRST_STATIC
-from async_test_template.rules.chosen import choose
+from async_test_template.rules.chosen import choose, is_wanted
 from async_test_template.targets import plan_projects, read_targets
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from async_test_template.findings import Tier
     from async_test_template.plan import Plan
     from async_test_template.planner import Ask
-    from async_test_template.rules.rule import Rule
     from async_test_template.targets import Target
 
 
@@ -35,10 +34,10 @@ def planned(options: argparse.Namespace, tiers: frozenset[Tier]) -> tuple[Path, 
 
     def plan_one(target: Target) -> Plan:
         policy = _policy(options, target)
-        chosen = choose(target.root, policy)
-        plan = plan_with(target.root, _desired(options, target, policy), chosen, tiers, ask)
+        desired = _desired(options, target, policy)
+        plan = plan_with(target.root, desired, choose(policy), tiers, ask)
         if getattr(options, "test_command", None) is not None:
-            _add_observed(options.test_command, target.root, policy, chosen[0], plan)
+            _add_observed(options.test_command, target.root, policy, plan)
         return plan
 
     return whole, plan_projects(whole, targets, plan_one)
@@ -53,8 +52,8 @@ def find_again(options: argparse.Namespace) -> Callable[[Mapping[str, bytes]], P
         def find_one(target: Target) -> Plan:
             if target not in finders:
                 policy = _policy(options, target)
-                rules, _ = choose(target.root, policy)
-                finders[target] = Finder(target.root, _desired(options, target, policy), rules)
+                desired = _desired(options, target, policy)
+                finders[target] = Finder(target.root, desired, choose(policy))
             above = prefix(target.root, whole)
             inside = {f.removeprefix(above): d for f, d in changed.items() if f.startswith(above)}
             return finders[target].find(inside)
@@ -88,17 +87,13 @@ def _interview() -> Ask:
     return Interview(colour=colour(sys.stderr))
 
 
-def _add_observed(
-    command: str, root: Path, policy: Policy, rules: Iterable[Rule], plan: Plan
-) -> None:
+def _add_observed(command: str, root: Path, policy: Policy, plan: Plan) -> None:
     # Imported here, only for this option.
     from async_test_template.messages.failures import explained
     from async_test_template.observe import observe
     from async_test_template.project import Project
     from async_test_template.suppressions import sort_out
 
-    of_a_run = [code for code in CODES if code < FIRST_STATIC and policy.runs(code)]
-    chosen = {*of_a_run, *(rule.code for rule in rules)}
     try:
         observed = observe(command, root)
     except (UserError, OSError):
@@ -109,7 +104,7 @@ def _add_observed(
     known = explained(observed.failures, plan.left)
     project = Project(root, Desired(), {})
     for findings, place in ((observed.findings, 0), (known.findings, len(plan.left))):
-        found = [finding for finding in findings if finding.code in chosen]
+        found = [finding for finding in findings if is_wanted(finding.code, policy)]
         left, silenced = sort_out(project, found, policy)
         plan.left[place:place] = left
         plan.silenced += silenced

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from async_test_template.faults import Fault
     from async_test_template.plan import Plan
     from async_test_template.planner import Ask
     from async_test_template.policy import Policy
-    from async_test_template.rules.rule import Rule
+    from async_test_template.rules.chosen import Choice
     from async_test_template.verify import Verified
 
     #: Contents by path, None for a missing file.
@@ -61,7 +60,7 @@ def policy_of(root: Path, given: Given | None = None) -> Policy:
 def plan_with(
     root: Path,
     desired: Desired,
-    chosen: tuple[tuple[Rule, ...], tuple[Fault, ...]],
+    choice: Choice,
     tiers: frozenset[Tier],
     ask: Ask | None = None,
 ) -> Plan:
@@ -70,8 +69,7 @@ def plan_with(
     Args:
         root: the project's root.
         desired: the values that fixes write.
-        chosen: the rules, and the faults of those that cannot be imported; if there is one, no fix
-            is made.
+        choice: the rules; if one cannot be imported, no fix is made.
         tiers: the tiers whose fixes are made; none to look only.
         ask: decides on each of those fixes; None to make them all.
 
@@ -79,12 +77,9 @@ def plan_with(
         UserError: a file cannot be read or parsed.
 
     """
-    rules, faults = chosen
     # The progress line would be in the way of a question.
     with nullcontext() if ask else progress(sys.stderr, "Reading the repository"):
-        plan = make_plan(root, desired, rules, frozenset() if faults else tiers, ask)
-    plan.faults += faults
-    return plan
+        return make_plan(root, desired, choice, tiers, ask)
 
 
 def look_at(root: Path) -> Plan:
@@ -122,7 +117,7 @@ def _desired(answers: dict[str, str]) -> Desired:
 
 def _plan(root: Path, desired: Desired, tiers: frozenset[Tier]) -> Plan:
     policy = policy_of(root)
-    return plan_with(root, desired._replace(policy=policy), choose(root, policy), tiers)
+    return plan_with(root, desired._replace(policy=policy), choose(policy), tiers)
 
 
 def contents(root: Path, plan: Plan) -> tuple[Contents, Contents]:

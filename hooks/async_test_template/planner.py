@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from async_test_template.desired import Desired
     from async_test_template.findings import Change, Edit, Finding
+    from async_test_template.rules.chosen import Choice
     from async_test_template.rules.looking import Looking
-    from async_test_template.rules.rule import Rule
     from async_test_template.source.readings import Reading
 
     #: Decides on one fix, which it gets as old and new contents of the changed files.
@@ -45,7 +45,7 @@ MAX_TRIALS = 60
 def make_plan(
     root: Path,
     desired: Desired,
-    rules: Iterable[Rule],
+    choice: Choice,
     tiers: frozenset[Tier],
     ask: Ask | None = None,
 ) -> Plan:
@@ -59,7 +59,7 @@ def make_plan(
     Args:
         root: the project's root.
         desired: the values that fixes write.
-        rules: what to look for.
+        choice: the rules to look for, imported for what the project is in each round.
         tiers: the tiers whose fixes are made; none to look only.
         ask: decides on each of those fixes, once; None to make them all.
 
@@ -67,7 +67,7 @@ def make_plan(
         UserError: a file cannot be read or parsed.
 
     """
-    planner = _Planner(place_of(root), desired, tuple(rules), tiers, ask)
+    planner = _Planner(place_of(root), desired, choice, tiers, ask)
     planner.work()
     plan = planner.plan
     original = Tree(planner.root, {}, planner.memory.disk)
@@ -83,9 +83,9 @@ class Finder:
     Files that stay the same are read once, so what changes on the disk meanwhile is not noticed.
     """
 
-    def __init__(self, root: Path, desired: Desired, rules: Iterable[Rule]) -> None:
-        """Look for some rules; nothing is read yet."""
-        self._planner = _Planner(place_of(root), desired, tuple(rules), frozenset(), None)
+    def __init__(self, root: Path, desired: Desired, choice: Choice) -> None:
+        """Look for what some rules find; nothing is read yet."""
+        self._planner = _Planner(place_of(root), desired, choice, frozenset(), None)
 
     def find(self, changed: Mapping[str, bytes]) -> Plan:
         """Return what is wrong with these contents, by path from the root.
@@ -122,13 +122,13 @@ class _Planner:
         self,
         root: Path,
         desired: Desired,
-        rules: tuple[Rule, ...],
+        choice: Choice,
         tiers: frozenset[Tier],
         ask: Ask | None,
     ) -> None:
         self.root = root
         self.desired = desired
-        self.rules = rules
+        self.choice = choice
         self.tiers = tiers
         self.ask = ask
         # Each file is read once, so that an edit during a question cannot slip into the plan.
@@ -180,8 +180,9 @@ class _Planner:
 
     def look(self) -> None:
         project = self._project()
-        found = run(project, self.rules)
-        self.plan.faults += found.faults
+        rules, faults = self.choice(project)
+        found = run(project, rules)
+        self.plan.faults += (*faults, *found.faults)
         self.plan.left, self.plan.silenced = sort_out(project, found.findings, self.policy)
         self.plan.unreadable = tuple(
             left_out for left_out in project.unreadable if not self.policy.excludes(left_out[0])
@@ -197,7 +198,7 @@ class _Planner:
         # Imported here: it needs the readers of code, and a repository may have none.
         from async_test_template.rules.looking import Looking
 
-        return Looking(self.rules, project)
+        return Looking(self.choice(project)[0], project)
 
     def _tree(self, changed: Mapping[str, bytes]) -> Tree:
         return Tree(self.root, changed, self.memory.disk)

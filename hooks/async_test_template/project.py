@@ -149,14 +149,16 @@ class Project:
         self._is_reading = True
         try:
             with looking_at(""):
-                return self.reader.index() if self._may_hold_code() else self._index_of_nothing()
+                return self.reader.index() if self.may_hold_code else self._index_of_nothing()
         except Crash as crash:
             self._crash = crash
             raise
         finally:
             self._is_reading = False
 
-    def _may_hold_code(self) -> bool:
+    @cached_property
+    def may_hold_code(self) -> bool:
+        """There are Python files, or links that may lead to some."""
         disk = self.tree.disk
         created = any(file.endswith(".py") for file in self.tree.changed)
         return created or bool(disk.python_files or disk.links)

@@ -14,6 +14,7 @@ from async_test_template.errors import UserError
 from async_test_template.faults import fault_of, sentences
 from async_test_template.migrate import look_at
 from async_test_template.report import is_advice
+from async_test_template.report.words import severity_of
 from async_test_template.shown import shown
 from async_test_template.targets import Target, plan_projects
 
@@ -114,6 +115,7 @@ def findings(package: object) -> Found:
             continue
         hint = f" What to do: {finding.hint}." if finding.hint else ""
         place = f"{finding.file}:{finding.line}:{finding.column}"
-        line = f"`{place}` {finding.code} {finding.message}.{hint}"
+        kind = f"{finding.code} [{severity_of(finding).value}]"
+        line = f"`{place}` {kind} {finding.message}.{hint}"
         found.setdefault(finding.code[2], []).append(line)
     return found

@@ -21,6 +21,7 @@ _Result = TypeVar("_Result")
 
 #: Bytes of Python code that are not worth another process: one works on them for 0.2 s.
 _SMALL = 1_000_000
+_IS_APART = False
 
 
 def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) -> list[_Result]:
@@ -68,12 +69,19 @@ def spread(work: Callable[[_Item], _Result], items: Sequence[_Item], size: int) 
     return results
 
 
+def is_apart() -> bool:
+    """Tell whether this process works for another one, so that what it keeps is lost."""
+    return _IS_APART
+
+
 def _work_apart(
     work: Callable[[_Item], _Result],
     share: Sequence[_Item],
     receiver: Connection,
     sender: Connection,
 ) -> None:
+    global _IS_APART  # noqa: PLW0603 - a fact of the process
+    _IS_APART = True
     # Otherwise sending would wait for ever when the first process, which reads, has ended.
     receiver.close()
     with suppress(BrokenPipeError):

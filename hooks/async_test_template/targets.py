@@ -82,7 +82,7 @@ def _project_around(folder: Path) -> Path | None:
     of tests may have requirements of their own, and have the settings of the project.
     """
     disk = Disk(folder)
-    requirements = disk.named("*requirements*.txt")
+    requirements = [n for n in disk.names() if "requirements" in n and n.endswith(".txt")]
     if folder.name not in TESTS and any(b"pytest" in (disk.read(r) or b"") for r in requirements):
         return folder
     return next((base for base in disk.around if is_project(base)), None)

@@ -16,9 +16,9 @@ from async_test_template.desired import Desired
 from async_test_template.errors import UserError
 from async_test_template.findings import Tier
 from async_test_template.observe import observe
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,13 +15,14 @@ from async_test_template.faults import Fault
 from async_test_template.findings import Finding, Tier
 from async_test_template.ignores import add_ignores
 from async_test_template.plan import Plan
-from async_test_template.planner import Finder, make_plan
+from async_test_template.planner import Finder
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from async_test_template.tree import Tree
 from helpers import commit, git
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_rules import always, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -379,7 +380,7 @@ def test_nothing_is_accepted_after_a_fault(project: Path) -> None:
     plan.left = [Finding("AT101", "wrong", "pytest.ini", 2)]
     plan.faults = [Fault(("AT103",), "", "ValueError", "", "")]
     before = (project / "pytest.ini").read_bytes()
-    finder = Finder(project, Desired(), [])
+    finder = Finder(project, Desired(), always([]))
     told = by_comments(plan, finder.find, project, advice=True, allow_dirty=True)
     assert told == "No comment was written."
     assert in_baseline(plan, project, project / "base.json") == "No baseline was written."

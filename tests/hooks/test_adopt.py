@@ -12,15 +12,15 @@ import yaml
 from async_test_template import HOME, __version__
 from async_test_template.adopt import FILES, QUESTIONS, template_of
 from async_test_template.adoptable import require_adoptable
-from async_test_template.desired import Desired
+from async_test_template.desired import BACKENDS, GUARDS, LOOP_SCOPES, MODES, Desired
 from async_test_template.errors import UserError
 from async_test_template.findings import Tier
-from async_test_template.infer import infer
+from async_test_template.infer import PYTHONS, infer
 from async_test_template.migrate import safe_plan
 from async_test_template.project import Project
 from async_test_template.rules.guard import VENDORED as FOLDER
 from helpers import QUESTIONS as ASKED
-from helpers import ROOT, VENDORED, commit, copy_template, git, run, run_engine
+from helpers import ROOT, VENDORED, choices, commit, copy_template, git, run, run_engine
 from terminal import Terminal
 
 if TYPE_CHECKING:
@@ -453,6 +453,20 @@ def test_what_cannot_be_adopted_changes_nothing(
 
 def test_every_question_of_the_template_can_be_answered() -> None:
     assert list(ASKED) == list(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        ("backend", BACKENDS),
+        ("guard", GUARDS),
+        ("loop_scope", LOOP_SCOPES),
+        ("mode", MODES),
+        ("python_version", PYTHONS),
+    ],
+)
+def test_the_engine_knows_the_choices_of_the_template(key: str, known: tuple[str, ...]) -> None:
+    assert choices(key) == list(known)
 
 
 SERVICE = PYTEST + 'asyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.cli import main
-from async_test_template.documentation import FAMILIES, LIBRARIES, framed, index, messages_index
+from async_test_template.documentation import (
+    FAMILIES,
+    LIBRARIES,
+    framed,
+    index,
+    known,
+    messages_index,
+)
 from async_test_template.messages import all_messages
 from async_test_template.policy_reader import SHAPES
 from async_test_template.report import FORMATS
@@ -88,6 +95,11 @@ def test_each_heading_stands_once(code: str) -> None:
 
 def test_the_index_is_fresh() -> None:
     assert RULES.read_text(encoding="utf-8") == index(), WRITE
+
+
+def test_what_is_known_without_an_import_is_fresh() -> None:
+    path = page_of(CODES[0]).parents[1] / "known.py"
+    assert path.read_text(encoding="utf-8") == known(), WRITE
 
 
 def test_the_index_of_messages_is_fresh_and_whole() -> None:

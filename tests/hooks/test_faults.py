@@ -19,11 +19,10 @@ from async_test_template import spread as spreading
 from async_test_template.desired import Desired
 from async_test_template.faults import Crash, fault_of, sentences
 from async_test_template.findings import Finding
-from async_test_template.planner import make_plan
 from async_test_template.repo_review import findings
 from async_test_template.rules import load
 from helpers import ROOT, clean_environment
-from made_rules import made_rule
+from made_rules import made_rule, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,14 @@ import cProfile
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template import planner
 from async_test_template.desired import Desired
 from async_test_template.findings import Change, Edit, Finding, Splice, Tier
-from async_test_template.planner import make_plan
+from async_test_template.policy import Policy
 from async_test_template.rules import CODES, load, page_of
+from async_test_template.rules.chosen import choose
 from async_test_template.rules.pages import read_page
-from made_rules import made_rule
+from made_rules import made_rule, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,3 +282,16 @@ def test_the_work_grows_with_the_size_of_a_file_and_no_faster(kind: str, tmp_pat
 
     calls(1)
     assert calls(400) < 2.3 * calls(200)
+
+
+def test_a_rule_is_imported_in_the_round_that_needs_it(tmp_path: Path) -> None:
+    # AT203 gives the section its name, and only then is there a value that AT106 can judge.
+    options = "[metadata]\nasyncio_default_fixture_loop_scope = Session\n"
+    (tmp_path / "pytest.ini").write_text(options.replace("metadata", "tool:pytest"))
+    policy = Policy(select=("AT106", "AT203"))
+    plan = planner.make_plan(tmp_path, Desired(), choose(policy), EVERYTHING)
+    assert [finding.code for finding in plan.fixed] == ["AT203", "AT106"]
+    assert (
+        plan.after["pytest.ini"]
+        == options.replace("metadata", "pytest").replace("Session", "session").encode()
+    )

@@ -13,11 +13,10 @@ from async_test_template.desired import Desired
 from async_test_template.errors import UserError
 from async_test_template.faults import Crash
 from async_test_template.findings import Finding, Tier
-from async_test_template.planner import make_plan
 from async_test_template.project import Project
 from async_test_template.rules import CODES, load
 from async_test_template.source import readings
-from made_rules import made_rule
+from made_rules import made_rule, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -72,9 +72,9 @@ def test_what_is_wrong_is_told_with_its_line(
     )
     found = failures(review(tmp_path))
     assert set(found) == {"AT100", "AT300", "AT500"}
-    assert "`pytest.ini:3:1` AT101 " in found["AT100"]
-    assert "`pytest.ini:4:1` AT302 " in found["AT300"]
-    assert "`test_it.py:1:1` AT501 " in found["AT500"]
+    assert "`pytest.ini:3:1` AT101 [error] " in found["AT100"]
+    assert "`pytest.ini:4:1` AT302 [error] " in found["AT300"]
+    assert "`test_it.py:1:1` AT501 [error] " in found["AT500"]
 
 
 def test_advice_is_no_failure(

@@ -253,9 +253,9 @@ def test_concise_is_one_line_for_each_finding(plan: Plan) -> None:
     plan.left.append(Finding("AT105", "two\x1b[2J loops", "::error ::.ini", 2))
     assert render(plan, View("concise", prefix="service/")).splitlines() == [
         "service/pytest.ini:2:1: AT212 fixed: strict",
-        r"service/a b/ü,x.ini:3:7: AT101 100% wrong,\nhere: now",
-        "service/pytest.ini:1:1: AT105 two loops",
-        r"service/::error ::.ini:2:1: AT105 two\x1b[2J loops",
+        r"service/a b/ü,x.ini:3:7: AT101 [error] 100% wrong,\nhere: now",
+        "service/pytest.ini:1:1: AT105 [error] two loops",
+        r"service/::error ::.ini:2:1: AT105 [error] two\x1b[2J loops",
     ]
     assert render(plan, View("concise")).splitlines()[-1].startswith("./::error")
 

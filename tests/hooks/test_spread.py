@@ -12,6 +12,7 @@ import pytest
 from async_test_template import spread as spreading
 from async_test_template.errors import EditError
 from async_test_template.faults import Crash
+from async_test_template.source.readings import Readings
 from async_test_template.spread import spread
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ def test_the_results_come_in_the_order_of_the_items(number: int) -> None:
 def test_much_work_is_done_by_several_processes_and_little_by_this_one() -> None:
     assert len(set(spread(lambda _: os.getpid(), range(9), LARGE))) == 3
     assert set(spread(lambda _: os.getpid(), range(9), 1000)) == {os.getpid()}
+
+
+def test_no_syntax_tree_is_kept_in_a_process_that_ends() -> None:
+    data = b"a" * 200_000
+
+    def keeps(_: int) -> bool:
+        readings = Readings()
+        first = readings.source("a.py", data)
+        # The last files are kept for a while anyway.
+        readings.source("b.py", data)
+        return readings.source("a.py", data) is first
+
+    assert spread(keeps, range(3), LARGE) == [True, False, False]
 
 
 def test_an_error_in_another_process_is_raised_here() -> None:

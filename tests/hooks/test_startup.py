@@ -6,10 +6,12 @@ The ratio that `benchmarks/check_startup.py` prints is lost in small pieces. Her
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from async_test_template.rules import CODES, FIRST_ON_CODE
 from check_startup import HOOKS, PYPROJECT
 from helpers import run
 
@@ -91,8 +93,16 @@ def test_settings_alone_need_nothing_that_reads_code(imported: tuple[set[str], s
     modules, _ = imported
     own = {name.removeprefix("async_test_template.") for name in modules} - NEEDED
     assert not {name for name in own if name.startswith(RARE_PARTS)}
-    assert "rules.modes.at101_asyncio_mode_legacy" in own
+    assert "rules.modes.at103_fixture_loop_scope_unset" in own
     assert not modules & RARE
+
+
+def test_a_rule_that_can_find_nothing_is_not_imported(imported: tuple[set[str], set[str]]) -> None:
+    modules, _ = imported
+    of_rules = {name for name in modules if ".rules." in name and ".at" in name}
+    # Of a setting that is not there, of Python code, of native tables, and optional.
+    assert not {name for name in of_rules if re.search("at(116|112|206|216)_", name)}
+    assert 0 < len(of_rules) < len([code for code in CODES if "AT1" < code < FIRST_ON_CODE]) / 2
 
 
 def test_patterns_are_compiled_when_they_are_used(imported: tuple[set[str], set[str]]) -> None:

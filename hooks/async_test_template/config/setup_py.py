@@ -207,7 +207,7 @@ def _space(text: str, start: int, end: int) -> str:
     begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
     rest = _LINE_END.split(text[end:], maxsplit=1)[0]
     if "#" in rest:
-        raise EditError("a comment is behind the last requirement")
+        raise EditError("a comment follows the last requirement")
     before = text[begin:start]
     if before.strip():
         return " "

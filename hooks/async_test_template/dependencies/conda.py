@@ -36,7 +36,7 @@ def specifiers(tree: Tree, name: str, files: Iterable[str]) -> Iterator[str]:
 
 
 def _in_environments(tree: Tree, name: str, files: Iterable[str]) -> Iterator[str]:
-    """Yield what stands behind the name of a package in an item of a list."""
+    """Yield what follows the name of a package in an item of a list."""
     spelt = re.escape(name).replace(r"\-", "[-_.]")
     item = re.compile(
         rf"(?mi)^[ \t]*-[ \t]*[\"']?(?:[\w.-]+::)?{spelt}[ \t]*(?P<text>[=\d][^\s\"'#]*)"

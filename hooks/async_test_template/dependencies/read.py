@@ -49,6 +49,7 @@ def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list
     """
     yield from _pyproject(tree, f"{folder}pyproject.toml")
     yield from _hatch(tree, f"{folder}hatch.toml", ("envs",))
+    yield from _pipfile(tree, f"{folder}Pipfile")
     yield from _setup_cfg(tree, f"{folder}setup.cfg")
     yield from _setup_py(tree, f"{folder}setup.py")
     yield from _tox(tree, f"{folder}tox.ini")
@@ -113,6 +114,19 @@ def _poetry(
             yield home, list(_poetry_table(tree, home, table))
 
 
+def _pipfile(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
+    try:
+        document = tree.toml(file)
+    except ParseError:
+        return  # It is pipenv's to complain of.
+    for key in ("packages", "dev-packages"):
+        table = value_at(document, key)
+        if isinstance(table, dict):
+            why_not = "pipenv has to change its Pipfile, and the lock file with it"
+            home = Home(file, f"Pipfile's {key}", (key,), "pipenv", why_not=why_not)
+            yield home, list(_poetry_table(tree, home, table))
+
+
 def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Declaration]:
     for name, value in table.items():
         several = isinstance(value, list)
@@ -173,7 +187,20 @@ def _setup_cfg(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]
         if value is not None:
             label = f"extra {key}" if section == extras else key
             home = Home(file, label, (section, key), "setup.cfg", value)
-            yield home, list(_ini_value(tree, home, value))
+            parts = [part.strip() for part in value.split(";")]
+            if "\n" in value or len(parts) == 1:
+                yield home, list(_ini_value(tree, home, value))
+            else:
+                # setuptools takes `pytest; flake8` apart, unless there is a second line.
+                home = home._replace(why_not="its entries are on one line")
+                yield (
+                    home,
+                    [
+                        found._replace(at=(section, key, 0), fixed=home.why_not)
+                        for part in parts
+                        for found in _ini_value(tree, home, part)
+                    ],
+                )
 
 
 def _setup_py(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: So many places of one cause are named.
 _MOST = 5
-#: So much of what stands in a gap is shown.
+#: So much of what is in a gap is shown.
 _GAP = 80
 
 
@@ -107,7 +107,7 @@ def lines_of(answer: Answer) -> Iterator[str]:
 
 
 def said(hit: Hit) -> str:
-    """Return a message as it was said, with what stood in its gaps, as far as a line has room."""
+    """Return a message as it was said, with what was in its gaps, as far as a line has room."""
     text = hit.wording.text
     for name, part in hit.match.gaps.items():
         text = text.replace(f"{{{name}}}", shown(part)[:_GAP])

@@ -30,7 +30,7 @@ _LONGEST = 1 << 12
 _MOST = 50
 #: In a text of this size, a message may be wrapped by whoever pasted it.
 _PASTED = 1 << 16
-#: So many fixed characters show a message that was cut off anywhere else than in the summary,
+#: So many fixed characters show a message that was cut off anywhere but in the summary,
 #: and so many of them must not be needed to tell it from others.
 _CLEARLY, _SPARE = 24, 4
 #: How a line of pytest's summary begins.
@@ -55,10 +55,10 @@ class Hit(NamedTuple):
     Attributes:
         message: the message.
         wording: how it is worded.
-        match: what stands in its gaps.
+        match: what is in its gaps.
         line: the line of the first one.
         near: the text around the first one.
-        times: how often it stands there.
+        times: how often it is there.
 
     """
 
@@ -170,7 +170,7 @@ def _parts(stream: BinaryIO) -> Iterator[_Part]:
         if is_xml is None:
             is_xml = read.lstrip().startswith((b"<?xml", b"<testsuite"))
         waiting += read
-        # The end of it is read with the next part, when what stands behind it is there.
+        # The end of it is read with the next part, when what follows it is there.
         end = _last_end(waiting)
         ready, waiting = _plain(waiting[:end], is_xml=is_xml), waiting[end:]
         if ready:

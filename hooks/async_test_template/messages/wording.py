@@ -12,17 +12,17 @@ from typing import NamedTuple
 CUT = "..."
 #: So many fixed characters of a message have to be left in such a line.
 LEAST = 14
-#: What stands in front of an error: in pytest's tracebacks, in its summary, in a group of errors.
+#: What precedes an error: in pytest's tracebacks, in its summary, in a group of errors.
 _IN_FRONT = ("E", "-", "|")
 
 
 class Match(NamedTuple):
-    """Where a wording stands in a line.
+    """Where a wording is in a line.
 
     Attributes:
         start: the offset of its first character.
         end: the offset after its last one.
-        gaps: what stands in its gaps, by their names.
+        gaps: what is in its gaps, by their names.
 
     """
 
@@ -124,7 +124,7 @@ class Wording:
 
 
 def _is_told(text: str, begin: int, end: int) -> bool:
-    """Tell whether the name of an error stands where an error is told."""
+    """Tell whether the name of an error is where an error is told."""
     words = text[text.rfind("\n", 0, begin) + 1 : begin].split()
     return (not words or words[-1] in _IN_FRONT) and not text[end : end + 1].strip(": \r\n")
 

@@ -46,7 +46,8 @@ def as_lines(plan: Plan) -> Iterator[str]:
     for finding in plan.fixed:
         yield f"{place_of(finding)}: {_fixed(finding)}"
     for finding in plan.left:
-        yield f"{place_of(finding)}: {finding.code} {shown(finding.message)}"
+        severity = severity_of(finding).value
+        yield f"{place_of(finding)}: {finding.code} [{severity}] {shown(finding.message)}"
 
 
 def _fixed(finding: Finding) -> str:

@@ -202,6 +202,9 @@ class _Search:
                 self._hand_on(source, value)
             elif _is_run(_Place(self.project, source, value.owner), outer):
                 for root in value.roots:
+                    if root.is_generator and isinstance(around, ast.Await):
+                        # Nobody can await an async generator, so that is about its value.
+                        continue
                     place = f"{value.owner.name} ({source.file}:{node.lineno})"
                     self.by_hand.setdefault(root, place)
 

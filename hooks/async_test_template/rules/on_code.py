@@ -67,11 +67,6 @@ def _placed(source: Source, node: Placed, message: str) -> str:
     return message
 
 
-def calls(source: Source, *targets: str) -> Iterator[ast.Call]:
-    """Yield the calls of functions with such dotted names, as far as imports tell."""
-    yield from source.calls(*targets)
-
-
 def keyword(call: ast.Call, name: str) -> ast.keyword | None:
     """Return the argument that a call passes by that name."""
     return next((k for k in call.keywords if k.arg == name), None)
@@ -212,4 +207,21 @@ def needs(project: Project, package: str, version: str) -> None:
 
     """
     if project.dependencies.allows_below(package, version):
-        raise EditError(f"the fix needs {package} >= {version}, the repository allows older ones")
+        raise EditError(
+            f"the fix needs {package} >= {version}, and the repository allows older ones"
+        )
+
+
+def raised(project: Project, package: str, version: str) -> tuple[Edit, ...]:
+    """Return the edits that exclude older versions of a package, none if none is allowed.
+
+    Raises:
+        EditError: only a person can exclude them.
+
+    """
+    if not project.dependencies.allows_below(package, version):
+        return ()
+    edits = project.dependencies.raised(package, version)
+    if not edits:
+        needs(project, package, version)
+    return edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from async_test_template.source.items import Fixture
@@ -25,6 +25,10 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _STEPS = 8
 # The content of a file does not change, and every name in it asks this.
 _KNOWN: weakref.WeakKeyDictionary[Source, dict[ast.AST, dict[str, list[ast.expr | ast.stmt]]]] = (
+    weakref.WeakKeyDictionary()
+)
+#: The files of modules, by the folder that asks. They stay where they are, too.
+_FILES: weakref.WeakKeyDictionary[Project, dict[tuple[str, str], str | None]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -285,12 +289,24 @@ def _at_top(project: Project, source: Source, name: str) -> Origin | None:
 
 def file_of(project: Project, file: str, module: str) -> str | None:
     """Find a module's file on pytest's paths and the usual ones, the closest folder first."""
-    folders = file.split("/")[:-1]
+    known = _FILES.setdefault(project, {})
+    asked = file.rpartition("/")[0], module
+    if asked not in known:
+        known[asked] = next(filter(partial(_is_there, project), _candidates(*asked)), None)
+    return known[asked]
+
+
+def _candidates(folder: str, module: str) -> Iterator[str]:
+    """Yield the paths that a module may have."""
+    if not module:
+        return
+    folders = folder.split("/") if folder else []
     places = ["/".join(folders[:depth]) for depth in range(len(folders), -1, -1)]
     path = module.replace(".", "/")
     for place in (*places, "src"):
         begin = f"{place}/" if place else ""
-        for candidate in (f"{begin}{path}.py", f"{begin}{path}/__init__.py"):
-            if module and project.tree.read(candidate) is not None:
-                return candidate
-    return None
+        yield from (f"{begin}{path}.py", f"{begin}{path}/__init__.py")
+
+
+def _is_there(project: Project, file: str) -> bool:
+    return project.tree.read(file) is not None

@@ -57,7 +57,7 @@ def patching(project: Project, name: str) -> str:
 
 
 def _names(data: bytes, module: bytes, last: bytes) -> bool:
-    """Tell whether a string ends in a name of a module, or is it and stands behind the module.
+    """Tell whether a string ends in a name of a module, or is it and follows the module.
 
     Both `"a.module.sub.last"` and `module.sub, "last"` do. From the last name it goes backwards:
     forwards, a long chain of names would be read again from each of them.

@@ -30,7 +30,7 @@ def has_reason(source: Source, line: int) -> bool:
 
 
 def _comments(lines: list[str], at: int) -> Iterator[str]:
-    """Yield what stands behind a line as a comment, and each line of the comment above it."""
+    """Yield the comment at the end of a line, and each line of the comment above it."""
     yield lines[at].partition("#")[2]
     above = at - 1
     if above >= 0 and re.match(_CONDITION, lines[above]):

@@ -39,13 +39,14 @@ class Rule(NamedTuple):
         tier: the furthest that a fix of this rule goes.
         check: reads a project and tells its findings, None where `visit` does, or a run of
             the tests; neither function touches the disk.
-        gate: lowest versions, by package, that the repository must declare before the fix is
-            offered; below them the rule only reports.
+        only_with: facts of which one must hold for `check` to find anything; without it, the
+            rule is not even imported. See `rules.facts`.
         needs: lowest versions, by package, with which the fix keeps the meaning. If the declared
-            versions include an older one, the rule only reports, and a warning is advice, because
-            the older one knows nothing else. If all of them are older, the rule is silent. If
-            nothing is declared, the newest is installed; then a fix of something that only warns is
-            unsafe, as nothing is broken yet.
+            versions include an older one, the fix of an error in code excludes that one too, as far
+            as only the tests need the package. Other rules only report then, and a warning is
+            advice, because the older one knows nothing else. If all versions are older, the rule is
+            silent. If nothing is declared, the newest is installed; then a fix of something that
+            only warns is unsafe, as nothing is broken yet.
         expects: the names of the errors and warnings that the code causes in some version. If a
             test expects one of them, it is intended, and there is no finding.
         optional: off unless `--select` names it: a matter of taste.
@@ -92,7 +93,7 @@ class Rule(NamedTuple):
     tier: Tier
     severity: Severity
     check: Callable[["Project"], Iterable[Finding]] | None = None
-    gate: tuple[tuple[str, str], ...] = ()
+    only_with: tuple[str, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     expects: tuple[str, ...] = ()
     optional: bool = False

@@ -21,6 +21,8 @@ MODE = "asyncio_mode"
 
 #: pytest's scopes from narrow to wide; loops have the same ones.
 SCOPES = ("function", "class", "module", "package", "session")
+#: The scope of AnyIO's own `anyio_backend` since 4.0.
+ANYIO_SCOPE = "module"
 #: Code that starts pytest, and the option of auto mode in it.
 _STARTS = rb"\bpytest\.main\("
 _AUTO = rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b"
@@ -125,7 +127,9 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
 
     """
     if project.dependencies.allows_below("pytest-asyncio", "0.26"):
-        raise EditError("the fix needs pytest-asyncio >= 0.26, the repository allows older ones")
+        raise EditError(
+            "the fix needs pytest-asyncio >= 0.26, and the repository allows older ones"
+        )
     for name in (FIXTURE_SCOPE, TEST_SCOPE):
         default = project.settings.effective(name)
         scope = wider(scope, default) if default in SCOPES else scope

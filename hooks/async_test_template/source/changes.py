@@ -42,6 +42,24 @@ def remove_parameter(source: Source, function: Function, name: str) -> Splice:
     return replace(source, *without(source, brackets, index))
 
 
+def add_parameter(source: Source, function: Function, name: str) -> Splice:
+    """Put a parameter before the others of a function, after the instance of a method.
+
+    Raises:
+        EditError: Python's tokenizer does not find them.
+
+    """
+    brackets = brackets_from(source, source.start(function))
+    is_method = isinstance(source.parents[function], ast.ClassDef)
+    items = brackets.items[1:] if is_method else brackets.items
+    if items:
+        return replace(source, items[0].start, items[0].start, f"{name}, ")
+    if not brackets.items:
+        return replace(source, brackets.open, brackets.open, name)
+    end = brackets.items[0].end
+    return replace(source, end, end, f", {name}")
+
+
 def remove_argument(source: Source, call: ast.Call, argument: ast.expr | ast.keyword) -> Splice:
     """Take one argument out of a call, and the brackets of a decorator that holds no other.
 
@@ -280,13 +298,13 @@ def with_blank_lines(
 
 
 def append(source: Source, text: str) -> Splice:
-    """Put definitions at the end of a file, after two blank lines."""
+    """Put definitions at the end of a file, after two blank lines.
+
+    In an empty file those are below the imports that the definitions need.
+    """
     data = source.data
-    stripped = data.rstrip()
     end = len(data)
-    if not stripped:
-        return replace(source, end, end, text)
-    gap = "\n\n" if data.endswith((b"\n", b"\r")) else "\n\n\n"
+    gap = "\n\n" if not data or data.endswith((b"\n", b"\r")) else "\n\n\n"
     return replace(source, end, end, gap + text)
 
 

@@ -62,11 +62,11 @@ class Names:
 
     @cached_property
     def bound(self) -> frozenset[str]:
-        """Names that something else than an import binds, in any scope."""
+        """Names that something other than an import binds, in any scope."""
         return _bound(self._nodes.everything)
 
     def is_bound(self, name: str) -> bool:
-        """Tell whether something else than an import binds a name, in any scope."""
+        """Tell whether something other than an import binds a name, in any scope."""
         if name not in self._is_bound:
             self._is_bound[name] = name in _bound(self._nodes.near(name.encode()))
         return self._is_bound[name]

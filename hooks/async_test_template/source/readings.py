@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.paths import name_of
 from async_test_template.source.collection import TEST_FILES
 from async_test_template.source.looker import ALWAYS
+from async_test_template.spread import is_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ _KEPT_BYTES = 1_000_000
 # Of suites that are up to so many times larger, those trees are kept that are needed again.
 _LARGE = 4
 # The last ones of these are kept: a rule asks for the same few again and again.
-_RECENT_BYTES = 100_000
+_RECENT_BYTES = 300_000
 
 
 class TestNames(NamedTuple):
@@ -136,7 +137,7 @@ class Readings:
     def keep(self, source: Source, data: bytes) -> None:
         """Keep a parsed file, for a while if there is no room: a tree is far larger than a text."""
         size = len(data) - len(self._sources.get(source.file, (b"",))[0])
-        if size <= self._room:
+        if size <= self._room and not is_apart():
             self._room -= size
             self._sources[source.file] = (data, source)
             return
@@ -149,6 +150,9 @@ class Readings:
         """Return a file as Python code; it is parsed when something first looks at its tree."""
         kept = self._sources.get(file) or self._recent.get(file)
         if kept is not None and kept[0] == data:
+            if file in self._recent:
+                # It is the last one now.
+                self._recent[file] = self._recent.pop(file)
             return kept[1]
         from async_test_template.source.source import read_source
 

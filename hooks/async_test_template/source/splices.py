@@ -55,7 +55,7 @@ def splice(
 
     """
     encoded = decode(data)
-    spans = sorted(set(splices))
+    spans = sorted(set(splices), key=_order)
     text = encoded.text.encode()
     if statements is None:
         statements = statements_of(_parse(file, encoded.text))
@@ -76,6 +76,12 @@ def splice(
         return new, encoded.encode(new.data.decode())
     except ParseError as error:
         raise EditError(error.message) from error
+
+
+def _order(one: Splice) -> tuple[int, int, bool, bytes]:
+    """Return what splices are sorted by: at the same place, imports come before what needs them."""
+    start, end, text = one
+    return start, end, not text.lstrip().startswith((b"import ", b"from ")), text
 
 
 def _spliced(file: str, old: bytes, statements: Statements, splices: Sequence[Splice]) -> Source:

@@ -10,8 +10,8 @@ import pytest
 from async_test_template.cli import main
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.planner import make_plan
 from async_test_template.rules import load
+from made_rules import make_plan
 
 if sys.version_info >= (3, 11):
     import tomllib

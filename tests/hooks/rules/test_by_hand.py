@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +109,16 @@ def test_a_fixture_that_is_run_by_hand_stays_as_it_is(
 def test_a_fixture_whose_value_is_looked_at_is_mended(test: str, tmp_path: Path) -> None:
     plan = fixture_of(test, "pytest>=7", tmp_path)
     assert [f.tier for f in plan.fixed if f.code == "AT701"] == [Tier.SAFE]
+
+
+def test_what_a_generator_yields_may_be_awaited(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "pytest>=7\npytest-asyncio>=1.4\n",
+        "conftest.py": CLIENT.replace("return {'a': 1}", "yield start()"),
+        "test_it.py": f"import pytest\n\n\n{MARK}async def test_it(client):\n    await client\n",
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert "AT701" in {finding.code for finding in plan.fixed}
 
 
 @pytest.mark.parametrize("test", BY_HAND.values(), ids=BY_HAND)

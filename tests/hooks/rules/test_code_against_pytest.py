@@ -131,6 +131,57 @@ CASES = [
             ),
         },
     ),
+    # Its imports come before the fixture.
+    Case(
+        "AT502",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": "",
+            "test_it.py": (
+                "async def test_it():\n    pass\n\n\n"
+                "def test_other(event_loop):\n    assert event_loop.time()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT611",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                'import pytest\n\npytestmark = pytest.mark.asyncio(reason="asyncio")\n\n\n'
+                "async def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    # The async test passes before, too.
+    Case(
+        "AT709",
+        {
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(scope='session')\n"
+                "def anyio_backend():\n    return 'asyncio'\n\n\n"
+                "@pytest.fixture\nasync def one():\n    return 1\n\n\n"
+                "@pytest.mark.anyio\nasync def test_it(one):\n    assert one == 1\n\n\n"
+                "def test_other(one):\n    assert one == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT721",
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\n\nclass AsyncTestCase(unittest.TestCase):\n"
+                "    def __init__(self, name):\n        function = getattr(self, name)\n"
+                "        if asyncio.iscoroutinefunction(function):\n"
+                "            setattr(self, name, lambda: asyncio.run(function()))\n"
+                "        super().__init__(name)\n\n\n"
+                "class TestIt(AsyncTestCase):\n"
+                "    async def test_it(self):\n        await asyncio.sleep(0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
     Case(
         "AT502",
         {
@@ -365,6 +416,20 @@ CASES = [
                 "    loops.add(asyncio.get_running_loop())\n"
                 "\n\nasync def test_b():\n    loops.add(asyncio.get_running_loop())\n"
                 "    assert len(loops) == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT605",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\nloops = set()\n\n\n"
+                "@pytest.mark.asyncio_event_loop\nclass TestIt:\n    @pytest.mark.asyncio\n"
+                "    async def test_a(self):\n        loops.add(asyncio.get_running_loop())\n"
+                "\n    @pytest.mark.asyncio\n    async def test_b(self):\n"
+                "        loops.add(asyncio.get_running_loop())\n"
+                "        assert len(loops) == 1\n"
             ),
         },
     ),
@@ -852,8 +917,63 @@ CASES = [
         {
             "pytest.ini": AUTO,
             "test_it.py": (
+                "import asyncio\nfrom unittest import mock\n\n\nasync def test_it():\n"
+                "    fetch = mock.Mock(side_effect=asyncio.coroutine(lambda: 1))\n"
+                "    assert await fetch() == 1\n"
+            ),
+        },
+    ),
+    Case(
+        "AT516",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\ndef make():\n"
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n\n\n"
+                'event_loop = pytest.fixture(scope="session")(make)\n\n\n'
+                "@pytest.fixture\ndef lock(event_loop):\n"
+                "    async def taken():\n        lock = asyncio.Lock()\n"
+                "        await lock.acquire()\n        return lock\n\n"
+                "    return event_loop.run_until_complete(taken())\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(lock, event_loop):\n"
+                "    assert event_loop is asyncio.get_running_loop()\n"
+            ),
+        },
+        flags=("--select", "AT501,AT502,AT504"),
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
                 "import asyncio\n\n\n@asyncio.coroutine\ndef test_it():\n"
                 "    assert (yield from asyncio.sleep(0, 1) if test_it else None) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT811",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": "from functools import partial\n\nimport httpx\n\n\n" + APP + "\n\n"
+            "class Client(httpx.AsyncClient):\n    def __init__(self, app):\n"
+            '        super().__init__(app=app, base_url="http://test")\n\n\n'
+            "async def test_it():\n"
+            '    made = partial(httpx.AsyncClient, app=app, base_url="http://test")\n'
+            "    async with made() as one, Client(app) as two:\n"
+            '        assert (await one.get("/")).text == (await two.get("/")).text == "hello"\n',
+        },
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from asyncio import coroutine, iscoroutine\n\n\n"
+                "async def test_it():\n    assert not iscoroutine(1)\n"
             ),
         },
         before=INTERRUPTED,

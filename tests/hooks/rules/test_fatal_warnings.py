@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
-from async_test_template.planner import make_plan
 from async_test_template.rules import load
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path

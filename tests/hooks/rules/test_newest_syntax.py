@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.findings import Tier
-from async_test_template.planner import make_plan
+from made_rules import make_plan
 from test_examples import INVALID, desired, lay_out
 from test_traps import rewrite
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Severity, Tier
-from async_test_template.planner import make_plan
 from async_test_template.report.words import severity_of
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
+from made_rules import make_plan
 from proofs import lay_out
 
 if TYPE_CHECKING:

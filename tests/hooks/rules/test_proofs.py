@@ -36,12 +36,20 @@ HARMLESS = {
 def test_a_fix_is_proved(rule: Rule) -> None:
     cases = [case for case in CASES if case.code == rule.code]
     # A safe fix is proved without --unsafe.
-    assert [case for case in cases if rule.tier is Tier.UNSAFE or not case.is_unsafe]
-    assert all(case.shows_a_difference for case in cases) or rule.code in HARMLESS
-    assert not any(case.shows_a_difference for case in cases if case.code in HARMLESS)
+    assert [case for case in cases if rule.tier is Tier.UNSAFE or not case.is_unsafe], (
+        "add a Case to CASES in test_code_against_pytest.py, or in test_against_pytest.py for a "
+        "setting; a rule with safe fixes needs one without `unsafe=True`"
+    )
+    assert all(case.shows_a_difference for case in cases) or rule.code in HARMLESS, (
+        "let pytest end in another way before the fix, or give what it `says` after it; where it "
+        "accepts both, give the reason in HARMLESS"
+    )
+    assert not any(case.shows_a_difference for case in cases if case.code in HARMLESS), (
+        "take the rule out of HARMLESS: a case shows a difference"
+    )
 
 
 def test_nothing_is_proved_that_is_not_there() -> None:
     codes = {rule.code for rule in RULES}
-    assert {case.code for case in CASES} <= codes
-    assert HARMLESS.keys() <= codes
+    assert {case.code for case in CASES} <= codes, "take away the cases of what has no fix"
+    assert HARMLESS.keys() <= codes, "take away what has no fix from HARMLESS"

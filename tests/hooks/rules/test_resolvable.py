@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load
+from made_rules import make_plan
 from proofs import declared, lay_out
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Tier
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, FIRST_ON_CODE, load
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -900,6 +900,21 @@ def test_a_safe_bridge_is_for_those_that_ask_for_it(tmp_path: Path) -> None:
     assert b"@pytest_asyncio.fixture\n" in safe.after["test_it.py"]
     with_unsafe = make_plan(tmp_path, Desired(), CODE, EVERYTHING)
     assert b"autouse=True" in with_unsafe.after["test_it.py"]
+
+
+@pytest.mark.parametrize("more", ["", "\n\nasync def test_first():\n    pass\n"])
+def test_no_safe_fix_lets_the_first_async_test_run_where_another_needs_a_current_loop(
+    more: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    (tmp_path / "test_it.py").write_text(
+        "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef one(event_loop):\n"
+        "    return event_loop.run_until_complete(asyncio.sleep(0, 1))\n\n\n"
+        "async def test_it(one):\n    pass\n\n\n"
+        "def test_other():\n    asyncio.get_event_loop()\n" + more
+    )
+    plan = make_plan(tmp_path, Desired(), [load("AT502")], frozenset({Tier.SAFE}))
+    assert bool(plan.after) is bool(more)
 
 
 def test_a_fixture_that_tests_call_by_their_parameter_is_not_called(tmp_path: Path) -> None:

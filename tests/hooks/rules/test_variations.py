@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 from async_test_template.desired import Desired
 from async_test_template.findings import Change, Tier
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -127,14 +127,15 @@ def ways_to_expect(rule: Rule) -> Iterable[str]:
 
 
 @pytest.mark.slow
-@rules_with(lambda rule: rule.about)
+@rules_with(lambda rule: rule.about or rule.libraries)
 def test_a_rule_is_silent_in_the_repository_of_what_it_is_about(rule: Rule, tmp_path: Path) -> None:
     tried = 0
     for example, _ in examples(rule, tmp_path):
         if find(tmp_path, rule, example, belonging_to(example.before, "something-else")):
             tried += 1
-            files = belonging_to(example.before, rule.about)
-            assert find(tmp_path, rule, example, files) == [], example.heading
+            for package in filter(None, (rule.about, *rule.libraries)):
+                files = belonging_to(example.before, package)
+                assert find(tmp_path, rule, example, files) == [], (example.heading, package)
     assert tried, NOTHING_TRIED
 
 
@@ -250,8 +251,29 @@ def setting_of(finding: Finding, files: Mapping[str, str]) -> str | None:
     return line if name in changed else None
 
 
+#: Their unsafe fixes change no setting that is there: they add one, or edit dependencies or code.
+CHANGE_NO_SETTING = {
+    "AT103",
+    "AT108",
+    "AT109",
+    "AT121",
+    "AT203",
+    "AT216",
+    "AT217",
+    "AT402",
+    "AT403",
+    "AT407",
+    "AT709",
+    "AT711",
+    "AT802",
+    "AT803",
+    "AT813",
+}
+
+
 @rules_with(lambda rule: rule.tier is Tier.UNSAFE and rule.check)
 def test_a_choice_that_a_comment_explains_is_left_to_a_person(rule: Rule, tmp_path: Path) -> None:
+    tried = 0
     for example, finding in examples(rule, tmp_path):
         line = setting_of(finding, example.before)
         if line is None or finding.tier is not Tier.UNSAFE:
@@ -264,6 +286,10 @@ def test_a_choice_that_a_comment_explains_is_left_to_a_person(rule: Rule, tmp_pa
             files = {**example.before, finding.file: text.replace(line, f"{comment}\n{line}", 1)}
             (found,) = find(tmp_path, rule, example, files)
             assert found.tier is tier, (example.heading, comment)
+            tried += 1
+    assert bool(tried) is (rule.code not in CHANGE_NO_SETTING), (
+        "show an unsafe fix that changes a setting, or name the rule in CHANGE_NO_SETTING"
+    )
 
 
 @pytest.mark.slow

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from async_test_template.desired import Desired
-from async_test_template.planner import make_plan
 from async_test_template.rules import CODES, load, page_of
 from async_test_template.rules.pages import read_page
 from async_test_template.source import reading
+from made_rules import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +25,10 @@ ON_CODE = [
     if rule.visit is not None
     for number, example in enumerate(read_page(page_of(rule.code)).invalid, 1)
 ]
+BLIND = (
+    "the rule finds something in these files, which `check` would not parse for it: give it "
+    "another `where`, or let it look only at tests and fixtures (`source.items`): "
+)
 #: Names that say nothing of tests, of pytest's own configuration, and of tests to pytest alone.
 NAMES = ("test_it.py", "conftest.py", "helpers.py", "tests/support.py")
 
@@ -83,8 +87,9 @@ def test_a_rule_needs_no_word_but_its_own(
                     break
             else:
                 break
-    assert found(tmp_path, rule, example, files) == expected, files
+    assert found(tmp_path, rule, example, files) == expected, f"{BLIND}{files}"
     (first, *others) = [file for file in files if file.endswith(".py")]
     for name in NAMES if not others else ():
         renamed = {name if file == first else file: text for file, text in files.items()}
-        assert found(tmp_path, rule, example, renamed) == everywhere(renamed), renamed
+        as_declared = found(tmp_path, rule, example, renamed)
+        assert as_declared == everywhere(renamed), f"{BLIND}{renamed}"

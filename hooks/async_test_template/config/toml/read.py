@@ -54,7 +54,8 @@ def parse_shared(text: str) -> dict[str, Any]:
     _refuse_long_keys(source)
     try:
         document = tomllib.loads(source)
-        if re.search(_LONG_NUMBER, source):
+        # The plain texts first: hardly a document has them, and compiling a pattern takes time.
+        if any(base in source for base in ("0b", "0o", "0x")) and re.search(_LONG_NUMBER, source):
             # Python reads numbers of any length in other bases, but does not print them in decimal.
             repr(document)
     except ValueError as error:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp.at904_client_by_run_until_complete import client_calls
+from async_test_template.rules.aiohttp._clients import client_calls
 from async_test_template.rules.loops._asking import (
     items_asking,
     parameter_findings,

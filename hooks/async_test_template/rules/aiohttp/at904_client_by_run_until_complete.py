@@ -7,11 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.aiohttp._clients import client_calls
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import has_aiohttps_plugin, may_have_old_aiohttp
 from async_test_template.source import changes, new_imports
-from async_test_template.source.nodes import callee, walk
+from async_test_template.source.nodes import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,32 +20,6 @@ if TYPE_CHECKING:
     from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
-
-
-def client_calls(function: Function) -> list[ast.Call]:
-    """Return the calls of `loop.run_until_complete`, if a fixture uses its loop for nothing else.
-
-    Such a fixture asks for a client factory, and uses the loop only to wait for it.
-    """
-    names = {argument.arg for argument in function.args.args}
-    if isinstance(function, ast.AsyncFunctionDef) or not names & {"aiohttp_client", "test_client"}:
-        return []
-    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ListComp)
-    nodes = [node for statement in function.body for node in walk(statement)]
-    uses = [node for node in nodes if isinstance(node, ast.Name) and node.id == "loop"]
-    found = [
-        node
-        for node in nodes
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "run_until_complete"
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "loop"
-        and len(node.args) == 1
-        and isinstance(node.args[0], ast.Call)
-    ]
-    is_plain = not any(isinstance(node, inner) for node in nodes)
-    return found if is_plain and len(found) == len(uses) and "loop" in names else []
 
 
 def _is_exact(function: Function) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.aiohttp.at903_client_of_callable import clients_of_callables
+from async_test_template.rules.aiohttp._clients import clients_of_callables
 from async_test_template.rules.on_code import code_finding, text_of
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import MODE, may_be_auto

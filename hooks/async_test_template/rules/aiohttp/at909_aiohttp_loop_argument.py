@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, sure
+from async_test_template.rules.on_code import code_finding, has_stars, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.patterns import keyword_of_call, removed
 from async_test_template.rules.rule import Rule, Where
@@ -53,7 +53,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             hint="remove it: aiohttp uses the running loop",
         )
         yield _as_advice(finding) if is_early and not warns else finding
-    for call in calls(source, _MOCK):
+    for call in source.calls(_MOCK):
         finding = code_finding(
             RULE.code,
             source,
@@ -64,7 +64,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             hint="use AsyncMock, with return_value= or side_effect=",
         )
         yield _as_advice(finding) if is_early else finding
-    for call in calls(source, *_OWN_LOOPS):
+    for call in source.calls(*_OWN_LOOPS):
         name = source.names.resolve(call.func).rpartition(".")[2]
         finding = code_finding(
             RULE.code,

@@ -9,7 +9,14 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import SCOPES, anyio_tests, may_be_auto, named, wider
+from async_test_template.rules.which_loop import (
+    ANYIO_SCOPE,
+    SCOPES,
+    anyio_tests,
+    may_be_auto,
+    named,
+    wider,
+)
 from async_test_template.source import changes
 
 if TYPE_CHECKING:
@@ -21,8 +28,6 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _NAME = "anyio_backend"
-#: AnyIO's own fixture since 4.0.
-_OWN_SCOPE = "module"
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -34,7 +39,7 @@ def _check(project: Project) -> Iterator[Finding]:
         backend = project.code.find(_NAME, test.file, test.owner)
         if backend is None and project.code.may_bring(_NAME, test.file):
             continue
-        scope = _OWN_SCOPE if backend is None else backend.scope
+        scope = ANYIO_SCOPE if backend is None else backend.scope
         if scope not in SCOPES:
             continue
         for fixture in project.code.used_by(test):
@@ -67,7 +72,7 @@ def _finding(project: Project, backend: Fixture | None, fixtures: list[Fixture])
     if backend is None:
         return Finding(
             RULE.code,
-            f"the {scope}-scoped fixture {widest.name} needs anyio's {_OWN_SCOPE}-scoped {_NAME}",
+            f"the {scope}-scoped fixture {widest.name} needs anyio's {ANYIO_SCOPE}-scoped {_NAME}",
             widest.file,
             widest.line,
             widest.column,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.rules.clients._test_client import is_request, is_response
-from async_test_template.rules.on_code import calls, keyword
+from async_test_template.rules.on_code import keyword
 from async_test_template.source.nodes import walk
 from async_test_template.source.relevance import is_of_tests
 
@@ -93,7 +93,7 @@ def uses(source: Source) -> Iterator[Use]:
     """
     if not imports_httpx(source.names.modules):
         return
-    for call in calls(source, "isinstance"):
+    for call in source.calls("isinstance"):
         if len(call.args) == 2:  # noqa: PLR2004
             yield from _use(source, call.args[1], response=call.args[0])
     for kind, body in (*_expected(source), *_caught(source)):

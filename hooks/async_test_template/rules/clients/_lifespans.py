@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.rules.clients._applications import FASTAPI, STARLETTE, has_lifespan
 from async_test_template.rules.clients._test_client import CLIENTS
-from async_test_template.rules.on_code import calls, keyword
+from async_test_template.rules.on_code import keyword
 from async_test_template.rules.origin import origin
 from async_test_template.source.source import Unreadable
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def transports(source: Source) -> Iterator[ast.Call]:
     """Yield the calls that make a transport."""
-    return calls(source, "httpx.ASGITransport", "httpx2.ASGITransport")
+    return source.calls("httpx.ASGITransport", "httpx2.ASGITransport")
 
 
 def application(

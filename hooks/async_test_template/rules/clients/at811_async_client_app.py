@@ -13,11 +13,11 @@ from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
     is_chosen_by_version,
+    is_super,
     keyword,
     sure,
 )
 from async_test_template.rules.patched import no_client_patched, not_patched
-from async_test_template.rules.patterns import keyword_of_call
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
@@ -30,35 +30,51 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _TRANSPORTS = {"AsyncClient": "ASGITransport", "Client": "WSGITransport"}
+_CLIENTS = {f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS}
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    targets = [f"{package}.{name}" for package in ("httpx", "httpx2") for name in _TRANSPORTS]
-    for call, app in keyword_of_call(source, "app", *targets):
-        if not is_chosen_by_version(source, call):
-            name = source.names.resolve(call.func)
-            yield code_finding(
-                RULE.code,
-                source,
-                call,
-                f"{name} does not accept app=",
-                tier=Tier.SAFE,
-                fix=partial(_fix, project, source, call, app),
-                hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
-            )
+    for call in source.nodes.near(b"app"):
+        app = keyword(call, "app") if isinstance(call, ast.Call) else None
+        if not isinstance(call, ast.Call) or app is None:
+            continue
+        for client in _clients(source, call):
+            name = source.names.resolve(client)
+            if name in _CLIENTS and not is_chosen_by_version(source, call):
+                yield code_finding(
+                    RULE.code,
+                    source,
+                    call,
+                    f"{name} does not accept app=",
+                    tier=Tier.SAFE,
+                    fix=partial(_fix, project, source, call, app, client),
+                    hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
+                )
 
 
-def _fix(project: Project, source: Source, call: ast.Call, app: ast.keyword) -> tuple[Edit, ...]:
+def _clients(source: Source, call: ast.Call) -> list[ast.expr]:
+    """Return what a call may make: what it calls, wraps with `partial`, or derives from."""
+    if is_super(call.func) and call.func.attr == "__init__":
+        around = next((n for n in source.around(call) if isinstance(n, ast.ClassDef)), None)
+        return around.bases if around else []
+    if call.args and source.names.resolve(call.func) == "functools.partial":
+        return call.args[:1]
+    return [call.func]
+
+
+def _fix(
+    project: Project, source: Source, call: ast.Call, app: ast.keyword, made: ast.expr
+) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "transport") is not None:
         raise EditError("it has, or may have, a transport already")
     # Before httpx 0.28, `app=None` means no application: requests use the network.
     if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
     no_client_patched(source)
-    sure(source, call.func)
-    not_patched(project, source.names.resolve(call.func))
-    package, _, client = source.names.resolve(call.func).rpartition(".")
-    transport, imports = _transport(source, call.func, package, _TRANSPORTS[client])
+    sure(source, made)
+    not_patched(project, source.names.resolve(made))
+    package, _, client = source.names.resolve(made).rpartition(".")
+    transport, imports = _transport(source, made, package, _TRANSPORTS[client])
     value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()
     start = source.start(app)
     end = start + len("app") + len(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx2 import MOCKS, is_in_code, mock_in_use
-from async_test_template.rules.on_code import calls, code_finding, keyword
+from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.relevance import is_of_tests
 
@@ -52,7 +52,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _senders(source: Source) -> Iterator[ast.Call]:
-    for call in calls(source, *_SENDERS):
+    for call in source.calls(*_SENDERS):
         # With a transport, the test or the application already replaces the network.
         if not keyword(call, "transport") and not keyword(call, "mounts"):
             yield call

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.names import is_lazy
 
@@ -23,7 +23,7 @@ _MODULES = frozenset({"httpx", "httpcore", "respx", "pytest_httpx"})
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "httpx2.alias_httpx"):
+    for call in source.calls("httpx2.alias_httpx"):
         who = _earlier(project, source, call)
         if who:
             yield code_finding(

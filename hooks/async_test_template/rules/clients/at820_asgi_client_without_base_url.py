@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword, text_of
+from async_test_template.rules.on_code import code_finding, has_stars, keyword, text_of
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.items import Fixture
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "httpx.AsyncClient", "httpx2.AsyncClient"):
+    for call in source.calls("httpx.AsyncClient", "httpx2.AsyncClient"):
         transport = keyword(call, "transport")
         if transport is None or keyword(call, "base_url") or has_stars(call):
             continue
@@ -28,6 +28,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             isinstance(made, ast.Call)
             and source.names.resolve(made.func) in _TRANSPORTS
             and _gets_a_path(source, call)
+            and not _gets_an_address(source, call)
         ):
             yield code_finding(
                 RULE.code,
@@ -57,6 +58,18 @@ def _gets_a_path(source: Source, client: ast.Call) -> bool:
     return any(
         asked == fixture.name and asked in {argument.arg for argument in _arguments(user)}
         for asked, user in paths
+    )
+
+
+def _gets_an_address(source: Source, client: ast.Call) -> bool:
+    """Tell whether `base_url` of the client is assigned later."""
+    name = _name_of(source, client)
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in source.mentions.get("base_url")
     )
 
 

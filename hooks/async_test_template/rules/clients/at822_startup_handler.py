@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._applications import EVENTS, FASTAPI, STARLETTE, handlers
-from async_test_template.rules.on_code import calls, code_finding, keyword
+from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         return
     # FastAPI forbids a newer Starlette before 0.133.
     is_gone = all(project.dependencies.may_reach(*release) for release in _REMOVED_IN)
-    for call in calls(source, *STARLETTE) if is_gone else ():
+    for call in source.calls(*STARLETTE) if is_gone else ():
         for name in EVENTS:
             if keyword(call, name):
                 kind = source.names.resolve(call.func).rpartition(".")[2]

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.clients._httpx_mock import body_as, calls_of
-from async_test_template.rules.on_code import (
-    calls,
-    code_finding,
-    has_stars,
-    keyword,
-    sure,
-    uses,
-)
+from async_test_template.rules.on_code import code_finding, has_stars, keyword, sure, uses
 from async_test_template.rules.patterns import renamed
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
@@ -50,7 +43,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 hint="write content= for bytes, text= for text, and stream= for an iterator or for "
                 "several parts (pytest_httpx.IteratorStream, httpx._multipart.MultipartStream)",
             )
-    for call in calls(source, _TO_RESPONSE):
+    for call in source.calls(_TO_RESPONSE):
         yield code_finding(
             RULE.code,
             source,

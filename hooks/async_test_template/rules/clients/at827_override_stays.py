@@ -61,7 +61,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     place.node,
                     f"the override of {place.dependency.rpartition('.')[2]} stays for tests that "
                     f"do not ask for it, such as {after.name}",
-                    hint="take it back behind a `yield`, or use monkeypatch.setitem",
+                    hint="remove it after a `yield`, or use monkeypatch.setitem",
                 )
 
 

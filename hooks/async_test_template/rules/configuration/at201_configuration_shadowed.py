@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.config import ini
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import SHADOWED
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -89,4 +90,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     check=_check,
+    only_with=(SHADOWED,),
 )

@@ -39,5 +39,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("[pytest] in setup.cfg",),
     libraries=("pytest",),
 )

@@ -37,4 +37,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.REPORT,
     check=_check,
+    only_with=("native",),
 )

@@ -55,6 +55,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=("both tables",),
     # Older versions never read the first table: after merging, untried settings take effect.
     needs=(("pytest", "9"),),
 )

@@ -39,4 +39,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=("native",),
 )

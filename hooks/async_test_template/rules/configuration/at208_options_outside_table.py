@@ -31,6 +31,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("options outside a table",),
     # Older versions ignore the options: with a header, untried settings take effect.
     needs=(("pytest", "9.2"),),
 )

@@ -77,4 +77,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("filterwarnings", "addopts"),
 )

@@ -35,6 +35,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("addopts",),
     libraries=("pytest",),
     broken_since=(("pytest", "9.0"),),
 )

@@ -39,6 +39,7 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("addopts",),
     optional=True,
-    gate=(("pytest", "9"),),
+    needs=(("pytest", "9"),),
 )

@@ -30,4 +30,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     check=_check,
+    only_with=("byte order mark",),
 )

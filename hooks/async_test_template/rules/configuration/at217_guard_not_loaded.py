@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.guard import GUARD, LOADER, conftests_of, contract_of, guard_of
 from async_test_template.rules.rule import Rule
 
@@ -145,4 +146,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=(CODE,),
 )

@@ -9,6 +9,7 @@ from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.config import ini
 from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     check=_check,
+    only_with=(CODE,),
     python="<3.14",
     libraries=("coverage", "greenlet", "pytest-cov", "sqlalchemy", "sqlmodel"),
 )

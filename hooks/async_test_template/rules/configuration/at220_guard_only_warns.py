@@ -30,4 +30,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.REPORT,
     check=_check,
+    only_with=("async_guard_strict",),
 )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Tier
-from async_test_template.rules.loops._bridge import bridge, tier_of_bridge
+from async_test_template.rules.loops._bridge import bridge, is_first_to_run, tier_of_bridge
 from async_test_template.rules.loops._canonical import called_names
 from async_test_template.rules.loops._lost import (
     are_plain,
@@ -19,7 +19,7 @@ from async_test_template.rules.loops._lost import (
     where_from,
 )
 from async_test_template.rules.loops._running_loop import is_called_elsewhere, without_parameter
-from async_test_template.rules.on_code import calls, code_finding, is_called, text_of, uses
+from async_test_template.rules.on_code import code_finding, is_called, text_of, uses
 from async_test_template.rules.which_loop import may_have_old_aiohttp
 from async_test_template.source import changes
 from async_test_template.source.items import Fixture, Test
@@ -119,13 +119,14 @@ def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it come
     code: str, project: Project, source: Source, function: Function, name: str, where: Origin
 ) -> Finding:
     message = f"{function.name} is async and asks for the fixture {name}, which was removed"
+    # An old pytest-aiohttp runs an async fixture only if something asks for `loop`.
+    is_needed = name == "loop" and may_have_old_aiohttp(project)
     finding = code_finding(
         code,
         source,
         function,
         message,
-        # An old pytest-aiohttp runs an async fixture only if something asks for `loop`.
-        tier=Tier.UNSAFE if name == "loop" and may_have_old_aiohttp(project) else Tier.SAFE,
+        tier=Tier.UNSAFE if is_needed or is_first_to_run(project) else Tier.SAFE,
         fix=when_all_is_read(project, lambda: without_parameter(project, source, function, name)),
         hint="use asyncio.get_running_loop()",
     )
@@ -238,7 +239,7 @@ def usefixtures_findings(
     """Yield a finding for each `usefixtures` that names the lost fixture."""
     if not _names_all(source, "usefixtures", name):
         return
-    for call in calls(source, "pytest.mark.usefixtures"):
+    for call in source.calls("pytest.mark.usefixtures"):
         place = Test("", source.file, call.lineno, 1, is_async=True)
         for argument in call.args:
             where = where_from(project, name, place)

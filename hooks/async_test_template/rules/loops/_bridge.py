@@ -16,11 +16,17 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Change, Tier
 from async_test_template.rules.home import home, source_of
 from async_test_template.rules.importers import importers
+from async_test_template.rules.loops._bare import SETUPS
 from async_test_template.rules.loops._lost import NAME, where_from
 from async_test_template.rules.on_code import needs
-from async_test_template.rules.which_loop import SCOPES, may_have_old_aiohttp, named
+from async_test_template.rules.which_loop import (
+    SCOPES,
+    asyncio_tests,
+    may_have_old_aiohttp,
+    named,
+)
 from async_test_template.source import changes, new_imports
-from async_test_template.source.items import Fixture
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import FUNCTIONS
 from async_test_template.source.source import Unreadable
 
@@ -62,6 +68,40 @@ def takes_current_loop(project: Project) -> bool:
     return False
 
 
+# Only one project is used at a time, and each function that asks for the fixture asks this.
+@lru_cache(maxsize=1)
+def is_first_to_run(project: Project) -> bool:
+    """Tell whether a test loses its current loop when the tests that ask for the fixture run again.
+
+    A test that is not async finds one, up to Python 3.13, as long as no async test has run.
+    """
+    if any(NAME not in _asked_for(project, test) for test in asyncio_tests(project)):
+        return False
+    for file, data in project.reader.mentioning(_TAKES_CURRENT, (b"get_event_loop",)):
+        if b"set_event_loop(" in data or not project.reader.is_test_file(file):
+            continue
+        try:
+            source = project.code.sources.get(file)
+        except Unreadable:
+            continue
+        if any(_is_in_sync_test(source, call) for call in source.calls("asyncio.get_event_loop")):
+            return True
+    return False
+
+
+def _is_in_sync_test(source: Source, call: ast.Call) -> bool:
+    function = source.scope(call)
+    return isinstance(function, ast.FunctionDef) and (
+        function.name in SETUPS or isinstance(source.items.get(function.lineno), Test)
+    )
+
+
+def _asked_for(project: Project, test: Test) -> set[str]:
+    """Return the names of all fixtures that a test asks for, itself or through others."""
+    used = project.code.used_by(test)
+    return {*test.requests, *(name for fixture in used for name in fixture.requests)}
+
+
 def _is_in_sync_code(source: Source, call: ast.Call) -> bool:
     function = next(
         (around for around in source.around(call) if isinstance(around, FUNCTIONS)), None
@@ -76,13 +116,17 @@ def bridge_text(  # noqa: PLR0913 - a fixture has these parts
     pytest_asyncio: str,
     *,
     for_all: bool = False,
+    loop_scope: str = "",
     about: str = "Return the running loop to code that still asks for the old fixture.",
 ) -> str:
     """Write the fixture that provides the running loop under the old name.
 
-    With `for_all` each test gets it, so that code that is not async finds a current loop.
+    With `for_all` each test gets it, so that code that is not async finds a current loop. The
+    loop is that of its scope, or of `loop_scope`.
     """
-    arguments = [] if scope == "function" else [f'scope="{scope}"', f'loop_scope="{scope}"']
+    arguments = [f'scope="{scope}"', f'loop_scope="{loop_scope or scope}"']
+    if scope == "function":
+        arguments = []
     text = about
     if for_all:
         arguments.append("autouse=True")
@@ -172,7 +216,8 @@ def _make_bridge(project: Project, name: str) -> Bridge:
     files = [item.file for item in asking]
     files += [f for item in asking if isinstance(item, Fixture) for f in importers(project, item)]
     is_certain = is_old or not project.dependencies.may_be_below("pytest-asyncio", _SINCE)
-    tier = Tier.SAFE if name == NAME and is_certain and not for_all else Tier.UNSAFE
+    is_safe = name == NAME and is_certain and not for_all and not is_first_to_run(project)
+    tier = Tier.SAFE if is_safe else Tier.UNSAFE
     file = home(project, files)
     above = [i for i in asking if isinstance(i, Fixture) and i.name == name and i.file != file]
     if above:

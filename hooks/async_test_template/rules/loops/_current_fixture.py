@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.rules.home import home
 from async_test_template.rules.loops._bridge import added
-from async_test_template.rules.on_code import needs
+from async_test_template.rules.on_code import raised
 from async_test_template.rules.premises.about import (
     PYTEST_ASYNCIO,
     Presence,
@@ -52,7 +52,7 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
     """Return the edits that add the fixture where all roots that it reaches can see it.
 
     Raises:
-        EditError: something else than pytest-asyncio may run tests that would get the fixture too,
+        EditError: something other than pytest-asyncio may run tests that would get the fixture too,
             or it is no fixture for all tests that is missing.
 
     """
@@ -62,9 +62,11 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
     if not _has_plugin(project):
         raise EditError("the fixture that sets a loop for each test needs pytest-asyncio")
     if has_own_runner(project) or has_other_runner(project):
-        raise EditError("something else than pytest-asyncio runs tests, too")
+        raise EditError("something other than pytest-asyncio runs tests too")
     loop_scope = _loop_scope(project)
-    raised = _raised(project, "0.24" if loop_scope else "0.17")
+    version = "0.24" if loop_scope else "0.17"
+    may_be_old = project.dependencies.may_be_below(PYTEST_ASYNCIO, version)
+    edits = raised(project, PYTEST_ASYNCIO, version) if may_be_old else ()
     file = home(project, [root.source.file for root in reached])
     if ships(project, file):
         raise EditError("the tests of others use this plugin")
@@ -80,23 +82,7 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
             f"    return {asyncio}.get_running_loop()\n"
         )
 
-    return (*added(project, file, CURRENT, text), *raised)
-
-
-def _raised(project: Project, version: str) -> tuple[Edit, ...]:
-    """Return the edits that exclude releases of pytest-asyncio which do not know the fixture.
-
-    Raises:
-        EditError: only a person can exclude them.
-
-    """
-    dependencies = project.dependencies
-    if not dependencies.may_be_below(PYTEST_ASYNCIO, version):
-        return ()
-    raised = dependencies.raised(PYTEST_ASYNCIO, version)
-    if not raised:
-        needs(project, PYTEST_ASYNCIO, version)
-    return raised
+    return (*added(project, file, CURRENT, text), *edits)
 
 
 def _has_plugin(project: Project) -> bool:

@@ -101,7 +101,9 @@ def replacement(
     for_all = fixture.autouse or (
         not all(item.is_async for item in still) and takes_current_loop(project)
     )
-    text = bridge_text(NAME, fixture.scope, asyncio, plugin, for_all=for_all)
+    # The loop of the tests, which is that of the widest override.
+    wide = "" if fixture.scope == "function" else _scope(project, fixture.scope)
+    text = bridge_text(NAME, fixture.scope, asyncio, plugin, for_all=for_all, loop_scope=wide)
     text = f"{hook}\n\n{text}" if hook else text
     return (changes.rewrite_definition(source, function, text), *one, *other, *settings)
 

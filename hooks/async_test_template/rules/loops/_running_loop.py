@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.rules.on_code import is_called, uses
 from async_test_template.source import changes, new_imports
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import walk, walk_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture, Test
@@ -39,10 +41,42 @@ def without_parameter(
     if uses(function, name):
         if any(isinstance(n, _UNSURE) for n in walk(function)):
             raise EditError("it declares names global or deletes them")
-        module, imports = new_imports.bind_module(source, "asyncio")
-        statement = f"{name} = {module}.get_running_loop()"
-        edits += [changes.prepend_statement(source, function, statement), *imports]
+        edits += _with_loop(source, function, name)
     return tuple(edits)
+
+
+def _with_loop(source: Source, function: Function, name: str) -> Iterator[Edit]:
+    """Yield the edits that give a function the running loop, under a name.
+
+    Raises:
+        EditError: the function itself uses the name of asyncio for something else, or too late.
+
+    """
+    module, imports = new_imports.bind_module(source, "asyncio")
+    statement = f"{name} = {module}.get_running_loop()"
+    own = [node for node in walk_scope(function) if module in _bound(node)]
+    if not own:
+        yield from (changes.prepend_statement(source, function, statement), *imports)
+        return
+    first = own[0]
+    if len(own) > 1 or not isinstance(first, ast.Import) or first not in function.body:
+        raise EditError(f"it uses the name {module} itself")
+    is_early = any(
+        node.id == name and node.lineno <= first.lineno
+        for node in walk(function)
+        if isinstance(node, ast.Name)
+    )
+    if is_early or source.text(first) != "import asyncio":
+        raise EditError(f"it uses the name {module} itself")
+    end = source.end(first)
+    yield changes.replace(source, end, end, f"\n{' ' * first.col_offset}{statement}")
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """Return the names that a statement or an expression binds."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    return {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
 
 
 def is_called_elsewhere(project: Project, source: Source, function: Function) -> bool:

@@ -7,6 +7,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.conflicts import beside
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
 from async_test_template.paths import name_of
@@ -32,7 +33,7 @@ from async_test_template.rules.loops._lost import (
     when_all_is_read,
 )
 from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
-from async_test_template.rules.on_code import code_finding, needs
+from async_test_template.rules.on_code import code_finding, raised
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
@@ -102,7 +103,7 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
             raise EditError("another function chooses the type of its loop")
         # What has a loop in its name does something with the loop.
         return with_the_rest(project, source, fixture)
-    _needs_hook(project)
+    higher = _with_hook(project)
     if len(factories) != 1:
         raise EditError("its loop is unknown")
     ((factory, makers),) = factories.items()
@@ -110,35 +111,38 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     is_in_module = name_of(source.file) != "conftest.py"
     if files and is_in_module:
         edits = hook_elsewhere(project, source, factory, files)
-        return (*edits, *_beside(project, source, fixture, factory, frozenset(makers)))
+        more = _beside(project, source, fixture, factory, frozenset(makers))
+        return beside(higher, (*edits, *more))
     if is_in_module and fixture.owner is None:
         text, imports = named_in_module(project, source, factory)
     else:
         text, imports = hook(source, factory)
     if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
         edits = replacement(project, source, fixture, text)
-        return (*edits, *(edit for edit in imports if edit not in edits))
+        return beside(higher, (*edits, *(edit for edit in imports if edit not in edits)))
     edits = with_the_rest(project, source, fixture, frozenset(makers))
     if factory.extra:
         edits = (*edits, *_without_class(source, function, factory.label))
     start = changes.before(source, function)
-    return _merged(edits, imports, changes.replace(source, start, start, f"{text}\n\n"))
+    definition = changes.replace(source, start, start, f"{text}\n\n")
+    return beside(higher, _merged(edits, imports, definition))
 
 
-def _needs_hook(project: Project) -> None:
-    """Require that an installation gets a pytest-asyncio that calls the hook.
+def _with_hook(project: Project) -> tuple[Edit, ...]:
+    """Return the edits with which every installation gets a pytest-asyncio that calls the hook.
 
     A Python that only an old setup.py names does not count.
 
     Raises:
-        EditError: a bound, or a Python that is supported, allows an older one.
+        EditError: a Python that is supported allows an older one, or a bound that nothing can edit.
 
     """
     dependencies = project.dependencies
     if dependencies.may_be_below("pytest-asyncio", SINCE) or not dependencies.fits_python(
         "pytest-asyncio", SINCE
     ):
-        needs(project, "pytest-asyncio", SINCE)
+        return raised(project, "pytest-asyncio", SINCE)
+    return ()
 
 
 def _beside(

@@ -13,7 +13,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import SETUPS
 from async_test_template.rules.loops._loop_factories import HOOK, SINCE, factory_of, hook
 from async_test_template.rules.loops._lost import is_override
-from async_test_template.rules.on_code import calls, code_finding, is_below, needs
+from async_test_template.rules.on_code import code_finding, is_below, needs
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, Presence, presence
 from async_test_template.rules.reasons import has_reason
 from async_test_template.rules.rule import Rule, Where
@@ -69,7 +69,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _setting(source: Source) -> Iterator[ast.Call]:
-    return calls(source, *_CALLS)
+    return source.calls(*_CALLS)
 
 
 def _restores(call: ast.Call) -> bool:
@@ -84,7 +84,7 @@ def _put_back(source: Source) -> set[ast.Call]:
     """
     kept = {
         ast.unparse(target)
-        for getting in calls(source, "asyncio.get_event_loop_policy")
+        for getting in source.calls("asyncio.get_event_loop_policy")
         if isinstance(assignment := source.parents[getting], ast.Assign)
         for target in assignment.targets
     }

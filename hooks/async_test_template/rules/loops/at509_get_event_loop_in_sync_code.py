@@ -13,7 +13,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._bare import Root, context, roots
 from async_test_template.rules.loops._current_fixture import current_loop
 from async_test_template.rules.loops._current_loop import has_loop
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.premises.expected import wish
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.nodes import walk
@@ -98,7 +98,7 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     found: dict[ast.AST, ast.Call] = {}
     if not _may_be_outside_coroutines(source.data):
         return found
-    for call in calls(source, *_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
+    for call in source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
         around = context(source, call)
         first = found.get(around)
         is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._sleeps import is_zero
-from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
 
@@ -51,7 +51,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _sleeps(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
     """Yield the calls in async tests and fixtures that block by mistake, with the function."""
-    for call in calls(source, _SLEEP):
+    for call in source.calls(_SLEEP):
         function = source.scope(call)
         if (
             isinstance(function, ast.AsyncFunctionDef)

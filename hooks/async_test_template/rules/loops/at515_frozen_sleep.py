@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._sleeps import is_zero
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
+from async_test_template.source.items import Fixture
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -24,28 +25,74 @@ _SLEEPS = ("asyncio.sleep", "anyio.sleep")
 _WAITS = ("asyncio.gather", "asyncio.shield", "asyncio.wait_for")
 #: Arguments with which the clock of the loop goes on.
 _GO_ON = ("real_asyncio", "tick", "auto_tick_seconds", "ignore")
+_SLEEP = re.compile(rb"\bsleep\b")
 #: The test moves the clock itself.
 _MOVED = re.compile(r"\.(?:tick|move_to)\(")
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call, function in _frozen(source):
+    frozen = [(call, function.name) for call, function in _frozen(source)]
+    frozen += [
+        (call, test)
+        for call, fixture in _freezing_fixtures(source)
+        if (test := _sleeper(project, fixture)) is not None
+    ]
+    for call, name in frozen:
         if any(patching(project, sleep) for sleep in _SLEEPS):
             return
         yield code_finding(
             RULE.code,
             source,
             call,
-            f"{function.name} sleeps while the clock is frozen, and the sleep never ends",
+            f"{name} sleeps while the clock is frozen, and the sleep never ends",
             hint="give freeze_time the argument real_asyncio=True (freezegun 1.5)",
         )
 
 
+def _spots(source: Source) -> Iterator[object]:
+    yield from _frozen(source)
+    yield from _freezing_fixtures(source)
+
+
+def _stops(source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that stop every clock."""
+    for call in source.calls(_FREEZE):
+        if not has_stars(call) and not any(keyword(call, name) for name in _GO_ON):
+            yield call
+
+
+def _freezing_fixtures(source: Source) -> Iterator[tuple[ast.Call, Fixture]]:
+    """Yield the calls that stop the clock around the `yield` of a fixture."""
+    for call in _stops(source):
+        around = source.parents[source.parents[call]]
+        item = source.items.get(getattr(source.scope(call), "lineno", 0))
+        if (
+            isinstance(item, Fixture)
+            and isinstance(around, ast.With)
+            and any(isinstance(node, ast.Yield) for node in walk(around))
+        ):
+            yield call, item
+
+
+def _sleeper(project: Project, fixture: Fixture) -> str | None:
+    """Return the name of an async test that gets a fixture, sleeps, and does not move the clock."""
+    sleeping = {file for file, _ in project.reader.mentioning(_SLEEP, (b"sleep",))}
+    for test in project.code.tests:
+        if test.is_async and test.file in sleeping and fixture in project.code.used_by(test):
+            source = project.code.sources.get(test.file)
+            function = source.functions.get(test.line)
+            if (
+                isinstance(function, ast.AsyncFunctionDef)
+                and _sleeps(source, function, function)
+                and not _MOVED.search(source.text(function))
+            ):
+                return test.name
+    return None
+
+
 def _frozen(source: Source) -> Iterator[tuple[ast.Call, ast.AsyncFunctionDef]]:
     """Yield the calls that stop the clock around a sleep of an async test or fixture."""
-    for call in calls(source, _FREEZE):
-        if has_stars(call) or any(keyword(call, name) for name in _GO_ON):
-            continue
+    for call in _stops(source):
         region = source.parents[call]
         places = [(region, region)]
         if isinstance(region, ast.withitem):
@@ -91,6 +138,6 @@ RULE = Rule(
     tier=Tier.REPORT,
     visit=_visit,
     words=rb"\bfreeze_time\b",
-    spots=_frozen,
+    spots=_spots,
     libraries=("freezegun",),
 )

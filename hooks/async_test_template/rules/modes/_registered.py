@@ -1,4 +1,4 @@
-"""Settings that something else than the plugin of their name knows."""
+"""Settings that something other than the plugin of their name knows."""
 
 from __future__ import annotations
 

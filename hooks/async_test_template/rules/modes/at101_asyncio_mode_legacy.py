@@ -33,5 +33,6 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=("asyncio_mode=legacy",),
     broken_since=(("pytest-asyncio", "0.20"),),
 )

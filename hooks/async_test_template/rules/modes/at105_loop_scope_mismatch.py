@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     FIXTURE_SCOPE,
@@ -145,6 +146,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=(CODE,),
     follows=("AT504", "AT505"),
     broken_since=(("pytest-asyncio", "0.23"),),
 )

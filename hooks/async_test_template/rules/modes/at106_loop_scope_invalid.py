@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.on_settings import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import AS_WIDE, FIXTURE_SCOPE, SCOPES, TEST_SCOPE
 
@@ -41,5 +41,6 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=("asyncio_default_",),
     broken_since=(("pytest-asyncio", "1.2"),),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.on_settings import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE, asyncio_tests
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
-    from async_test_template.settings import Settings
 
 _NAMES = (
     MODE,
@@ -28,26 +27,6 @@ _NAMES = (
 )
 #: Values with which another plugin runs every async test.
 _TAKES_ALL = {"anyio_mode": ("auto",), "trio_mode": ("true", "1", "yes", "on")}
-_COMMENT = r"\s[#;]"
-
-
-def bare_value(settings: Settings, name: str) -> tuple[str, str] | None:
-    """Return the bare value and the comment of a value that has something around it."""
-    value = settings.text_of(name)
-    if value is None:
-        return None
-    comment = ""
-    bare = value
-    if match := re.search(_COMMENT, value):
-        before, behind = value[: match.start()].strip(), value[match.end() :].strip()
-        if "\n" not in before and "\n" not in behind:
-            bare, comment = before, behind
-    bare = bare.strip()
-    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
-        bare = bare[1:-1].strip()
-    if name == MODE:
-        bare = bare.lower()
-    return None if bare == value or not bare else (bare, comment)
 
 
 def _check(project: Project) -> Iterator[Finding]:

@@ -27,4 +27,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=(f"{FIXTURE_SCOPE}={AS_WIDE}",),
 )

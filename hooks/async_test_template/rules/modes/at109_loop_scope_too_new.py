@@ -31,4 +31,5 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
+    only_with=("asyncio_default_",),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -33,4 +34,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,
+    only_with=(CODE,),
 )

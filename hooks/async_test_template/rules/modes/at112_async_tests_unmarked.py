@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.by_hand import uses
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.runners import has_marked, has_old_aiohttp, without_runner
 from async_test_template.rules.which_loop import MODE
@@ -137,5 +138,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=(CODE,),
     follows=("AT208", "AT203"),
 )

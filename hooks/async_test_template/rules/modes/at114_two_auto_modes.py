@@ -32,4 +32,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-asyncio",
     check=_check,
+    only_with=("anyio_mode",),
 )

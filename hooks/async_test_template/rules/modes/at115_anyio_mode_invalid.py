@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.on_settings import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import asyncio_tests
 
@@ -44,4 +44,5 @@ RULE = Rule(
     tier=Tier.SAFE,
     about="anyio",
     check=_check,
+    only_with=("anyio_mode",),
 )

@@ -34,4 +34,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-trio",
     check=_check,
+    only_with=("trio_mode",),
 )

@@ -54,5 +54,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-aiohttp",
     check=_check,
+    only_with=("--aiohttp",),
     broken_since=(("pytest-aiohttp", "1.0"),),
 )

@@ -35,4 +35,5 @@ RULE = Rule(
     tier=Tier.REPORT,
     about="pytest-aiohttp",
     check=_check,
+    only_with=("-p",),
 )

@@ -49,5 +49,6 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("markers",),
     optional=True,
 )

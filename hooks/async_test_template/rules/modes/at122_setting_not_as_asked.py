@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import ASKED
 from async_test_template.rules.premises.asked import asked
 from async_test_template.rules.rule import Rule
 
@@ -40,4 +41,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     check=_check,
+    only_with=(ASKED,),
 )

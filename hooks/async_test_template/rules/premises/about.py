@@ -89,7 +89,7 @@ def presence(project: Project, package: str) -> Presence:
 # Only one project is used at a time, and each function that asks for a loop asks this.
 @lru_cache(maxsize=4)
 def has_own_runner(project: Project) -> bool:
-    """Tell whether something else than pytest-asyncio, AnyIO or trio is known to run async tests.
+    """Tell whether something other than pytest-asyncio, AnyIO or trio is known to run async tests.
 
     Such a plugin is declared, or the repository has a hook `pytest_pyfunc_call` that runs them.
     """

@@ -8,13 +8,11 @@ from async_test_template.dependencies.bounds import minors
 from async_test_template.findings import Severity, Tier
 from async_test_template.rules.premises.about import Presence, presence
 from async_test_template.rules.premises.asked import against
-from async_test_template.rules.premises.deliberate import explained, ignores, own_package
-from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from async_test_template.findings import Finding
+    from async_test_template.findings import Change, Finding
     from async_test_template.project import Project
     from async_test_template.rules.rule import Rule
     from async_test_template.source.reach import Reach
@@ -43,7 +41,7 @@ def within_premises(
     if (rule.about or rule.libraries) and source is not None:
         findings = _unguarded(source, findings)
     for finding in findings:
-        found = _within_needs(project, rule, _within_gate(project, rule, finding))
+        found = _within_needs(project, rule, finding)
         if found is not None:
             # Every rule may report what can be found and not fixed.
             yield found if found.edits else found._replace(tier=Tier.REPORT)
@@ -121,7 +119,7 @@ def within_repository(
         rule = known[found_first.code]
         if project.metadata.name in rule.libraries:
             continue
-        if rule.warning and ignores(project, rule.warning):
+        if rule.warning and _ignores(project, rule.warning):
             continue
         if _is_data(project, found_first.file):
             continue
@@ -137,6 +135,13 @@ def within_repository(
             yield finding.only_reported(hint)
         elif found is not Presence.ABSENT:
             yield _left_to_a_person(project, rule, finding)
+
+
+def _ignores(project: Project, warning: str) -> bool:
+    # Imported here, as in `_why_left`: settings alone are often as they should be.
+    from async_test_template.rules.premises.deliberate import ignores
+
+    return ignores(project, warning)
 
 
 def _is_data(project: Project, file: str) -> bool:
@@ -178,6 +183,9 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
 
 def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     """Return the reason against a fix, or ""."""
+    from async_test_template.rules.premises.deliberate import explained, own_package
+    from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
+
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
     if rule.about and (package := own_package(project, finding.file)):
@@ -192,13 +200,6 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     return ""
 
 
-def _within_gate(project: Project, rule: Rule, finding: Finding) -> Finding:
-    """Remove the fix of a finding if the repository allows versions that are too old for it."""
-    if all(project.dependencies.at_least(name, version) for name, version in rule.gate):
-        return finding
-    return finding.only_reported(_needs(rule.gate))
-
-
 def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | None:
     """Remove the fix of a finding if it is wrong for a version that may be installed.
 
@@ -210,6 +211,11 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if not (rule.needs and finding.edits):
         return finding
     if any(dependencies.allows_below(name, version) for name, version in rule.needs):
+        if rule.severity is Severity.ERROR and (edits := _raised(project, rule)):
+            # Imported here: hardly any check needs it.
+            from async_test_template.conflicts import beside
+
+            return finding._replace(tier=Tier.UNSAFE, edits=beside(edits, finding.edits))
         found = finding.only_reported(_needs(rule.needs))
         # A supported version knows nothing else, and with the newest nothing is broken yet.
         is_early = rule.severity is Severity.WARNING
@@ -218,6 +224,28 @@ def _within_needs(project: Project, rule: Rule, finding: Finding) -> Finding | N
     if finding.tier is Tier.SAFE and not is_sure and _only_warns(rule):
         return finding._replace(tier=Tier.UNSAFE)
     return finding
+
+
+def _raised(project: Project, rule: Rule) -> tuple[Change, ...]:
+    """Return the edits that exclude the versions for which a fix of code is wrong.
+
+    There are none if one cannot be excluded, or if more than the tests may need the package.
+    """
+    edits: list[Change] = []
+    for name, version in rule.needs:
+        raised = project.dependencies.raised(name, version) if _is_of_tests(project, name) else ()
+        if not raised or rule.visit is None:
+            return ()
+        edits += raised
+    return tuple(edits)
+
+
+def _is_of_tests(project: Project, name: str) -> bool:
+    """Tell whether a package is one of pytest's, or always declared beside those."""
+    lists = [{entry.name for entry in declared} for _, declared in project.dependencies.lists]
+    return name.startswith("pytest") or all(
+        any(other.startswith("pytest") for other in names) for names in lists if name in names
+    )
 
 
 def _needs(versions: tuple[tuple[str, str], ...]) -> str:

@@ -40,7 +40,7 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
         if isinstance(target, ast.Name)
     }
     found = [
-        (node.lineno, node.end_lineno or node.lineno)
+        (node.lineno, _end_of_choice(source, node))
         for node in source.nodes.of(ast.If)
         if _asks(source, node.test, names)
     ]
@@ -52,6 +52,19 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
             if is_skip and _asks(source, decorator, names):
                 found.append((decorator.lineno, function.end_lineno or function.lineno))
     return tuple(found)
+
+
+def _end_of_choice(source: Source, node: ast.If) -> int:
+    """Return the last line of the code that a condition chooses.
+
+    If its body returns a value, what follows in the function is the other branch.
+    """
+    function = source.parents[node]
+    last = node.body[-1]
+    is_rest = isinstance(last, ast.Return) and last.value is not None and not node.orelse
+    if is_rest and isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return function.end_lineno or function.lineno
+    return node.end_lineno or node.lineno
 
 
 def _asks(source: Source, condition: ast.expr, names: set[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "pytest.importorskip"):
+    for call in source.calls("pytest.importorskip"):
         if keyword(call, "exc_type") is None and not has_stars(call):
             yield code_finding(
                 RULE.code,

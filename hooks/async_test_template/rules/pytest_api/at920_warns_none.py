@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    for call in calls(source, "pytest.warns"):
+    for call in source.calls("pytest.warns"):
         if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value is None:
             yield code_finding(
                 RULE.code,

@@ -1,4 +1,4 @@
-"""AT921: `@asyncio.coroutine`."""
+"""AT921: `@asyncio.coroutine`, and its call."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source import changes
-from async_test_template.source.nodes import walk_scope
+from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import FUNCTIONS, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
+_NAME = "asyncio.coroutine"
+_MOCK = "unittest.mock"
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Calls whose results are awaited.
 _AWAITABLE = {
@@ -37,7 +39,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     for _, function in sorted(source.functions.items()):
-        for decorator in decorators(source, function, "asyncio.coroutine"):
+        for decorator in decorators(source, function, _NAME):
             yield code_finding(
                 RULE.code,
                 source,
@@ -47,6 +49,96 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 fix=partial(_fix, source, function, decorator),
                 hint="write async def, and await instead of yield from",
             )
+    for call in source.calls(_NAME):
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{_NAME} was removed",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix_call, source, call),
+            hint="write an async function, or mock one with AsyncMock",
+        )
+    for statement, alias in _unused(source):
+        yield code_finding(
+            RULE.code,
+            source,
+            statement,
+            f"{_NAME} was removed, and its import fails",
+            tier=Tier.UNSAFE,
+            fix=partial(_without, source, statement, alias),
+            hint="remove the import",
+        )
+
+
+def _unused(source: Source) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
+    """Yield each import of the name that nothing in the file uses."""
+    for statement in source.nodes.of(ast.ImportFrom):
+        for alias in statement.names:
+            if (
+                f"{statement.module}.{alias.name}" == _NAME
+                and not statement.level
+                and not source.mentions.get(alias.asname or alias.name)
+                and not any(isinstance(node, ast.Try) for node in source.around(statement))
+            ):
+                yield statement, alias
+
+
+def _without(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> tuple[Edit, ...]:
+    if len(statement.names) == 1:
+        return (changes.remove_statement(source, statement),)
+    start, end = changes.remove_import(source, statement, alias)
+    return (changes.replace(source, start, end),)
+
+
+def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:
+    """Return the edits for a call: `types.coroutine` does the same for what is one already.
+
+    A mock calls another function, and is async itself.
+
+    Raises:
+        EditError: it is unknown what the function is.
+
+    """
+    sure(source, call.func)
+    if len(call.args) != 1 or call.keywords:
+        raise EditError("its argument is unknown")
+    argument = call.args[0]
+    if _is_coroutine(source, call, argument):
+        module, imports = new_imports.bind_module(source, "types")
+        return (*imports, changes.replace_node(source, call.func, f"{module}.coroutine"))
+    if isinstance(source.scope(call), ast.ClassDef):
+        raise EditError("a mock is no method")
+    name, imports = new_imports.bind_name(source, _MOCK, "AsyncMock")
+    text = f"{name}(side_effect={source.text(argument)})"
+    return (*imports, changes.replace_node(source, call, text))
+
+
+def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
+    """Tell whether a function is a coroutine without the call, or may be one.
+
+    Raises:
+        EditError: it is unknown what the function is.
+
+    """
+    if isinstance(argument, ast.Lambda):
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(argument))
+    if not isinstance(argument, ast.Name):
+        raise EditError("its argument is unknown")
+    if any(
+        argument.id in {each.arg for each in around.args.args}
+        for around in source.around(call)
+        if isinstance(around, FUNCTIONS)
+    ):
+        # A decorator, which gets any function.
+        return True
+    known = [f for f in source.functions.values() if f.name == argument.id]
+    if known:
+        return any(isinstance(f, ast.AsyncFunctionDef) or f in source.generators for f in known)
+    found = bindings(source, source.scope(call), argument.id)
+    if not found or not all(isinstance(value, ast.Call) for value in found):
+        raise EditError("it is unknown what the function is")
+    return False
 
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
@@ -88,10 +180,7 @@ def _is_awaitable(source: Source, value: ast.AST) -> bool:
         return True
     return any(
         function.name == name
-        and (
-            isinstance(function, ast.AsyncFunctionDef)
-            or any(decorators(source, function, "asyncio.coroutine"))
-        )
+        and (isinstance(function, ast.AsyncFunctionDef) or any(decorators(source, function, _NAME)))
         for function in source.functions.values()
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, is_test_code, sure
+from async_test_template.rules.on_code import code_finding, is_test_code, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 
@@ -26,7 +26,7 @@ _FLOOR = (3, 11)
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
-    for call in calls(source, "async_timeout.timeout", "async_timeout.timeout_at"):
+    for call in source.calls("async_timeout.timeout", "async_timeout.timeout_at"):
         yield code_finding(
             RULE.code,
             source,

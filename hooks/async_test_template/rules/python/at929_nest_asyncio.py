@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import calls, code_finding, is_below, is_test_code
+from async_test_template.rules.on_code import code_finding, is_below, is_test_code
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
-    for call in calls(source, "nest_asyncio.apply"):
+    for call in source.calls("nest_asyncio.apply"):
         # No test runs what only a notebook does.
         if is_below(source, call, _NOTEBOOK):
             continue

@@ -11,7 +11,7 @@ from async_test_template.rules.coverage_settings import (
     told_elsewhere,
     words_for_pytest,
 )
-from async_test_template.rules.on_code import calls, code_finding
+from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _VARIABLE = b"COVERAGE_PROCESS_START"
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    starts = next(calls(source, *_STARTS), None)
+    starts = next(source.calls(*_STARTS), None)
     for python in source.references("sys.executable") if starts else ():
         module = _module(source, python)
         if _is_own(project, module) and _is_left_out(project, source):

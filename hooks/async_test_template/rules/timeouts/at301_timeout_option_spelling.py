@@ -35,4 +35,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("--timeout_method",),
 )

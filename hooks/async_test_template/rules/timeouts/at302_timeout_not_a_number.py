@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.modes.at107_ini_value_not_bare import bare_value
+from async_test_template.rules.on_settings import bare_value
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
@@ -74,4 +74,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("timeout", "--timeout"),
 )

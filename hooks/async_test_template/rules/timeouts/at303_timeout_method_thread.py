@@ -57,4 +57,5 @@ RULE = Rule(
     severity=Severity.ADVICE,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=("timeout_method", "--timeout-method"),
 )

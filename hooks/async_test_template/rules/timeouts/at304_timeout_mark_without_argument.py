@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.timeouts._timeouts import is_of_plugin
 
@@ -43,4 +44,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     check=_check,
+    only_with=(CODE,),
 )

@@ -33,4 +33,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.SAFE,
     check=_check,
+    only_with=("timeout",),
 )

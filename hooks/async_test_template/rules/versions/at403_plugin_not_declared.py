@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.premises.mark_readers import mark_reader
@@ -65,9 +66,10 @@ def _check(project: Project) -> Iterator[Finding]:
 def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
     """Yield each package that the code uses, once, with the first place that uses it."""
     modules = [module for module in project.code.modules if not own_package(project, module.file)]
+    files = {module.file for module in modules}
     seen = set()
     for test in project.code.tests:
-        for mark in test.marks if not own_package(project, test.file) else ():
+        for mark in test.marks if test.file in files else ():
             if mark.name in _MARKS and mark.name not in seen:
                 seen.add(mark.name)
                 package, version = _MARKS[mark.name]
@@ -119,4 +121,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     check=_check,
+    only_with=(CODE,),
 )

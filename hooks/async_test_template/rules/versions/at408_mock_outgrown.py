@@ -9,6 +9,7 @@ from async_test_template.dependencies.declaration import Declaration
 from async_test_template.dependencies.model import Dependencies
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.project import Project
+from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
 
@@ -132,5 +133,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     check=_check,
+    only_with=(CODE,),
     libraries=("aioresponses", "respx", "vcrpy"),
 )
