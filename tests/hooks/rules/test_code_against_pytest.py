@@ -893,6 +893,16 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT937",
+        {
+            "test_it.py": (
+                "from _pytest.python_api import approx, raises\n\n\ndef test_it():\n"
+                "    with raises(AssertionError):\n        assert 1.0 == approx(2.0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT935",
         {
             "conftest.py": (
