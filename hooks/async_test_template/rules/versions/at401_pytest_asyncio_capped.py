@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 
+_NAME = "pytest-asyncio"
+#: Without a bound, a lock file from before this release still holds what nobody installs anew.
+_MAJOR = "1"
+
+
 def _check(project: Project) -> Iterator[Finding]:
     target = plugin_wanted(project)
-    for declaration in project.dependencies.below("pytest-asyncio", target):
+    capped = project.dependencies.below(_NAME, target)
+    for declaration in capped or _locked(project, target):
         edits, hint = _fix(project, declaration, target)
+        what = f"{declaration.text} ({declaration.home.label})" if capped else "the lock file"
         yield Finding(
             RULE.code,
-            f"{declaration.text} ({declaration.home.label}) keeps pytest-asyncio below {target}",
+            f"{what} keeps pytest-asyncio below {target}",
             declaration.file,
             declaration.line,
             declaration.column,
@@ -34,14 +41,25 @@ def _check(project: Project) -> Iterator[Finding]:
         )
 
 
+def _locked(project: Project, target: str) -> list[Declaration]:
+    """Return the declarations that allow a version, where a lock file of long ago does not."""
+    dependencies = project.dependencies
+    locked = dependencies.lock_of(_NAME)
+    if locked is None or any(
+        bounds.at_least(bounds.release(locked), version) for version in (_MAJOR, target)
+    ):
+        return []
+    return [d for d in dependencies.of(_NAME) if not d.home.compiled_by]
+
+
 def _fix(project: Project, declaration: Declaration, target: str) -> tuple[tuple[Edit, ...], str]:
     """Return the edits that raise it and its pytest, or a sentence that says why not."""
-    if not project.dependencies.fits_python("pytest-asyncio", target):
+    if not project.dependencies.fits_python(_NAME, target):
         return (), "pytest-asyncio 1.5 needs Python 3.10; raise requires-python first"
     edit = declaration.require(bounds.raised(declaration.specifier, target))
     if edit is None:
         return (), declaration.why_not
-    pytest = pytest_for("pytest-asyncio", bounds.release(target)) or "8.4"
+    pytest = pytest_for(_NAME, bounds.release(target)) or "8.4"
     more, why_not = raised_with(project, "pytest", pytest)
     return () if why_not else (edit, *more), why_not
 
