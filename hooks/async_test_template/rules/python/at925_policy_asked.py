@@ -50,17 +50,23 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         return
     for finding in _uses(project, source):
         # Its tests have to try what the project gives to others, or does itself.
-        is_meant = _has(project, _DEFINED) or (not finding.edits and _has(project, _ASKED_FOR))
+        is_meant = _gives_a_policy(project) or (not finding.edits and _asks_for_it(project))
         is_meant = is_meant or has_reason(source, finding.line)
         yield finding._replace(severity=Severity.ADVICE) if is_meant else finding
 
 
 # Only one project is used at a time.
-@lru_cache(maxsize=4)
-def _has(project: Project, pattern: bytes) -> bool:
-    """Tell whether code of the project that is no test defines a policy, or asks for it."""
-    words = (b"EventLoopPolicy", b"get_event_loop_policy")
-    found = project.reader.mentioning(re.compile(pattern), words)
+@lru_cache(maxsize=2)
+def _gives_a_policy(project: Project) -> bool:
+    """Tell whether code of the project that is no test defines a policy."""
+    found = project.reader.mentioning(re.compile(_DEFINED), (b"EventLoopPolicy",))
+    return any(not is_of_tests(file) for file, _ in found)
+
+
+@lru_cache(maxsize=2)
+def _asks_for_it(project: Project) -> bool:
+    """Tell whether code of the project that is no test asks for the policy."""
+    found = project.reader.mentioning(re.compile(_ASKED_FOR), (b"get_event_loop_policy",))
     return any(not is_of_tests(file) for file, _ in found)
 
 
