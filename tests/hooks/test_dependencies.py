@@ -550,6 +550,27 @@ def test_entries_on_one_line_of_setup_cfg_are_read_and_none_is_added(tmp_path: P
     assert found.added("anyio", "4") == ()
 
 
+def test_a_pipfile_is_read_and_left_to_pipenv(tmp_path: Path) -> None:
+    text = (
+        '[packages]\nhttpx = {version = "<0.28", extras = ["http2"]}\nanyio = "*"\n\n'
+        '[dev-packages]\npytest = "==7.4.4"\npytest-asyncio = "~=0.21.1"\n'
+    )
+    found = read(tmp_path, {"Pipfile": text})
+    assert found.stays_below("httpx", "0.28")
+    assert found.has("anyio")
+    assert not found.may_be_below("anyio", "4")
+    assert found.may_be_below("pytest-asyncio", "0.24")
+    assert not found.may_reach("pytest", "8")
+    assert [one.line for one in found.of("pytest")] == [6]
+    assert found.raised("pytest", "8.4") == ()
+    assert found.added("pytest-timeout", "2.4") == ()
+
+
+@pytest.mark.parametrize("text", ["[packages", "packages = 1\n", '[packages]\npytest = ["a"]\n'])
+def test_a_pipfile_that_nobody_can_read_is_left_alone(tmp_path: Path, text: str) -> None:
+    assert not read(tmp_path, {"Pipfile": text}).may_be_below("pytest", "8")
+
+
 OLDER = {
     "a pin": {"requirements.txt": "starlette==0.20.4\n"},
     "a bound": {"requirements.txt": "starlette>=0.20\n"},

@@ -11,6 +11,7 @@ Notation = Literal[
     "group",
     "poetry",
     "pdm",
+    "pipenv",
     "hatch",
     "flit",
     "uv",

@@ -49,6 +49,7 @@ def read_declarations(tree: Tree, folder: str = "") -> Iterator[tuple[Home, list
     """
     yield from _pyproject(tree, f"{folder}pyproject.toml")
     yield from _hatch(tree, f"{folder}hatch.toml", ("envs",))
+    yield from _pipfile(tree, f"{folder}Pipfile")
     yield from _setup_cfg(tree, f"{folder}setup.cfg")
     yield from _setup_py(tree, f"{folder}setup.py")
     yield from _tox(tree, f"{folder}tox.ini")
@@ -110,6 +111,19 @@ def _poetry(
         table = value_at(document, *at)
         if isinstance(table, dict):
             home = Home(file, label, at, "poetry")
+            yield home, list(_poetry_table(tree, home, table))
+
+
+def _pipfile(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
+    try:
+        document = tree.toml(file)
+    except ParseError:
+        return  # It is pipenv's to complain of.
+    for key in ("packages", "dev-packages"):
+        table = value_at(document, key)
+        if isinstance(table, dict):
+            why_not = "pipenv has to change its Pipfile, and the lock file with it"
+            home = Home(file, f"Pipfile's {key}", (key,), "pipenv", why_not=why_not)
             yield home, list(_poetry_table(tree, home, table))
 
 

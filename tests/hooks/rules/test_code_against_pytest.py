@@ -420,6 +420,20 @@ CASES = [
         },
     ),
     Case(
+        "AT605",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\nimport pytest\n\nloops = set()\n\n\n"
+                "@pytest.mark.asyncio_event_loop\nclass TestIt:\n    @pytest.mark.asyncio\n"
+                "    async def test_a(self):\n        loops.add(asyncio.get_running_loop())\n"
+                "\n    @pytest.mark.asyncio\n    async def test_b(self):\n"
+                "        loops.add(asyncio.get_running_loop())\n"
+                "        assert len(loops) == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT607",
         {
             "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n",

@@ -35,13 +35,27 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _fix(project: Project, source: Source, mark: ast.expr) -> tuple[Edit, ...]:
     needs(project, "pytest-asyncio", "0.24")
-    scope = "class" if isinstance(source.parents[mark], ast.ClassDef) else "module"
+    owner = source.parents[mark]
+    scope = "class" if isinstance(owner, ast.ClassDef) else "module"
     if isinstance(mark, ast.Call) or isinstance(
         source.parents[mark], (ast.FunctionDef, ast.AsyncFunctionDef)
     ):
         raise EditError("it is in a place where it never had a meaning")
     name = source.text(mark).removesuffix("_event_loop")
-    return (changes.replace_node(source, mark, f'{name}(loop_scope="{scope}")'),)
+    text = f'{name}(loop_scope="{scope}")'
+    return (changes.replace_node(source, mark, text), *_nearer(source, owner, scope))
+
+
+def _nearer(source: Source, owner: ast.AST, scope: str) -> Iterator[Edit]:
+    """Yield the edits that give the same loop to tests with a mark of their own, which counts."""
+    others = [source.parents[mark] for mark in marks(source, "asyncio_event_loop")]
+    for mark in marks(source, "asyncio"):
+        around = next(
+            (n for n in source.around(mark) if isinstance(n, ast.ClassDef) and n in others), None
+        )
+        is_in = around is owner if scope == "class" else around is None
+        if is_in and not (isinstance(mark, ast.Call) and (mark.args or mark.keywords)):
+            yield changes.set_keyword(source, mark, "loop_scope", f'"{scope}"')
 
 
 RULE = Rule(
