@@ -258,6 +258,23 @@ def test_the_dependencies_above_count_for_a_workspace_and_where_no_pytest_is(
         assert ("AT403" not in codes) is is_declared
 
 
+@pytest.mark.parametrize(
+    ("member", "is_told"), [("", True), ('[dependency-groups]\ndev = ["pytest>=9"]\n', False)]
+)
+def test_a_member_with_its_own_pytest_may_be_run_without_the_plugins_of_its_workspace(
+    member: str, capsys: pytest.CaptureFixture[str], *, is_told: bool
+) -> None:
+    settings = '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\n'
+    project = '[project]\nname = "member"\nversion = "1"\n'
+    Path(".git").mkdir()
+    above = CLEAN.format(name="top").partition("[tool.pytest")[0]
+    top = above + "[tool.uv.workspace]\nmembers = []"
+    write({"pyproject.toml": top, "libs/member/pyproject.toml": project + settings + member})
+    write({"libs/member/test_it.py": "def test_it():\n    pass\n"})
+    codes = {code for _, code in found(capsys, "libs/member")}
+    assert ("AT103" in codes) is is_told
+
+
 def test_what_tox_installs_in_a_folder_above_counts(capsys: pytest.CaptureFixture[str]) -> None:
     Path(".git").mkdir()
     settings = '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'
@@ -315,12 +332,20 @@ def test_packages_that_name_each_other_or_nothing_are_read_once(
     assert "AT112" in {code for _, code in found(capsys, "a")}
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "3rdparty/python/requirements.txt"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements.txt",
+        "3rdparty/python/requirements.txt",
+        "build/tools/pytest-requirements.txt",
+    ],
+)
 def test_the_requirements_of_pants_count_for_all_projects(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(".git").mkdir()
-    write({"pants.toml": "[GLOBAL]\n", file: "pytest>=9\npytest-asyncio>=1.4\n"})
+    locks = '[python.resolves]\npython-default = "python.lock"\npytest = "build/tools/a.lock"\n'
+    write({"pants.toml": locks, file: "pytest>=9\npytest-asyncio>=1.4\n"})
     write({"src/a/pytest.ini": "[pytest]\n", "src/a/requirements.txt": "pytest>=9\n"})
     write({"src/a/test_it.py": MARKED.replace("event_loop", "")})
     assert "AT403" not in {code for _, code in found(capsys, "src/a")}

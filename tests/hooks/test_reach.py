@@ -26,6 +26,18 @@ CONDITIONS = {
     "sys.version_info.major == 3 and sys.version_info.minor >= 13": NEW,
     "sys.version_info.minor in {12, 13}": {12, 13},
     "sys.hexversion >= 0x030d0000": NEW,
+    "int(platform.python_version_tuple()[1]) >= 13": NEW,
+    "int(sys.version_info[1]) >= 13": NEW,
+    "tuple(map(int, platform.python_version_tuple()[:2])) < (3, 13)": OLD,
+    "tuple(map(int, platform.python_version_tuple())) >= (3, 13)": NEW,
+    "platform.python_version_tuple()[:2] == ('3', '13')": {13},
+    "int(PYPY) >= 13": EVERY,
+    "tuple(map(str, platform.python_version_tuple())) >= ('3',)": EVERY,
+    # It compares texts, so that "9" is more than "13".
+    "platform.python_version_tuple() >= ('3', '13')": (NEW - set(range(100, 130)))
+    | set(range(2, 10)),
+    "platform.python_version().startswith('3.13')": EVERY,
+    "platform.python_version() == '3.13.2'": {13},
     "not sys.version_info >= (3, 13)": OLD,
     "v >= (3, 13, 0, 'final')": NEW,
     # The patch decides within one minor version.

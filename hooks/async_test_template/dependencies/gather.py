@@ -44,7 +44,7 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
         python = _python_in_setup_py(tree.read("setup.py"))
     folders = ["", *(f"{member}/" for member in members if is_workspace(tree))]
     if is_of_pants(tree):
-        folders += _FOLDERS_OF_PANTS
+        folders += (*_FOLDERS_OF_PANTS, *_with_locks(tree))
     lists = [each for folder in folders for each in read_declarations(tree, folder)]
     has_pytest = any(declaration.name == "pytest" for _, held in lists for declaration in held)
     return _dependencies(
@@ -54,6 +54,13 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
         python if isinstance(python, str) else "",
         is_guessed=is_guessed,
     )
+
+
+def _with_locks(tree: Tree) -> Iterator[str]:
+    """Yield the folders of pants' lock files, beside which the requirements of its tools are."""
+    locks = table_at(tree.toml("pants.toml"), "python", "resolves").values()
+    folders = {lock.rpartition("/")[0] for lock in locks if isinstance(lock, str)}
+    yield from (f"{folder}/" for folder in sorted(folders - {""}))
 
 
 def _python_in_setup_py(data: bytes | None) -> str | None:

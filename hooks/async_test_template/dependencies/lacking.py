@@ -70,12 +70,21 @@ def _lack_of(dependencies: Dependencies, kind: str, file: str, text: str) -> Ite
     missing: list[Declaration] = []
     if kind == "uv.lock" and not _is_of(dependencies.tree, text):
         return
+    if kind == "poetry.lock" and _is_left_over(dependencies):
+        return
     for home, declared in dependencies.lists:
         if home.notation not in notations:
             continue
         if kind == "uv.lock" or any(holds(text, d.name) for d in declared):
             missing += [d for d in declared if d.name in PACKAGES and not holds(text, d.name)]
     yield from _lack(file, missing, command)
+
+
+def _is_left_over(dependencies: Dependencies) -> bool:
+    """Tell whether a project that uv locks has kept the lock file of poetry, without its table."""
+    tool = value_at(dependencies.tree.toml("pyproject.toml"), "tool")
+    has_table = isinstance(tool, dict) and "poetry" in tool
+    return "uv.lock" in dependencies.locked and not has_table
 
 
 def _is_of(tree: Tree, text: str) -> bool:

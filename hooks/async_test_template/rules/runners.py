@@ -325,5 +325,6 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
 def _asks_for_backend(project: Project, test: Test) -> bool:
     """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
     return "anyio_backend" in {*test.requests, *asked_for_all(project)} or any(
-        "anyio_backend" in fixture.requests for fixture in project.code.used_by(test)
+        "anyio_backend" in (fixture.name, *fixture.requests)
+        for fixture in project.code.used_by(test)
     )

@@ -50,9 +50,20 @@ class Collection:
             and not any(_is_below(file, path) for path in self._ignored)
             and not self.is_never_entered(file)
             and not any(
-                file.startswith(folder)
-                and any(_is_below(file.removeprefix(folder), path) for path in paths)
-                for folder, paths in self._ignored_by.items()
+                each.is_always and _is_in(file, folder, each.path)
+                for folder, ignored_here in self._ignored_by.items()
+                for each in ignored_here
+            )
+        )
+
+    def ignored_on(self, file: str) -> frozenset[int]:
+        """Return the Pythons, by their minors, on which a conftest.py leaves a file out."""
+        return frozenset().union(
+            *(
+                each.pythons
+                for folder, ignored_here in self._ignored_by.items()
+                for each in ignored_here
+                if _is_in(file, folder, each.path)
             )
         )
 
@@ -84,6 +95,11 @@ def ignored(settings: Settings) -> Iterator[str]:
         name, equals, value = word.partition("=")
         if name in {"--ignore", "--ignore-glob"}:
             yield value if equals else following
+
+
+def _is_in(file: str, folder: str, path: str) -> bool:
+    """Tell whether a file is at a path that is written from a folder."""
+    return file.startswith(folder) and _is_below(file.removeprefix(folder), path)
 
 
 def _is_below(file: str, path: str) -> bool:

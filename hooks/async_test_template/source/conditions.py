@@ -285,7 +285,7 @@ class Conditions:
             return None
         return _is_in(f"{names.resolve(call.args[0])}.{attribute.value}", version)
 
-    def _value(self, node: ast.expr, version: tuple[object, ...]) -> object:  # noqa: PLR0911
+    def _value(self, node: ast.expr, version: tuple[object, ...]) -> object:  # noqa: C901, PLR0911
         """Return the value of an expression on a Python, as far as that is certain."""
         if isinstance(node, ast.Constant):
             return node.value
@@ -294,7 +294,9 @@ class Conditions:
             return _UNKNOWN if _UNKNOWN in values else values
         if isinstance(node, ast.Subscript):
             return self._part(node, version)
-        if isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Call)):
+        if isinstance(node, ast.Call):
+            return self._called(node, version)
+        if isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
             answer = self._holds(node, version)
             return _UNKNOWN if answer is None else answer
         if isinstance(node, ast.IfExp):
@@ -324,19 +326,45 @@ class Conditions:
         is_later = version[:2] >= (3, int(match["minor"]))
         return not is_later if match["less"] else is_later
 
+    def _called(self, call: ast.Call, version: tuple[object, ...]) -> object:  # noqa: PLR0911
+        """Return the value of a call: `platform` says the version as text, others say yes or no."""
+        called = self._source.names.resolve(call.func)
+        if called == "platform.python_version_tuple":
+            return tuple(map(str, version[:3]))
+        if called == "platform.python_version":
+            return ".".join(map(str, version[:3]))
+        if called == "int" and len(call.args) == 1:
+            return _number(self._value(call.args[0], version))
+        if called == "map" and len(call.args) == 2:  # noqa: PLR2004
+            parts = self._value(call.args[1], version)
+            if not isinstance(parts, tuple) or getattr(call.args[0], "id", "") != "int":
+                return _UNKNOWN
+            return tuple(map(_number, parts))
+        if called == "tuple" and len(call.args) == 1 and isinstance(call.args[0], ast.Call):
+            return self._called(call.args[0], version)
+        answer = self._is_there(call, version)
+        return _UNKNOWN if answer is None else answer
+
     def _part(self, node: ast.Subscript, version: tuple[object, ...]) -> object:
-        """Return `sys.version_info[0]`, `sys.version_info[:2]` or `sys.version_info[0:2]`."""
-        if self._source.names.resolve(node.value) != "sys.version_info":
+        """Return a part of the version, as `sys.version_info[0]`, or `[:2]` or `[0:2]` of it."""
+        whole = self._value(node.value, version)
+        if not isinstance(whole, tuple):
             return _UNKNOWN
         index = node.slice
         if isinstance(index, ast.Constant) and isinstance(index.value, int):
-            return version[index.value] if index.value < len(version) else _UNKNOWN
+            return whole[index.value] if index.value < len(whole) else _UNKNOWN
         if isinstance(index, ast.Slice) and index.step is None:
             lower, upper = index.lower, index.upper
             is_whole = lower is None or (isinstance(lower, ast.Constant) and lower.value == 0)
             if is_whole and isinstance(upper, ast.Constant) and isinstance(upper.value, int):
-                return version[: upper.value]
+                return whole[: upper.value]
         return _UNKNOWN
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) else _UNKNOWN
 
 
 def _simple(statement: ast.stmt) -> Iterator[ast.stmt]:

@@ -123,6 +123,21 @@ class OptionAssignment(NamedTuple):
     column: int
 
 
+class Ignored(NamedTuple):
+    """A path or a pattern that a conftest.py keeps pytest out of.
+
+    Attributes:
+        path: as it is written, from the folder of the conftest.py.
+        pythons: the Pythons, by their minors, on which it certainly does.
+        is_always: whether there is no condition.
+
+    """
+
+    path: str
+    pythons: frozenset[int]
+    is_always: bool
+
+
 class Module(NamedTuple):
     """What one file holds.
 
@@ -173,7 +188,7 @@ class Module(NamedTuple):
     hides_marks: bool = False
     is_test: bool | None = None
     targets: Mapping[str, str] = MappingProxyType({})
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     holds_tests: bool = False
     coroutines: tuple[Test, ...] = ()
     aliases: Mapping[str, str] = MappingProxyType({})

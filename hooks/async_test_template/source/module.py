@@ -19,6 +19,7 @@ from async_test_template.source.classes import (
 )
 from async_test_template.source.decorators import keywords_of, literal, marks_in, scope_of, text
 from async_test_template.source.hooks import RUNS, may_run_async_tests
+from async_test_template.source.ignoring import ignored
 from async_test_template.source.items import (
     UNKNOWN,
     Class,
@@ -75,7 +76,7 @@ def read_module(source: Source, *, holds_tests: bool, naming: Naming = NAMING) -
         hides_marks=hides_marks or "pytestmark" in reader.names.imported,
         is_test=is_test_of(tree.body),
         targets=reader.names.targets,
-        ignored=tuple(_texts(tree.body, "collect_ignore", "collect_ignore_glob")),
+        ignored=ignored(source),
         holds_tests=holds_tests,
         coroutines=tuple(reader.coroutines),
         aliases=dict(_aliases(tree.body, naming)),
@@ -132,7 +133,15 @@ class _Reader:
                 self.read_body(node.body, owner=node.name, marks=every, in_unittest=in_unittest)
             elif isinstance(node, (ast.If, ast.Try, ast.With)):
                 for block in blocks(node):
+                    if block is node.body and self._is_for_types(node):
+                        continue
                     self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
+
+    def _is_for_types(self, node: ast.stmt) -> bool:
+        """Tell whether only a checker of types reads the body of a statement."""
+        if not isinstance(node, ast.If) or not isinstance(node.test, (ast.Name, ast.Attribute)):
+            return False
+        return self.names.resolve(node.test) == "typing.TYPE_CHECKING"
 
     def assigned_marks(self, body: list[ast.stmt]) -> tuple[tuple[Mark, ...], bool]:
         """Read `pytestmark = …`, annotated or not, one mark or a list of them, and what is added.

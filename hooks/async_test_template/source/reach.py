@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: The first characters of functions that are not called by name.
 _BY_PYTEST = ("test", "pytest_", "setup", "teardown", "setUp", "tearDown", "asyncSetUp", "__")
 _BLOCKS = ("body", "orelse", "finalbody")
+#: Decorators of functions that run where their names are called.
+_KEEP_THE_NAME = {"contextlib.asynccontextmanager", "contextlib.contextmanager"}
 #: Calls that nothing in the same block comes after.
 _ENDS = {"pytest.skip", "pytest.xfail", "pytest.fail", "pytest.exit", "sys.exit", "exit"}
 #: Marks that skip a test, or let it fail, if their condition is true, or if it is false.
@@ -110,7 +112,7 @@ class Reach:
     def _called_by_others(self, function: Function) -> Pythons:
         decorators = list(map(self._called_name, function.decorator_list))
         users: list[ast.AST] = []
-        if not decorators:
+        if all(name in _KEEP_THE_NAME for name in decorators):
             users += self._source.mentions.get(function.name, ())
         elif any(name.endswith(".fixture") for name in decorators) and not self._is_given(function):
             users += (

@@ -407,6 +407,17 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT707",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+                "    async def setUp(self):\n        self.port = 1\n\n"
+                "    async def test_it(self):\n        assert self.port == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT605",
         {
             "pytest.ini": STRICT,

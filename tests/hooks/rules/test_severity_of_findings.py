@@ -138,6 +138,15 @@ HOOK = """def pytest_collection_modifyitems(items):
             },
             id="the project itself gives a policy to others",
         ),
+        pytest.param(
+            "AT507",
+            "conftest.py",
+            {
+                Severity.WARNING: "import asyncio\n\nasyncio.set_event_loop_policy(POLICY)\n",
+                Severity.ADVICE: "import asyncio\n\nasyncio.set_event_loop_policy(None)\n",
+            },
+            id="it restores the policy that is there anyway",
+        ),
     ],
 )
 def test_what_may_be_right_or_has_no_effect_is_advice(
@@ -149,6 +158,44 @@ def test_what_may_be_right_or_has_no_effect_is_advice(
             files["requirements.txt"] = "pytest\npytest-asyncio\n"
         (found,) = look(tmp_path / severity.value, files, code).left
         assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("bound", "made", "severity"),
+    [
+        ("<4", "test_utils.TestClient(None, loop=None)", Severity.ADVICE),
+        ("<4", "test_utils.loop_context()", Severity.ADVICE),
+        ("<4", "test_utils.make_mocked_coro()", Severity.ADVICE),
+        ("<4", "web.Application(loop=None)", Severity.WARNING),
+        (">=3.9", "test_utils.TestClient(None, loop=None)", Severity.WARNING),
+    ],
+)
+def test_what_only_aiohttp_4_lacks_is_advice_where_the_bounds_exclude_it(
+    bound: str, made: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "test_it.py": f"from aiohttp import test_utils, web\n\n\ndef test_it():\n    {made}\n",
+        "requirements.txt": f"pytest\naiohttp{bound}\n",
+    }
+    (found,) = look(tmp_path, files, "AT909").left
+    assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    ("used", "asked", "severity"),
+    [
+        ("", "get_event_loop_policy()", Severity.ADVICE),
+        (".new_event_loop()", "get_event_loop_policy()", Severity.WARNING),
+        ("", "get_event_loop()", Severity.WARNING),
+    ],
+)
+def test_a_project_that_asks_for_the_policy_has_to_try_that(
+    used: str, asked: str, severity: Severity, tmp_path: Path
+) -> None:
+    test = f"import asyncio\n\n\ndef test_it():\n    assert asyncio.get_event_loop_policy(){used}\n"
+    files = {"test_it.py": test, "service.py": f"import asyncio\n\nasyncio.{asked}\n"}
+    (found,) = look(tmp_path, files, "AT925").left
+    assert severity_of(found) is severity
 
 
 def test_a_fixture_of_one_file_is_not_what_another_file_asks_for(tmp_path: Path) -> None:

@@ -88,6 +88,16 @@ RUN = {
             "async def test_b(port): ...\n"
         )
     },
+    "AnyIO's backend for every test": {
+        "conftest.py": (
+            "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef anyio_backend(): ...\n"
+        )
+    },
+    "a checker of types reads it": {
+        "test_it.py": (
+            "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n\n    async def test_b(): ...\n"
+        )
+    },
     "another plugin": {"requirements.txt": "pytest\npytest-tornasync\n"},
     "an unknown plugin": {"requirements.txt": "pytest\nacme-pytest\n"},
     "a plugin that is named in conftest.py": {

@@ -162,7 +162,7 @@ def _after(
     """Return a test that follows one with an override, and has it without asking for it."""
     with_it: list[Test] = []
     without: list[Test] = []
-    for test in project.code.tests:
+    for test in (*project.code.tests, *_others(project, place.app)):
         got = [uses.get((each.file, each.line)) for each in _with_fixtures(project, test)]
         known = [use for use in got if use is not None]
         if any(use.item == item for use in known):
@@ -187,22 +187,38 @@ def _after(
     )
 
 
+# Each override of an application asks.
+@lru_cache(maxsize=2)
+def _others(project: Project, app: str) -> tuple[Test, ...]:
+    """Return the tests of files with nothing async that ask for a fixture with an application."""
+    fixtures = [f for f in project.code.fixtures if f.file.endswith("conftest.py")]
+    names = {fixture.name for fixture in fixtures if _mentions_app(project, fixture, app)}
+    while more := {f.name for f in fixtures if names.intersection(f.requests)} - names:
+        names |= more
+    words = tuple(name.encode() for name in sorted(names))
+    if not words:
+        return ()
+    asked = re.compile(rb"\b(?:%s)\b" % b"|".join(map(re.escape, words)))
+    return tuple(project.reader.other_tests(asked, words))
+
+
 def _with_fixtures(project: Project, test: Test) -> list[Test | Fixture]:
     return [test, *project.code.used_by(test)]
 
 
 def _uses_application(project: Project, test: Test, app: str) -> bool:
     """Tell whether a test, or one of its fixtures, mentions an application."""
-    for item in _with_fixtures(project, test):
-        source = project.code.sources.get(item.file)
-        function = source.functions.get(item.line)
-        if function is not None and any(
-            isinstance(node, (ast.Name, ast.Attribute))
-            and source.names.resolve(node).lstrip(".") == app
-            for node in walk(function)
-        ):
-            return True
-    return False
+    return any(_mentions_app(project, item, app) for item in _with_fixtures(project, test))
+
+
+def _mentions_app(project: Project, item: Test | Fixture, app: str) -> bool:
+    source = project.code.sources.get(item.file)
+    function = source.functions.get(item.line)
+    return function is not None and any(
+        isinstance(node, (ast.Name, ast.Attribute))
+        and source.names.resolve(node).lstrip(".") == app
+        for node in walk(function)
+    )
 
 
 RULE = Rule(

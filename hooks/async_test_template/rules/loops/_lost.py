@@ -46,11 +46,15 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
 def _comes_with_importers(project: Project, name: str, item: Fixture | Test) -> bool:
     """Tell whether each file that imports a fixture has, or imports, one of that name as well.
 
-    pytest looks for it from the test, not from the file that the fixture is written in.
+    pytest looks for it from the test, not from the file that the fixture is written in. Where the
+    tests import only other fixtures of that file, nothing can ask for this one.
     """
     if isinstance(item, Test) or name_of(item.file) == "conftest.py":
         return False
     files = [*importers(project, item)]
+    module = project.code.by_file[item.file]
+    if not files and not module.tests:
+        return any(any(importers(project, other)) for other in module.fixtures)
     return bool(files) and all(project.code.may_bring(name, file) for file in files)
 
 

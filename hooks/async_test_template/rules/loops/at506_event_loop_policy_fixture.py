@@ -58,5 +58,6 @@ RULE = Rule(
     needs=(("pytest-asyncio", SINCE),),
     visit=_visit,
     words=rb"event_loop_policy",
+    warning='Overriding the "event_loop_policy" fixture is deprecated',
     alone=True,
 )

@@ -64,15 +64,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 else "give what runs the tests a function that creates the loop"
             ),
         )
-        yield (
-            finding._replace(severity=Severity.ADVICE)
-            if has_reason(source, call.lineno)
-            else finding
-        )
+        is_advice = _restores(call) or has_reason(source, call.lineno)
+        yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
 
 
 def _setting(source: Source) -> Iterator[ast.Call]:
     return source.calls(*_CALLS)
+
+
+def _restores(call: ast.Call) -> bool:
+    """Tell whether a call takes asyncio's own policy, which is there anyway."""
+    return len(call.args) == 1 and ast.unparse(call.args[0]) == "None"
 
 
 def _put_back(source: Source) -> set[ast.Call]:
@@ -91,7 +93,7 @@ def _put_back(source: Source) -> set[ast.Call]:
     for call in sorted(_setting(source), key=lambda call: call.lineno):
         earlier = waiting[_region(source, call)]
         policy = ast.unparse(call.args[0]) if len(call.args) == 1 else ""
-        if policy in kept or (policy == "None" and earlier):
+        if policy in kept or (_restores(call) and earlier):
             found.update((call, *earlier))
             earlier.clear()
         else:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.loops._sleeps import is_zero
-from async_test_template.rules.on_code import code_finding, has_stars, keyword
+from async_test_template.rules.on_code import code_finding, has_stars, keyword, marks
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule
-from async_test_template.source.items import Fixture
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _SLEEPS = ("asyncio.sleep", "anyio.sleep")
 _WAITS = ("asyncio.gather", "asyncio.shield", "asyncio.wait_for")
 #: Arguments with which the clock of the loop goes on.
 _GO_ON = ("real_asyncio", "tick", "auto_tick_seconds", "ignore")
+#: Plugins with a fixture `freezer` and a mark `freeze_time`.
+_PLUGINS = ("pytest-freezer", "pytest-freezegun")
 _SLEEP = re.compile(rb"\bsleep\b")
 #: The test moves the clock itself.
 _MOVED = re.compile(r"\.(?:tick|move_to)\(")
@@ -33,9 +35,9 @@ _MOVED = re.compile(r"\.(?:tick|move_to)\(")
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     frozen = [(call, function.name) for call, function in _frozen(source)]
     frozen += [
-        (call, test)
+        (call, sleeper)
         for call, fixture in _freezing_fixtures(source)
-        if (test := _sleeper(project, fixture)) is not None
+        if (sleeper := _sleeper(project, fixture)) is not None
     ]
     for call, name in frozen:
         if any(patching(project, sleep) for sleep in _SLEEPS):
@@ -47,11 +49,43 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             f"{name} sleeps while the clock is frozen, and the sleep never ends",
             hint="give freeze_time the argument real_asyncio=True (freezegun 1.5)",
         )
+    if not any(map(project.dependencies.has, _PLUGINS)):
+        return
+    for test, function in _frozen_by_plugin(source):
+        of_project = project.code.find("freezer", test.file, test.owner)
+        if of_project is None and not any(patching(project, sleep) for sleep in _SLEEPS):
+            yield code_finding(
+                RULE.code,
+                source,
+                function,
+                f"{test.name} sleeps while the clock is frozen, and the sleep never ends",
+                hint="mark it with pytest.mark.freeze_time(real_asyncio=True) (freezegun 1.5)",
+            )
 
 
 def _spots(source: Source) -> Iterator[object]:
     yield from _frozen(source)
     yield from _freezing_fixtures(source)
+    yield from _frozen_by_plugin(source)
+
+
+def _frozen_by_plugin(source: Source) -> Iterator[tuple[Test, ast.AsyncFunctionDef]]:
+    """Yield the async tests that sleep with the fixture or the mark of a plugin."""
+    for mark in marks(source, "freeze_time"):
+        if isinstance(mark, ast.Call) and (
+            has_stars(mark) or any(keyword(mark, name) for name in _GO_ON)
+        ):
+            return
+    for line, item in sorted(source.items.items()):
+        function = source.functions.get(line)
+        if (
+            isinstance(item, Test)
+            and ("freezer" in item.requests or item.mark("freeze_time"))
+            and isinstance(function, ast.AsyncFunctionDef)
+            and _sleeps(source, function, function)
+            and not _MOVED.search(source.text(function))
+        ):
+            yield item, function
 
 
 def _stops(source: Source) -> Iterator[ast.Call]:
@@ -137,7 +171,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.REPORT,
     visit=_visit,
-    words=rb"\bfreeze_time\b",
+    words=rb"\bfreeze_time\b|\bfreezer\b",
     spots=_spots,
     libraries=("freezegun",),
 )

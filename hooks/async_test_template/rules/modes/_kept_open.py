@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from async_test_template.rules.origin import origin
 from async_test_template.source.nodes import walk
 from async_test_template.source.source import Unreadable
 
@@ -37,9 +38,9 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
 
     So it is if the fixture makes mocks for each test and waits for nothing, if it gives the test
     plain data and has closed all before, only waited for another process, or works afterwards with
-    what it makes then, if it does nothing but pass on what other fixtures give it, and if it is an
+    what it makes then, if it does nothing but pass on what other fixtures give it, if it is an
     engine of SQLAlchemy that keeps no connection (SQLAlchemy 2.0, "Using multiple asyncio event
-    loops").
+    loops"), and if its class passes its work on to a loop in a thread of its own.
     """
     try:
         source = project.code.sources.get(fixture.file)
@@ -49,7 +50,9 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     if function is None:
         return False
     text = source.text(function)
-    if re.search(r"\bNullPool\b", text):
+    # A client of Motor that is told so takes the loop of each call.
+    takes_any = b".get_io_loop = " in source.data or re.search(r"\bNullPool\b", text)
+    if takes_any or _has_own_loop(project, source, function):
         return True
     waits = [node for node in walk(function) if isinstance(node, _ASYNC) and _is_async(node)]
     takes_loop = _TAKES_LOOP.search(text) is not None
@@ -64,6 +67,32 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
         or (not takes_loop and (_only_waits(source, function, node) or _is_new(function, node)))
         for node in waits
     )
+
+
+def _has_own_loop(project: Project, source: Source, function: Function) -> bool:
+    """Tell whether all that a fixture gives is of classes here that work in a loop of their own."""
+    made = {
+        getattr(node.targets[0], "id", ""): node.value
+        for node in walk(function)
+        if isinstance(node, ast.Assign)
+    }
+    given = [node.value for node in walk(function) if isinstance(node, ast.Yield)]
+    return bool(given) and all(
+        _is_threaded(project, source, made.get(getattr(value, "id", ""), value)) for value in given
+    )
+
+
+def _is_threaded(project: Project, source: Source, value: ast.expr | None) -> bool:
+    while isinstance(value, (ast.Await, ast.Call)):
+        value = value.value if isinstance(value, ast.Await) else value.func
+    if isinstance(value, ast.Attribute):
+        value = value.value
+    if not isinstance(value, ast.Name):
+        return False
+    found = origin(project, source, value)
+    if found is None or not isinstance(found[1], ast.ClassDef):
+        return False
+    return "run_coroutine_threadsafe(" in found[0].text(found[1])
 
 
 def _is_async(node: ast.AST) -> bool:
@@ -171,16 +200,19 @@ def _only_waits(source: Source, function: Function, node: ast.AST) -> bool:
         owner = getattr(call.func.value, "id", "")
         made = [one.value for one in assigned if getattr(one.targets[0], "id", None) == owner]
         return bool(made) and all(_is_process(source, value) for value in made)
-    known = frozenset(
-        getattr(target, "id", "")
-        for one in assigned
-        if _is_plain(one.value)
-        for target in one.targets
-    ) - {""}
+    known: frozenset[str] = frozenset()
+    for one in sorted(assigned, key=lambda one: one.lineno):
+        # A client that tests do not get serves none of them.
+        if _is_plain(one.value, known) or _is_client(source, one.value):
+            known |= {getattr(target, "id", "") for target in one.targets} - {""}
     is_thrown_away = isinstance(source.parents[node], ast.Expr)
     parts = (*call.args, *(keyword.value for keyword in call.keywords))
     is_told = bool(parts) and all(_is_plain(part, known) for part in parts)
     return is_thrown_away and is_told and isinstance(call.func, ast.Name)
+
+
+def _is_client(source: Source, value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and source.names.resolve(value.func).endswith("Client")
 
 
 def _is_process(source: Source, value: ast.expr) -> bool:

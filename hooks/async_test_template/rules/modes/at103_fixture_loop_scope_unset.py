@@ -49,7 +49,9 @@ def _check(project: Project) -> Iterator[Finding]:
     if not project.uses_asyncio_plugin or _is_set(project):
         return
     is_fatal = _is_fatal(project, _UNSET)
-    if not is_fatal and _is_for_others(project) and not _has_async(project):
+    # A project with a pytest of its own is run without what is there for those around it.
+    may_lack = not is_fatal or bool(project.dependencies.of("pytest"))
+    if may_lack and _is_for_others(project) and not _has_async(project):
         return
     if _too_old(project) and not (is_fatal and _stuck(project)):
         return

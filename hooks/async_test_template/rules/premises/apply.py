@@ -125,6 +125,8 @@ def within_repository(
             continue
         if rule.visit is not None and _is_never_loaded(project, found_first.file):
             continue
+        if rule.python and not _is_collected(project, rule, found_first.file):
+            continue
         finding = _placed(project, rule, found_first)
         package = rule.about
         found = presence(project, package) if package else Presence.THERE
@@ -149,6 +151,13 @@ def _is_data(project: Project, file: str) -> bool:
     """
     is_test = file.endswith(".py") and project.reader.is_test_file(file)
     return is_test and project.collection.is_never_entered(file)
+
+
+def _is_collected(project: Project, rule: Rule, file: str) -> bool:
+    """Tell whether one of the Pythons that a rule is about collects a file."""
+    ignored = project.collection.ignored_on(file)
+    supported = minors(rule.python) & minors(project.dependencies.requires_python)
+    return not ignored or not supported <= ignored
 
 
 def _is_never_loaded(project: Project, file: str) -> bool:

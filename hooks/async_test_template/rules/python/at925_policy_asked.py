@@ -18,7 +18,7 @@ from async_test_template.source import changes, new_imports
 from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
@@ -37,6 +37,7 @@ _CLASSES = tuple(
     )
 )
 _DEFINED = rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
+_ASKED_FOR = rb"\bget_event_loop_policy\("
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
 #: Functions that AT507 and AT506 cover.
@@ -48,16 +49,18 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
         return
     for finding in _uses(project, source):
-        # Its tests have to try what the project gives to others.
-        is_meant = _gives_a_policy(project) or has_reason(source, finding.line)
+        # Its tests have to try what the project gives to others, or does itself.
+        is_meant = _has(project, _DEFINED) or (not finding.edits and _has(project, _ASKED_FOR))
+        is_meant = is_meant or has_reason(source, finding.line)
         yield finding._replace(severity=Severity.ADVICE) if is_meant else finding
 
 
 # Only one project is used at a time.
-@lru_cache(maxsize=2)
-def _gives_a_policy(project: Project) -> bool:
-    """Tell whether code of the project that is no test defines a policy."""
-    found = project.reader.mentioning(re.compile(_DEFINED), (b"EventLoopPolicy",))
+@lru_cache(maxsize=4)
+def _has(project: Project, pattern: bytes) -> bool:
+    """Tell whether code of the project that is no test defines a policy, or asks for it."""
+    words = (b"EventLoopPolicy", b"get_event_loop_policy")
+    found = project.reader.mentioning(re.compile(pattern), words)
     return any(not is_of_tests(file) for file, _ in found)
 
 
@@ -102,8 +105,16 @@ def _belongs_elsewhere(project: Project, source: Source, node: ast.AST) -> bool:
         return True
     return any(
         isinstance(around, ast.Call) and source.names.resolve(around.func) in _SETTING
-        for around in source.around(node)
+        for place in (node, *_mentions(source, node))
+        for around in source.around(place)
     )
+
+
+def _mentions(source: Source, node: ast.AST) -> Sequence[ast.AST]:
+    """Return where the name of a policy is, if it is created for a name."""
+    assigned = source.parents.get(source.parents[node])
+    name = getattr(assigned.targets[0], "id", "") if isinstance(assigned, ast.Assign) else ""
+    return source.mentions.get(name, ()) if name else ()
 
 
 def _is_of_fixture(source: Source, made: ast.ClassDef) -> bool:
