@@ -36,8 +36,10 @@ _CLASSES = tuple(
         "WindowsSelectorEventLoopPolicy",
     )
 )
-_DEFINED = rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
-_ASKED_FOR = rb"\bget_event_loop_policy\("
+_DEFINED = re.compile(
+    rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
+)
+_ASKED_FOR = re.compile(rb"\bget_event_loop_policy\(")
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
 #: Functions that AT507 and AT506 cover.
@@ -50,23 +52,17 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         return
     for finding in _uses(project, source):
         # Its tests have to try what the project gives to others, or does itself.
-        is_meant = _gives_a_policy(project) or (not finding.edits and _asks_for_it(project))
+        is_meant = _has(project, _DEFINED) or (not finding.edits and _has(project, _ASKED_FOR))
         is_meant = is_meant or has_reason(source, finding.line)
         yield finding._replace(severity=Severity.ADVICE) if is_meant else finding
 
 
 # Only one project is used at a time.
-@lru_cache(maxsize=2)
-def _gives_a_policy(project: Project) -> bool:
-    """Tell whether code of the project that is no test defines a policy."""
-    found = project.reader.mentioning(re.compile(_DEFINED), (b"EventLoopPolicy",))
-    return any(not is_of_tests(file) for file, _ in found)
-
-
-@lru_cache(maxsize=2)
-def _asks_for_it(project: Project) -> bool:
-    """Tell whether code of the project that is no test asks for the policy."""
-    found = project.reader.mentioning(re.compile(_ASKED_FOR), (b"get_event_loop_policy",))
+@lru_cache(maxsize=4)
+def _has(project: Project, pattern: re.Pattern[bytes]) -> bool:
+    """Tell whether code of the project that is no test defines a policy, or asks for it."""
+    words = (b"EventLoopPolicy", b"get_event_loop_policy")
+    found = project.reader.mentioning(pattern, words)
     return any(not is_of_tests(file) for file, _ in found)
 
 
