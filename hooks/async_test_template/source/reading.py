@@ -148,16 +148,23 @@ class Reader:
         """
         from async_test_template.source.source import Unreadable, read_source
 
-        def is_left_out(file: str) -> bool:
-            reading = self._readings.of_file.get(file)
-            return (reading is None or not reading.is_whole) and self._names.holds_tests(file)
-
-        for file, data in self.mentioning(words, plain, is_left_out):
+        for file, data in self.left_out(words, plain):
             with suppress(Unreadable):
                 module = self._module(read_source(file, data))
                 own = {fixture.name: fixture.requests for fixture in module.fixtures}
                 for test in module.tests:
                     yield test._replace(requests=_besides(own, test.requests))
+
+    def left_out(
+        self, words: re.Pattern[bytes], plain: tuple[bytes, ...]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the test files that the index leaves out, if they mention some words."""
+
+        def is_left_out(file: str) -> bool:
+            reading = self._readings.of_file.get(file)
+            return (reading is None or not reading.is_whole) and self._names.holds_tests(file)
+
+        return self.mentioning(words, plain, is_left_out)
 
     def mentioning(
         self,

@@ -101,7 +101,7 @@ class _Search:
         elif self._is_new(found):
             self._seen.add(found)
             path = (*path, (source, found))
-            item = self._project.code.at(source.file, found.lineno)
+            item = _item(self._project, source, found)
             is_hook = source.file.endswith("conftest.py") and _HOOKS.match(found.name)
             if item is not None or found.name in SETUPS or is_hook:
                 # What such a function passes is no parameter that may be missing.
@@ -223,6 +223,15 @@ class _Search:
                 yield other, call
 
 
+def _item(project: Project, source: Source, function: ast.FunctionDef) -> Fixture | Test | None:
+    """Return the fixture or the test that a function is, in a file of the index or another one."""
+    if source.file in project.code.by_file:
+        return project.code.at(source.file, function.lineno)
+    module = project.code.sources.module(source.file)
+    found: list[Fixture | Test] = [*module.tests, *module.fixtures] if module is not None else []
+    return next((item for item in found if item.line == function.lineno), None)
+
+
 def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> bool:
     """Tell whether pytest calls a function itself: another decorator may run a test in a loop."""
     return not isinstance(item, Test) or all(
@@ -297,11 +306,18 @@ def _others(project: Project, source: Source, name: str) -> Iterator[tuple[Sourc
             other = project.code.sources.get(module.file)
             if ways := _ways(project, other, source, name):
                 yield other, ways
+    if name and not is_own:
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        for left, _ in project.reader.left_out(word, (name.encode(),)):
+            other = project.code.sources.get(left)
+            if ways := _ways(project, other, source, name):
+                yield other, ways
 
 
 def _ways(project: Project, other: Source, source: Source, name: str) -> set[str]:
     """Return the dotted names by which another file may call what is in a file."""
-    targets = project.code.by_file[other.file].targets
+    module = project.code.sources.module(other.file)
+    targets = module.targets if module is not None else {}
     handed_on = {
         target
         for own, target in targets.items()

@@ -53,7 +53,9 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         before: the place; what its own function does below it comes too late.
 
     """
-    files = tuple(module.file for module in project.code.around(root.source.file))
+    around_it = (module.file for module in project.code.around(root.source.file))
+    # The index leaves out a file with nothing async in it.
+    files = tuple(dict.fromkeys((*around_it, root.source.file)))
     around = root.source.parents.get(root.function) if root.function is not None else None
     return (
         any(

@@ -245,9 +245,8 @@ def _may_be_outside_coroutines(data: bytes) -> bool:
 
 def _is_suspicious(data: bytes) -> bool:
     """Tell whether a file may have a helper of the tests that gets the loop, or prepares them."""
-    return _PREPARES.search(data) is not None or (
-        b"get_event_loop" in data and _may_be_outside_coroutines(data)
-    )
+    asks = b"get_event_loop" in data or b"Future(" in data
+    return _PREPARES.search(data) is not None or (asks and _may_be_outside_coroutines(data))
 
 
 def _is_in_coroutine(data: bytes, place: int, lines: Iterator[int]) -> bool:

@@ -36,8 +36,10 @@ _CLASSES = tuple(
         "WindowsSelectorEventLoopPolicy",
     )
 )
-_DEFINED = rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
-_ASKED_FOR = rb"\bget_event_loop_policy\("
+_DEFINED = re.compile(
+    rb"(?m)^[ \t]*class[ \t]+(?:\w*EventLoopPolicy\b|\w+\([^()\n]*EventLoopPolicy\b)"
+)
+_ASKED_FOR = re.compile(rb"\bget_event_loop_policy\(")
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
 #: Functions that AT507 and AT506 cover.
@@ -57,10 +59,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 # Only one project is used at a time.
 @lru_cache(maxsize=4)
-def _has(project: Project, pattern: bytes) -> bool:
+def _has(project: Project, pattern: re.Pattern[bytes]) -> bool:
     """Tell whether code of the project that is no test defines a policy, or asks for it."""
     words = (b"EventLoopPolicy", b"get_event_loop_policy")
-    found = project.reader.mentioning(re.compile(pattern), words)
+    found = project.reader.mentioning(pattern, words)
     return any(not is_of_tests(file) for file, _ in found)
 
 
