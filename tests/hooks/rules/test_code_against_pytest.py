@@ -893,6 +893,17 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT938",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def ping():\n    await asyncio.sleep(0)\n\n\n"
+                "async def test_it():\n    pings = [ping() for _ in range(3)]\n"
+                "    done, _ = await asyncio.wait(pings)\n    assert len(done) == 3\n"
+            ),
+        },
+    ),
+    Case(
         "AT937",
         {
             "test_it.py": (
