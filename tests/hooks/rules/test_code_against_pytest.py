@@ -893,6 +893,16 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT939",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import aiohttp\n\n\ndef test_it():\n    connector = aiohttp.TCPConnector()\n"
+                "    assert not connector.closed\n\n\nasync def test_other():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
         "AT938",
         {
             "pytest.ini": AUTO,

@@ -1,0 +1,102 @@
+"""AT939: objects of aiohttp's client that are made where no loop runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from async_test_template.errors import EditError
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.on_code import code_finding, keyword
+from async_test_template.rules.patched import patching
+from async_test_template.rules.rule import Rule, Where
+from async_test_template.source.changes import replace
+from async_test_template.source.items import Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.findings import Edit
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_CLASSES = tuple(
+    f"aiohttp.{name}"
+    for name in ("ClientSession", "CookieJar", "DummyCookieJar", "TCPConnector", "UnixConnector")
+)
+#: A session takes the loop of its connector.
+_LOOPS = ("loop", "connector")
+_ISOLATED = re.compile(r"(?:^|\.)IsolatedAsyncioTestCase$")
+_RUNS = re.compile(r"\b(?:run_until_complete|asyncio\.run|Runner)\(")
+
+
+def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    for call, function in _calls(source):
+        item = source.items.get(function.lineno)
+        # A decorator may run a test in a loop.
+        if item is None or (isinstance(item, Test) and item.wrapped):
+            continue
+        name = source.names.resolve(call.func)
+        if patching(project, name):
+            continue
+        kind = "test" if isinstance(item, Test) else "fixture"
+        yield code_finding(
+            RULE.code,
+            source,
+            call,
+            f"{name} needs a running loop, and the {kind} {function.name} is not async",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, project, source, function, item),
+            hint=f"make the {kind} async",
+        )
+
+
+def _calls(source: Source) -> Iterator[tuple[ast.Call, ast.FunctionDef]]:
+    """Yield the calls that get no loop in functions that are not async."""
+    for call in source.calls(*_CLASSES):
+        function = source.scope(call)
+        is_sync = isinstance(function, ast.FunctionDef)
+        if is_sync and _is_late(call) and source.names.is_certain(call.func):
+            yield call, function
+
+
+def _is_late(call: ast.Call) -> bool:
+    """Tell whether a call gets no loop, so that it asks for the running one."""
+    return not any(keyword(call, name) for name in _LOOPS) and all(
+        argument.arg is not None for argument in call.keywords
+    )
+
+
+def _fix(
+    project: Project, source: Source, function: ast.FunctionDef, item: object
+) -> tuple[Edit, ...]:
+    if not isinstance(item, Test):
+        raise EditError("what asks for the fixture may not be async")
+    if _RUNS.search(source.text(function)):
+        raise EditError("it runs a loop itself")
+    owner = source.scope(function)
+    bases = owner.bases if isinstance(owner, ast.ClassDef) else []
+    isolated = any(_ISOLATED.search(source.names.resolve(base)) for base in bases)
+    if not isolated and (item.in_unittest or project.mode != "auto"):
+        raise EditError("nothing runs it then: it needs a mark, or a test case that awaits it")
+    # The place of a function is its `def`, below its decorators.
+    start = source.start(function)
+    return (replace(source, start, start + len("def"), "async def"),)
+
+
+RULE = Rule(
+    code="AT939",
+    name="aiohttp-without-loop",
+    severity=Severity.ERROR,
+    tier=Tier.UNSAFE,
+    visit=_visit,
+    words=rb"(?:ClientSession|CookieJar|(?:TCP|Unix)Connector)\(",
+    where=Where.TESTS,
+    suspects=re.compile(rb"aiohttp").search,
+    spots=_calls,
+    expects=("RuntimeError",),
+    libraries=("aiohttp",),
+    broken_since=(("aiohttp", "3.10"),),
+)
