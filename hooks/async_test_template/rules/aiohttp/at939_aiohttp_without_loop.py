@@ -57,8 +57,9 @@ def _calls(source: Source) -> Iterator[tuple[ast.Call, ast.FunctionDef]]:
     """Yield the calls that get no loop in functions that are not async."""
     for call in source.calls(*_CLASSES):
         function = source.scope(call)
-        is_sync = isinstance(function, ast.FunctionDef)
-        if is_sync and _is_late(call) and source.names.is_certain(call.func):
+        if not isinstance(function, ast.FunctionDef) or not _is_late(call):
+            continue
+        if source.names.is_certain(call.func):
             yield call, function
 
 
