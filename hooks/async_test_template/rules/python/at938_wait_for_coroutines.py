@@ -26,10 +26,8 @@ _COROUTINES = frozenset({"asyncio.sleep", "asyncio.to_thread", _WAIT, "asyncio.w
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for call in source.calls(_WAIT):
-        if not call.args:
-            continue
-        given = [node for node in _given(source, call) if _is_coroutine(source, node)]
-        if given:
+        given = list(_given(source, call)) if call.args else []
+        if any(_is_coroutine(source, node) for node in given):
             yield code_finding(
                 RULE.code,
                 source,
@@ -41,27 +39,34 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-def _given(source: Source, call: ast.Call) -> list[ast.expr]:
-    """Return what a call waits for, as far as the function shows it."""
+def _given(source: Source, call: ast.Call) -> Iterator[ast.expr]:
+    """Yield what a call waits for, as far as the function shows it."""
     value = call.args[0]
-    if isinstance(value, ast.Name):
-        value = _bound(source, call, value.id)
-    if isinstance(value, (ast.List, ast.Set, ast.Tuple)):
-        return value.elts
-    return [value.elt] if isinstance(value, (ast.GeneratorExp, ast.ListComp, ast.SetComp)) else []
+    values = list(_bound(source, call, value.id)) if isinstance(value, ast.Name) else [value]
+    for each in values:
+        if isinstance(each, (ast.List, ast.Set, ast.Tuple)):
+            yield from each.elts
+        elif isinstance(each, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
+            yield each.elt
 
 
-def _bound(source: Source, call: ast.Call, name: str) -> ast.expr:
-    """Return the value of a variable that the function sets once, or the variable."""
-    stores = [
-        source.parents[node]
+def _bound(source: Source, call: ast.Call, name: str) -> Iterator[ast.expr]:
+    """Yield the value of a variable that the function sets once, and what is added to it."""
+    mentions = [
+        node
         for node in source.mentions.get(name, ())
-        if isinstance(node, ast.Name)
-        and isinstance(node.ctx, ast.Store)
-        and source.scope(node) is source.scope(call)
+        if isinstance(node, ast.Name) and source.scope(node) is source.scope(call)
     ]
-    only = stores[0] if len(stores) == 1 else None
-    return only.value if isinstance(only, ast.Assign) else call.args[0]
+    stores = [source.parents[node] for node in mentions if isinstance(node.ctx, ast.Store)]
+    if len(stores) != 1 or not isinstance(stores[0], ast.Assign):
+        return
+    yield stores[0].value
+    for node in mentions:
+        method = source.parents[node]
+        around = source.parents.get(method)
+        is_adding = isinstance(method, ast.Attribute) and method.attr in {"add", "append"}
+        if is_adding and isinstance(around, ast.Call):
+            yield ast.List(elts=around.args)
 
 
 def _is_coroutine(source: Source, node: ast.expr) -> bool:
@@ -84,11 +89,21 @@ def _fix(source: Source, call: ast.Call, given: list[ast.expr]) -> tuple[Edit, .
     sure(source, call.func)
     if not isinstance(source.scope(call), ast.AsyncFunctionDef):
         raise EditError("no loop runs yet in a function that is not async")
-    # This is what `wait` did itself, and it takes a future, too.
+    # This is what `wait` did itself, at that time. It returns a future as it is.
     function = f"{source.text(call.func).rpartition('.')[0]}.ensure_future"
+    waiting = call.args[0]
+    if isinstance(waiting, ast.Name):
+        text = f"[{function}(each) for each in {waiting.id}]"
+        return (changes.replace_node(source, waiting, text),)
     return tuple(
-        changes.replace_node(source, node, f"{function}({source.text(node)})") for node in given
+        changes.replace_node(source, node, f"{function}({source.text(node)})")
+        for node in given
+        if isinstance(node, ast.Call) and not _makes_task(source, node)
     )
+
+
+def _makes_task(source: Source, node: ast.Call) -> bool:
+    return source.text(node.func).rpartition(".")[2] in {"create_task", "ensure_future"}
 
 
 RULE = Rule(
