@@ -52,10 +52,17 @@ def _comes_with_importers(project: Project, name: str, item: Fixture | Test) -> 
     if isinstance(item, Test) or name_of(item.file) == "conftest.py":
         return False
     files = [*importers(project, item)]
-    module = project.code.by_file[item.file]
-    if not files and not module.tests:
-        return any(any(importers(project, other)) for other in module.fixtures)
+    if not files and not project.code.by_file[item.file].tests:
+        return _is_imported_from(project, item.file)
     return bool(files) and all(project.code.may_bring(name, file) for file in files)
+
+
+# Each fixture of a file asks this.
+@lru_cache(maxsize=8)
+def _is_imported_from(project: Project, file: str) -> bool:
+    """Tell whether some file imports one of the fixtures of another."""
+    fixtures = project.code.by_file[file].fixtures
+    return any(True for fixture in fixtures for _ in importers(project, fixture))
 
 
 def _is_in_a_plugin(project: Project, name: str, item: Fixture | Test) -> bool:
