@@ -192,7 +192,11 @@ def prepend_statement(source: Source, function: Function, statement: str) -> Spl
             indent = source.data[source.line_start(source.start(first)) :][:column].decode()
             if indent.strip():
                 return replace(source, start, start, f"; {statement}")
-            return replace(source, start, start, f"\n{indent}{statement}")
+            # What is behind the docstring stays there, such as a comment.
+            # The docstring's last character makes it, and the function, a part of the change.
+            behind = source.data[start - 1 : source.line_end(start)].rstrip(b"\r\n").decode()
+            stop = start - 1 + len(behind.encode())
+            return replace(source, start - 1, stop, f"{behind}\n{indent}{statement}")
         first = function.body[1]
     start = min([source.start(first), *(source.start(d) - 1 for d in _decorators(first))])
     line = source.line_start(start)
