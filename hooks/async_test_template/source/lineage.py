@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 #: The only class of `unittest` that takes a coroutine as a result, and drops it.
 TEST_CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
+#: The one that awaits it.
+ISOLATED_CASES = frozenset(
+    {"unittest.IsolatedAsyncioTestCase", "unittest.async_case.IsolatedAsyncioTestCase"}
+)
 _OF_UNITTEST = re.compile(r"(^|\.)\w*TestCase$")
 #: Bases from elsewhere that neither add marks nor run a test.
 _HARMLESS = re.compile(r"(object|(typing|typing_extensions|abc|enum|collections)\.[\w.]+)$")

@@ -11,6 +11,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.python._asynctest_case import loops_of, running
 from async_test_template.rules.rule import Rule, Where
+from async_test_template.source.lineage import ISOLATED_CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
-_BASES = frozenset(
-    {"unittest.IsolatedAsyncioTestCase", "unittest.async_case.IsolatedAsyncioTestCase"}
-)
 #: What may give a class the attribute.
 _SETS = re.compile(
     rb"^[ \t]*(?:\w+\.)?loop[ \t]*(?::[^=\n]*)?=(?!=)|[\"']loop[\"']|__getattr|def[ \t]+loop\b",
@@ -55,7 +53,7 @@ def _has_none(project: Project, source: Source, node: ast.ClassDef) -> bool:
     files = {file for file, _ in kin.classes}
     return (
         bool(kin.others)
-        and _BASES.issuperset(kin.others)
+        and ISOLATED_CASES.issuperset(kin.others)
         and not any(_SETS.search(project.tree.read(file) or b"") for file in files)
     )
 
