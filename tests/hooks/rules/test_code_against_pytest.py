@@ -420,6 +420,18 @@ CASES = [
     Case(
         "AT707",
         {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return "asyncio"\n\n\n@pytest.mark.anyio\nclass TestIt:\n'
+                "    async def setup_method(self):\n        self.port = 1\n\n"
+                "    async def test_it(self):\n        assert self.port\n"
+            ),
+        },
+    ),
+    Case(
+        "AT707",
+        {
             "pytest.ini": STRICT,
             "test_it.py": (
                 "import asyncio\n\nimport pytest\n\nopen_ports = []\n\n\nclass TestIt:\n"
