@@ -621,6 +621,21 @@ CASES = [
         },
     ),
     Case(
+        # A test that is not async runs the override's own loop, as before.
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
+            "test_it.py": SAME_LOOP
+            + IS_UVLOOP
+            + "\n\ndef test_sync(event_loop):\n"
+            "    assert type(event_loop).__module__ == 'uvloop'\n"
+            "    event_loop.run_until_complete(asyncio.sleep(0))\n",
+        },
+    ),
+    Case(
         # On Python 3.11 the policy still works: what the fix must not lose is uvloop.
         "AT507",
         {
