@@ -628,9 +628,7 @@ CASES = [
             "pytest.ini": AUTO,
             "conftest.py": "import uvloop\n"
             + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
-            "test_it.py": SAME_LOOP
-            + IS_UVLOOP
-            + "\n\ndef test_sync(event_loop):\n"
+            "test_it.py": SAME_LOOP + IS_UVLOOP + "\n\ndef test_sync(event_loop):\n"
             "    assert type(event_loop).__module__ == 'uvloop'\n"
             "    event_loop.run_until_complete(asyncio.sleep(0))\n",
         },

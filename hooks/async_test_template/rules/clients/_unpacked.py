@@ -83,10 +83,10 @@ def _calls(source: Source, made: ast.expr) -> tuple[list[ast.Call], int]:
         if node is target or not isinstance(node, ast.Name):
             continue
         user = source.parents[node]
-        call = source.parents.get(user)
+        caller = source.parents.get(user)
         is_unpacked = isinstance(user, ast.keyword) and user.arg is None
-        if source.scope(node) is scope and is_unpacked and isinstance(call, ast.Call):
-            calls.append(call)
+        if source.scope(node) is scope and is_unpacked and isinstance(caller, ast.Call):
+            calls.append(caller)
         else:
             others += 1
     return calls, others
