@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.clients._unpacked import Unpacked, unpacked
 from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
@@ -18,7 +19,6 @@ from async_test_template.rules.on_code import (
     sure,
 )
 from async_test_template.rules.patched import no_client_patched, not_patched
-from async_test_template.rules.clients._unpacked import Unpacked, unpacked
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
