@@ -112,7 +112,7 @@ class Dependencies(NamedTuple):
 
     def written(self, name: str) -> list[Declaration]:
         """Return the declarations that a person wrote: neither compiled nor constraints."""
-        return [d for d in self.of(name) if not d.home.why_not or d.home.notation == "pipenv"]
+        return [d for d in self.of(name) if not d.home.why_not]
 
     def below(self, name: str, version: str) -> list[Declaration]:
         """Return the declarations that keep a package below a version.
