@@ -418,6 +418,33 @@ CASES = [
         },
     ),
     Case(
+        "AT707",
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return "asyncio"\n\n\n@pytest.mark.anyio\nclass TestIt:\n'
+                "    async def setup_method(self):\n        self.port = 1\n\n"
+                "    async def test_it(self):\n        assert self.port\n"
+            ),
+        },
+    ),
+    Case(
+        "AT707",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\nopen_ports = []\n\n\nclass TestIt:\n"
+                "    async def setup_method(self, method):\n"
+                "        self.loop = asyncio.get_running_loop()\n        open_ports.append(1)\n\n"
+                "    async def teardown_method(self):\n        open_ports.pop()\n\n"
+                "    @pytest.mark.asyncio\n    async def test_it(self):\n"
+                "        assert self.loop is asyncio.get_running_loop()\n\n"
+                "    def test_sync(self):\n        assert open_ports == [1]\n"
+            ),
+        },
+    ),
+    Case(
         "AT605",
         {
             "pytest.ini": STRICT,
