@@ -445,7 +445,7 @@ CASES = [
         },
     ),
     Case(
-        "AT722",
+        "AT723",
         {
             "pytest.ini": AUTO,
             "test_it.py": (
@@ -656,6 +656,19 @@ CASES = [
             "test_it.py": "import asyncio\n\n\nasync def test_it():\n"
             "    loop = asyncio.get_running_loop()\n    assert loop.ticks\n"
             "    assert loop.name == 'ticking'\n",
+        },
+    ),
+    Case(
+        # A test that is not async runs the override's own loop, as before.
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
+            "test_it.py": SAME_LOOP + IS_UVLOOP + "\n\ndef test_sync(event_loop):\n"
+            "    assert type(event_loop).__module__ == 'uvloop'\n"
+            "    event_loop.run_until_complete(asyncio.sleep(0))\n",
         },
     ),
     Case(

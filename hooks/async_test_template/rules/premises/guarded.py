@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _VERSION = re.compile(
     r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
 )
-_WORDS = (b"ersion", b"VERSION", b"hasattr")
+#: What an older release raises where it lacks a name or an argument.
+_LACKING = frozenset({"AttributeError", "TypeError"})
+_WORDS = (b"ersion", b"VERSION", b"hasattr", *(f"except {name}:".encode() for name in _LACKING))
 _SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
 
 
@@ -44,6 +46,12 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
         for node in source.nodes.of(ast.If)
         if _asks(source, node.test, names)
     ]
+    found += [
+        (handler.lineno, handler.end_lineno or handler.lineno)
+        for node in source.nodes.of(ast.Try)
+        for handler in node.handlers
+        if _is_for_older(source, node, handler)
+    ]
     for function in source.functions.values():
         for decorator in function.decorator_list:
             is_skip = isinstance(decorator, ast.Call) and (
@@ -52,6 +60,27 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
             if is_skip and _asks(source, decorator, names):
                 found.append((decorator.lineno, function.end_lineno or function.lineno))
     return tuple(found)
+
+
+def _is_for_older(source: Source, node: ast.Try, handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler is for a release without what one statement of a package needs."""
+    if handler.type is None or source.text(handler.type) not in _LACKING or len(node.body) != 1:
+        return False
+    return any(
+        isinstance(inner, ast.Call) and _is_installed(source, inner.func)
+        for inner in ast.walk(node.body[0])
+    )
+
+
+def _is_installed(source: Source, node: ast.expr) -> bool:
+    """Tell whether a name is imported, and not from the standard library."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return (
+        isinstance(node, ast.Name)
+        and node.id in source.names.imported
+        and source.names.resolve(node).partition(".")[0] not in sys.stdlib_module_names
+    )
 
 
 def _end_of_choice(source: Source, node: ast.If) -> int:
