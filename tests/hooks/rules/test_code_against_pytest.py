@@ -930,6 +930,22 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT512",
+        {
+            "pytest.ini": AUTO,
+            "accessories.py": (
+                "import pytest\nfrom pytest_asyncio.plugin import event_loop\n\n\n"
+                "@pytest.fixture\ndef host():\n    return '127.0.0.1'\n"
+            ),
+            "test_it.py": (
+                "from accessories import host\n\n\n"
+                "async def test_it(host, unused_tcp_port):\n    assert host and unused_tcp_port\n"
+            ),
+        },
+        before=INTERRUPTED,
+        unsafe=True,
+    ),
+    Case(
         "AT936",
         {
             "pytest.ini": AUTO,
