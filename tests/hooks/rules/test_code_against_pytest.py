@@ -445,6 +445,17 @@ CASES = [
         },
     ),
     Case(
+        "AT723",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n    done = asyncio.Event()\n"
+                "    asyncio.get_running_loop().call_soon(done.set)\n"
+                "    asyncio.sleep(0.01)\n    assert done.is_set()\n"
+            ),
+        },
+    ),
+    Case(
         "AT605",
         {
             "pytest.ini": STRICT,
