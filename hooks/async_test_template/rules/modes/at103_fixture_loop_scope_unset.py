@@ -15,6 +15,8 @@ from async_test_template.rules.which_loop import (
     TEST_SCOPE,
     asyncio_fixtures,
     given_by_code,
+    is_run_by_another,
+    takes_all,
     wide_fixtures,
     wider,
 )
@@ -51,7 +53,7 @@ def _check(project: Project) -> Iterator[Finding]:
     is_fatal = _is_fatal(project, _UNSET)
     # A project with a pytest of its own is run without what is there for those around it.
     may_lack = not is_fatal or bool(project.dependencies.of("pytest"))
-    if may_lack and _is_for_others(project) and not _has_async(project):
+    if may_lack and not _has_async(project) and _may_be_idle(project):
         return
     if _too_old(project) and not (is_fatal and _stuck(project)):
         return
@@ -85,8 +87,18 @@ def _is_for_others(project: Project) -> bool:
     return is_below or not (is_set or project.dependencies.of("pytest-asyncio"))
 
 
+def _may_be_idle(project: Project) -> bool:
+    """Tell whether the plugin may be there without anything in this project for it to run."""
+    settings = project.settings
+    is_unset = bool(settings.file) and not settings.exists
+    return is_unset or takes_all(project) or _is_for_others(project)
+
+
 def _has_async(project: Project) -> bool:
-    return any(project.code.async_tests) or any(asyncio_fixtures(project))
+    """Tell whether there is anything that pytest-asyncio may run."""
+    return any(asyncio_fixtures(project)) or any(
+        not is_run_by_another(project, test) for test in project.code.async_tests
+    )
 
 
 def _is_set(project: Project) -> bool:

@@ -1,4 +1,4 @@
-"""Code that only some versions of a package run, because a condition around it asks for one.
+"""Code that only some versions of a package run: a condition or another way to call it comes first.
 
 What `sys.version_info` decides is another premise (`source.reach`).
 """
@@ -11,18 +11,23 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from async_test_template.rules.premises.contexts import class_names
+from async_test_template.source.nodes import walk
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.source.source import Source
 
 _VERSION = re.compile(
     r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
 )
-_WORDS = (b"ersion", b"VERSION", b"hasattr")
+_WORDS = (b"ersion", b"VERSION", b"hasattr", b"TypeError")
 _SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
 
 
 def is_guarded(source: Source, line: int) -> bool:
-    """Tell whether a line is in code that a check of a package's version chooses."""
+    """Tell whether a line is in code that only some versions of a package reach."""
     return any(first <= line <= last for first, last in _guarded(source))
 
 
@@ -51,7 +56,25 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
             )
             if is_skip and _asks(source, decorator, names):
                 found.append((decorator.lineno, function.end_lineno or function.lineno))
-    return tuple(found)
+    return (*found, *_other_ways(source))
+
+
+def _other_ways(source: Source) -> Iterator[tuple[int, int]]:
+    """Yield the handlers of `TypeError` that call again what has refused its arguments."""
+    for attempt in source.nodes.of(ast.Try):
+        tried = {name for statement in attempt.body for name in _called(source, statement)}
+        for handler in attempt.handlers:
+            caught = class_names(source, handler.type) if handler.type is not None else None
+            again = (name for statement in handler.body for name in _called(source, statement))
+            if caught is not None and "TypeError" in caught and not tried.isdisjoint(again):
+                yield handler.lineno, handler.end_lineno or handler.lineno
+
+
+def _called(source: Source, statement: ast.stmt) -> Iterator[str]:
+    """Yield the names of the functions that a statement calls."""
+    for node in walk(statement):
+        if isinstance(node, ast.Call) and (name := source.names.resolve(node.func)):
+            yield name
 
 
 def _end_of_choice(source: Source, node: ast.If) -> int:
