@@ -283,6 +283,58 @@ def test_the_lock_file_decides_where_there_is_one(file: str, tmp_path: Path) -> 
     assert not dependencies.may_be_below("pytest-asyncio", "1.5")
 
 
+def test_the_lock_file_of_pipenv_is_one(tmp_path: Path) -> None:
+    lock = '{"default": {}, "develop": {"pytest-asyncio": {"version": "==1.5.0"}, "pytest": {}}}'
+    pipfile = '[dev-packages]\npytest-asyncio = "*"\n'
+    dependencies = read(tmp_path, {"Pipfile": pipfile, "Pipfile.lock": lock})
+    assert dependencies.at_least("pytest-asyncio", "1.5")
+    assert dependencies.lock_of("pytest") is None
+    broken = read(tmp_path, {"Pipfile": pipfile, "Pipfile.lock": "<<<<<<< HEAD\n"})
+    assert broken.lock_of("pytest-asyncio") is None
+
+
+@pytest.mark.parametrize(
+    ("python", "marker", "is_raised"),
+    [
+        (">=3.11", "python_version >= '3.8'", True),
+        (">=3.11", "python_version >= '3'", True),
+        (">=3.11", "python_version >= '3.12'", False),
+        (">=3.11", "python_version >= '3.8' and sys_platform == 'linux'", False),
+        (">=3.11", "python_version < '3.14'", False),
+        ("", "python_version >= '3.8'", False),
+    ],
+)
+def test_a_marker_that_holds_for_each_python_is_no_condition(
+    python: str, marker: str, tmp_path: Path, *, is_raised: bool
+) -> None:
+    asked = f'requires-python = "{python}"\n' if python else ""
+    project = f'[project]\nname = "x"\n{asked}'
+    line = f"pytest-asyncio<0.22; {marker}\n"
+    dependencies = read(tmp_path, {"pyproject.toml": project, "requirements.txt": line})
+    assert bool(dependencies.raised("pytest-asyncio", "1.5")) == is_raised
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_raised"),
+    [
+        ('python = ">=3.8"', True),
+        ('python = "^3.8.0"', True),
+        ('python = "^3.12"', False),
+        ('python = ">=3.8,<3.13"', False),
+        ('python = ">=3.8", platform = "linux"', False),
+    ],
+)
+def test_poetrys_condition_that_holds_for_each_python_is_none(
+    condition: str, tmp_path: Path, *, is_raised: bool
+) -> None:
+    text = (
+        '[tool.poetry.dependencies]\npython = "^3.11"\n[tool.poetry.group.dev.dependencies]\n'
+        f'pytest-asyncio = {{ version = "^0.21", {condition} }}\n'
+    )
+    dependencies = read(tmp_path, {"pyproject.toml": text})
+    assert bool(dependencies.raised("pytest-asyncio", "1.5")) == is_raised
+
+
 @pytest.mark.parametrize("file", ["uv.lock", "poetry.lock", "pdm.lock"])
 def test_a_lock_file_older_than_what_is_declared_decides_nothing(file: str, tmp_path: Path) -> None:
     dependencies = read(

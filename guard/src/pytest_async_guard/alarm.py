@@ -100,11 +100,16 @@ def timed(item: pytest.Item) -> Generator[None, object, object]:
     if any(name.startswith("anyio") for name in getattr(item, "fixturenames", ())):
         # A signal cannot get AnyIO's test runner out of a coroutine that stays: end the whole run.
         timer = timer._replace(method="thread")
-    item.ihook.pytest_timeout_set_timer(item=item, settings=timer)
+    start_timer(item, timer)
     try:
         return (yield)
     finally:
         end_timer(item)
+
+
+def start_timer(item: pytest.Item, timer: Any) -> None:
+    """Have pytest-timeout set its timer, and with it the alarm."""
+    item.ihook.pytest_timeout_set_timer(item=item, settings=timer)
 
 
 def end_timer(item: pytest.Item) -> None:

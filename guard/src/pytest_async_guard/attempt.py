@@ -44,6 +44,8 @@ class Attempt:
         self.hang: BaseException | None = None
         # The async fixture that ends last: only what still runs after it has leaked.
         self.outermost_fixture: object = None
+        # Steps of unittest around the body: some come after one that hangs.
+        self.has_steps = False
         # An async fixture that another plugin runs unseen: what runs may be its business.
         self.has_hidden_fixture = False
         # What runs when the test begins.

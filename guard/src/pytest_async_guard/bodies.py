@@ -7,7 +7,7 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .guarded import guarded_test
+from .guarded import guarded_step, guarded_test
 from .sentences import NEVER_AWAITED
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ def guard_body(item: pytest.Function, attempt: Attempt) -> tuple[Any, Callable[[
         # The first that is added is called last, behind asyncTearDown.
         instance.addAsyncCleanup(attempt.look_for_leaks)
         setattr(owner, name, guarded_test(getattr(owner, name), attempt))
+        attempt.has_steps = True
+        for step in ("asyncSetUp", "asyncTearDown"):
+            there = getattr(instance, step, None)
+            if inspect.iscoroutinefunction(there):
+                setattr(instance, step, guarded_step(there, f"{step} of {item.name}"))
         return test, _nothing
     setattr(owner, name, guarded_test(test, attempt))
     return test, partial(setattr, owner, name, test)

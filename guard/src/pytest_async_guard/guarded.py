@@ -59,6 +59,17 @@ def guarded_test(test: Any, attempt: Attempt) -> Any:
     return run
 
 
+def guarded_step(step: Any, what: str) -> Any:
+    """Bound a set-up or tear-down of unittest."""
+
+    @functools.wraps(step)
+    async def run() -> Any:
+        __tracebackhide__ = True
+        return await bounded(step(), what)
+
+    return run
+
+
 async def look_behind(attempt: Attempt) -> None:
     """Fail a test for what it has left, once what it has scheduled last has come.
 

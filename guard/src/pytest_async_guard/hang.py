@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .alarm import end_timer
+from .alarm import end_timer, start_timer
 from .chains import await_chain, lines_of, waits_at
 from .project import is_project
 from .report import tell_tasks
@@ -125,6 +125,8 @@ async def bounded_on_trio(awaitable: Any, what: str, attempt: Attempt) -> Any:
 def _noted(hang: Hang, attempt: Attempt) -> Hang:
     attempt.hang = hang
     end_timer(attempt.item)
+    if attempt.has_steps:
+        start_timer(attempt.item, state.timer)
     return hang
 
 

@@ -48,3 +48,32 @@ class TestTearDown(unittest.IsolatedAsyncioTestCase):
     async def test_good_ended_by_its_class(self):
         self.task = asyncio.create_task(forever())
         self.other = asyncio.create_task(forever())
+
+
+class TestSetUpHangs(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        await forever()
+
+    async def test_bad_set_up(self):
+        """asyncSetUp of test_bad_set_up hangs (timeout: 1 s)"""
+
+
+class TestTearDownHangs(unittest.IsolatedAsyncioTestCase):
+    async def asyncTearDown(self):
+        await forever()
+
+    async def test_bad_tear_down(self):
+        """asyncTearDown of test_bad_tear_down hangs (timeout: 1 s)"""
+
+    async def test_bad_both(self):
+        """hangs (timeout: 1 s)"""
+        await forever()
+
+
+class TestCleanUpHangs(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.addAsyncCleanup(forever)
+
+    async def test_bad_clean_up_after_a_hang(self):
+        """hangs (timeout: 1 s)"""
+        await forever()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,14 @@ if TYPE_CHECKING:
 
     from async_test_template.tree import Tree
 
+#: The one that is JSON.
+PIPENV = "Pipfile.lock"
 #: Lock files with the command that updates one package in them.
 LOCK_FILES = {
     "uv.lock": "uv lock --upgrade-package {name}",
     "poetry.lock": "poetry update {name}",
     "pdm.lock": "pdm update {name}",
+    PIPENV: "pipenv upgrade {name}",
     "pylock.toml": "uv export --format pylock.toml --upgrade-package {name} -o pylock.toml",
 }
 
@@ -46,15 +50,17 @@ def how_to_compile(text: str, file: str) -> str:
 
 
 def holds(text: str, name: str) -> bool:
-    """Tell whether a lock file in TOML holds a package, under its normalised name."""
+    """Tell whether a lock file holds a package, under its normalised name."""
+    if f'"{name}": {{' in text:  # pipenv's
+        return True
     return any(re.compile(_END).match(text, end) for end in _named(text, name))
 
 
 def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Find the packages in the lock files, by file and then by package.
 
-    All of them are TOML with a `name` and a `version` line next to each other; parsing one whole
-    can take a second, searching it a millisecond. A lock file can hold several versions of a
+    All but pipenv's are TOML with a `name` and a `version` line next to each other; parsing one
+    whole can take a second, searching it a millisecond. A lock file can hold several versions of a
     package, each for some environments.
     """
     found: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -63,7 +69,27 @@ def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, t
         if data is None:
             continue
         text = data.decode("utf-8", "replace")
-        found[file] = {name: held for name in names if (held := _versions(text, name))}
+        if file == PIPENV:
+            found[file] = _of_pipenv(text, names)
+        else:
+            found[file] = {name: held for name in names if (held := _versions(text, name))}
+    return found
+
+
+def _of_pipenv(text: str, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the packages in pipenv's lock file, which has a table for each group."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    groups = document.values() if isinstance(document, dict) else []
+    found: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        for name in names if isinstance(group, dict) else ():
+            entry = group.get(name)
+            version = entry.get("version") if isinstance(entry, dict) else None
+            if isinstance(version, str):
+                found[name] = (version.removeprefix("=="),)
     return found
 
 

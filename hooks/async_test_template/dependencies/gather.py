@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.config.toml.read import table_at, value_at
+from async_test_template.config.toml.read import table_at
 from async_test_template.dependencies.compiled import locked_versions
 from async_test_template.dependencies.model import PACKAGES, Dependencies
 from async_test_template.dependencies.nearby import installed, nearby
-from async_test_template.dependencies.read import read_declarations
+from async_test_template.dependencies.read import read_declarations, required_python
 from async_test_template.errors import UserError
 from async_test_template.tree import Tree
 
@@ -33,12 +33,7 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
         ParseError: pyproject.toml, setup.cfg or tox.ini cannot be parsed.
 
     """
-    document = tree.toml("pyproject.toml")
-    python = value_at(document, "project", "requires-python")
-    if python is None:
-        python = value_at(document, "tool", "poetry", "dependencies", "python")
-    if python is None:
-        python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
+    python = required_python(tree)
     is_guessed = python is None
     if is_guessed:
         python = _python_in_setup_py(tree.read("setup.py"))

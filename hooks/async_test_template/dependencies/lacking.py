@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from async_test_template.config.requirement import normalised
 from async_test_template.config.toml.read import value_at
-from async_test_template.dependencies.compiled import holds
+from async_test_template.dependencies.compiled import PIPENV, holds
 from async_test_template.dependencies.declaration import Declaration, Home
 from async_test_template.dependencies.gather import above
 from async_test_template.dependencies.model import PACKAGES, Dependencies
@@ -36,6 +36,7 @@ _LOCKS = {
     "uv.lock": (("project", "group", "uv"), "uv lock"),
     "poetry.lock": (("project", "group", "poetry"), "poetry lock"),
     "pdm.lock": (("project", "group", "pdm"), "pdm lock --update-reuse"),
+    PIPENV: (("pipenv",), "pipenv lock"),
     "pylock.toml": (
         ("project", "group", "uv", "pdm"),
         "uv lock && uv export --format pylock.toml -o pylock.toml",

@@ -12,7 +12,7 @@ from async_test_template.config.toml.read import table_at, value_at
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import how_to_compile
 from async_test_template.dependencies.declaration import Declaration, Home
-from async_test_template.dependencies.markers import is_for_old_python
+from async_test_template.dependencies.markers import holds_from, is_for_old_python
 from async_test_template.errors import ParseError
 
 if TYPE_CHECKING:
@@ -137,10 +137,11 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             place = partial(_locate, tree, home.file, at)
             fixed = "it is one of several constraints" if several else ""
             specifier = constraint
+            is_conditional = False
             if isinstance(constraint, dict):
                 specifier = constraint.get("version")
                 at = (*at, "version")
-                if _CONDITIONS & constraint.keys():
+                if is_conditional := _is_conditional(tree, constraint):
                     fixed = fixed or _BY_MARKER
             if not isinstance(specifier, str):
                 specifier, fixed = "", "it has no single version"
@@ -149,10 +150,35 @@ def _poetry_table(tree: Tree, home: Home, table: dict[str, Any]) -> Iterator[Dec
             is_old = old[index] and not all(old)
             around = partial(_text, tree, home.file)
             name_ = normalised(name)
-            conditional = isinstance(constraint, dict) and bool(_CONDITIONS & constraint.keys())
             yield Declaration(
-                name_, text, specifier, place, at, home, fixed, is_old, around, conditional
+                name_, text, specifier, place, at, home, fixed, is_old, around, is_conditional
             )
+
+
+def _is_conditional(tree: Tree, constraint: dict[str, Any]) -> bool:
+    """Tell whether some environment of the project lacks what one of poetry's constraints has."""
+    conditions = _CONDITIONS & constraint.keys()
+    return bool(conditions) and not (
+        conditions == {"python"} and _is_always(tree, constraint["python"])
+    )
+
+
+def _is_always(tree: Tree, condition: object) -> bool:
+    """Tell whether a condition holds for every Python that the project supports."""
+    python = required_python(tree)
+    least = bounds.lowest(python) if isinstance(python, str) else None
+    return isinstance(condition, str) and least is not None and holds_from(condition, least)
+
+
+def required_python(tree: Tree) -> object:
+    """Return what a project writes of the Pythons that it supports, None without anything."""
+    document = tree.toml("pyproject.toml")
+    python = value_at(document, "project", "requires-python")
+    if python is None:
+        python = value_at(document, "tool", "poetry", "dependencies", "python")
+    if python is None:
+        python = tree.ini("setup.cfg").get("options", {}).get("python_requires")
+    return python
 
 
 def _for_old_python(constraint: object) -> bool:
@@ -351,9 +377,10 @@ def _declaration(  # noqa: PLR0913 - a declaration has these parts
     fixed: str = "",
     is_old: bool = False,
 ) -> Declaration:
+    is_conditional = parts.marker is not None and not _is_always(tree, parts.marker)
     if parts.url is not None:
         fixed = "it points to a URL"
-    elif parts.marker is not None:
+    elif is_conditional:
         fixed = fixed or _BY_MARKER
     return Declaration(
         parts.name,
@@ -365,7 +392,7 @@ def _declaration(  # noqa: PLR0913 - a declaration has these parts
         fixed,
         is_old or is_for_old_python(parts.marker or ""),
         partial(_text, tree, home.file),
-        parts.marker is not None,
+        is_conditional,
     )
 
 

@@ -131,6 +131,13 @@ class Lineage:
                     waiting.append(found)
         return Kin(tuple(classes.values()), tuple(others))
 
+    def kin_at(self, file: str, line: int) -> Kin | None:
+        """Follow the bases of the class at a line of a file; None where the index has none."""
+        module = self._module(file)
+        classes = module.classes if module is not None else ()
+        held = next((one for one in classes if one.line == line), None)
+        return self.kin(file, held) if held is not None else None
+
     def _find(self, file: str, name: str, besides: Class) -> tuple[str, Class] | None:
         """Find the class of a name that a file uses, None where it is not the repository's."""
         for where, _, called in self._follow(file, name):

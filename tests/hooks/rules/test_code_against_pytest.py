@@ -418,6 +418,44 @@ CASES = [
         },
     ),
     Case(
+        "AT707",
+        {
+            "pytest.ini": "[pytest]\n",
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n"
+                '    return "asyncio"\n\n\n@pytest.mark.anyio\nclass TestIt:\n'
+                "    async def setup_method(self):\n        self.port = 1\n\n"
+                "    async def test_it(self):\n        assert self.port\n"
+            ),
+        },
+    ),
+    Case(
+        "AT707",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\nopen_ports = []\n\n\nclass TestIt:\n"
+                "    async def setup_method(self, method):\n"
+                "        self.loop = asyncio.get_running_loop()\n        open_ports.append(1)\n\n"
+                "    async def teardown_method(self):\n        open_ports.pop()\n\n"
+                "    @pytest.mark.asyncio\n    async def test_it(self):\n"
+                "        assert self.loop is asyncio.get_running_loop()\n\n"
+                "    def test_sync(self):\n        assert open_ports == [1]\n"
+            ),
+        },
+    ),
+    Case(
+        "AT723",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n    done = asyncio.Event()\n"
+                "    asyncio.get_running_loop().call_soon(done.set)\n"
+                "    asyncio.sleep(0.01)\n    assert done.is_set()\n"
+            ),
+        },
+    ),
+    Case(
         "AT605",
         {
             "pytest.ini": STRICT,
@@ -618,6 +656,19 @@ CASES = [
             "test_it.py": "import asyncio\n\n\nasync def test_it():\n"
             "    loop = asyncio.get_running_loop()\n    assert loop.ticks\n"
             "    assert loop.name == 'ticking'\n",
+        },
+    ),
+    Case(
+        # A test that is not async runs the override's own loop, as before.
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": "import uvloop\n"
+            + OVERRIDE.replace("asyncio.new_event_loop", "uvloop.new_event_loop"),
+            "test_it.py": SAME_LOOP + IS_UVLOOP + "\n\ndef test_sync(event_loop):\n"
+            "    assert type(event_loop).__module__ == 'uvloop'\n"
+            "    event_loop.run_until_complete(asyncio.sleep(0))\n",
         },
     ),
     Case(

@@ -155,7 +155,9 @@ HOOK = """def pytest_collection_modifyitems(items):
             "conftest.py",
             {
                 Severity.WARNING: GUARDED.format('sys.platform == "win32"'),
-                Severity.ADVICE: GUARDED.format('hasattr(asyncio, "WindowsSelectorEventLoopPolicy")'),
+                Severity.ADVICE: GUARDED.format(
+                    'hasattr(asyncio, "WindowsSelectorEventLoopPolicy")'
+                ),
             },
             id="a condition asks whether there still are policies",
         ),

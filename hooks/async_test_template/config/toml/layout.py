@@ -6,7 +6,6 @@ Nothing here considers the meaning; `toml` checks that the result means what it 
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from async_test_template.config.text import (
@@ -265,6 +264,9 @@ def key_spans(text: str, path: Path) -> list[tuple[int, int]]:
 
 def change_elements(text: str, path: Path, old: Sequence[object], new: Sequence[object]) -> str:
     """Change an array from its old elements to the new ones, each in its place."""
+    # Only an array that changes needs it.
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, [*map(repr, old)], [*map(repr, new)], autojunk=False)
     for tag, first, last, new_first, new_last in reversed(matcher.get_opcodes()):
         if tag == "equal":

@@ -14,6 +14,7 @@ from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.changes import replace
 from async_test_template.source.items import Test
+from async_test_template.source.lineage import ISOLATED_CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,6 @@ _CLASSES = tuple(
 )
 #: A session takes the loop of its connector.
 _LOOPS = ("loop", "connector")
-_ISOLATED = re.compile(r"(?:^|\.)IsolatedAsyncioTestCase$")
 _RUNS = re.compile(r"\b(?:run_until_complete|asyncio\.run|Runner)\(")
 
 
@@ -78,9 +78,12 @@ def _fix(
     if _RUNS.search(source.text(function)):
         raise EditError("it runs a loop itself")
     owner = source.scope(function)
-    bases = owner.bases if isinstance(owner, ast.ClassDef) else []
-    isolated = any(_ISOLATED.search(source.names.resolve(base)) for base in bases)
-    if not isolated and (item.in_unittest or project.mode != "auto"):
+    kin = None
+    if isinstance(owner, ast.ClassDef):
+        kin = project.code.lineage.kin_at(source.file, owner.lineno)
+    isolated = kin is not None and not ISOLATED_CASES.isdisjoint(kin.others)
+    in_unittest = item.in_unittest or (kin is not None and kin.is_unittest)
+    if not isolated and (in_unittest or project.mode != "auto"):
         raise EditError("nothing runs it then: it needs a mark, or a test case that awaits it")
     # The place of a function is its `def`, below its decorators.
     start = source.start(function)

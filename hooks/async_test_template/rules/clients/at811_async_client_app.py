@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.clients._unpacked import Unpacked, unpacked
 from async_test_template.rules.on_code import (
     code_finding,
     has_stars,
@@ -50,6 +51,18 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                     fix=partial(_fix, project, source, call, app, client),
                     hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
                 )
+    for given in unpacked(source, "app"):
+        name = source.names.resolve(given.call.func)
+        if name in _CLIENTS and not is_chosen_by_version(source, given.call):
+            yield code_finding(
+                RULE.code,
+                source,
+                given.call,
+                f"{name} does not accept app=",
+                tier=Tier.SAFE,
+                fix=partial(_fix_unpacked, project, source, given),
+                hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
+            )
 
 
 def _clients(source: Source, call: ast.Call) -> list[ast.expr]:
@@ -67,18 +80,44 @@ def _fix(
 ) -> tuple[Edit, ...]:
     if has_stars(call) or keyword(call, "transport") is not None:
         raise EditError("it has, or may have, a transport already")
+    transport, imports = _checked(project, source, made, app.value)
+    value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()
+    start = source.start(app)
+    end = start + len("app") + len(value)
+    return (changes.replace(source, start, end, f"transport={transport}(app{value})"), *imports)
+
+
+def _fix_unpacked(project: Project, source: Source, given: Unpacked) -> tuple[Edit, ...]:
+    if not given.is_alone:
+        raise EditError("its arguments are used elsewhere too, or may change")
+    if "transport" in given.names or keyword(given.call, "transport") is not None:
+        raise EditError("it has a transport already")
+    transport, imports = _checked(project, source, given.call.func, given.value)
+    made = f"{transport}(app={source.text(given.value)})"
+    key = "transport" if isinstance(given.key, ast.keyword) else '"transport"'
+    start = source.start(given.key)
+    end = start + len("app") if isinstance(given.key, ast.keyword) else source.end(given.key)
+    name = changes.replace(source, start, end, key)
+    return (name, changes.replace_node(source, given.value, made), *imports)
+
+
+def _checked(
+    project: Project, source: Source, made: ast.expr, app: ast.expr
+) -> tuple[str, tuple[Edit, ...]]:
+    """Return what a client's transport is called, and the imports for it.
+
+    Raises:
+        EditError: the application, or the client, may be something else.
+
+    """
     # Before httpx 0.28, `app=None` means no application: requests use the network.
-    if _may_be_none(source, app.value) and project.dependencies.allows_below("httpx", "0.28"):
+    if _may_be_none(source, app) and project.dependencies.allows_below("httpx", "0.28"):
         raise EditError("the application may be None")
     no_client_patched(source)
     sure(source, made)
     not_patched(project, source.names.resolve(made))
     package, _, client = source.names.resolve(made).rpartition(".")
-    transport, imports = _transport(source, made, package, _TRANSPORTS[client])
-    value = source.data[source.start(app) + len("app") : _end(source, call, app)].decode()
-    start = source.start(app)
-    end = start + len("app") + len(value)
-    return (changes.replace(source, start, end, f"transport={transport}(app{value})"), *imports)
+    return _transport(source, made, package, _TRANSPORTS[client])
 
 
 def _may_be_none(source: Source, node: ast.expr) -> bool:
@@ -131,7 +170,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     visit=_visit,
-    words=rb"app\s*=",
+    words=rb"app\s*=|[\"']app[\"']",
     where=Where.CLIENTS,
     suspects=re.compile(rb"httpx").search,
     alone=True,

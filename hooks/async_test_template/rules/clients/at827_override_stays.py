@@ -27,7 +27,7 @@ _WORD = re.compile(rb"\bdependency_overrides\b")
 class _Set(NamedTuple):
     """A place that sets an override: the dotted names of application and dependency."""
 
-    node: ast.Attribute
+    node: ast.expr
     app: str
     dependency: str
 
@@ -85,11 +85,12 @@ def _uses(project: Project) -> dict[tuple[str, int], _Use] | None:
                 if item is None or function is not source.functions.get(item.line):
                     return None
                 use = found.setdefault((file, item.line), _Use(item, [], undoes=False))
-                place = _set(source, function, node)
-                if place is None:
-                    found[file, item.line] = use._replace(undoes=True)
-                else:
-                    use.sets.append(place)
+                for named in _names(source, function, node):
+                    place = _set(source, function, node, named)
+                    if place is None:
+                        found[file, item.line] = use._replace(undoes=True)
+                    else:
+                        use.sets.append(place)
         except Unreadable:
             return None
     return found
@@ -101,9 +102,20 @@ def _mentions(source: Source) -> Iterator[ast.Attribute]:
             yield node
 
 
-def _set(source: Source, function: ast.AST, node: ast.Attribute) -> _Set | None:
+def _names(source: Source, function: ast.AST, node: ast.Attribute) -> list[ast.expr]:
+    """Return the places that use overrides: of a local name for them, all places of the name."""
+    around = source.parents[node]
+    target = around.targets[0] if isinstance(around, ast.Assign) else None
+    if not isinstance(target, ast.Name) or bindings(source, function, target.id) != [node]:
+        return [node]
+    uses = source.mentions.get(target.id, ())
+    names = [use for use in uses if isinstance(use, ast.Name) and use is not target]
+    return [use for use in names if function in source.around(use)] or [node]
+
+
+def _set(source: Source, function: ast.AST, node: ast.Attribute, named: ast.expr) -> _Set | None:
     """Return what a statement sets, of an application for all."""
-    made = _overridden(source, node)
+    made = _overridden(source, named)
     root: ast.expr = node.value
     while isinstance(root, ast.Attribute):
         root = root.value
@@ -115,10 +127,10 @@ def _set(source: Source, function: ast.AST, node: ast.Attribute) -> _Set | None:
         and _is_global(source, function, root.id)
     ):
         return None
-    return _Set(node, source.names.resolve(node.value).lstrip("."), source.names.resolve(made[1]))
+    return _Set(named, source.names.resolve(node.value).lstrip("."), source.names.resolve(made[1]))
 
 
-def _overridden(source: Source, node: ast.Attribute) -> tuple[ast.stmt, ast.expr] | None:
+def _overridden(source: Source, node: ast.expr) -> tuple[ast.stmt, ast.expr] | None:
     """Return the statement that sets one override, and the dependency.
 
     It is `overrides[dependency] = ...`, `overrides.update({dependency: ...})` or

@@ -13,7 +13,7 @@ from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TypeGuard
 
     from async_test_template.project import Project
@@ -291,41 +291,50 @@ def _others(project: Project, source: Source, name: str) -> Iterator[tuple[Sourc
 
     Only files in which the name of that is written.
     """
-    folder, _, file = source.file.rpartition("/")
-    stem = folder.rpartition("/")[2] if file == "__init__.py" else file.removesuffix(".py")
     is_own = is_among_tests(project, source.file)
     # The package of an application may hand on what one of its files has.
-    words = (stem.encode(), name.encode()) if is_own else (name.encode(),)
+    words = (_path(source.file)[-1].encode(), name.encode()) if is_own else (name.encode(),)
     for module in project.code.modules:
         if module.file == source.file or not (
             module.tests or module.fixtures or module.file.endswith("conftest.py")
         ):
             continue
         data = project.tree.read(module.file) or b""
-        if all(word in data for word in words):
-            other = project.code.sources.get(module.file)
-            if ways := _ways(project, other, source, name):
-                yield other, ways
+        if all(word in data for word in words) and (
+            ways := _ways(project, module.file, source, name)
+        ):
+            yield project.code.sources.get(module.file), ways
     if name and not is_own:
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         for left, _ in project.reader.left_out(word, (name.encode(),)):
-            other = project.code.sources.get(left)
-            if ways := _ways(project, other, source, name):
-                yield other, ways
+            if ways := _ways(project, left, source, name):
+                yield project.code.sources.get(left), ways
 
 
-def _ways(project: Project, other: Source, source: Source, name: str) -> set[str]:
+def _ways(project: Project, file: str, source: Source, name: str) -> set[str]:
     """Return the dotted names by which another file may call what is in a file."""
-    module = project.code.sources.module(other.file)
+    module = project.code.sources.module(file)
     targets = module.targets if module is not None else {}
-    handed_on = {
+    ways = {
         target
         for own, target in targets.items()
         if name
         and target.endswith(f".{name}")
-        and (source.file, name) in project.code.lineage.steps(other.file, own)
+        and (source.file, name) in project.code.lineage.steps(file, own)
     }
-    return _dotted(other, source, name) | handed_on
+    # Most files with the name in them import another one, which is known without parsing them.
+    if _may_import(targets.values(), source.file):
+        ways |= _dotted(project.code.sources.get(file), source, name)
+    return ways
+
+
+def _may_import(targets: Iterable[str], file: str) -> bool:
+    """Tell whether one of the names that an import binds may be a file, or something in it.
+
+    `import tests.helpers` binds `tests`.
+    """
+    path = _path(file)
+    return any(path[-1] in target.split(".")[-2:] or target in path for target in targets)
 
 
 def is_among_tests(project: Project, file: str) -> bool:
@@ -342,7 +351,7 @@ def is_among_tests(project: Project, file: str) -> bool:
 
 def _dotted(other: Source, source: Source, name: str) -> set[str]:
     """Return the ways in which another file that imports this one may write a name."""
-    path = source.file.removesuffix("/__init__.py").removesuffix(".py").split("/")
+    path = _path(source.file)
     ends = {".".join(path[start:]) for start in range(len(path))}
     here = other.file.split("/")[:-1]
     found = set()
@@ -357,6 +366,11 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
         if matches:
             found.add(f"{module}.{name}")
     return found
+
+
+def _path(file: str) -> list[str]:
+    """Return the names of the folders of a module, and its own."""
+    return file.removesuffix("/__init__.py").removesuffix(".py").split("/")
 
 
 # Each function that asks for a loop asks this of the same few files.

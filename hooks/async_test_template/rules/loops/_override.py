@@ -15,7 +15,13 @@ from async_test_template.rules.loops._kept import kept
 from async_test_template.rules.loops._lost import NAME, is_override, where_from
 from async_test_template.rules.loops._running_loop import can_do_without
 from async_test_template.rules.on_code import is_called
-from async_test_template.rules.which_loop import FIXTURE_SCOPE, SCOPES, TEST_SCOPE, wider
+from async_test_template.rules.which_loop import (
+    FIXTURE_SCOPE,
+    SCOPES,
+    TEST_SCOPE,
+    asked_for_all,
+    wider,
+)
 from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import FUNCTIONS, walk
 
@@ -52,8 +58,8 @@ def _asking(project: Project) -> list[Fixture | Test]:
 
 
 def is_named(project: Project) -> bool:
-    """Tell whether a test gets the fixture by name while it runs."""
-    return any(
+    """Tell whether a test gets the fixture by a name in the settings, or while it runs."""
+    return NAME in asked_for_all(project) or any(
         _BY_NAME.search(project.tree.read(module.file) or b"") for module in project.code.modules
     )
 

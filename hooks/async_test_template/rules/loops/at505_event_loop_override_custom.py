@@ -36,6 +36,7 @@ from async_test_template.rules.loops._override import replacement, settings_alon
 from async_test_template.rules.on_code import code_finding, raised
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
+from async_test_template.source.items import Test
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
         text, imports = named_in_module(project, source, factory)
     else:
         text, imports = hook(source, factory)
+        if _is_for_sync_tests(project, fixture) and not factory.extra:
+            start = changes.before(source, function)
+            added = changes.replace(source, start, start, f"{text}\n\n")
+            return beside(higher, _merged(settings_alone(project, fixture), imports, added))
     if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
         edits = replacement(project, source, fixture, text)
         return beside(higher, (*edits, *(edit for edit in imports if edit not in edits)))
@@ -126,6 +131,20 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     start = changes.before(source, function)
     definition = changes.replace(source, start, start, f"{text}\n\n")
     return beside(higher, _merged(edits, imports, definition))
+
+
+def _is_for_sync_tests(project: Project, fixture: Fixture) -> bool:
+    """Tell whether only tests ask for an override that are not async, and get nothing async.
+
+    They run its loop themselves. With the hook, it is a fixture like any other.
+    """
+    asking = [item for item in project.code.items if NAME in item.requests and item is not fixture]
+    return bool(asking) and not any(
+        item.is_async
+        or not isinstance(item, Test)
+        or any(used.is_async for used in project.code.used_by(item))
+        for item in asking
+    )
 
 
 def _with_hook(project: Project) -> tuple[Edit, ...]:

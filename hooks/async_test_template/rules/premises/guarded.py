@@ -1,4 +1,4 @@
-"""Code that only some versions of a package run: a condition or another way to call it comes first.
+"""Code that only some versions of a package run, because a condition around it asks for one.
 
 What `sys.version_info` decides is another premise (`source.reach`).
 """
@@ -11,23 +11,20 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.rules.premises.contexts import class_names
-from async_test_template.source.nodes import walk
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from async_test_template.source.source import Source
 
 _VERSION = re.compile(
     r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
 )
-_WORDS = (b"ersion", b"VERSION", b"hasattr", b"TypeError")
+#: What an older release raises where it lacks a name or an argument.
+_LACKING = frozenset({"AttributeError", "TypeError"})
+_WORDS = (b"ersion", b"VERSION", b"hasattr", *(f"except {name}:".encode() for name in _LACKING))
 _SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
 
 
 def is_guarded(source: Source, line: int) -> bool:
-    """Tell whether a line is in code that only some versions of a package reach."""
+    """Tell whether a line is in code that a check of a package's version chooses."""
     return any(first <= line <= last for first, last in _guarded(source))
 
 
@@ -49,6 +46,12 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
         for node in source.nodes.of(ast.If)
         if _asks(source, node.test, names)
     ]
+    found += [
+        (handler.lineno, handler.end_lineno or handler.lineno)
+        for node in source.nodes.of(ast.Try)
+        for handler in node.handlers
+        if _is_for_older(source, node, handler)
+    ]
     for function in source.functions.values():
         for decorator in function.decorator_list:
             is_skip = isinstance(decorator, ast.Call) and (
@@ -56,25 +59,36 @@ def _guarded(source: Source) -> tuple[tuple[int, int], ...]:
             )
             if is_skip and _asks(source, decorator, names):
                 found.append((decorator.lineno, function.end_lineno or function.lineno))
-    return (*found, *_other_ways(source))
+    return tuple(found)
 
 
-def _other_ways(source: Source) -> Iterator[tuple[int, int]]:
-    """Yield the handlers of `TypeError` that call again what has refused its arguments."""
-    for attempt in source.nodes.of(ast.Try):
-        tried = {name for statement in attempt.body for name in _called(source, statement)}
-        for handler in attempt.handlers:
-            caught = class_names(source, handler.type) if handler.type is not None else None
-            again = (name for statement in handler.body for name in _called(source, statement))
-            if caught is not None and "TypeError" in caught and not tried.isdisjoint(again):
-                yield handler.lineno, handler.end_lineno or handler.lineno
+def _is_for_older(source: Source, node: ast.Try, handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler is for a release without what one statement of a package needs."""
+    if handler.type is None or source.text(handler.type) not in _LACKING or len(node.body) != 1:
+        return False
+    tried = _called(node.body[0])
+    if any(_is_installed(source, name) for name in tried):
+        return True
+    # The same function once more, in another way.
+    refused = {source.names.resolve(name) for name in tried} - {""}
+    again = (name for statement in handler.body for name in _called(statement))
+    return not refused.isdisjoint(map(source.names.resolve, again))
 
 
-def _called(source: Source, statement: ast.stmt) -> Iterator[str]:
-    """Yield the names of the functions that a statement calls."""
-    for node in walk(statement):
-        if isinstance(node, ast.Call) and (name := source.names.resolve(node.func)):
-            yield name
+def _called(statement: ast.stmt) -> list[ast.expr]:
+    """Return what a statement calls."""
+    return [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+
+
+def _is_installed(source: Source, node: ast.expr) -> bool:
+    """Tell whether a name is imported, and not from the standard library."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return (
+        isinstance(node, ast.Name)
+        and node.id in source.names.imported
+        and source.names.resolve(node).partition(".")[0] not in sys.stdlib_module_names
+    )
 
 
 def _end_of_choice(source: Source, node: ast.If) -> int:

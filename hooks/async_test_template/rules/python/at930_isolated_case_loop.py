@@ -44,12 +44,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 def _has_none(project: Project, source: Source, node: ast.ClassDef) -> bool:
     """Tell whether no class that a class derives from has the attribute, as far as files show."""
-    held = next(
-        (one for one in project.code.by_file[source.file].classes if one.line == node.lineno), None
-    )
-    if held is None:
+    kin = project.code.lineage.kin_at(source.file, node.lineno)
+    if kin is None:
         return False
-    kin = project.code.lineage.kin(source.file, held)
     files = {file for file, _ in kin.classes}
     return (
         bool(kin.others)
