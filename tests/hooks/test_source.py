@@ -127,10 +127,10 @@ def test_a_function_behind_a_test_case_is_none_of_its_methods(tmp_path: Path) ->
 def test_pytest_collects_no_class_with_a_constructor(tmp_path: Path) -> None:
     text = (
         "import unittest\nfrom base import Base\n"
-        "class TestA:\n  def __init__(self): ...\n  def test_a(self): ...\n"
-        "class TestB(TestA):\n  def test_b(self): ...\n"
-        "class TestC(unittest.TestCase):\n  def __init__(self): ...\n  def test_c(self): ...\n"
-        "class TestD(Base):\n  def __init__(self): ...\n  def test_d(self): ...\n"
+        "class TestA:\n  def __init__(self): ...\n  async def test_a(self): ...\n"
+        "class TestB(TestA):\n  async def test_b(self): ...\n"
+        "class TestC(unittest.TestCase):\n  def __init__(self): ...\n  async def test_c(self): ...\n"
+        "class TestD(Base):\n  def __init__(self): ...\n  async def test_d(self): ...\n"
     )
     found = index(tmp_path, {"test_a.py": text}).tests
     assert [test.name for test in found] == ["test_c", "test_d"]

@@ -155,9 +155,7 @@ HOOK = """def pytest_collection_modifyitems(items):
             "conftest.py",
             {
                 Severity.WARNING: GUARDED.format('sys.platform == "win32"'),
-                Severity.ADVICE: GUARDED.format(
-                    'hasattr(asyncio, "WindowsSelectorEventLoopPolicy")'
-                ),
+                Severity.ADVICE: GUARDED.format('hasattr(asyncio, "DefaultEventLoopPolicy")'),
             },
             id="a condition asks whether there still are policies",
         ),
