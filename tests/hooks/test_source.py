@@ -129,7 +129,8 @@ def test_pytest_collects_no_class_with_a_constructor(tmp_path: Path) -> None:
         "import unittest\nfrom base import Base\n"
         "class TestA:\n  def __init__(self): ...\n  async def test_a(self): ...\n"
         "class TestB(TestA):\n  async def test_b(self): ...\n"
-        "class TestC(unittest.TestCase):\n  def __init__(self): ...\n  async def test_c(self): ...\n"
+        "class TestC(unittest.TestCase):\n  def __init__(self): ...\n"
+        "  async def test_c(self): ...\n"
         "class TestD(Base):\n  def __init__(self): ...\n  async def test_d(self): ...\n"
     )
     found = index(tmp_path, {"test_a.py": text}).tests

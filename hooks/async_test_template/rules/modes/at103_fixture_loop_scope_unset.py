@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from async_test_template.boundaries import EXAMPLES, is_below
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Edit, Finding, Severity, Tier
 from async_test_template.project import Project
@@ -53,7 +54,8 @@ def _check(project: Project) -> Iterator[Finding]:
     is_fatal = _is_fatal(project, _UNSET)
     # A project with a pytest of its own is run without what is there for those around it.
     may_lack = not is_fatal or bool(project.dependencies.of("pytest"))
-    if may_lack and not _has_async(project) and _may_be_idle(project):
+    is_idle = may_lack and not _has_async(project) and _may_be_idle(project)
+    if is_idle or _is_of_examples(project):
         return
     if _too_old(project) and not (is_fatal and _stuck(project)):
         return
@@ -90,8 +92,17 @@ def _is_for_others(project: Project) -> bool:
 def _may_be_idle(project: Project) -> bool:
     """Tell whether the plugin may be there without anything in this project for it to run."""
     settings = project.settings
-    is_unset = bool(settings.file) and not settings.exists
+    # Without a file of Python somebody else's tests may run here.
+    is_unset = bool(settings.file) and not settings.exists and project.may_hold_code
     return is_unset or takes_all(project) or _is_for_others(project)
+
+
+def _is_of_examples(project: Project) -> bool:
+    """Tell whether only examples declare the plugin: in all other runs the setting is unknown."""
+    if any(name.startswith("asyncio_") for name in project.settings.options):
+        return False
+    declared = project.dependencies.of("pytest-asyncio")
+    return bool(declared) and all(is_below(one.home.file, EXAMPLES) for one in declared)
 
 
 def _has_async(project: Project) -> bool:
