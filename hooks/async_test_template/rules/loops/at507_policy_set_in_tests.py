@@ -52,6 +52,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             or call in put_back
         )
     ]
+    # One for all: it knows what it has looked at.
+    reach = Reach(source)
     is_asyncios = presence(project, PYTEST_ASYNCIO) is Presence.THERE
     for call in found:
         finding = code_finding(
@@ -70,7 +72,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             ),
         )
         is_advice = (
-            _restores(call) or has_reason(source, call.lineno) or _is_left_behind(source, call)
+            _restores(call) or has_reason(source, call.lineno) or _is_left_behind(reach, source, call)
         )
         yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
 
@@ -84,9 +86,9 @@ def _restores(call: ast.Call) -> bool:
     return len(call.args) == 1 and ast.unparse(call.args[0]) == "None"
 
 
-def _is_left_behind(source: Source, call: ast.Call) -> bool:
+def _is_left_behind(reach: Reach, source: Source, call: ast.Call) -> bool:
     """Tell whether a condition keeps a call from the Pythons that have no policies any more."""
-    return is_below(source, call, _HAS_POLICIES) or _WITHOUT not in Reach(source).of(call)
+    return is_below(source, call, _HAS_POLICIES) or _WITHOUT not in reach.of(call)
 
 
 def _put_back(source: Source) -> set[ast.Call]:
