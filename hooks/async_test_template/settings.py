@@ -33,6 +33,12 @@ class Option(NamedTuple):
     position: int
 
 
+def is_misspelt(table: str) -> bool:
+    """Tell whether the name of a table of pytest's is meant to be `ini_options`."""
+    letters = table.replace("-", "").replace("_", "")
+    return letters in {"inioption", "inioptions"} and table != "ini_options"
+
+
 class Settings:
     """The settings in the file in force.
 
@@ -70,12 +76,13 @@ class Settings:
         """There is a file for new options, and pytest accepts the file.
 
         A file whose section has setup.cfg's name does not count: it must be renamed first (AT203),
-        and a new section would use its name.
+        and a new section would use its name. So must a table with a name like `ini-options`
+        (AT221).
         """
         if not self._writable or self.refusal is not None:
             return False
         if self.holder != "ini":
-            return True
+            return not any(map(is_misspelt, self.options))
         sections = ini.parse(self.text)
         return self.table[0] in sections or "tool:pytest" not in sections
 

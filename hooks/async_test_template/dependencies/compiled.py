@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -78,6 +77,9 @@ def locked_versions(tree: Tree, names: tuple[str, ...]) -> dict[str, dict[str, t
 
 def _of_pipenv(text: str, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the packages in pipenv's lock file, which has a table for each group."""
+    # Imported here: hardly any repository has one.
+    import json
+
     try:
         document = json.loads(text)
     except ValueError:

@@ -21,6 +21,15 @@ ASKED = "asked"
 ANSWERED = "answered"
 #: There is configuration that pytest ignores.
 SHADOWED = "shadowed"
+#: A table of pyproject.toml has nearly the name of one for tests.
+MISNAMED = "misnamed"
+_MISNAMED_TABLES = (
+    b"[tool.pytest-asyncio]",
+    b"[tool.pytest_asyncio]",
+    b"[tool.pytest.ini-option",
+    b"[tool.pytest.inioption",
+    b"[tool.pytest.ini_option]",
+)
 
 
 def facts_of(project: Project) -> Iterator[str]:
@@ -40,16 +49,24 @@ def facts_of(project: Project) -> Iterator[str]:
         yield ASKED
     if project.desired.backend is not None:
         yield ANSWERED
-    in_force, settings = project.in_force, project.settings
-    if in_force.shadowed:
-        yield SHADOWED
-    for configuration in (in_force.configuration, *in_force.shadowed):
-        if configuration is not None:
-            yield configuration.holder or ""
-            yield configuration.refusal or ""
+    yield from _of_files(project)
+    settings = project.settings
     for name in settings.options:
         yield f"{name}={(settings.text_of(name) or '').strip().lower()}"
     for name, value in settings.overrides.items():
         yield f"{name}={value.strip().lower()}"
     for option in settings.addopts:
         yield option.text
+
+
+def _of_files(project: Project) -> Iterator[str]:
+    in_force = project.in_force
+    if in_force.shadowed:
+        yield SHADOWED
+    data = project.tree.read("pyproject.toml") or b""
+    if any(table in data for table in _MISNAMED_TABLES):
+        yield MISNAMED
+    for configuration in (in_force.configuration, *in_force.shadowed):
+        if configuration is not None:
+            yield configuration.holder or ""
+            yield configuration.refusal or ""

@@ -35,6 +35,7 @@ ONLY_WITH = {
     "AT218": ("code",),
     "AT219": ("code",),
     "AT220": ("async_guard_strict",),
+    "AT221": ("misnamed",),
     "AT301": ("--timeout_method",),
     "AT302": ("timeout", "--timeout"),
     "AT303": ("timeout_method", "--timeout-method"),

@@ -180,6 +180,14 @@ CASES = [
         FAILED,
     ),
     Case(
+        "AT221",
+        {
+            "pyproject.toml": '[tool.pytest-asyncio]\nasyncio_mode = "auto"\n',
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+    ),
+    Case(
         "AT205",
         {
             "pyproject.toml": (

@@ -260,6 +260,7 @@ CHANGE_NO_SETTING = {
     "AT203",
     "AT216",
     "AT217",
+    "AT221",
     "AT402",
     "AT403",
     "AT407",

@@ -235,6 +235,6 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     check=_check,
-    follows=("AT208", "AT203"),
+    follows=("AT208", "AT203", "AT221"),
     broken_since=(("pytest-asyncio", "0.24"),),
 )

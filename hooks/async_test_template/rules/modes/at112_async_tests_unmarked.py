@@ -139,5 +139,5 @@ RULE = Rule(
     tier=Tier.SAFE,
     check=_check,
     only_with=(CODE,),
-    follows=("AT208", "AT203"),
+    follows=("AT208", "AT203", "AT221"),
 )
