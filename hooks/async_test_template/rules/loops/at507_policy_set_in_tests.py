@@ -72,7 +72,9 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             ),
         )
         is_advice = (
-            _restores(call) or has_reason(source, call.lineno) or _is_left_behind(reach, source, call)
+            _restores(call)
+            or has_reason(source, call.lineno)
+            or _is_left_behind(reach, source, call)
         )
         yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
 
