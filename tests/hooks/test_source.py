@@ -118,6 +118,25 @@ def test_marks_come_from_the_test_its_class_and_its_module(tmp_path: Path) -> No
     assert inherited.loop_scope == "class"
 
 
+def test_a_function_behind_a_test_case_is_none_of_its_methods(tmp_path: Path) -> None:
+    text = "import unittest\nclass TestA(unittest.TestCase): ...\nasync def test_a(): ...\n"
+    (found,) = index(tmp_path, {"test_a.py": text}).tests
+    assert not found.in_unittest
+
+
+def test_pytest_collects_no_class_with_a_constructor(tmp_path: Path) -> None:
+    text = (
+        "import unittest\nfrom base import Base\n"
+        "class TestA:\n  def __init__(self): ...\n  async def test_a(self): ...\n"
+        "class TestB(TestA):\n  async def test_b(self): ...\n"
+        "class TestC(unittest.TestCase):\n  def __init__(self): ...\n"
+        "  async def test_c(self): ...\n"
+        "class TestD(Base):\n  def __init__(self): ...\n  async def test_d(self): ...\n"
+    )
+    found = index(tmp_path, {"test_a.py": text}).tests
+    assert [test.name for test in found] == ["test_c", "test_d"]
+
+
 def test_only_what_pytest_collects_is_a_test(tmp_path: Path) -> None:
     text = (
         "import unittest\n"

@@ -94,11 +94,18 @@ def _names_a_runner(
 
 
 def _is_run_by_its_file(project: Project, test: Test) -> bool:
-    """Tell whether a file calls its own test, as a script with `asyncio.run(test_it())` does."""
+    """Tell whether a file runs its own test, as a script with `asyncio.run(test_it())` does.
+
+    It calls the test, or keeps it in a list of what it runs.
+    """
     if test.owner is not None:
         return False
     source = project.code.sources.get(test.file)
     return any(
-        isinstance(node, ast.Name) and getattr(source.parents[node], "func", None) is node
+        isinstance(node, ast.Name)
+        and (
+            getattr(source.parents[node], "func", None) is node
+            or isinstance(source.parents[node], (ast.List, ast.Tuple, ast.Set, ast.Dict))
+        )
         for node in source.mentions.get(test.name, ())
     )

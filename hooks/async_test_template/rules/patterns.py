@@ -45,6 +45,19 @@ def decorated(source: Source, target: str) -> Iterator[tuple[str, ast.expr]]:
             yield function.name, decorator
 
 
+def is_used(source: Source, name: str) -> bool:
+    """Tell whether a file uses a name elsewhere than in functions that ask for it."""
+    return any(
+        isinstance(node, ast.Name)
+        and not any(
+            isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and name in {argument.arg for argument in around.args.args}
+            for around in source.around(node)
+        )
+        for node in source.mentions.get(name)
+    )
+
+
 def renamed(source: Source, argument: ast.keyword, new: str) -> tuple[Edit, ...]:
     """Pass an argument by another name."""
     start = source.start(argument)

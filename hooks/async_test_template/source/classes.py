@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from async_test_template.source.source import Source
 
+#: Methods with which pytest collects no class, unless it is one of `unittest`.
+CONSTRUCTORS = frozenset({"__init__", "__new__"})
 #: Methods of a `unittest` class by which it may run async tests itself.
 DECIDE_HOW_TESTS_RUN = frozenset(
     {

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from async_test_template.paths import folders_of
+from async_test_template.source.classes import CONSTRUCTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,7 +66,7 @@ class Kin(NamedTuple):
             return False
         if self.is_unittest:
             return True
-        made = any(held.methods & {"__init__", "__new__"} for _, held in self.classes)
+        made = any(held.methods & CONSTRUCTORS for _, held in self.classes)
         return self.classes[0][1].is_named and not made
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from async_test_template.source.classes import (
+    CONSTRUCTORS,
     DECIDE_HOW_TESTS_RUN,
     HARMLESS_DECORATORS,
     NAMING,
@@ -107,6 +108,7 @@ class _Reader:
         self.sets_mode = False
         self._decorators: set[ast.expr] = set()
         self._unittest_classes: set[str] = set()
+        self._constructed: set[str] = set()
 
     def read_body(
         self,
@@ -121,21 +123,33 @@ class _Reader:
                 self._read_function(node, owner, marks, in_unittest=in_unittest)
             elif isinstance(node, ast.ClassDef):
                 bases = [self.names.resolve(base) for base in node.bases]
-                in_unittest = any(
+                is_unittest = any(
                     _UNITTEST.search(base) or base in self._unittest_classes for base in bases
                 )
-                if in_unittest:
+                if is_unittest:
                     self._unittest_classes.add(node.name)
+                elif self._is_constructed(node, bases):
+                    self._constructed.add(node.name)
                 own = tuple(marks_in(self.names, node.decorator_list))
                 inner, hides_marks = self.assigned_marks(node.body)
                 every = (*inner, *own, *marks)
                 self._read_class(node, every, is_opaque=hides_marks)
-                self.read_body(node.body, owner=node.name, marks=every, in_unittest=in_unittest)
+                self.read_body(node.body, owner=node.name, marks=every, in_unittest=is_unittest)
             elif isinstance(node, (ast.If, ast.Try, ast.With)):
                 for block in blocks(node):
                     if block is node.body and self._is_for_types(node):
                         continue
                     self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
+
+    def _is_constructed(self, node: ast.ClassDef, bases: list[str]) -> bool:
+        """Tell whether pytest leaves a class out because it has a constructor, by its own file.
+
+        A base from another file may be one of `unittest`, which pytest collects all the same.
+        """
+        if not {"object", *self._constructed}.issuperset(bases):
+            return False
+        own = {getattr(statement, "name", "") for statement in statements(node.body)}
+        return not own.isdisjoint(CONSTRUCTORS) or not self._constructed.isdisjoint(bases)
 
     def _is_for_types(self, node: ast.stmt) -> bool:
         """Tell whether only a checker of types reads the body of a statement."""
@@ -275,7 +289,8 @@ class _Reader:
         is_test = self.naming.is_function(node.name)
         if not self.holds_tests or not (node.name.startswith("test") if in_unittest else is_test):
             return
-        if owner is not None and not in_unittest and not self.naming.is_class(owner):
+        is_method = owner is not None and not in_unittest
+        if is_method and (owner in self._constructed or not self.naming.is_class(owner or "")):
             return
         self.tests.append(self._test(node, owner, marks, in_unittest=in_unittest))
 

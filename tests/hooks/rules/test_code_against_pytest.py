@@ -672,6 +672,25 @@ CASES = [
         },
     ),
     Case(
+        # Each test runs in each loop again.
+        "AT505",
+        {
+            "requirements.txt": "pytest-asyncio>=1.4\n",
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\nimport uvloop\n\n\n"
+                "@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop])\n"
+                "def event_loop(request):\n    loop = request.param()\n    yield loop\n"
+                "    loop.close()\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\nSEEN = set()\n\n\nasync def test_it():\n"
+                "    SEEN.add(type(asyncio.get_running_loop()).__module__)\n\n\n"
+                "def test_seen():\n    assert len(SEEN) == 2\n"
+            ),
+        },
+    ),
+    Case(
         # On Python 3.11 the policy still works: what the fix must not lose is uvloop.
         "AT507",
         {
@@ -928,6 +947,22 @@ CASES = [
             "test_it.py": "def test_it():\n    assert test_it.seen\n",
         },
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT512",
+        {
+            "pytest.ini": AUTO,
+            "accessories.py": (
+                "import pytest\nfrom pytest_asyncio.plugin import event_loop\n\n\n"
+                "@pytest.fixture\ndef host():\n    return '127.0.0.1'\n"
+            ),
+            "test_it.py": (
+                "from accessories import host\n\n\n"
+                "async def test_it(host, unused_tcp_port):\n    assert host and unused_tcp_port\n"
+            ),
+        },
+        before=INTERRUPTED,
+        unsafe=True,
     ),
     Case(
         "AT936",

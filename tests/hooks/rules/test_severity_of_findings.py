@@ -63,6 +63,9 @@ KEPT_BACK = {
 }
 
 
+GUARDED = "import asyncio\nimport sys\n\nif {}:\n    asyncio.set_event_loop_policy(POLICY)\n"
+
+
 @pytest.mark.parametrize("files", KEPT_BACK.values(), ids=KEPT_BACK)
 def test_what_no_allowed_release_breaks_is_advice(files: dict[str, str], tmp_path: Path) -> None:
     (found,) = look(tmp_path, {**TEST, **files}, "AT501").left
@@ -147,6 +150,24 @@ HOOK = """def pytest_collection_modifyitems(items):
             },
             id="it restores the policy that is there anyway",
         ),
+        pytest.param(
+            "AT507",
+            "conftest.py",
+            {
+                Severity.WARNING: GUARDED.format('sys.platform == "win32"'),
+                Severity.ADVICE: GUARDED.format('hasattr(asyncio, "DefaultEventLoopPolicy")'),
+            },
+            id="a condition asks whether there still are policies",
+        ),
+        pytest.param(
+            "AT507",
+            "conftest.py",
+            {
+                Severity.WARNING: GUARDED.format("sys.version_info < (3, 17)"),
+                Severity.ADVICE: GUARDED.format("sys.version_info < (3, 16)"),
+            },
+            id="a condition leaves out the Pythons without policies",
+        ),
     ],
 )
 def test_what_may_be_right_or_has_no_effect_is_advice(
@@ -227,7 +248,14 @@ def test_a_fixture_that_is_awaited_by_hand_is_advice_before_pytest_9(
 
 @pytest.mark.parametrize(
     ("command", "severity"),
-    [("pytest tests/evals --model=x", Severity.ADVICE), ("pytest", Severity.ERROR)],
+    [
+        ("pytest tests/evals --model=x", Severity.ADVICE),
+        ("pip install pytest", Severity.ADVICE),
+        ("'pytest',", Severity.ADVICE),
+        ("pytest \\", Severity.ADVICE),
+        ("pytest", Severity.ERROR),
+        ("uv run pytest -q", Severity.ERROR),
+    ],
 )
 def test_plugins_below_the_top_are_advice_if_a_command_starts_there(
     command: str, severity: Severity, tmp_path: Path

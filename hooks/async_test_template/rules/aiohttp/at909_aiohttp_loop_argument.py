@@ -41,43 +41,51 @@ _AS_MOCK = re.compile(rb"\.(?:side_effect|return_value)\s*=(?!=)|reset_mock\(|is
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     # aiohttp 3 warns of the loop of an application, and of nothing else here.
     is_early = project.dependencies.stays_below("aiohttp", "4")
-    for call, loop in keyword_of_call(source, "loop", *_WITH_LOOP):
+    for call, finding in _found(project, source):
         warns = source.names.resolve(call.func) == _APPLICATION
-        finding = code_finding(
-            RULE.code,
-            source,
+        is_advice = is_early and not warns
+        yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
+
+
+def _found(project: Project, source: Source) -> Iterator[tuple[ast.Call, Finding]]:
+    for call, loop in keyword_of_call(source, "loop", *_WITH_LOOP):
+        yield (
             call,
-            f"{source.text(call.func)} does not need loop=",
-            tier=Tier.UNSAFE,
-            fix=partial(_without_loop, project, source, call, loop),
-            hint="remove it: aiohttp uses the running loop",
+            code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{source.text(call.func)} does not need loop=",
+                tier=Tier.UNSAFE,
+                fix=partial(_without_loop, project, source, call, loop),
+                hint="remove it: aiohttp uses the running loop",
+            ),
         )
-        yield _as_advice(finding) if is_early and not warns else finding
     for call in source.calls(_MOCK):
-        finding = code_finding(
-            RULE.code,
-            source,
+        yield (
             call,
-            "unittest.mock.AsyncMock replaces make_mocked_coro",
-            tier=Tier.UNSAFE,
-            fix=partial(_async_mock, source, call),
-            hint="use AsyncMock, with return_value= or side_effect=",
+            code_finding(
+                RULE.code,
+                source,
+                call,
+                "unittest.mock.AsyncMock replaces make_mocked_coro",
+                tier=Tier.UNSAFE,
+                fix=partial(_async_mock, source, call),
+                hint="use AsyncMock, with return_value= or side_effect=",
+            ),
         )
-        yield _as_advice(finding) if is_early else finding
     for call in source.calls(*_OWN_LOOPS):
         name = source.names.resolve(call.func).rpartition(".")[2]
-        finding = code_finding(
-            RULE.code,
-            source,
+        yield (
             call,
-            f"{name} creates or closes a second loop beside the loop of the test",
-            hint="make the test async, or use asyncio.Runner",
+            code_finding(
+                RULE.code,
+                source,
+                call,
+                f"{name} creates or closes a second loop beside the loop of the test",
+                hint="make the test async, or use asyncio.Runner",
+            ),
         )
-        yield _as_advice(finding) if is_early else finding
-
-
-def _as_advice(finding: Finding) -> Finding:
-    return finding._replace(severity=Severity.ADVICE)
 
 
 def _without_loop(

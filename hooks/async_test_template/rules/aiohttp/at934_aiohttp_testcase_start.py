@@ -137,8 +137,11 @@ def _early(method: ast.FunctionDef, given: frozenset[str]) -> ast.Attribute | No
     own = {found.attr for found in _attributes(method, ast.Store)}
     if not any(map(is_super, walk(method))):
         return None
-    used = [found for found in _attributes(method, ast.Load) if found.attr in given - own]
-    return used[0] if used else None
+    read = _attributes(method, ast.Load)
+    used = [found for found in read if found.attr in given - own]
+    # A set-up may run the async one itself.
+    is_started = any(found.attr in _STARTS for found in read)
+    return used[0] if used and not is_started else None
 
 
 def _start(project: Project, source: Source, method: ast.AsyncFunctionDef) -> tuple[Edit, ...]:

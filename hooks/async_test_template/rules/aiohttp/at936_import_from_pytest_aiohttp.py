@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_below
+from async_test_template.rules.patterns import is_used
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import walk
@@ -58,7 +59,7 @@ def _fix(source: Source, node: ast.ImportFrom) -> tuple[Edit, ...]:
     kept: dict[str, list[str]] = {}
     for alias in node.names:
         if alias.name in _FIXTURES and not alias.asname:
-            if _is_used(source, alias.name):
+            if is_used(source, alias.name):
                 raise EditError(f"the file uses {alias.name} in another way than as a fixture")
             continue
         if alias.name not in _KNOWN | _HELPERS:
@@ -69,19 +70,6 @@ def _fix(source: Source, node: ast.ImportFrom) -> tuple[Edit, ...]:
         return (changes.remove_statement(source, node),)
     lines = [f"from {module} import {', '.join(names)}" for module, names in sorted(kept.items())]
     return (changes.replace_node(source, node, source.newline.join(lines)),)
-
-
-def _is_used(source: Source, name: str) -> bool:
-    """Tell whether a file uses a name elsewhere than in functions that ask for it."""
-    return any(
-        isinstance(node, ast.Name)
-        and not any(
-            isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and name in {argument.arg for argument in around.args.args}
-            for around in source.around(node)
-        )
-        for node in source.mentions.get(name)
-    )
 
 
 RULE = Rule(

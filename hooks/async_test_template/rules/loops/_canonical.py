@@ -92,16 +92,21 @@ def _hands_out_a_plain_loop(function: Function) -> bool:
     given = [node.value for node in nodes if isinstance(node, (ast.Return, ast.Yield))]
     return (
         arguments <= {"self", "request"}
-        and not any(
-            keyword.arg == "params"
-            for decorator in function.decorator_list
-            if isinstance(decorator, ast.Call)
-            for keyword in decorator.keywords
-        )
+        and not has_params(function)
         and all(isinstance(value, (ast.Name, ast.Call)) for value in given)
         and not any(
             isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) for node in nodes
         )
+    )
+
+
+def has_params(function: Function) -> bool:
+    """Tell whether a fixture has variants."""
+    return any(
+        keyword.arg == "params"
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.rules._run_by_code import is_run_by_code
 from async_test_template.rules.home import home
 from async_test_template.rules.loops._bridge import added
 from async_test_template.rules.on_code import raised
@@ -89,7 +90,10 @@ def _has_plugin(project: Project) -> bool:
     """Tell whether pytest-asyncio is installed where the tests run, as far as files show."""
     return presence(project, PYTEST_ASYNCIO) is Presence.THERE and (
         project.uses_asyncio_plugin
-        or any(test.is_async and not test.in_unittest for test in project.code.tests)
+        or any(
+            not (test.in_unittest or is_run_by_code(project, test, frozenset()))
+            for test in project.code.async_tests
+        )
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.errors import EditError
 from async_test_template.findings import Change
 from async_test_template.rules.home import home, source_of
-from async_test_template.rules.loops._canonical import CANONICAL, called_loops
+from async_test_template.rules.loops._canonical import CANONICAL, called_loops, has_params
 from async_test_template.rules.on_code import sure
 from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import walk
@@ -67,8 +67,12 @@ class Factory(NamedTuple):
 
 def has_own_loop(source: Source, function: Function) -> bool:
     """Tell whether an override creates its own type of loop, as far as names show."""
-    return bool(called_loops(function) - CANONICAL - {"set_event_loop_policy"}) or any(
-        makes_own_loop(source, call) for call in walk(function) if isinstance(call, ast.Call)
+    return (
+        has_params(function)
+        or bool(called_loops(function) - CANONICAL - {"set_event_loop_policy"})
+        or any(
+            makes_own_loop(source, call) for call in walk(function) if isinstance(call, ast.Call)
+        )
     )
 
 

@@ -12,7 +12,12 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Splice, Tier
 from async_test_template.paths import name_of
 from async_test_template.rules.importers import importers
-from async_test_template.rules.loops._canonical import called_loops, called_names, is_canonical
+from async_test_template.rules.loops._canonical import (
+    called_loops,
+    called_names,
+    has_params,
+    is_canonical,
+)
 from async_test_template.rules.loops._for_modules import named_in_module
 from async_test_template.rules.loops._loop_factories import (
     HOOK,
@@ -32,7 +37,14 @@ from async_test_template.rules.loops._lost import (
     overrides,
     when_all_is_read,
 )
-from async_test_template.rules.loops._override import replacement, settings_alone, with_the_rest
+from async_test_template.rules.loops._override import (
+    asking,
+    is_named,
+    replacement,
+    settings_alone,
+    with_the_rest,
+)
+from async_test_template.rules.loops._several_loops import hook_of_params
 from async_test_template.rules.on_code import code_finding, raised
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -61,10 +73,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if not is_override(project, fixture):
             continue
         function = source.functions[fixture.line]
-        if has_own_loop(source, function):
-            unused = f"its own type of loop ({', '.join(sorted(called_loops(function)))})"
+        if has_params(function):
+            lost = "none of its loops is used"
+        elif has_own_loop(source, function):
+            loops = ", ".join(sorted(called_loops(function)))
+            lost = f"its own type of loop ({loops}) is not used"
         elif is_from_elsewhere(project, fixture):
-            unused = "the loop that it returns"
+            lost = "the loop that it returns is not used"
         else:
             # AT504 reports those.
             continue
@@ -72,8 +87,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             function,
-            f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything, and {unused} "
-            "is not used",
+            f"the {fixture.scope}-scoped fixture {NAME} no longer replaces anything, and {lost}",
             tier=Tier.UNSAFE,
             fix=when_all_is_read(project, partial(_fix, project, source, fixture)),
             hint=f"return the loop's factory from {HOOK} in conftest.py (pytest-asyncio {SINCE})",
@@ -98,6 +112,8 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
 
     """
     function = source.functions[fixture.line]
+    if has_params(function):
+        return _in_each(project, source, fixture)
     factories = _factories(source, function)
     if not factories:
         if any(_CHOOSES.search(name) for name in called_names(function)):
@@ -131,6 +147,19 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     start = changes.before(source, function)
     definition = changes.replace(source, start, start, f"{text}\n\n")
     return beside(higher, _merged(edits, imports, definition))
+
+
+def _in_each(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
+    """Return the edits with which each async test still runs once in each loop of `params`.
+
+    Raises:
+        EditError: one is unknown, or something else asks for them.
+
+    """
+    hooked = hook_of_params(source, source.functions[fixture.line])
+    if asking(project, fixture) or is_named(project) or fixture.owner is not None:
+        raise EditError("something else asks for each of its loops")
+    return beside(_with_hook(project), replacement(project, source, fixture, hooked))
 
 
 def _is_for_sync_tests(project: Project, fixture: Fixture) -> bool:

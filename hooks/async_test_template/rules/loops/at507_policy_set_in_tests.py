@@ -19,6 +19,7 @@ from async_test_template.rules.reasons import has_reason
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 from async_test_template.source.nodes import FUNCTIONS
+from async_test_template.source.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _CALLS = ("asyncio.set_event_loop_policy", "uvloop.install")
 #: The condition of code that only `python file.py` runs.
 _IS_SCRIPT = re.compile("__main__")
+#: The condition of code for Pythons that still have policies.
+_HAS_POLICIES = re.compile(r"hasattr\(\s*asyncio\s*,\s*[\"']\w*(?:EventLoopP|event_loop_p)olicy")
+#: The first Python without policies.
+_WITHOUT = 16
 #: Hooks that pytest calls once, before the first test.
 _ONCE = ("pytest_configure", "pytest_sessionstart")
 
@@ -47,6 +52,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             or call in put_back
         )
     ]
+    # One for all: it knows what it has looked at.
+    reach = Reach(source)
     is_asyncios = presence(project, PYTEST_ASYNCIO) is Presence.THERE
     for call in found:
         finding = code_finding(
@@ -64,7 +71,11 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
                 else "give what runs the tests a function that creates the loop"
             ),
         )
-        is_advice = _restores(call) or has_reason(source, call.lineno)
+        is_advice = (
+            _restores(call)
+            or has_reason(source, call.lineno)
+            or _is_left_behind(reach, source, call)
+        )
         yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
 
 
@@ -75,6 +86,11 @@ def _setting(source: Source) -> Iterator[ast.Call]:
 def _restores(call: ast.Call) -> bool:
     """Tell whether a call takes asyncio's own policy, which is there anyway."""
     return len(call.args) == 1 and ast.unparse(call.args[0]) == "None"
+
+
+def _is_left_behind(reach: Reach, source: Source, call: ast.Call) -> bool:
+    """Tell whether a condition keeps a call from the Pythons that have no policies any more."""
+    return is_below(source, call, _HAS_POLICIES) or _WITHOUT not in reach.of(call)
 
 
 def _put_back(source: Source) -> set[ast.Call]:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from async_test_template.boundaries import EXAMPLES, is_below
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Edit, Finding, Severity, Tier
 from async_test_template.project import Project
@@ -15,6 +16,8 @@ from async_test_template.rules.which_loop import (
     TEST_SCOPE,
     asyncio_fixtures,
     given_by_code,
+    is_run_by_another,
+    takes_all,
     wide_fixtures,
     wider,
 )
@@ -51,7 +54,8 @@ def _check(project: Project) -> Iterator[Finding]:
     is_fatal = _is_fatal(project, _UNSET)
     # A project with a pytest of its own is run without what is there for those around it.
     may_lack = not is_fatal or bool(project.dependencies.of("pytest"))
-    if may_lack and _is_for_others(project) and not _has_async(project):
+    is_idle = may_lack and not _has_async(project) and _may_be_idle(project)
+    if is_idle or _is_of_examples(project):
         return
     if _too_old(project) and not (is_fatal and _stuck(project)):
         return
@@ -85,8 +89,27 @@ def _is_for_others(project: Project) -> bool:
     return is_below or not (is_set or project.dependencies.of("pytest-asyncio"))
 
 
+def _may_be_idle(project: Project) -> bool:
+    """Tell whether the plugin may be there without anything in this project for it to run."""
+    settings = project.settings
+    # Without a file of Python somebody else's tests may run here.
+    is_unset = bool(settings.file) and not settings.exists and project.may_hold_code
+    return is_unset or takes_all(project) or _is_for_others(project)
+
+
+def _is_of_examples(project: Project) -> bool:
+    """Tell whether only examples declare the plugin: in all other runs the setting is unknown."""
+    if any(name.startswith("asyncio_") for name in project.settings.options):
+        return False
+    declared = project.dependencies.of("pytest-asyncio")
+    return bool(declared) and all(is_below(one.home.file, EXAMPLES) for one in declared)
+
+
 def _has_async(project: Project) -> bool:
-    return any(project.code.async_tests) or any(asyncio_fixtures(project))
+    """Tell whether there is anything that pytest-asyncio may run."""
+    return any(asyncio_fixtures(project)) or any(
+        not is_run_by_another(project, test) for test in project.code.async_tests
+    )
 
 
 def _is_set(project: Project) -> bool:

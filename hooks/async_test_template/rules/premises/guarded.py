@@ -66,10 +66,18 @@ def _is_for_older(source: Source, node: ast.Try, handler: ast.ExceptHandler) -> 
     """Tell whether a handler is for a release without what one statement of a package needs."""
     if handler.type is None or source.text(handler.type) not in _LACKING or len(node.body) != 1:
         return False
-    return any(
-        isinstance(inner, ast.Call) and _is_installed(source, inner.func)
-        for inner in ast.walk(node.body[0])
-    )
+    tried = _called(node.body[0])
+    if any(_is_installed(source, name) for name in tried):
+        return True
+    # The same function once more, in another way.
+    refused = {source.names.resolve(name) for name in tried} - {""}
+    again = (name for statement in handler.body for name in _called(statement))
+    return not refused.isdisjoint(map(source.names.resolve, again))
+
+
+def _called(statement: ast.stmt) -> list[ast.expr]:
+    """Return what a statement calls."""
+    return [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
 
 
 def _is_installed(source: Source, node: ast.expr) -> bool:

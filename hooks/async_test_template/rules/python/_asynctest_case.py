@@ -177,12 +177,37 @@ def _with_property(source: Source, node: ast.ClassDef) -> Iterator[Edit]:
 
 def loops_of(node: ast.ClassDef) -> list[ast.Attribute]:
     """Return where a class uses the attribute `loop`; nowhere if it sets the attribute itself."""
+    names = _names_of_self(node)
     found = [
         inner
         for inner in walk(node)
-        if isinstance(inner, ast.Attribute) and inner.attr == "loop" and _is_self(inner.value)
+        if isinstance(inner, ast.Attribute)
+        and inner.attr == "loop"
+        and isinstance(inner.value, ast.Name)
+        and inner.value.id in names
     ]
     return found if all(isinstance(inner.ctx, ast.Load) for inner in found) else []
+
+
+def _names_of_self(node: ast.ClassDef) -> set[str]:
+    """Return `self`, and the names that a class gives it for the functions inside its methods."""
+    held = {
+        target
+        for inner in walk(node)
+        if isinstance(inner, ast.Assign) and _is_self(inner.value)
+        for target in inner.targets
+        if isinstance(target, ast.Name)
+    }
+    if not held:
+        return {"self"}
+    bound = [
+        inner
+        for inner in walk(node)
+        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load)
+    ]
+    others = {inner.id for inner in bound if inner not in held}
+    others |= {inner.arg for inner in walk(node) if isinstance(inner, ast.arg)}
+    return {"self"} | {target.id for target in held} - others
 
 
 def running(source: Source, node: ast.ClassDef) -> Iterator[Edit]:

@@ -22,7 +22,7 @@ _WAITING = rb"\.websocket_connect\(|\bstart_blocking_portal\("
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     wanted = project.desired.timeout
-    if wanted == 0 or not settings.exists or _has_timeout(project):
+    if wanted == 0 or not _has_place(project) or _has_timeout(project):
         return
     answered = project.desired.backend is not None
     is_async = answered or project.uses_asyncio_plugin or settings.effective("anyio_mode")
@@ -49,6 +49,14 @@ def _check(project: Project) -> Iterator[Finding]:
         edits=() if missing else tuple(edits),
         hint="choose --timeout SECONDS, or 0 in the answers for none",
     )
+
+
+def _has_place(project: Project) -> bool:
+    """Tell whether a file holds pytest's configuration, or will after AT103 (`can_grow`)."""
+    settings = project.settings
+    if settings.exists:
+        return True
+    return bool(settings.file) and settings.can_grow and any(project.code.async_tests)
 
 
 def _waits_for_loop(project: Project) -> bool:
