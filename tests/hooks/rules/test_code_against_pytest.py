@@ -1306,6 +1306,18 @@ CASES = [
         },
     ),
     Case(
+        "AT940",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n"
+                "        self.assertEquals(1, 1)\n        self.assert_(True)\n"
+                "        self.assertNotRegexpMatches('one', 'two')\n"
+                "        self.failUnlessRaises(ValueError, int, 'one')\n"
+            )
+        },
+        arguments=["-W", "error::DeprecationWarning"],
+    ),
+    Case(
         "AT930",
         {
             "test_it.py": (
