@@ -896,7 +896,7 @@ CASES = [
                 '    async def test_it(self):\n        await self.client.get("/")\n'
             ),
         },
-        arguments=["-W", "error::DeprecationWarning"],
+        arguments=["-W", "error:Please use"],
         before=INTERRUPTED,
     ),
     Case(
@@ -1315,7 +1315,7 @@ CASES = [
                 "        self.failUnlessRaises(ValueError, int, 'one')\n"
             )
         },
-        arguments=["-W", "error::DeprecationWarning"],
+        arguments=["-W", "error:Please use"],
     ),
     Case(
         "AT930",
