@@ -1052,6 +1052,19 @@ CASES = [
         },
     ),
     Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nfrom unittest import mock\n\n\nasync def test_it():\n"
+                "    results = [1, 2]\n"
+                "    fetch = mock.Mock(\n"
+                "        side_effect=asyncio.coroutine(mock.Mock(side_effect=results))\n    )\n"
+                "    assert [await fetch(), await fetch()] == results\n"
+            ),
+        },
+    ),
+    Case(
         "AT516",
         {
             "pytest.ini": AUTO,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = "asyncio.coroutine"
 _MOCK = "unittest.mock"
+_MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMock"))
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Calls whose results are awaited.
 _AWAITABLE = {
@@ -104,14 +105,39 @@ def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:
     if len(call.args) != 1 or call.keywords:
         raise EditError("its argument is unknown")
     argument = call.args[0]
-    if _is_coroutine(source, call, argument):
+    is_mock = isinstance(argument, ast.Call) and source.names.resolve(argument.func) in _MOCKS
+    if not is_mock and _is_coroutine(source, call, argument):
         module, imports = new_imports.bind_module(source, "types")
         return (*imports, changes.replace_node(source, call.func, f"{module}.coroutine"))
     if isinstance(source.scope(call), ast.ClassDef):
         raise EditError("a mock is no method")
     name, imports = new_imports.bind_name(source, _MOCK, "AsyncMock")
-    text = f"{name}(side_effect={source.text(argument)})"
-    return (*imports, changes.replace_node(source, call, text))
+    if isinstance(argument, ast.Call):
+        given = _given(source, call, argument)
+    else:
+        given = f"(side_effect={source.text(argument)})"
+    return (*imports, changes.replace_node(source, call, f"{name}{given}"))
+
+
+def _given(source: Source, call: ast.Call, mock: ast.Call) -> str:
+    """Return the arguments of a mock, with their brackets.
+
+    Raises:
+        EditError: it may not be one, or gives something that only the decorator awaits.
+
+    """
+    sure(source, mock.func)
+    for keyword in mock.keywords:
+        value = keyword.value
+        inner = value.body if isinstance(value, ast.Lambda) else value
+        made = (
+            bindings(source, source.scope(call), inner.id)
+            if isinstance(inner, ast.Name)
+            else [inner]
+        )
+        if keyword.arg is None or any(_is_awaitable(source, one) for one in made):
+            raise EditError("AsyncMock may not await what the mock gives")
+    return source.text(mock)[len(source.text(mock.func)) :]
 
 
 def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
