@@ -93,6 +93,14 @@ NOTATIONS = {
         ),
         "~=0.21",
     ),
+    "setup.py, a list that grows": (
+        "setup.py",
+        (
+            "test = ['pytest']\ntest.append('pytest-asyncio{}')\n"
+            "setup(extras_require={{'test': test}})\n"
+        ),
+        "<1",
+    ),
     "tox.ini": (
         "tox.ini",
         "[testenv:x]\ndeps =\n    -r base.txt\n    py3{{10,11}}: pytest-asyncio{}  # old\n",
@@ -238,6 +246,30 @@ def test_a_package_joins_behind_one_of_a_setup_py_that_is_raised(tmp_path: Path)
     assert "['pytest-asyncio>=1.5', 'pytest-timeout>=2.4']" in str(texts)
 
 
+@pytest.mark.parametrize(
+    "grows",
+    [
+        "test.append('pytest-aiohttp')",
+        "test.insert(0, 'pytest-aiohttp')",
+        "test.extend(['pytest-aiohttp'])",
+        "test += ['pytest-aiohttp']",
+        "more = ['pytest-aiohttp']\ntest.extend(more)",
+        "extras['test'].append('pytest-aiohttp')",
+        "extras.update({'test': ['pytest-aiohttp']})",
+    ],
+)
+def test_what_a_list_of_a_setup_py_gets_later_counts(grows: str, tmp_path: Path) -> None:
+    text = (
+        "test = ['pytest']\nextras = {'test': test}\n"
+        f"{grows}\nother.append('trio')\ntest.remove('anyio')\nsetup(extras_require=extras)\n"
+    )
+    dependencies = read(tmp_path, {"setup.py": text})
+    names = {d.name for home, held in dependencies.lists for d in held if home.at[-1] == "test"}
+    assert names == {"pytest", "pytest-aiohttp"}
+    texts = apply(dependencies.tree, dependencies.added("pytest-timeout", "2.4"))
+    assert b"test = ['pytest', 'pytest-timeout>=2.4']" in texts["setup.py"]
+
+
 def test_a_setup_py_is_read_in_silence_and_however_deep_it_is(tmp_path: Path) -> None:
     deep, long = " + ".join(["['aiohttp']"] * 1200), ".it()" * 1200
     text = f"pattern = '\\d'\nwanted = {deep}\nit = it{long}\nsetup(install_requires=wanted)\n"
@@ -257,6 +289,13 @@ def test_a_package_joins_a_setup_py_unless_a_comment_would_move(tmp_path: Path) 
     text = "setup(tests_require=[\n    'pytest',  # runs them\n])\n"
     dependencies = read(tmp_path, {"setup.py": text})
     with pytest.raises(EditError, match="a comment"):
+        apply(dependencies.tree, dependencies.added("pytest-timeout", "2.4"))
+
+
+def test_no_package_joins_the_call_that_adds_another(tmp_path: Path) -> None:
+    text = "test = []\ntest.append('pytest')\nsetup(tests_require=test)\n"
+    dependencies = read(tmp_path, {"setup.py": text})
+    with pytest.raises(EditError, match=r"line 2 of setup\.py has a requirement outside"):
         apply(dependencies.tree, dependencies.added("pytest-timeout", "2.4"))
 
 

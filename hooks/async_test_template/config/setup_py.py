@@ -1,7 +1,8 @@
 """Requirements in the lists of a setup.py: find them, change the specifier of one, add one.
 
 Code can put a list together in any way. The lists that are found are those that are written where
-a keyword of `setup` gets them, or where a name gets them that such a keyword uses.
+a keyword of `setup` gets them, or where a name gets them that such a keyword uses, and what is
+added to such a name later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from async_test_template.parsing import UNPARSABLE, parse_python
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: Methods by which a list grows.
+_ONE_MORE, _MORE = frozenset({"add", "append", "insert"}), frozenset({"extend", "update"})
 #: In the order in which a list counts that several of them use.
 _KEYWORDS = ("install_requires", "extras_require", "tests_require")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -56,7 +59,7 @@ class _Reader:
         self._values: dict[str, list[tuple[str, ast.expr]]] = {}
         self._seen: set[ast.expr] = set()
         for node in ast.walk(tree):
-            for name, key, value in _bound(node):
+            for name, key, value in (*_bound(node), *_grown(node)):
                 self._values.setdefault(name, []).append((key, value))
 
     def listed(self, name: str) -> Iterator[Listed]:
@@ -105,6 +108,17 @@ def _bound(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
     elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             yield from ((name, key, node.value) for name, key in _names(target))
+
+
+def _grown(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
+    """Yield what a call adds to a list, in the same way."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        value = node.args[-1]
+        if node.func.attr in _ONE_MORE:
+            value = ast.List([value])
+        elif node.func.attr not in _MORE:
+            return
+        yield from ((name, key, value) for name, key in _names(node.func.value))
 
 
 def _names(target: ast.expr) -> Iterator[tuple[str, str]]:
@@ -187,6 +201,8 @@ def _append(tree: ast.AST, last: ast.Constant, new: str) -> None:
     for node in ast.walk(tree):
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and last in node.elts:
             node.elts.insert(node.elts.index(last) + 1, ast.Constant(new))
+            return
+    raise EditError(f"line {last.lineno} of setup.py has a requirement outside of a list")
 
 
 def _span(text: str, node: ast.Constant) -> tuple[int, int, str]:

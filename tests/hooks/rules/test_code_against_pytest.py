@@ -896,7 +896,7 @@ CASES = [
                 '    async def test_it(self):\n        await self.client.get("/")\n'
             ),
         },
-        arguments=["-W", "error::DeprecationWarning"],
+        arguments=["-W", "error:Please use"],
         before=INTERRUPTED,
     ),
     Case(
@@ -1304,6 +1304,18 @@ CASES = [
                 "    async def test_it(self):\n        assert self.got.status == 404\n"
             )
         },
+    ),
+    Case(
+        "AT940",
+        {
+            "test_it.py": (
+                "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n"
+                "        self.assertEquals(1, 1)\n        self.assert_(True)\n"
+                "        self.assertNotRegexpMatches('one', 'two')\n"
+                "        self.failUnlessRaises(ValueError, int, 'one')\n"
+            )
+        },
+        arguments=["-W", "error:Please use"],
     ),
     Case(
         "AT930",
