@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from async_test_template.config.toml.read import table_at
 from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.by_hand import comes_into_force
 from async_test_template.rules.facts import MISNAMED
@@ -27,10 +28,10 @@ _RIGHT = "ini_options"
 
 
 def _check(project: Project) -> Iterator[Finding]:
-    tool = project.tree.toml(_FILE).get("tool", {})
+    document = project.tree.toml(_FILE)
     for name in _OF_PLUGIN:
-        table = tool.get(name)
-        if isinstance(table, dict) and (lost := _lost(project.settings, table)):
+        table = table_at(document, "tool", name)
+        if lost := _lost(project.settings, table):
             message = f"nothing reads [tool.{name}], so {', '.join(lost)} is not set"
             edits = project.settings.set_all(lost)
             if edits is not None and not any(comes_into_force(project, each) for each in lost):
@@ -40,7 +41,7 @@ def _check(project: Project) -> Iterator[Finding]:
                 edits = ()
             hint = "move its settings into the table of pytest, [tool.pytest.ini_options]"
             yield _finding(project, ("tool", name), message, edits, hint)
-    pytest = tool.get("pytest", {})
+    pytest = table_at(document, "tool", "pytest")
     for name, table in pytest.items():
         if isinstance(table, dict) and is_misspelt(name):
             # Other settings would choose what runs, or make it stricter.
