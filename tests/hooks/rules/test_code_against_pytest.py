@@ -1065,6 +1065,20 @@ CASES = [
         },
     ),
     Case(
+        "AT914",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nfrom asynctest import CoroutineMock\n\n\n"
+                "async def test_it():\n    made = asyncio.Future()\n    made.set_result(1)\n"
+                "    run = CoroutineMock()\n    run.side_effect = [OSError, made]\n"
+                "    try:\n        await run()\n    except OSError:\n"
+                "        assert await run() == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT516",
         {
             "pytest.ini": AUTO,

@@ -16,6 +16,7 @@ from async_test_template.rules.python._asynctest_case import (
     classes_of,
     is_left_behind,
 )
+from async_test_template.rules.python._awaitables import gives_awaitables
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes, new_imports
 
@@ -41,13 +42,13 @@ _SAME = (
     "seal",
     "sentinel",
 )
-_MOCK = "unittest.mock"
+_MOCK, _ASYNC = "unittest.mock", "AsyncMock"
 #: Module and name of each replacement.
 _NEW = {
     **{
         f"asynctest.{module}{old}": (_MOCK, new)
         for module in ("", "mock.")
-        for old, new in (("CoroutineMock", "AsyncMock"), *((name, name) for name in _SAME))
+        for old, new in (("CoroutineMock", _ASYNC), *((name, name) for name in _SAME))
     },
     **{
         f"asynctest.{name}": ("unittest", name)
@@ -119,7 +120,7 @@ def _fix(
             edits[changes.remove_decorator(source, check)] = None
             continue
         used = _known(source, name)
-        module, new = _NEW[source.names.resolve(used)]
+        module, new = _replacement(source, used)
         if used is name and new in moved:
             if name.id != moved[new]:
                 edits[changes.replace_node(source, name, moved[new])] = None
@@ -150,7 +151,7 @@ def _moved(source: Source, imports: list[ast.Import | ast.ImportFrom]) -> dict[s
             continue
         for alias in node.names:
             module, new = _NEW.get(f"{node.module}.{alias.name}", ("", ""))
-            if module == _MOCK and source.mentions.get(alias.asname or alias.name):
+            if module == _MOCK and _is_replaced(source, alias.asname or alias.name, new):
                 moved[new] = alias.asname or new
     statements = source.nodes.of(ast.ImportFrom)
     others = {
@@ -282,6 +283,23 @@ def _known(source: Source, name: ast.Name) -> ast.expr:
             raise EditError(f"{source.names.resolve(used)} has no replacement")
         used = around
     return used
+
+
+# Each import of a name asks this.
+@lru_cache(maxsize=16)
+def _is_replaced(source: Source, name: str, new: str) -> bool:
+    """Tell whether a name is used somewhere where another one replaces it."""
+    return any(_replacement(source, used)[1] == new for used in source.mentions.get(name))
+
+
+def _replacement(source: Source, used: ast.expr) -> tuple[str, str]:
+    """Return the module and the name of what replaces an expression; empty texts for nothing.
+
+    asynctest awaits what a mock gives. AsyncMock does not, but whoever awaits a MagicMock does.
+    """
+    module, new = _NEW.get(source.names.resolve(used), ("", ""))
+    is_awaited = new == _ASYNC and gives_awaitables(source, used)
+    return module, "MagicMock" if is_awaited else new
 
 
 def _bound(source: Source, module: str) -> tuple[str, tuple[Edit, ...]]:

@@ -11,6 +11,7 @@ from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
 from async_test_template.rules.origin import bindings
+from async_test_template.rules.python._awaitables import is_awaitable
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
 from async_test_template.source.nodes import FUNCTIONS, walk, walk_scope
@@ -26,12 +27,6 @@ _NAME = "asyncio.coroutine"
 _MOCK = "unittest.mock"
 _MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMock"))
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
-#: Calls whose results are awaited.
-_AWAITABLE = {
-    *(f"asyncio.{name}" for name in ("Future", "create_task", "ensure_future", "gather", "shield")),
-    *(f"asyncio.{name}" for name in ("sleep", "to_thread", "wait", "wait_for")),
-}
-_OF_LOOPS = {"create_future", "create_task", "run_in_executor"}
 #: Expressions that bind as closely after `await` as after `yield from`.
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 
@@ -135,7 +130,7 @@ def _given(source: Source, call: ast.Call, mock: ast.Call) -> str:
             if isinstance(inner, ast.Name)
             else [inner]
         )
-        if keyword.arg is None or any(_is_awaitable(source, one) for one in made):
+        if keyword.arg is None or any(is_awaitable(source, one) for one in made):
             raise EditError("AsyncMock may not await what the mock gives")
     return source.text(mock)[len(source.text(mock.func)) :]
 
@@ -193,22 +188,9 @@ def _returned(source: Source, function: ast.FunctionDef) -> Iterator[Edit]:
                 if isinstance(node.value, ast.Name)
                 else [node.value]
             )
-            if made and all(_is_awaitable(source, one) for one in made):
+            if made and all(is_awaitable(source, one) for one in made):
                 start = source.start(node.value)
                 yield changes.replace(source, start, start, "await ")
-
-
-def _is_awaitable(source: Source, value: ast.AST) -> bool:
-    if not isinstance(value, ast.Call):
-        return False
-    name = source.names.resolve(value.func)
-    if name in _AWAITABLE or name.rpartition(".")[2] in _OF_LOOPS:
-        return True
-    return any(
-        function.name == name
-        and (isinstance(function, ast.AsyncFunctionDef) or any(decorators(source, function, _NAME)))
-        for function in source.functions.values()
-    )
 
 
 def _own_yields(function: Function) -> Iterator[ast.YieldFrom]:
