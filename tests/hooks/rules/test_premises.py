@@ -309,8 +309,10 @@ def test_a_test_that_another_file_calls_keeps_its_parameters(tmp_path: Path) -> 
 
 
 PACKAGES = {
-    "": '[project]\nname = "sub"\ndependencies = ["anyio"]\n',
-    "of poetry": '[tool.poetry]\nname = "sub"\n',
+    "": '[project]\nname = "sub"\noptional-dependencies.test = ["pytest"]\n',
+    "of poetry": (
+        '[tool.poetry]\nname = "sub"\n[tool.poetry.group.dev.dependencies]\npytest-cov = "*"\n'
+    ),
 }
 
 
@@ -332,6 +334,31 @@ def test_a_package_below_is_mended_from_above_only_in_a_workspace(
     assert ("sub/tests/test_it.py" in plan.after) is bool(workspace)
     hint = "the tests are those of sub, which has its own dependencies"
     assert any(f.hint == hint for f in plan.left) is not bool(workspace)
+
+
+@pytest.mark.parametrize(
+    ("declared", "besides", "is_mended"),
+    [
+        ("pytest\npytest-asyncio\n", {}, True),
+        ("pytest-asyncio\n", {}, False),
+        ("pytest\n", {}, False),
+        ("pytest\npytest-asyncio\n", {"sub/requirements-test.txt": "pytest\n"}, False),
+        ("pytest\npytest-asyncio\n", {"sub/noxfile.py": ""}, False),
+        ("pytest\npytest-asyncio\n", {"sub/setup.cfg": "[options\n"}, False),
+    ],
+)
+def test_a_package_below_that_declares_no_tests_is_mended_with_what_the_root_declares(
+    declared: str, besides: dict[str, str], tmp_path: Path, *, is_mended: bool
+) -> None:
+    files = {
+        "pytest.ini": "[pytest]\n",
+        "requirements.txt": declared,
+        "sub/tests/test_it.py": MARKED["test_it.py"],
+        "sub/setup.py": "from setuptools import setup\n\nsetup(install_requires=['anyio'])\n",
+        **besides,
+    }
+    plan = look(tmp_path, files, *Tier)
+    assert ("sub/tests/test_it.py" in plan.after) is is_mended
 
 
 COMMENTS = {

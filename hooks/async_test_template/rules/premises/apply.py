@@ -183,12 +183,19 @@ def _left_to_a_person(project: Project, rule: Rule, finding: Finding) -> Finding
 
 def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
     """Return the reason against a fix, or ""."""
-    from async_test_template.rules.premises.deliberate import explained, own_package
+    from async_test_template.rules.premises.deliberate import (
+        brings_pytest,
+        explained,
+        own_package,
+    )
     from async_test_template.rules.premises.mark_readers import OF_FIXTURES, loop_maker, mark_reader
 
     if wanted := against(project, finding):
         return f"{wanted} was asked for, and the fix needs another value"
-    if rule.about and (package := own_package(project, finding.file)):
+    package = own_package(project, finding.file) if rule.about else ""
+    if package and not (
+        project.dependencies.of(rule.about) and not brings_pytest(project, package)
+    ):
         return f"the tests are those of {package}, which has its own dependencies"
     if rule.mark and (reader := mark_reader(project, rule.mark)):
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.config.text import lines_of
 from async_test_template.dependencies.gather import is_workspace
+from async_test_template.dependencies.read import read_declarations
+from async_test_template.errors import ParseError
 from async_test_template.findings import Splice
 
 if TYPE_CHECKING:
@@ -20,6 +23,11 @@ _WORDS = r"[^\W\d_]{2,}"
 _FEWEST_WORDS = 3
 _FIXED = r"[^*+?\[{|^$]+"
 _LEAST_TEXT = 12
+#: Files that say what is installed for tests, or how they run.
+_OF_ENVIRONMENTS = (
+    *("noxfile.py", "poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock", "environment.yml"),
+    *("pytest.ini", "tox.ini", "Makefile"),
+)
 
 
 def explained(project: Project, finding: Finding) -> str:
@@ -91,3 +99,21 @@ def own_package(project: Project, file: str) -> str:
         return ""
     members = reversed(project.members)  # the innermost first
     return next((folder for folder in members if file.startswith(f"{folder}/")), "")
+
+
+# Each finding in a package asks this.
+@lru_cache(maxsize=32)
+def brings_pytest(project: Project, folder: str) -> bool:
+    """Tell whether a package below the root may say with which pytest its tests run.
+
+    If it does not, and the root declares pytest, those of the root run them.
+    """
+    if not project.dependencies.of("pytest"):
+        return True
+    if any(project.tree.read(f"{folder}/{name}") is not None for name in _OF_ENVIRONMENTS):
+        return True
+    try:
+        lists = [*read_declarations(project.tree, f"{folder}/")]
+    except ParseError:
+        return True
+    return any(entry.name.startswith("pytest") for _, held in lists for entry in held)
