@@ -246,6 +246,16 @@ def test_a_package_joins_behind_one_of_a_setup_py_that_is_raised(tmp_path: Path)
     assert "['pytest-asyncio>=1.5', 'pytest-timeout>=2.4']" in str(texts)
 
 
+def test_two_packages_join_a_list_of_a_setup_py_at_once(tmp_path: Path) -> None:
+    dependencies = read(tmp_path, {"setup.py": "setup(tests_require=['pytest'])\n"})
+    edits = (
+        *dependencies.added("pytest-asyncio", "1.5"),
+        *dependencies.added("pytest-timeout", "2.4"),
+    )
+    texts = apply(dependencies.tree, edits)
+    assert "['pytest', 'pytest-asyncio>=1.5', 'pytest-timeout>=2.4']" in str(texts)
+
+
 @pytest.mark.parametrize(
     "grows",
     [

@@ -171,6 +171,7 @@ def change(
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     edits = []
+    ends: dict[Place, ast.Constant] = {}
     # First, while each text is still what the file has.
     for place, new in added:
         node = found.get(place)
@@ -178,7 +179,8 @@ def change(
             raise EditError(f"setup.py has no requirement in line {place[0]}")
         start, end, quote = _span(text, node)
         edits.append((end, end, f",{_space(text, start, end)}{quote}{new}{quote}"))
-        _append(tree, node, new)
+        # Behind what was added there before.
+        ends[place] = _append(tree, ends.get(place, node), new)
     for place, old, specifier in specifiers:
         node = found.get(place)
         if node is None or node.value != old:
@@ -197,11 +199,11 @@ def change(
     return changed
 
 
-def _append(tree: ast.AST, last: ast.Constant, new: str) -> None:
+def _append(tree: ast.AST, last: ast.Constant, new: str) -> ast.Constant:
     for node in ast.walk(tree):
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and last in node.elts:
-            node.elts.insert(node.elts.index(last) + 1, ast.Constant(new))
-            return
+            node.elts.insert(node.elts.index(last) + 1, added := ast.Constant(new))
+            return added
     raise EditError(f"line {last.lineno} of setup.py has a requirement outside of a list")
 
 
