@@ -45,9 +45,14 @@ _CASES = (
     TEST_CASES
     | ISOLATED_CASES
     | {f"django.test.{name}" for name in ("TestCase", "SimpleTestCase", "TransactionTestCase")}
-    | {f"tornado.testing.{name}" for name in ("AsyncTestCase", "AsyncHTTPTestCase")}
+    | {
+        f"tornado.testing.{name}"
+        for name in ("AsyncTestCase", "AsyncHTTPTestCase", "AsyncHTTPSTestCase")
+    }
     | {"aiohttp.test_utils.AioHTTPTestCase", "aiounittest.AsyncTestCase", "asynctest.TestCase"}
 )
+#: Bases that have nothing to do with them.
+_WITHOUT = frozenset({"object", "tornado.testing.ExpectLog"})
 #: What gives the class of unittest an attribute.
 _PUT_BACK = re.compile(rb"TestCase(?:\.(\w+)[ \t]*=(?!=)|,[ \t]*[\"'](\w+))")
 
@@ -98,7 +103,7 @@ def _is_removed(project: Project, source: Source, owner: ast.ClassDef, name: str
     kin = project.code.lineage.kin_at(source.file, owner.lineno)
     if kin is None or not _CASES.intersection(kin.others):
         return False
-    if not (_CASES | {"object"}).issuperset(kin.others) or name in _put_back(project):
+    if not (_CASES | _WITHOUT).issuperset(kin.others) or name in _put_back(project):
         return False
     word = name.encode()
     sets = re.compile(rb"(?:def[ \t]+|[\"'])%s\b|\b%s[ \t]*=(?!=)|__getattr" % (word, word))
