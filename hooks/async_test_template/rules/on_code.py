@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Placed, Source
 
+#: Functions of asyncio that return a coroutine, and do nothing until it is awaited.
+ASYNCIO_COROUTINES = frozenset(f"asyncio.{n}" for n in ("sleep", "to_thread", "wait", "wait_for"))
+
 
 def code_finding(  # noqa: PLR0913 - a finding has these parts
     code: str,

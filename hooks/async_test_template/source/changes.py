@@ -122,6 +122,15 @@ def remove_element(source: Source, sequence: ast.List | ast.Tuple, element: ast.
     return replace(source, *without(source, brackets, brackets.index_at(source.start(element))))
 
 
+def add_decorator(source: Source, function: Function, text: str) -> Splice:
+    """Put a decorator, which begins with `@`, right above a function and below its others."""
+    start = source.start(function)
+    indent = source.data[source.line_start(start) : start].decode()
+    # With its first word, so that it is a part of the function that changes.
+    word = "async" if isinstance(function, ast.AsyncFunctionDef) else "def"
+    return replace(source, start, start + len(word), f"{text}\n{indent}{word}")
+
+
 def remove_decorator(source: Source, decorator: ast.expr) -> Splice:
     """Remove a decorator with its line.
 
@@ -236,6 +245,18 @@ def remove_import(
     if index + 1 < len(statement.names):
         return source.start(alias), source.start(statement.names[index + 1])
     return source.end(statement.names[index - 1]), source.end(alias)
+
+
+def remove_name(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> Splice:
+    """Remove one of the names that a statement imports, or the statement if it is the only one.
+
+    Raises:
+        EditError: a comment would be lost, or the statement shares its lines with another one.
+
+    """
+    if len(statement.names) == 1:
+        return remove_statement(source, statement)
+    return replace(source, *remove_import(source, statement, alias))
 
 
 def before(source: Source, statement: ast.stmt) -> int:

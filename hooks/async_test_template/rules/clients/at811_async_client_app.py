@@ -24,7 +24,7 @@ from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
@@ -35,34 +35,31 @@ _CLIENTS = {f"{package}.{name}" for package in ("httpx", "httpx2") for name in _
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in source.nodes.near(b"app"):
-        app = keyword(call, "app") if isinstance(call, ast.Call) else None
-        if not isinstance(call, ast.Call) or app is None:
-            continue
-        for client in _clients(source, call):
-            name = source.names.resolve(client)
-            if name in _CLIENTS and not is_chosen_by_version(source, call):
-                yield code_finding(
-                    RULE.code,
-                    source,
-                    call,
-                    f"{name} does not accept app=",
-                    tier=Tier.SAFE,
-                    fix=partial(_fix, project, source, call, app, client),
-                    hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
-                )
-    for given in unpacked(source, "app"):
-        name = source.names.resolve(given.call.func)
-        if name in _CLIENTS and not is_chosen_by_version(source, given.call):
+    for call, client, fix in _made(project, source):
+        name = source.names.resolve(client)
+        if name in _CLIENTS and not is_chosen_by_version(source, call):
             yield code_finding(
                 RULE.code,
                 source,
-                given.call,
+                call,
                 f"{name} does not accept app=",
                 tier=Tier.SAFE,
-                fix=partial(_fix_unpacked, project, source, given),
+                fix=fix,
                 hint=f"write transport=httpx.{_TRANSPORTS[name.rpartition('.')[2]]}(app=...)",
             )
+
+
+def _made(
+    project: Project, source: Source
+) -> Iterator[tuple[ast.Call, ast.expr, Callable[[], tuple[Edit, ...]]]]:
+    """Yield each call with an application, what it may make, and the function that fixes it."""
+    for call in source.nodes.near(b"app"):
+        app = keyword(call, "app") if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and app is not None:
+            for client in _clients(source, call):
+                yield call, client, partial(_fix, project, source, call, app, client)
+    for given in unpacked(source, "app"):
+        yield given.call, given.call.func, partial(_fix_unpacked, project, source, given)
 
 
 def _clients(source: Source, call: ast.Call) -> list[ast.expr]:

@@ -9,6 +9,7 @@ from async_test_template.findings import Change, Finding, Severity, Tier
 from async_test_template.rules.by_hand import comes_into_force
 from async_test_template.rules.facts import MISNAMED
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.which_loop import FIXTURE_SCOPE, MODE, TEST_SCOPE
 from async_test_template.settings import is_misspelt
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 _FILE = "pyproject.toml"
 #: pytest-asyncio reads its settings where pytest has its own.
 _OF_PLUGIN = ("pytest-asyncio", "pytest_asyncio")
-_SETTINGS = frozenset(
-    f"asyncio_{name}"
-    for name in ("debug", "default_fixture_loop_scope", "default_test_loop_scope", "mode")
-)
+_SETTINGS = frozenset({MODE, FIXTURE_SCOPE, TEST_SCOPE, "asyncio_debug"})
 _RIGHT = "ini_options"
 
 
@@ -61,7 +59,7 @@ def _lost(settings: Settings, table: Mapping[str, Any]) -> dict[str, str]:
         for name, value in meant.items()
         if name in _SETTINGS
         and value != settings.effective(name)
-        and (name, value) != ("asyncio_mode", "strict")
+        and (name, value) != (MODE, "strict")
     }
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
+#: A fixture of the plugin before 1.0, which found it without an import. It has no other name.
+_GONE = ("event_loop", None)
+_FOR_TYPES = re.compile("TYPE_CHECKING")
+
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for node in walk(source.tree):
@@ -50,15 +54,7 @@ def _fix(source: Source, node: ast.ImportFrom) -> tuple[Edit, ...]:
         raise EditError("the import is not at the top of the file")
     if is_used(source, gone.name):
         raise EditError(f"the file uses {gone.name} in another way than as a fixture")
-    if len(node.names) == 1:
-        return (changes.remove_statement(source, node),)
-    start, end = changes.remove_import(source, node, gone)
-    return (changes.replace(source, start, end, ""),)
-
-
-#: A fixture of the plugin before 1.0, which found it without an import. It has no other name.
-_GONE = ("event_loop", None)
-_FOR_TYPES = re.compile("TYPE_CHECKING")
+    return (changes.remove_name(source, node, gone),)
 
 
 RULE = Rule(

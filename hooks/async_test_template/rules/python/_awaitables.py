@@ -6,7 +6,7 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.rules.on_code import decorators
+from async_test_template.rules.on_code import ASYNCIO_COROUTINES, decorators
 from async_test_template.rules.origin import bindings
 
 if TYPE_CHECKING:
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 #: Calls whose results are awaited.
-_AWAITABLE = {
-    *(f"asyncio.{name}" for name in ("Future", "create_task", "ensure_future", "gather", "shield")),
-    *(f"asyncio.{name}" for name in ("sleep", "to_thread", "wait", "wait_for")),
+_AWAITABLE = ASYNCIO_COROUTINES | {
+    f"asyncio.{name}" for name in ("Future", "create_task", "ensure_future", "gather", "shield")
 }
 _OF_LOOPS = {"create_future", "create_task", "run_in_executor"}
 _RESULTS = frozenset({"return_value", "side_effect"})

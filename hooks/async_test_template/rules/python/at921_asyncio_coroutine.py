@@ -81,10 +81,7 @@ def _unused(source: Source) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
 
 
 def _without(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> tuple[Edit, ...]:
-    if len(statement.names) == 1:
-        return (changes.remove_statement(source, statement),)
-    start, end = changes.remove_import(source, statement, alias)
-    return (changes.replace(source, start, end),)
+    return (changes.remove_name(source, statement, alias),)
 
 
 def _fix_call(source: Source, call: ast.Call) -> tuple[Edit, ...]:

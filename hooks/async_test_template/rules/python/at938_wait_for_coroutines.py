@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.on_code import ASYNCIO_COROUTINES, code_finding, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _WAIT = "asyncio.wait"
-#: Functions of the library that return a coroutine.
-_COROUTINES = frozenset({"asyncio.sleep", "asyncio.to_thread", _WAIT, "asyncio.wait_for"})
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -73,7 +71,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
     """Tell whether an expression calls what only async functions of the file are named."""
     if not isinstance(node, ast.Call):
         return False
-    if source.names.resolve(node.func) in _COROUTINES:
+    if source.names.resolve(node.func) in ASYNCIO_COROUTINES:
         return True
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     named = [function for function in source.functions.values() if function.name == name]
