@@ -154,6 +154,16 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
+    Case(
+        "AT612",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\npytestmarks = pytest.mark.asyncio\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
     # The async test passes before, too.
     Case(
         "AT709",
