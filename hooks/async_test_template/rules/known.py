@@ -44,6 +44,7 @@ ONLY_WITH = {
     "AT403": ("code",),
     "AT406": ("code",),
     "AT408": ("code",),
+    "AT724": ("code",),
 }
 #: See `Rule.optional`.
 OPTIONAL = frozenset({"AT120", "AT213", "AT216", "AT609", "AT816", "AT916", "AT923"})
