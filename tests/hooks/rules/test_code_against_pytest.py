@@ -314,6 +314,21 @@ CASES = [
     Case(
         "AT509",
         {
+            "tests/test_it.py": (
+                "import asyncio\nimport functools\nimport unittest\n\n\n"
+                "def in_loop(test):\n    @functools.wraps(test)\n    def run(*args):\n"
+                "        return asyncio.get_event_loop().run_until_complete(test(*args))\n\n"
+                "    return run\n\n\ndef test_ahead():\n    asyncio.run(asyncio.sleep(0))\n\n\n"
+                "class TestIt(unittest.TestCase):\n    @in_loop\n    async def test_it(self):\n"
+                "        pass\n\n    def test_other(self):\n"
+                "        asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
+        "AT509",
+        {
             "pytest.ini": STRICT,
             "app/__init__.py": "from app.client import Client\n",
             "app/client.py": (
