@@ -155,6 +155,17 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT517",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\nfrom pytest_aiohttp.plugin import event_loop\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT612",
         {
             "pytest.ini": STRICT,
