@@ -336,6 +336,25 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT222",
+        {
+            "requirements.txt": "pytest-asyncio>=1\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\nusefixtures = event_loop\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+    ),
+    Case(
+        "AT222",
+        {
+            "requirements.txt": "pytest-asyncio>=0.21\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\nusefixtures = event_loop\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+        unsafe=True,
+    ),
+    Case(
         "AT301",
         {
             "pytest.ini": "[pytest]\naddopts = --timeout=9 --timeout_method=signal\n",
