@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from async_test_template.settings import Settings
 
 _SETTING = "usefixtures"
+#: The release without the fixture.
+_GONE = ("pytest-asyncio", "1.0")
 
 
 def _check(project: Project) -> Iterator[Finding]:
@@ -29,8 +31,8 @@ def _check(project: Project) -> Iterator[Finding]:
     if not lost:
         return
     is_everywhere = len(lost) == len(asking) and not project.code.unreadable
-    # With an older release, it gives a current loop to tests that are not async.
-    is_old = project.dependencies.allows_below("pytest-asyncio", "1.0")
+    # In an older release, it gives a current loop to tests that are not async.
+    is_old = not project.dependencies.at_least(*_GONE)
     yield settings.finding(
         RULE.code,
         f"{_SETTING} names the fixture {NAME}, which was removed",
@@ -60,5 +62,5 @@ RULE = Rule(
     about="pytest-asyncio",
     check=_check,
     only_with=(f"{_SETTING}=",),
-    broken_since=(("pytest-asyncio", "1.0"),),
+    broken_since=(_GONE,),
 )
