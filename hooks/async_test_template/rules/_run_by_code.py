@@ -29,11 +29,11 @@ def is_run_by_code(project: Project, test: Test, marks: AbstractSet[str]) -> boo
     return (
         _is_marked_by_parameters(project, test, marks)
         or _is_run_by_its_file(project, test)
-        or _is_always_skipped(project, test)
+        or is_always_skipped(project, test)
     )
 
 
-def _is_always_skipped(project: Project, test: Test) -> bool:
+def is_always_skipped(project: Project, test: Test) -> bool:
     """Tell whether its file skips a test, whatever the Python."""
     source = project.code.sources.get(test.file)
     function = source.functions.get(test.line)

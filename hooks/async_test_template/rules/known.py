@@ -36,6 +36,7 @@ ONLY_WITH = {
     "AT219": ("code",),
     "AT220": ("async_guard_strict",),
     "AT221": ("misnamed",),
+    "AT222": ("usefixtures=",),
     "AT301": ("--timeout_method",),
     "AT302": ("timeout", "--timeout"),
     "AT303": ("timeout_method", "--timeout-method"),
@@ -44,6 +45,7 @@ ONLY_WITH = {
     "AT403": ("code",),
     "AT406": ("code",),
     "AT408": ("code",),
+    "AT724": ("code",),
 }
 #: See `Rule.optional`.
 OPTIONAL = frozenset({"AT120", "AT213", "AT216", "AT609", "AT816", "AT916", "AT923"})

@@ -130,6 +130,20 @@ def async_test_classes(project: Project) -> Iterator[Kin]:
 
 
 def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
+    """Return the async tests that nothing runs and that have no mark, not even a misspelt one.
+
+    See `unrun`.
+    """
+    tests = unrun(project, once_raised=once_raised)
+    if not tests:
+        return []
+    # Imported here, as below.
+    from async_test_template.rules.misspelt_marks import has_misspelt_mark
+
+    return [test for test in tests if not has_misspelt_mark(project, test)]
+
+
+def unrun(project: Project, *, once_raised: bool = False) -> list[Test]:
     """Return the async tests that nothing runs, as far as the code shows (AT112).
 
     They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is
@@ -235,17 +249,21 @@ def _unknown_packages(project: Project) -> set[str]:
 
 def _collected(project: Project) -> Iterator[Module]:
     """Yield the modules whose tests pytest collects, by its own search or when given by name."""
-    collection = project.collection
     for module in (*project.code.modules, *_heirs(project)):
-        left_out = module.is_test is False or any(mark.name == "skip" for mark in module.marks)
-        if left_out or not collection.collects(module.file):
-            continue
-        if (
-            module.holds_tests
-            and not _is_imported(project, module)
-            and not _is_data(project, module)
-        ):
+        if is_collected(project, module):
             yield module
+
+
+def is_collected(project: Project, module: Module) -> bool:
+    """Tell whether pytest collects the tests of a file, and does not skip them all."""
+    left_out = module.is_test is False or any(mark.name == "skip" for mark in module.marks)
+    return (
+        module.holds_tests
+        and not left_out
+        and project.collection.collects(module.file)
+        and not _is_imported(project, module)
+        and not _is_data(project, module)
+    )
 
 
 def _heirs(project: Project) -> Iterator[Module]:

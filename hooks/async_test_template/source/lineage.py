@@ -61,13 +61,25 @@ class Kin(NamedTuple):
     @property
     def is_collected(self) -> bool:
         """Whether pytest collects its methods as tests."""
-        told = [held.is_test for _, held in self.classes if held.is_test is not None]
-        if told and not told[0]:
-            return False
         if self.is_unittest:
-            return True
-        made = any(held.methods & CONSTRUCTORS for _, held in self.classes)
-        return self.classes[0][1].is_named and not made
+            return not self.is_disowned
+        return self.is_wanted and self.constructed is None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether pytest looks for tests in it, if it is not of `unittest`."""
+        return self.classes[0][1].is_named and not self.is_disowned
+
+    @property
+    def is_disowned(self) -> bool:
+        """Whether its `__test__` says that it holds no tests."""
+        told = [held.is_test for _, held in self.classes if held.is_test is not None]
+        return bool(told) and not told[0]
+
+    @property
+    def constructed(self) -> tuple[str, Class] | None:
+        """The first of its classes that has a constructor, with its file."""
+        return next((found for found in self.classes if found[1].methods & CONSTRUCTORS), None)
 
     @property
     def marks(self) -> tuple[Mark, ...]:

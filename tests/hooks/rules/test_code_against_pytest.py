@@ -154,6 +154,27 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
+    Case(
+        "AT517",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\nfrom pytest_aiohttp.plugin import event_loop\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT612",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\npytestmarks = pytest.mark.asyncio\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
     # The async test passes before, too.
     Case(
         "AT709",
@@ -301,6 +322,21 @@ CASES = [
         unsafe=True,
     ),
     # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
+    Case(
+        "AT509",
+        {
+            "tests/test_it.py": (
+                "import asyncio\nimport functools\nimport unittest\n\n\n"
+                "def in_loop(test):\n    @functools.wraps(test)\n    def run(*args):\n"
+                "        return asyncio.get_event_loop().run_until_complete(test(*args))\n\n"
+                "    return run\n\n\ndef test_ahead():\n    asyncio.run(asyncio.sleep(0))\n\n\n"
+                "class TestIt(unittest.TestCase):\n    @in_loop\n    async def test_it(self):\n"
+                "        pass\n\n    def test_other(self):\n"
+                "        asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))\n"
+            ),
+        },
+        unsafe=True,
+    ),
     Case(
         "AT509",
         {

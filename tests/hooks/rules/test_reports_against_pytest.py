@@ -160,7 +160,21 @@ async def number():
 async def test_it(number):
     assert number == 1
 """
+CONSTRUCTED = """\
+class TestIt:
+    def {}(self):
+        self.answer = 42
+
+    async def test_it(self):
+        assert self.answer == 42
+"""
 CASES = [
+    Case(
+        "AT724",
+        {**AUTO, "test_it.py": CONSTRUCTED.format("__init__")},
+        "cannot collect test class 'TestIt'",
+        {**AUTO, "test_it.py": CONSTRUCTED.format("setup_method")},
+    ),
     Case(
         "AT716",
         {**AUTO, "test_it.py": SCOPE.format("    ")},

@@ -184,9 +184,7 @@ class _Search:
             for function in one.functions.values():
                 item = self._project.code.at(one.file, function.lineno)
                 is_root = isinstance(item, Test) or function.name in SETUPS
-                if is_root and [_called(one, d) for d in function.decorator_list] in [
-                    [name] for name in names
-                ]:
+                if is_root and _is_replaced(one, function, names):
                     yield Root(one, function, item, (*path, (source, outer)), function)
 
     def _is_new(self, node: ast.AST) -> TypeGuard[ast.FunctionDef]:
@@ -237,6 +235,13 @@ def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> 
     return not isinstance(item, Test) or all(
         _LEAVES_ALONE.match(_called(source, d)) for d in function.decorator_list
     )
+
+
+def _is_replaced(source: Source, function: Function, names: set[str]) -> bool:
+    """Tell whether one of these decorators replaces a function, and no other does."""
+    called = [_called(source, decorator) for decorator in function.decorator_list]
+    rest = [name for name in called if name not in names]
+    return len(rest) < len(called) and all(map(_LEAVES_ALONE.match, rest))
 
 
 # Each function of a file asks.

@@ -231,28 +231,33 @@ def _make_bridge(project: Project, name: str) -> Bridge:
 
 
 def added(
-    project: Project, file: str, name: str, text: Callable[[str, str], str]
+    project: Project,
+    file: str,
+    name: str,
+    text: Callable[[str, str], str],
+    module: str = "pytest_asyncio",
 ) -> tuple[Edit, ...]:
-    """Return the edits that put a fixture of pytest-asyncio at the end of a file, even a new one.
+    """Return the edits that put a fixture at the end of a file, even a new one.
 
     Args:
         project: the repository.
         file: where.
         name: of the fixture.
-        text: returns it, from what the file calls asyncio and pytest_asyncio.
+        text: returns it, from what the file calls asyncio and the module.
+        module: the one that has the decorator.
 
     Raises:
         EditError: its name, or a name that it needs, has another meaning there.
 
     """
     if project.tree.read(file) is None:
-        body = text("asyncio", "pytest_asyncio")
-        return (Change(file, "create", (), f"import asyncio\n\nimport pytest_asyncio\n\n\n{body}"),)
+        body = text("asyncio", module)
+        return (Change(file, "create", (), f"import asyncio\n\nimport {module}\n\n\n{body}"),)
     source = source_of(project, file)
     if _defines(project, source, name):
         raise EditError(f"{file} already defines the name {name}")
     asyncio, one = new_imports.bind_module(source, "asyncio")
-    plugin, other = new_imports.bind_module(source, "pytest_asyncio")
+    plugin, other = new_imports.bind_module(source, module)
     if {edit.start for edit in one} & {edit.start for edit in other}:
         # Each has its own two blank lines if the file has no imports yet.
         first = one[0].text

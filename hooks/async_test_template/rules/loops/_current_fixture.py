@@ -3,6 +3,9 @@
 Up to pytest-asyncio 0.26 a test that is not async found a current loop, which an earlier test had
 left behind. An async fixture for all tests does the same: it is set up before the fixtures that ask
 for the loop, and leaves the plugin's loop current, which is that of the async tests too.
+
+Up to Python 3.13 a test found one without any plugin, unless another test had taken it away. Where
+there is no plugin a fixture makes the loop only if it is missing, so it changes nothing there.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.rules._run_by_code import is_run_by_code
+from async_test_template.rules.filters import EVERY, Warned, is_fatal
 from async_test_template.rules.home import home
 from async_test_template.rules.loops._bridge import added
 from async_test_template.rules.on_code import raised
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 
 #: What the new fixture is called.
 CURRENT = "current_loop"
+#: What Python 3.12 and 3.13 say where they make the loop.
+_NO_LOOP = Warned("There is no current event loop", EVERY | {"DeprecationWarning"})
 #: Set-ups that pytest calls after the fixtures of a test.
 _SETUPS = frozenset({"setUp", "setup_method", "tearDown", "teardown_method"})
 
@@ -54,25 +60,25 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
 
     Raises:
         EditError: something other than pytest-asyncio may run tests that would get the fixture too,
-            or it is no fixture for all tests that is missing.
+            or it is no fixture for all tests that is missing, or not pytest that runs them.
 
     """
     reached = [root for root in roots if is_reached(root)]
     if not reached:
         raise EditError("it runs before the fixtures of a test")
-    if not _has_plugin(project):
-        raise EditError("the fixture that sets a loop for each test needs pytest-asyncio")
     if has_own_runner(project) or has_other_runner(project):
         raise EditError("something other than pytest-asyncio runs tests too")
-    loop_scope = _loop_scope(project)
-    version = "0.24" if loop_scope else "0.17"
-    may_be_old = project.dependencies.may_be_below(PYTEST_ASYNCIO, version)
-    edits = raised(project, PYTEST_ASYNCIO, version) if may_be_old else ()
     file = home(project, [root.source.file for root in reached])
     if ships(project, file):
         raise EditError("the tests of others use this plugin")
     if project.code.find(CURRENT, file, None) is not None:
         raise EditError(f"there is a fixture {CURRENT} already")
+    if not _has_plugin(project):
+        return _if_missing(project, file)
+    loop_scope = _loop_scope(project)
+    version = "0.24" if loop_scope else "0.17"
+    may_be_old = project.dependencies.may_be_below(PYTEST_ASYNCIO, version)
+    edits = raised(project, PYTEST_ASYNCIO, version) if may_be_old else ()
     arguments = ", ".join(("autouse=True", *loop_scope))
 
     def text(asyncio: str, pytest_asyncio: str) -> str:
@@ -84,6 +90,36 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
         )
 
     return (*added(project, file, CURRENT, text), *edits)
+
+
+def _if_missing(project: Project, file: str) -> tuple[Edit, ...]:
+    """Return the edits that add a fixture of pytest's own."""
+    if not _runs_pytest(project):
+        raise EditError("a fixture needs pytest, and nothing shows that it runs the tests")
+    if is_fatal(project, _NO_LOOP):
+        raise EditError("a fixture that asks for the loop too gives a warning, which is an error")
+
+    def text(asyncio: str, pytest: str) -> str:
+        return (
+            f"@{pytest}.fixture(autouse=True)\n"
+            f"def {CURRENT}():\n"
+            '    """Set a current loop where there is none, as Python did before 3.14."""\n'
+            "    try:\n"
+            f"        {asyncio}.get_event_loop()\n"
+            "    except RuntimeError:\n"
+            f"        {asyncio}.set_event_loop({asyncio}.new_event_loop())\n"
+        )
+
+    return added(project, file, CURRENT, text, "pytest")
+
+
+def _runs_pytest(project: Project) -> bool:
+    """Tell whether the tests are run by pytest, and not by unittest."""
+    return (
+        project.dependencies.is_mentioned("pytest")
+        or bool(project.settings.options)
+        or any(not test.in_unittest for test in project.code.tests)
+    )
 
 
 def _has_plugin(project: Project) -> bool:

@@ -1,13 +1,12 @@
 """AT103: `asyncio_default_fixture_loop_scope` is not set."""
 
-import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from async_test_template.boundaries import EXAMPLES, is_below
 from async_test_template.dependencies import bounds
 from async_test_template.findings import Edit, Finding, Severity, Tier
 from async_test_template.project import Project
+from async_test_template.rules.filters import EVERY, Warned, filters_of_options, is_fatal
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
@@ -23,49 +22,37 @@ from async_test_template.rules.which_loop import (
 )
 
 #: For projects that support a Python without pytest-asyncio 1.5.
-_SHORT = ("-W", "--pythonwarnings")
 _FILTER = f"ignore:.*{FIXTURE_SCOPE}:pytest.PytestDeprecationWarning"
 
-
-#: No class in a filter means all of them.
-_BASES = frozenset({"", "Warning", "UserWarning", "PytestWarning"})
-
-
-class _Warned(NamedTuple):
-    """A warning: its text, its class, and the names of those that the class derives from."""
-
-    text: str
-    classes: frozenset[str]
-
-
+_BASES = EVERY | {"UserWarning", "PytestWarning"}
 #: What pytest-asyncio 1.5 says where the setting is not there.
-_UNSET = _Warned(
+_UNSET = Warned(
     f'The configuration option "{FIXTURE_SCOPE}" is unset.',
     _BASES | {"DeprecationWarning", "PytestDeprecationWarning"},
 )
 #: What pytest says of the setting below pytest-asyncio 0.24.
-_UNKNOWN = _Warned(f"Unknown config option: {FIXTURE_SCOPE}", _BASES | {"PytestConfigWarning"})
+_UNKNOWN = Warned(f"Unknown config option: {FIXTURE_SCOPE}", _BASES | {"PytestConfigWarning"})
 
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
     if not project.uses_asyncio_plugin or _is_set(project):
         return
-    is_fatal = _is_fatal(project, _UNSET)
+    stops = is_fatal(project, _UNSET)
     # A project with a pytest of its own is run without what is there for those around it.
-    may_lack = not is_fatal or bool(project.dependencies.of("pytest"))
+    may_lack = not stops or bool(project.dependencies.of("pytest"))
     is_idle = may_lack and not _has_async(project) and _may_be_idle(project)
     if is_idle or _is_of_examples(project):
         return
-    if _too_old(project) and not (is_fatal and _stuck(project)):
+    if _too_old(project) and not (stops and _stuck(project)):
         return
     message = f"{FIXTURE_SCOPE} is not set"
-    if is_fatal:
+    if stops:
         message += " while warnings are errors, so pytest 9.2 stops with an internal error"
     tier, edits, hint = _fix(project) if settings.can_grow else (Tier.REPORT, (), _why_not(project))
     if tier is Tier.SAFE and _stops_old_ones(project):
         tier = Tier.UNSAFE
-    if is_fatal and tier is not Tier.SAFE and _takes_filter(project, has_fix=bool(edits)):
+    if stops and tier is not Tier.SAFE and _takes_filter(project, has_fix=bool(edits)):
         # An allowed version does not know the setting, but each knows this value.
         tier, edits = Tier.SAFE, settings.append_entries("filterwarnings", [_FILTER])
     if settings.file:
@@ -123,27 +110,13 @@ def _is_set(project: Project) -> bool:
     )
 
 
-def _is_fatal(project: Project, warned: _Warned) -> bool:
-    """Tell whether a warning becomes an error: the last filter that fits it decides."""
-    lines = project.settings.lines_of("filterwarnings") + _filters(project)
-    actions = [line.split(":")[0].strip() for line in lines if _fits(line, warned)]
-    return bool(actions) and actions[-1] == "error"
-
-
-def _fits(line: str, warned: _Warned) -> bool:
-    """Tell whether a filter fits a warning, wherever that comes from."""
-    _, message, category, *place = (part.strip() for part in f"{line}::".split(":", 4)[:4])
-    is_meant = message.replace("\\", "").strip(".*^") in warned.text
-    return is_meant and category.rpartition(".")[2] in warned.classes and not any(place)
-
-
 def _takes_filter(project: Project, *, has_fix: bool) -> bool:
     """Tell whether to ignore the one warning.
 
     That is safe, and the setting is not. With --unsafe it is for projects that cannot have it.
     A filter on the command line is stronger than those in a file.
     """
-    if not project.settings.can_grow or _filters(project):
+    if not project.settings.can_grow or filters_of_options(project):
         return False
     if _stuck(project):
         return not has_fix or not project.unsafe
@@ -151,19 +124,12 @@ def _takes_filter(project: Project, *, has_fix: bool) -> bool:
     return not project.unsafe and project.dependencies.may_reach("pytest", "8.2")
 
 
-def _filters(project: Project) -> list[str]:
-    """Return the filters that `addopts` sets with `-W`."""
-    words = [option.text for option in project.settings.addopts]
-    after = [new for old, new in itertools.pairwise(words) if old in _SHORT]
-    return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _SHORT]
-
-
 def _stops_old_ones(project: Project) -> bool:
     """Tell whether an older pytest-asyncio, which nothing excludes, stops at the setting.
 
     Below 0.24 the option is unknown. That gives a warning, and so an error if warnings are errors.
     """
-    is_strict = project.settings.refuses_unknown or _is_fatal(project, _UNKNOWN)
+    is_strict = project.settings.refuses_unknown or is_fatal(project, _UNKNOWN)
     return is_strict and not project.dependencies.at_least("pytest-asyncio", "0.24")
 
 

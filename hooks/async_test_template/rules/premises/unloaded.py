@@ -49,14 +49,14 @@ def is_never_loaded(project: Project, file: str) -> bool:
         return False
     word = re.compile(rb"\b%s\b" % re.escape(stem.encode()))
     for other, data in project.reader.mentioning(word, (stem.encode(),)):
-        if other != file and any(_loads(data, match) for match in word.finditer(data)):
+        if other != file and any(loads(data, match) for match in word.finditer(data)):
             return False
     makes_names = re.compile(_MAKES_NAMES)
     makes = project.reader.mentioning(makes_names, (b"pytest_plugins", b"iter_modules", b"walk_"))
     return not any(True for _ in makes)
 
 
-def _loads(data: bytes, match: re.Match[bytes]) -> bool:
+def loads(data: bytes, match: re.Match[bytes]) -> bool:
     """Tell whether a word is imported, in a dotted text, or the name of a file of Python."""
     start = data.rfind(b"\n", 0, match.start()) + 1
     end = data.find(b"\n", match.end())
