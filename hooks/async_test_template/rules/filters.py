@@ -31,9 +31,7 @@ def filters_of_options(project: Project) -> list[str]:
     """Return the filters that `addopts` sets with `-W`."""
     words = [option.text for option in project.settings.addopts]
     after = [new for old, new in itertools.pairwise(words) if old in _OPTIONS]
-    return after + [
-        w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _OPTIONS
-    ]
+    return after + [w.removeprefix("-W") for w in words if w.startswith("-W") and w not in _OPTIONS]
 
 
 def _fits(line: str, warned: Warned) -> bool:
