@@ -1,8 +1,13 @@
-"""Which files import a fixture from another one."""
+"""Which files import a fixture, or anything else, from another one."""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from async_test_template.paths import name_of
+from async_test_template.rules.premises.unloaded import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,3 +33,22 @@ def importers(project: Project, fixture: Fixture) -> Iterator[str]:
         brings_all = module.imports_all and stem in (project.tree.read(module.file) or b"")
         if is_named or brings_all:
             yield module.file
+
+
+def is_named_elsewhere(project: Project, file: str, name: str) -> bool:
+    """Tell whether another file that loads a file mentions a name that this one defines."""
+    return name in _words_of_loading(project, file)
+
+
+# All names of a file are asked for one after the other.
+@lru_cache(maxsize=4)
+def _words_of_loading(project: Project, file: str) -> frozenset[str]:
+    """Return the words of the files that load a file."""
+    plain = name_of(file).removesuffix(".py").encode()
+    stem = re.compile(rb"\b%s\b" % re.escape(plain))
+    return frozenset(
+        word
+        for other, data in project.reader.mentioning(stem, (plain,))
+        if other != file and any(loads(data, match) for match in stem.finditer(data))
+        for word in re.findall(r"\w+", data.decode(errors="replace"))
+    )

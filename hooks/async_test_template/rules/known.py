@@ -36,6 +36,7 @@ ONLY_WITH = {
     "AT219": ("code",),
     "AT220": ("async_guard_strict",),
     "AT221": ("misnamed",),
+    "AT222": ("usefixtures=",),
     "AT301": ("--timeout_method",),
     "AT302": ("timeout", "--timeout"),
     "AT303": ("timeout_method", "--timeout-method"),

@@ -130,6 +130,20 @@ def async_test_classes(project: Project) -> Iterator[Kin]:
 
 
 def without_runner(project: Project, *, once_raised: bool = False) -> list[Test]:
+    """Return the async tests that nothing runs and that have no mark, not even a misspelt one.
+
+    See `unrun`.
+    """
+    tests = unrun(project, once_raised=once_raised)
+    if not tests:
+        return []
+    # Imported here, as below.
+    from async_test_template.rules.misspelt_marks import has_misspelt_mark
+
+    return [test for test in tests if not has_misspelt_mark(project, test)]
+
+
+def unrun(project: Project, *, once_raised: bool = False) -> list[Test]:
     """Return the async tests that nothing runs, as far as the code shows (AT112).
 
     They have no mark, no mode runs them, and no plugin or hook that runs tests in its own way is

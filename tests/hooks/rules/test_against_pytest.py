@@ -336,6 +336,25 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT222",
+        {
+            "requirements.txt": "pytest-asyncio>=1\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\nusefixtures = event_loop\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+    ),
+    Case(
+        "AT222",
+        {
+            "requirements.txt": "pytest-asyncio\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\nusefixtures = event_loop\n",
+            "test_it.py": UNMARKED,
+        },
+        FAILED,
+        unsafe=True,
+    ),
+    Case(
         "AT301",
         {
             "pytest.ini": "[pytest]\naddopts = --timeout=9 --timeout_method=signal\n",
@@ -483,7 +502,7 @@ def test_warnings_as_errors_stop_neither_version_after_the_safe_fix(
     tmp_path: Path, environment_of: Callable[..., Environment]
 ) -> None:
     suite = {
-        "requirements.txt": "pytest-asyncio>=0.21\n",
+        "requirements.txt": "pytest-asyncio\n",
         "pytest.ini": "[pytest]\nfilterwarnings =\n    error\n",
         "test_it.py": MARKED,
     }

@@ -154,6 +154,27 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
+    Case(
+        "AT517",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\nfrom pytest_aiohttp.plugin import event_loop\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT612",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import pytest\n\npytestmarks = pytest.mark.asyncio\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
     # The async test passes before, too.
     Case(
         "AT709",

@@ -493,3 +493,22 @@ def test_one_cause_is_one_finding(tmp_path: Path) -> None:
     assert found.message == (
         "uv.lock has pytest 1, which is older than declared, and so is pytest-asyncio"
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "mark", "severity"),
+    [
+        ("strict", "asyncio", Severity.ERROR),
+        ("auto", 'asyncio(loop_scope="module")', Severity.WARNING),
+        ("auto", "asyncio", Severity.ADVICE),
+    ],
+)
+def test_a_misspelt_mark_matters_as_much_as_what_is_lost(
+    mode: str, mark: str, severity: Severity, tmp_path: Path
+) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\nasyncio_mode = {mode}\n",
+        "test_it.py": f"import pytest\n\npytestmarks = pytest.mark.{mark}\n\n\n"
+        "async def test_it():\n    pass\n",
+    }
+    assert [severity_of(found) for found in look(tmp_path, files, "AT612").left] == [severity]
