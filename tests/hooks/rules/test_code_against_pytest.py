@@ -339,6 +339,18 @@ CASES = [
     Case(
         "AT509",
         {
+            "conftest.py": "import asyncio\n\nasyncio.run(asyncio.sleep(0))\n",
+            "test_it.py": (
+                "import asyncio\n\nloop = asyncio.get_event_loop()\n\n\n"
+                "def test_it():\n    loop.run_until_complete(asyncio.sleep(0))\n"
+            ),
+        },
+        before=INTERRUPTED,
+        unsafe=True,
+    ),
+    Case(
+        "AT509",
+        {
             "tests/test_it.py": (
                 "import asyncio\nimport functools\nimport unittest\n\n\n"
                 "def in_loop(test):\n    @functools.wraps(test)\n    def run(*args):\n"
