@@ -154,6 +154,20 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
+    # The assertion is wrong, and nobody saw it.
+    Case(
+        "AT725",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "from unittest.mock import AsyncMock\n\nimport pytest\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n"
+                "    send = AsyncMock()\n    send.assert_awaited_once\n"
+            ),
+        },
+        before=OK,
+        after=FAILED,
+    ),
     Case(
         "AT517",
         {
@@ -322,6 +336,18 @@ CASES = [
         unsafe=True,
     ),
     # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
+    Case(
+        "AT509",
+        {
+            "conftest.py": "import asyncio\n\nasyncio.run(asyncio.sleep(0))\n",
+            "test_it.py": (
+                "import asyncio\n\nloop = asyncio.get_event_loop()\n\n\n"
+                "def test_it():\n    loop.run_until_complete(asyncio.sleep(0))\n"
+            ),
+        },
+        before=INTERRUPTED,
+        unsafe=True,
+    ),
     Case(
         "AT509",
         {

@@ -17,6 +17,12 @@ from async_test_template.rules._run_by_code import is_run_by_code
 from async_test_template.rules.filters import EVERY, Warned, is_fatal
 from async_test_template.rules.home import home
 from async_test_template.rules.loops._bridge import added
+from async_test_template.rules.loops._missing_loop import (
+    CURRENT,
+    conftest_for,
+    fixture_if_missing,
+    loop_at_import,
+)
 from async_test_template.rules.on_code import raised
 from async_test_template.rules.premises.about import (
     PYTEST_ASYNCIO,
@@ -37,8 +43,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.rules.loops._bare import Root
 
-#: What the new fixture is called.
-CURRENT = "current_loop"
 #: What Python 3.12 and 3.13 say where they make the loop.
 _NO_LOOP = Warned("There is no current event loop", EVERY | {"DeprecationWarning"})
 #: Set-ups that pytest calls after the fixtures of a test.
@@ -60,10 +64,12 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
 
     Raises:
         EditError: something other than pytest-asyncio may run tests that would get the fixture too,
-            or it is no fixture for all tests that is missing, or not pytest that runs them.
+            or it is no fixture for all tests that is missing.
 
     """
     reached = [root for root in roots if is_reached(root)]
+    if not reached and roots[0].function is None:
+        return loop_at_import(project, roots[0])
     if not reached:
         raise EditError("it runs before the fixtures of a test")
     if has_own_runner(project) or has_other_runner(project):
@@ -95,26 +101,15 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
 def _if_missing(project: Project, file: str) -> tuple[Edit, ...]:
     """Return the edits that add a fixture of pytest's own."""
     if not _runs_pytest(project):
-        raise EditError("a fixture needs pytest, and nothing shows that it runs the tests")
+        # unittest, which may run them without pytest, never imports a conftest.py.
+        file = conftest_for(project, [file])
     if is_fatal(project, _NO_LOOP):
         raise EditError("a fixture that asks for the loop too gives a warning, which is an error")
-
-    def text(asyncio: str, pytest: str) -> str:
-        return (
-            f"@{pytest}.fixture(autouse=True)\n"
-            f"def {CURRENT}():\n"
-            '    """Set a current loop where there is none, as Python did before 3.14."""\n'
-            "    try:\n"
-            f"        {asyncio}.get_event_loop()\n"
-            "    except RuntimeError:\n"
-            f"        {asyncio}.set_event_loop({asyncio}.new_event_loop())\n"
-        )
-
-    return added(project, file, CURRENT, text, "pytest")
+    return added(project, file, CURRENT, fixture_if_missing, "pytest")
 
 
 def _runs_pytest(project: Project) -> bool:
-    """Tell whether the tests are run by pytest, and not by unittest."""
+    """Tell whether files show that pytest runs the tests, and not unittest."""
     return (
         project.dependencies.is_mentioned("pytest")
         or bool(project.settings.options)

@@ -16,6 +16,7 @@ from async_test_template.rules.loops._canonical import called_loops, is_canonica
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.origin import bindings, origin
 from async_test_template.rules.premises.about import has_own_runner, ships
+from async_test_template.rules.premises.guarded import is_guarded
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import walk_scope
 
@@ -35,12 +36,20 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     """Tell where a test or a fixture gets the fixture of that name from, as far as files show."""
     besides = item if isinstance(item, Fixture) else None
     found = project.code.find(name, item.file, item.owner, besides=besides)
-    if found is not None:
+    if found is not None and not _is_for_old_plugins(project, found):
         return "override" if is_override(project, found) else "elsewhere"
     known = not has_own_runner(project) if name == "event_loop" else is_aiohttps(project)
     if not known or project.code.may_bring(name, item.file) or _is_in_a_plugin(project, name, item):
         return "elsewhere"
     return "elsewhere" if _comes_with_importers(project, name, item) else "nowhere"
+
+
+def _is_for_old_plugins(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture is only there where a condition finds an older pytest-asyncio."""
+    if fixture.name != NAME or not is_override(project, fixture):
+        return False
+    same = [one for one in project.code.by_file[fixture.file].fixtures if one.name == NAME]
+    return len(same) == 1 and is_guarded(project.code.sources.get(fixture.file), fixture.line)
 
 
 def _comes_with_importers(project: Project, name: str, item: Fixture | Test) -> bool:
