@@ -320,6 +320,23 @@ def test_a_name_in_other_letters_is_found_as_python_reads_it(written: str, name:
     assert len(source.mentions.get(name)) == 40
 
 
+@pytest.mark.parametrize(
+    ("text", "is_certain"),
+    [
+        ('client = pytest.importorskip("aiohttp.client")\n', True),
+        ('client = importorskip("aiohttp.client", minversion="3")\n', True),
+        ('client = pytest.importorskip("aiohttp.client")\nclient = None\n', False),
+        ('client = pytest.importorskip("aiohttp.client")\nfrom app import client\n', False),
+        ("client = pytest.importorskip(NAME)\n", False),
+    ],
+)
+def test_importorskip_is_an_import(text: str, *, is_certain: bool) -> None:
+    source = read_source("test_it.py", f"{text}client.get()\n".encode())
+    (call,) = (node for node in source.nodes.of(ast.Call) if ast.unparse(node) == "client.get()")
+    assert source.names.is_certain(call.func) is is_certain
+    assert not is_certain or source.names.resolve(call.func) == "aiohttp.client.get"
+
+
 def test_a_file_without_async_code_is_not_parsed_for_a_plain_fixture(tmp_path: Path) -> None:
     text = (
         "import pytest\n\n@pytest.fixture(scope='module')\ndef it(): ...\n\n\n"

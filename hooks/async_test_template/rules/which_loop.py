@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
+from async_test_template.paths import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,13 +218,23 @@ def has_other_runner(project: Project) -> bool:
     )
 
 
+# Only one project is used at a time, and each async fixture asks this.
+@lru_cache(maxsize=2)
 def has_aiohttps_plugin(project: Project) -> bool:
     """Tell whether aiohttp's own plugin is loaded.
 
-    It provides `loop`, and runs every async test and fixture in it.
+    It provides `loop`, and runs every async test and fixture in it. A conftest.py that imports all
+    of it has its hooks as well.
     """
     name = "aiohttp.pytest_plugin"
-    return name in project.code.plugins or name in " ".join(project.settings.lines_of("addopts"))
+    return (
+        name in project.code.plugins
+        or name in " ".join(project.settings.lines_of("addopts"))
+        or any(
+            module.imports_all and name in module.imports and name_of(module.file) == "conftest.py"
+            for module in project.code.modules
+        )
+    )
 
 
 def may_have_old_aiohttp(project: Project) -> bool:

@@ -8,6 +8,8 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from async_test_template.source.nodes import Nodes
 
 _FALLBACKS = ("aiounittest.", "asynctest")
@@ -23,11 +25,13 @@ class Names:
     """The import table of one module.
 
     Every import statement counts, wherever it is: under `if TYPE_CHECKING`, in a `try`, in a
-    function. A name that is bound in two ways resolves to the last import.
+    function. So does `name = pytest.importorskip("module")`. A name that is bound in two ways
+    resolves to the last import.
 
     Attributes:
         modules: the modules that are imported, or imported from, with the line.
         stars: modules from which everything was imported; their names are unknown.
+        skips: the names that `importorskip` binds, with the module of each.
 
     """
 
@@ -39,6 +43,8 @@ class Names:
         self._ambiguous: set[str] = set()
         self._is_bound: dict[str, bool] = {}
         self._nodes = nodes
+        is_skipping = b"importorskip" in nodes.data
+        self.skips = dict(_skips(nodes.near(b"importorskip"))) if is_skipping else {}
         imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
         imports += nodes.of(ast.ImportFrom)
         for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
@@ -59,16 +65,18 @@ class Names:
                         # Most files of a repository import the same.
                         target = intern(f"{module}.{alias.name}")
                         self._bind(alias.asname or alias.name, target)
+        for name, module in self.skips.items():
+            self._bind(name.id, module)
 
     @cached_property
     def bound(self) -> frozenset[str]:
         """Names that something other than an import binds, in any scope."""
-        return _bound(self._nodes.everything)
+        return _bound(self._nodes.everything, self.skips)
 
     def is_bound(self, name: str) -> bool:
         """Tell whether something other than an import binds a name, in any scope."""
         if name not in self._is_bound:
-            self._is_bound[name] = name in _bound(self._nodes.near(name.encode()))
+            self._is_bound[name] = name in _bound(self._nodes.near(name.encode()), self.skips)
         return self._is_bound[name]
 
     def aliases(self, name: str) -> frozenset[str]:
@@ -134,12 +142,25 @@ class Names:
         return ""
 
 
-def _bound(nodes: list[ast.AST]) -> frozenset[str]:
+def _skips(nodes: list[ast.AST]) -> Iterator[tuple[ast.Name, str]]:
+    """Yield the name that each `name = pytest.importorskip("module")` binds, with the module."""
+    for node in nodes:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        called, args = node.value.func, node.value.args
+        is_import = getattr(called, "attr", getattr(called, "id", "")) == "importorskip"
+        if is_import and args and isinstance(args[0], ast.Constant):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and isinstance(args[0].value, str):
+                    yield target, args[0].value
+
+
+def _bound(nodes: list[ast.AST], imported: Collection[ast.AST]) -> frozenset[str]:
     """Return the names that some nodes bind, apart from imports."""
     names: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
+            if not isinstance(node.ctx, ast.Load) and node not in imported:
                 names.add(node.id)
         elif isinstance(node, ast.arg):
             names.add(node.arg)

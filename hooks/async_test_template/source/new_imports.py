@@ -33,6 +33,9 @@ def bind_module(source: Source, module: str) -> tuple[str, tuple[Splice, ...]]:
             for alias in node.names:
                 if alias.name == module and ("." not in module or alias.asname):
                     return alias.asname or alias.name, ()
+    for name, skipped in source.names.skips.items():
+        if skipped == module and source.scope(name) is source.tree:
+            return name.id, ()
     if module in source.names.bound or not source.names.stands_for(module, module):
         raise EditError(f"the name {module} has another meaning in this file")
     position, text = _place_of_import(source, module, f"import {module}\n", ast.Import)

@@ -20,7 +20,7 @@ _WORDS_OF_TESTS = (
 _WORDS_OF_OTHERS = (
     rb"fixture|collect_ignore|async[ \t]+def[ \t]+test|async[ \t]+def[ \t]+setup_"
     rb"|async[ \t]+def[ \t]+teardown_"
-    rb"|pytestmark|pytest_async_guard|pytest_asyncio|pytest_configure|pytest_plugins"
+    rb"|pytestmark|pytest_async_guard|pytest_asyncio|pytest_configure|pytest_plugin"
     rb"|pytest_pyfunc_call|pytest_pycollect_make|pytest_collection_modifyitems"
     rb"|pytest_itemcollected|mark\.timeout|mark\.asyncio|mark\.anyio|anyio_backend"
     rb"|asyncio\.coroutine|asyncio import coroutine|\bevent_loop\b"

@@ -57,9 +57,10 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
     # The index leaves out a file with nothing async in it.
     files = tuple(dict.fromkeys((*around_it, root.source.file)))
     around = root.source.parents.get(root.function) if root.function is not None else None
+    path = frozenset(function for _, function in root.path)
     return (
         any(
-            _sets_loop(source, function, before if function is root.path[0][1] else None)
+            _sets_loop(source, function, before if function is root.path[0][1] else None, path)
             for source, function in root.path
         )
         or any(_file_sets_loop(project, file, root) for file in files)
@@ -116,8 +117,21 @@ def _offered(project: Project) -> tuple[Fixture, ...]:
     )
 
 
-def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool:
-    """Tell whether a function sets a current loop, itself or through a function of its file."""
+def _sets_loop(
+    source: Source,
+    function: ast.AST,
+    limit: ast.AST | None,
+    asking: frozenset[ast.AST] = frozenset(),
+) -> bool:
+    """Tell whether a function sets a current loop, itself or through a function of its file.
+
+    Args:
+        source: the file.
+        function: the function.
+        limit: a place in it; what is below comes too late.
+        asking: functions that ask for the loop themselves, before they may set another.
+
+    """
     end = getattr(limit, "lineno", None)
     for node in walk(function):
         if not isinstance(node, ast.Call) or (end is not None and node.lineno >= end):
@@ -129,6 +143,7 @@ def _sets_loop(source: Source, function: ast.AST, limit: ast.AST | None) -> bool
         if isinstance(node.func, ast.Name) and any(
             helper.name == node.func.id
             and helper is not function
+            and helper not in asking
             and any(_is_setting(source, call) for call in walk(helper))
             for helper in source.functions.values()
         ):
