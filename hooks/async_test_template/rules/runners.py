@@ -206,7 +206,8 @@ def has_old_aiohttp(project: Project) -> bool:
 
 def has_unknown_plugin(project: Project) -> bool:
     """Tell whether a plugin of pytest is declared that may run async tests, or bring what does."""
-    return any(name.startswith("pytest-") for name in _unknown_packages(project))
+    unknown = _unknown_packages(project) - {"pytest-asyncio"}
+    return any(name.startswith("pytest-") for name in unknown)
 
 
 def _may_have_other(project: Project) -> bool:

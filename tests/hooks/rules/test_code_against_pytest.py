@@ -154,20 +154,6 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
-    # The assertion is wrong, and nobody saw it.
-    Case(
-        "AT725",
-        {
-            "pytest.ini": STRICT,
-            "test_it.py": (
-                "from unittest.mock import AsyncMock\n\nimport pytest\n\n\n"
-                "@pytest.mark.asyncio\nasync def test_it():\n"
-                "    send = AsyncMock()\n    send.assert_awaited_once\n"
-            ),
-        },
-        before=OK,
-        after=FAILED,
-    ),
     Case(
         "AT517",
         {

@@ -12,6 +12,7 @@ from async_test_template.rules.loops._lost import NAME
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
+from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,14 @@ _FUNCTION = "fixture_function"
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for statement in source.nodes.near(NAME.encode()):
+        if isinstance(statement, ast.FunctionDef) and _is_made(source, statement):
+            yield code_finding(
+                RULE.code,
+                source,
+                statement,
+                f"a function makes the fixture {NAME}, which no longer replaces anything",
+                hint=f"write it at the top of the file, and `migrate` replaces the fixture {NAME}",
+            )
         if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
             continue
         if [getattr(target, "id", "") for target in statement.targets] != [NAME]:
@@ -43,6 +52,16 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 fix=partial(_fix, source, statement, call, made),
                 hint=f"write it as a decorator, and `migrate` replaces the fixture {NAME}",
             )
+
+
+def _is_made(source: Source, function: ast.FunctionDef) -> bool:
+    """Tell whether another function makes the fixture, and hands it on."""
+    decorators = (source.names.resolve(callee(own)) for own in function.decorator_list)
+    return (
+        function.name == NAME
+        and isinstance(source.parents[function], FUNCTIONS)
+        and not _FIXTURES.isdisjoint(decorators)
+    )
 
 
 def _fix(source: Source, statement: ast.Assign, call: ast.Call, made: ast.Call) -> tuple[Edit, ...]:
@@ -80,7 +99,7 @@ RULE = Rule(
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
     visit=_visit,
-    words=rb"\bevent_loop\s*=",
+    words=rb"\bevent_loop\s*=|def[ \t]+event_loop\(",
     alone=True,
     broken_since=(("pytest-asyncio", "1.0"),),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
+#: In the name of a module with fixtures.
+_OF_TESTS = re.compile("test|fixture|plugin")
+
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for node in _imports(source):
         module = node.module or ""
-        if not (_is_own(project, module) or _is_for_sync_code(project, source)):
+        if not (_is_own(project, module) or _is_something_else(project, source, module)):
             yield code_finding(
                 RULE.code,
                 source,
@@ -58,10 +62,11 @@ def _is_own(project: Project, module: str) -> bool:
     return any(f"/{file}".endswith(ends) for file in project.tree.disk.python_files)
 
 
-def _is_for_sync_code(project: Project, source: Source) -> bool:
-    """Tell whether nothing async is in the reach of the fixture, or only other code asks for it.
+def _is_something_else(project: Project, source: Source, module: str) -> bool:
+    """Tell whether it is no fixture as far as its module tells, or none that matters to async code.
 
-    What one file imports from another that has no tests is not followed.
+    That is so where nothing async is in its reach, or only other code asks for it. What one file
+    imports from another that has no tests is not followed.
     """
     reached = [
         item
@@ -70,6 +75,8 @@ def _is_for_sync_code(project: Project, source: Source) -> bool:
         or not (source.module.tests or name_of(source.file) == "conftest.py")
     ]
     asking = [item for item in reached if NAME in item.requests]
+    if not asking and not _OF_TESTS.search(module):
+        return True
     return not any(item.is_async for item in asking or reached)
 
 

@@ -11,6 +11,8 @@ from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.premises.mark_readers import mark_reader
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.runners import has_unknown_plugin
+from async_test_template.rules.which_loop import has_aiohttps_plugin
+from async_test_template.source.items import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +27,21 @@ _MARKS = {
     "anyio": ("anyio", "4.12"),
     "trio": ("pytest-trio", "0.8"),
 }
+#: Fixtures that only one plugin has.
+_FIXTURES = frozenset({"aiohttp_client", "aiohttp_raw_server", "aiohttp_server"})
+_PYTEST_AIOHTTP = ("pytest-aiohttp", "1.1")
 #: Plugins whose mark may also belong to another plugin, or to the project.
 _RUNNERS = frozenset({PYTEST_ASYNCIO, "pytest-trio"})
+#: Plugins that others install for themselves.
+_BROUGHT = frozenset({PYTEST_ASYNCIO, "pytest-aiohttp"})
 #: An older release that is enough for projects on an old Python or pytest.
-_LEAST = {"pytest-asyncio": "0.24", "pytest-timeout": "2.1", "anyio": "3.7", "httpx": "0.24"}
+_LEAST = {
+    "pytest-asyncio": "0.24",
+    "pytest-aiohttp": "1.0",
+    "pytest-timeout": "2.1",
+    "anyio": "3.7",
+    "httpx": "0.24",
+}
 #: Many packages install one of them for themselves, which no file here says.
 _CLIENTS = frozenset({"httpx", "httpx2"})
 _TEST_CLIENTS = frozenset({"starlette.testclient", "fastapi.testclient"})
@@ -45,9 +58,9 @@ def _check(project: Project) -> Iterator[Finding]:
             or (package in _RUNNERS and has_own_runner(project))
         ):
             continue
-        # A plugin that is unknown here may install pytest-asyncio with it, and an extra for the
+        # A plugin that is unknown here may install one of these with it, and an extra for the
         # tests of another package may install any of them.
-        is_unsure = package == PYTEST_ASYNCIO and has_unknown_plugin(project)
+        is_unsure = package in _BROUGHT and has_unknown_plugin(project)
         is_unsure |= project.dependencies.may_bring_plugins()
         severity = Severity.ADVICE if is_unsure or package in _CLIENTS else None
         edits = project.dependencies.added(package, version, _LEAST.get(package))
@@ -83,7 +96,22 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
             if "pytest_asyncio" in module.imports:
                 yield (*_MARKS["asyncio"], module.file, module.imports["pytest_asyncio"])
                 break
+    yield from _fixture_needed(project, files)
     yield from _client_needed(project, modules)
+
+
+def _fixture_needed(project: Project, files: set[str]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield pytest-aiohttp with the first place that asks for its fixtures, if nothing has them."""
+    if has_aiohttps_plugin(project):
+        return
+    code = project.code
+    for item in code.items:
+        for name in _FIXTURES.intersection(item.requests) if item.file in files else ():
+            besides = item if isinstance(item, Fixture) else None
+            found = code.find(name, item.file, item.owner, besides=besides)
+            if found is None and not code.may_bring(name, item.file):
+                yield (*_PYTEST_AIOHTTP, item.file, item.line)
+                return
 
 
 def _client_needed(project: Project, modules: list[Module]) -> Iterator[tuple[str, str, str, int]]:
