@@ -304,6 +304,22 @@ CASES = [
         "AT505",
         {
             "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n"
+                "class OwnEventLoop(asyncio.SelectorEventLoop):\n    pass\n\n\n"
+                "class TestIt:\n    @pytest.fixture(autouse=True)\n"
+                "    def event_loop(self, request):\n        loop = OwnEventLoop()\n"
+                "        request.cls.loop = loop\n        yield loop\n        loop.close()\n\n"
+                "    @pytest.mark.asyncio\n    async def test_it(self):\n"
+                "        assert asyncio.get_running_loop() is self.loop\n"
+                "        assert isinstance(self.loop, OwnEventLoop)\n"
+            ),
+        },
+    ),
+    Case(
+        "AT505",
+        {
+            "pytest.ini": STRICT,
             "quick.py": (
                 "import asyncio\n\n\nclass QuickEventLoop(asyncio.SelectorEventLoop):\n    pass\n"
             ),
