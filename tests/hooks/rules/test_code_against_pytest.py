@@ -154,20 +154,6 @@ CASES = [
         },
         before=INTERRUPTED,
     ),
-    # The assertion is wrong, and nobody saw it.
-    Case(
-        "AT725",
-        {
-            "pytest.ini": STRICT,
-            "test_it.py": (
-                "from unittest.mock import AsyncMock\n\nimport pytest\n\n\n"
-                "@pytest.mark.asyncio\nasync def test_it():\n"
-                "    send = AsyncMock()\n    send.assert_awaited_once\n"
-            ),
-        },
-        before=OK,
-        after=FAILED,
-    ),
     Case(
         "AT517",
         {
@@ -314,6 +300,22 @@ CASES = [
         unsafe=True,
     ),
     # A module has loops of its own, and the tests of another one have asyncio's.
+    Case(
+        "AT505",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n"
+                "class OwnEventLoop(asyncio.SelectorEventLoop):\n    pass\n\n\n"
+                "class TestIt:\n    @pytest.fixture(autouse=True)\n"
+                "    def event_loop(self, request):\n        loop = OwnEventLoop()\n"
+                "        request.cls.loop = loop\n        yield loop\n        loop.close()\n\n"
+                "    @pytest.mark.asyncio\n    async def test_it(self):\n"
+                "        assert asyncio.get_running_loop() is self.loop\n"
+                "        assert isinstance(self.loop, OwnEventLoop)\n"
+            ),
+        },
+    ),
     Case(
         "AT505",
         {

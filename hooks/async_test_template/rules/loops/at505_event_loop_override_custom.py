@@ -130,7 +130,7 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
         edits = hook_elsewhere(project, source, factory, files)
         more = _beside(project, source, fixture, factory, frozenset(makers))
         return beside(higher, (*edits, *more))
-    if is_in_module and fixture.owner is None:
+    if is_in_module and _is_for_module(project, fixture):
         text, imports = named_in_module(project, source, factory)
     else:
         text, imports = hook(source, factory)
@@ -138,15 +138,34 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
             start = changes.before(source, function)
             added = changes.replace(source, start, start, f"{text}\n\n")
             return beside(higher, _merged(settings_alone(project, fixture), imports, added))
-    if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
+    is_plain = is_canonical(function, _BESIDES | set(_NAME.findall(factory.call)))
+    if is_plain and fixture.owner is None:
         edits = replacement(project, source, fixture, text)
         return beside(higher, (*edits, *(edit for edit in imports if edit not in edits)))
-    edits = with_the_rest(project, source, fixture, frozenset(makers))
+    if is_plain:
+        edits = replacement(project, source, fixture)
+    else:
+        edits = with_the_rest(project, source, fixture, frozenset(makers))
     if factory.extra:
         edits = (*edits, *_without_class(source, function, factory.label))
-    start = changes.before(source, function)
+    start = changes.before(source, _statement(source, function))
     definition = changes.replace(source, start, start, f"{text}\n\n")
     return beside(higher, _merged(edits, imports, definition))
+
+
+def _is_for_module(project: Project, fixture: Fixture) -> bool:
+    """Tell whether all async tests of a file get the loop of an override, which a class may have."""
+    tests = project.code.by_file[fixture.file].tests
+    return fixture.owner is None or all(
+        test.owner == fixture.owner for test in tests if test.is_async
+    )
+
+
+def _statement(source: Source, function: Function) -> ast.stmt:
+    """Return the function, or the class at the top level that it is in."""
+    inside = (node for node in source.around(function) if node in source.tree.body)
+    found = next(inside, function)
+    return found if isinstance(found, ast.ClassDef) else function
 
 
 def _in_each(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:

@@ -198,9 +198,17 @@ def _runner(source: Source, call: ast.Call) -> ast.AST | None:
 # Each call in a file asks for both.
 @lru_cache(maxsize=2)
 def _last_words(source: Source) -> frozenset[str]:
-    """Return what is after the last dot of each text."""
-    texts = (text.value for text in source.nodes.of(ast.Constant))
-    return frozenset(text.rpartition(".")[2] for text in texts if isinstance(text, str))
+    """Return what is after the last dot of each text that may say what a call replaces.
+
+    That is `"app.asyncio"`, or `"asyncio"` behind the module that has it.
+    """
+    seconds = {call.args[1] for call in source.nodes.of(ast.Call) if len(call.args) > 1}
+    texts = (
+        text.value
+        for text in source.nodes.of(ast.Constant)
+        if isinstance(text.value, str) and ("." in text.value or text in seconds)
+    )
+    return frozenset(text.rpartition(".")[2] for text in texts)
 
 
 @lru_cache(maxsize=2)
