@@ -68,6 +68,16 @@ FOUND: dict[str, tuple[Files, tuple[str, ...]]] = {
         {"conftest.py": b"    return 1\n", "test_it.py": ON_ANYIO, "requirements.txt": b"anyio\n"},
         (),
     ),
+    "a file that asks for the current loop and that no Python can parse": (
+        {
+            "app.py": b"\tloop = asyncio.get_event_loop()\n",
+            "test_it.py": (
+                b"import pytest\nfrom aiohttp import web\n\n\n@pytest.mark.asyncio\n"
+                b"async def test_other():\n    pass\n\n\ndef test_it(loop):\n    loop.time()\n"
+            ),
+        },
+        (),
+    ),
     "a conftest.py beside the guard that no Python can parse": (
         {"tests/async_guard.py": GUARD, "tests/conftest.py": b"    x = (\n"},
         (),

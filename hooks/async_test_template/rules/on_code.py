@@ -149,13 +149,20 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
 
 
 def is_test_code(source: Source) -> bool:
-    """Tell whether a file belongs to the tests, by its tests and fixtures, its name or folder."""
+    """Tell whether a file belongs to the tests, by its tests and fixtures, its name or folder.
+
+    A file that imports mocks is made for tests too, wherever it is.
+    """
     module = source.module
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
         return True
-    return _OF_TESTS.search(source.file) is not None
+    if _OF_TESTS.search(source.file) is not None:
+        return True
+    return not _MOCKS.isdisjoint(module.imports) or not _MOCKS.isdisjoint(module.targets.values())
 
 
+#: Modules whose objects stand for others in tests.
+_MOCKS = frozenset({"asynctest", "asynctest.mock", "mock", "unittest.mock"})
 #: `tests/`, `unit_tests/`, `test_helpers/fakes.py`, `shop/testing.py`, `testutils/`
 _OF_TESTS = re.compile(r"(?:^|[/_])tests?(?:ing|s?_?(?:helpers|suite|tools|utils?))?(?:/|\.py$)")
 

@@ -989,6 +989,33 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT914",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from unittest.mock import Mock\n\n"
+                "from asynctest.mock import CoroutineMock, Mock\n\n\n"
+                "async def test_it():\n    run = CoroutineMock(return_value=Mock())\n"
+                "    assert await run()\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "fakes.py": (
+                "import asyncio\nfrom unittest import mock\n\n\n@asyncio.coroutine\n"
+                "def fake():\n    yield from asyncio.sleep(0)\n    return mock.Mock()\n"
+            ),
+            "test_it.py": (
+                "from fakes import fake\n\n\nasync def test_it():\n    assert await fake()\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT915",
         {
             "test_it.py": (

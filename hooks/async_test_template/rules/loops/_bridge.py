@@ -58,9 +58,10 @@ def takes_current_loop(project: Project) -> bool:
     for file, _ in project.reader.mentioning(_TAKES_CURRENT, (b"get_event_loop",)):
         try:
             source = project.code.sources.get(file)
+            calls = [*source.nodes.of(ast.Call)]
         except Unreadable:
             continue
-        for call in source.nodes.of(ast.Call):
+        for call in calls:
             named = call.func
             last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
             if last == "get_event_loop" and _is_in_sync_code(source, call):
@@ -82,9 +83,10 @@ def is_first_to_run(project: Project) -> bool:
             continue
         try:
             source = project.code.sources.get(file)
+            calls = [*source.calls("asyncio.get_event_loop")]
         except Unreadable:
             continue
-        if any(_is_in_sync_test(source, call) for call in source.calls("asyncio.get_event_loop")):
+        if any(_is_in_sync_test(source, call) for call in calls):
             return True
     return False
 
