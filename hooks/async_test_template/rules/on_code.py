@@ -101,18 +101,28 @@ def sure(source: Source, node: ast.expr) -> None:
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by name, apart from defining it.
 
-    In a function that has a parameter of that name, the name stands for what that gets.
+    In a function that has a parameter or a variable of that name, the name stands for its value.
     """
+    mentions = source.mentions.get(function.name, ())
+    storing = frozenset(
+        source.scope(node)
+        for node in mentions
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    if storing and any(function.name in node.names for node in source.nodes.of(ast.Global)):
+        return True
     return not all(
-        isinstance(node, ast.Name) and _is_parameter(source, node)
-        for node in source.mentions.get(function.name, ())
+        isinstance(node, ast.Name) and _is_own(source, node, storing) for node in mentions
     )
 
 
-def _is_parameter(source: Source, node: ast.Name) -> bool:
+def _is_own(source: Source, node: ast.Name, storing: frozenset[ast.AST]) -> bool:
+    """Tell whether a name is a parameter or a variable of a function around it."""
     return any(
-        node.id
-        in {argument.arg for argument in ast.walk(around.args) if isinstance(argument, ast.arg)}
+        (
+            around in storing
+            or node.id in {each.arg for each in ast.walk(around.args) if isinstance(each, ast.arg)}
+        )
         and node
         not in {
             inner
@@ -149,13 +159,20 @@ def decorators(source: Source, function: Function, target: str) -> Iterator[ast.
 
 
 def is_test_code(source: Source) -> bool:
-    """Tell whether a file belongs to the tests, by its tests and fixtures, its name or folder."""
+    """Tell whether a file belongs to the tests, by its tests and fixtures, its name or folder.
+
+    A file that imports mocks is made for tests too, wherever it is.
+    """
     module = source.module
     if module.tests or module.fixtures or source.file.endswith("conftest.py"):
         return True
-    return _OF_TESTS.search(source.file) is not None
+    if _OF_TESTS.search(source.file) is not None:
+        return True
+    return not _MOCKS.isdisjoint(module.imports) or not _MOCKS.isdisjoint(module.targets.values())
 
 
+#: Modules whose objects stand for others in tests.
+_MOCKS = frozenset({"asynctest", "asynctest.mock", "mock", "unittest.mock"})
 #: `tests/`, `unit_tests/`, `test_helpers/fakes.py`, `shop/testing.py`, `testutils/`
 _OF_TESTS = re.compile(r"(?:^|[/_])tests?(?:ing|s?_?(?:helpers|suite|tools|utils?))?(?:/|\.py$)")
 

@@ -131,6 +131,23 @@ CASES = [
             ),
         },
     ),
+    Case(
+        "AT501",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nimport pytest\n\n"
+                "if sys.platform.startswith('win'):\n\n    @pytest.fixture\n"
+                "    def event_loop():\n        loop = asyncio.ProactorEventLoop()\n"
+                "        yield loop\n        loop.close()\n"
+            ),
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def made(event_loop):\n"
+                "    made = event_loop.create_future()\n    made.set_result(1)\n"
+                "    return made\n\n\nasync def test_it(made):\n    assert await made == 1\n"
+            ),
+        },
+    ),
     # Its imports come before the fixture.
     Case(
         "AT502",
@@ -985,6 +1002,33 @@ CASES = [
                 "    async def setUp(self):\n        self.run = CoroutineMock(return_value=1)\n\n"
                 "    async def test_it(self):\n        self.assertEqual(await self.run(), 1)\n"
             )
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT914",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from unittest.mock import Mock\n\n"
+                "from asynctest.mock import CoroutineMock, Mock\n\n\n"
+                "async def test_it():\n    run = CoroutineMock(return_value=Mock())\n"
+                "    assert await run()\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "fakes.py": (
+                "import asyncio\nfrom unittest import mock\n\n\n@asyncio.coroutine\n"
+                "def fake():\n    yield from asyncio.sleep(0)\n    return mock.Mock()\n"
+            ),
+            "test_it.py": (
+                "from fakes import fake\n\n\nasync def test_it():\n    assert await fake()\n"
+            ),
         },
         before=INTERRUPTED,
     ),

@@ -21,7 +21,7 @@ from async_test_template.rules.loops._missing_loop import (
     CURRENT,
     conftest_for,
     fixture_if_missing,
-    loop_at_import,
+    loop_for_all,
 )
 from async_test_template.rules.on_code import raised
 from async_test_template.rules.premises.about import (
@@ -68,10 +68,8 @@ def current_loop(project: Project, roots: list[Root]) -> tuple[Edit, ...]:
 
     """
     reached = [root for root in roots if is_reached(root)]
-    if not reached and roots[0].function is None:
-        return loop_at_import(project, roots[0])
     if not reached:
-        raise EditError("it runs before the fixtures of a test")
+        return loop_for_all(project, roots[0])
     if has_own_runner(project) or has_other_runner(project):
         raise EditError("something other than pytest-asyncio runs tests too")
     file = home(project, [root.source.file for root in reached])

@@ -14,6 +14,7 @@ from async_test_template.rules.aiohttp_plugin import is_aiohttps
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_loops, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
+from async_test_template.rules.on_code import is_below
 from async_test_template.rules.origin import bindings, origin
 from async_test_template.rules.premises.about import has_own_runner, ships
 from async_test_template.rules.premises.guarded import is_guarded
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The fixture that pytest-asyncio 1.0 removed.
 NAME = "event_loop"
+#: A condition on the platform: `sys.platform == "win32"`
+_PLATFORM = re.compile(r"\b(?:sys\.platform|os\.name|platform\.system)\b")
 Origin = Literal["nowhere", "override", "elsewhere"]
 
 
@@ -36,6 +39,9 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     """Tell where a test or a fixture gets the fixture of that name from, as far as files show."""
     besides = item if isinstance(item, Fixture) else None
     found = project.code.find(name, item.file, item.owner, besides=besides)
+    if found is not None and item.is_async and _is_for_a_platform(project, found):
+        # On other platforms it finds nothing, and on this one it ran in the loop that it got.
+        return "nowhere"
     if found is not None and not _is_for_old_plugins(project, found):
         return "override" if is_override(project, found) else "elsewhere"
     known = not has_own_runner(project) if name == "event_loop" else is_aiohttps(project)
@@ -44,12 +50,27 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     return "elsewhere" if _comes_with_importers(project, name, item) else "nowhere"
 
 
+def _is_for_a_platform(project: Project, fixture: Fixture) -> bool:
+    """Tell whether an override is only there on some platform, such as Windows."""
+    if not _is_alone(project, fixture):
+        return False
+    source = project.code.sources.get(fixture.file)
+    return is_below(source, source.functions[fixture.line], _PLATFORM)
+
+
 def _is_for_old_plugins(project: Project, fixture: Fixture) -> bool:
     """Tell whether a fixture is only there where a condition finds an older pytest-asyncio."""
+    return _is_alone(project, fixture) and is_guarded(
+        project.code.sources.get(fixture.file), fixture.line
+    )
+
+
+def _is_alone(project: Project, fixture: Fixture) -> bool:
+    """Tell whether a fixture is an override, and its file has no other."""
     if fixture.name != NAME or not is_override(project, fixture):
         return False
     same = [one for one in project.code.by_file[fixture.file].fixtures if one.name == NAME]
-    return len(same) == 1 and is_guarded(project.code.sources.get(fixture.file), fixture.line)
+    return len(same) == 1
 
 
 def _comes_with_importers(project: Project, name: str, item: Fixture | Test) -> bool:

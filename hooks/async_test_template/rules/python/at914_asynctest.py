@@ -246,6 +246,7 @@ def _left_over(
             alias
             for alias in node.names
             if _is_used(source, name := alias.asname or alias.name.partition(".")[0])
+            and not _is_imported_twice(source, name)
             and _NEW.get(f"{getattr(node, 'module', '')}.{alias.name}", ("", ""))[1] not in moved
             and alias.asname != alias.name
             and name not in arguments
@@ -267,6 +268,11 @@ def _is_used(source: Source, name: str) -> bool:
     """Tell whether a name is used, and always as what is imported."""
     used = [node for node in source.mentions.get(name, ()) if isinstance(node, ast.Name)]
     return bool(used) and not any(is_local(source, node) for node in used)
+
+
+def _is_imported_twice(source: Source, name: str) -> bool:
+    """Tell whether a name that asynctest brings too is the same of `unittest.mock`."""
+    return source.names.resolve(ast.Name(name, ast.Load())) == f"{_MOCK}.{name}"
 
 
 def _known(source: Source, name: ast.Name) -> ast.expr:
