@@ -642,6 +642,19 @@ def test_a_python_long_out_that_a_setup_py_names_holds_back_safe_fixes_only(tmp_
     assert not written.raised("pytest-asyncio", "1.5", with_pytest=False)
 
 
+def test_a_cap_holds_for_all_lists_that_one_lock_file_resolves(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "it"\n[project.optional-dependencies]\ndev = ["pytest>=7.4,<8"]\n'
+        '[dependency-groups]\ndev = ["pytest>=7.4.4"]\n'
+    )
+    lock = {"uv.lock": '[[package]]\nname = "pytest"\nversion = "7.4.4"\n'}
+    conflicts = '[tool.uv]\nconflicts = [[{extra = "dev"}, {group = "dev"}]]\n'
+    assert not read(tmp_path / "a", {"pyproject.toml": text}).stays_below("pytest", "8")
+    assert read(tmp_path / "b", {"pyproject.toml": text, **lock}).stays_below("pytest", "8")
+    apart = read(tmp_path / "c", {"pyproject.toml": text + conflicts, **lock})
+    assert not apart.stays_below("pytest", "8")
+
+
 def test_entries_on_one_line_of_setup_cfg_are_read_and_none_is_added(tmp_path: Path) -> None:
     text = "[options.extras_require]\ntest = pytest; pytest-asyncio<1; pytest-timeout\n"
     found = read(tmp_path, {"setup.cfg": text})

@@ -60,6 +60,8 @@ _SCRIPTS = (".github/scripts", "scripts", "ci", ".ci")
 # conda's files, in the root or where projects with several of them have them.
 _CONDA, _YAML = "environment", (".yaml", ".yml")
 _CONDAS_FOLDERS = ("", "conda", "ci")
+# Lock files with one version of a package for all extras and groups.
+_ONE_VERSION = {"pdm.lock", "poetry.lock", "uv.lock"}
 # Packages that install other packages, so that those need not be declared.
 _BROUGHT_BY = {
     "anyio": ("fastapi", "starlette", "httpx", "httpx2", "trio", "asyncer"),
@@ -262,9 +264,22 @@ class Dependencies(NamedTuple):
         needed = pytest_for(name, bounds.release(version))
         if needed is not None and self.of("pytest") and self.stays_below("pytest", needed):
             return True
-        specifiers = [d.specifier for d in self.in_force(name)] or list(self._guessed(name))
+        specifiers = self._resolved(name) or list(self._guessed(name))
         wanted = bounds.release(version)
         return bool(specifiers) and not any(bounds.reaches(each, wanted) for each in specifiers)
+
+    def _resolved(self, name: str) -> list[str]:
+        """Return the bounds of a package, as one where a lock file has one version for all lists.
+
+        A cap in an extra holds for a group of the same pyproject.toml too.
+        """
+        declared = self.in_force(name)
+        pyproject = self.tree.toml("pyproject.toml")
+        if not _ONE_VERSION & self.locked.keys() or value_at(pyproject, "tool", "uv", "conflicts"):
+            return [d.specifier for d in declared]
+        shared = [d for d in declared if d.home.file == "pyproject.toml" and not d.conditional]
+        joined = ",".join(dict.fromkeys(d.specifier for d in shared if d.specifier.strip()))
+        return [joined] * bool(shared) + [d.specifier for d in declared if d not in shared]
 
     def _specifiers(self, name: str) -> list[str]:
         """Return the version specifiers of a package, wherever they can be read or guessed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, sure
+from async_test_template.rules.on_code import code_finding, keyword, sure
 from async_test_template.rules.patterns import keyword_of_call, renamed
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
@@ -42,11 +42,13 @@ def _fix(
     sure(source, call.func)
     if source.holds(_PATCHED):
         raise EditError("the file patches pytest's functions, and the patch may check the name")
+    if call.args or keyword(call, "reason") is not None:
+        raise EditError("the call has a reason already, so write one text of both")
     if project.dependencies.allows_below("pytest", "7"):
         # Without a name, all versions accept it.
         start = source.start(message)
         name = _NAME.match(source.data, start)
-        if call.args or call.keywords[0] is not message or name is None:
+        if call.keywords[0] is not message or name is None:
             raise EditError("pytest below 7 has only msg=, and the repository allows it")
         return (changes.replace(source, start, name.end(), ""),)
     return renamed(source, message, "reason")

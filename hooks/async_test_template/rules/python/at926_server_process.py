@@ -12,7 +12,7 @@ from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import SCOPES
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import FUNCTIONS
+from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,9 +268,22 @@ def _changes(project: Project, file: str, line: int) -> bool:
         return False
     source = project.code.sources.get(file)
     function = source.functions.get(line)
-    return function is not None and bool(
-        _CHANGES.search(source.data, source.start(function), source.end(function))
-    )
+    if function is None:
+        return False
+    found = _CHANGES.finditer(source.data, source.start(function), source.end(function))
+    places = [match.start() for match in found]
+    elsewhere = [*_branches(source, function)] if places else []
+    return any(not any(place in branch for branch in elsewhere) for place in places)
+
+
+def _branches(source: Source, function: Function) -> Iterator[range]:
+    """Yield what a fixture does on a condition that is not about its own parameters.
+
+    It changes something only on some platforms, or in some runs.
+    """
+    for node in walk(function):
+        if isinstance(node, ast.If) and "request" not in source.text(node.test):
+            yield range(source.start(node), source.end(node))
 
 
 RULE = Rule(
