@@ -101,18 +101,28 @@ def sure(source: Source, node: ast.expr) -> None:
 def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by name, apart from defining it.
 
-    In a function that has a parameter of that name, the name stands for what that gets.
+    In a function that has a parameter or a variable of that name, the name stands for its value.
     """
+    mentions = source.mentions.get(function.name, ())
+    storing = frozenset(
+        source.scope(node)
+        for node in mentions
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    if storing and any(function.name in node.names for node in source.nodes.of(ast.Global)):
+        return True
     return not all(
-        isinstance(node, ast.Name) and _is_parameter(source, node)
-        for node in source.mentions.get(function.name, ())
+        isinstance(node, ast.Name) and _is_own(source, node, storing) for node in mentions
     )
 
 
-def _is_parameter(source: Source, node: ast.Name) -> bool:
+def _is_own(source: Source, node: ast.Name, storing: frozenset[ast.AST]) -> bool:
+    """Tell whether a name is a parameter or a variable of a function around it."""
     return any(
-        node.id
-        in {argument.arg for argument in ast.walk(around.args) if isinstance(argument, ast.arg)}
+        (
+            around in storing
+            or node.id in {each.arg for each in ast.walk(around.args) if isinstance(each, ast.arg)}
+        )
         and node
         not in {
             inner

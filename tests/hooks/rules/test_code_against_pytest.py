@@ -131,6 +131,23 @@ CASES = [
             ),
         },
     ),
+    Case(
+        "AT501",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\nimport sys\n\nimport pytest\n\n"
+                "if sys.platform.startswith('win'):\n\n    @pytest.fixture\n"
+                "    def event_loop():\n        loop = asyncio.ProactorEventLoop()\n"
+                "        yield loop\n        loop.close()\n"
+            ),
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def made(event_loop):\n"
+                "    made = event_loop.create_future()\n    made.set_result(1)\n"
+                "    return made\n\n\nasync def test_it(made):\n    assert await made == 1\n"
+            ),
+        },
+    ),
     # Its imports come before the fixture.
     Case(
         "AT502",
