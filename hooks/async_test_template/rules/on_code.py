@@ -102,8 +102,14 @@ def is_called(source: Source, function: Function) -> bool:
     """Tell whether the file mentions a function by name, apart from defining it.
 
     In a function that has a parameter or a variable of that name, the name stands for its value.
+    Attributes of that name belong to objects, so they are no function of the module.
     """
-    mentions = source.mentions.get(function.name, ())
+    is_method = source.scope(function) is not source.tree
+    mentions = [
+        node
+        for node in source.mentions.get(function.name, ())
+        if is_method or isinstance(node, ast.Name)
+    ]
     storing = frozenset(
         source.scope(node)
         for node in mentions

@@ -174,7 +174,7 @@ class _Search:
     ) -> Iterator[Root]:
         """Yield the tests and set-ups in whose place a decorator of the tests puts a function."""
         outer = source.parents[found]
-        if not isinstance(outer, ast.FunctionDef) or source.parents[outer] is not source.tree:
+        if not isinstance(outer, ast.FunctionDef) or _last(source).get(outer.name) is not outer:
             return
         if not any(isinstance(n, ast.Return) and _is_named(n.value, found) for n in outer.body):
             return

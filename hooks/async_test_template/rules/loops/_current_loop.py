@@ -168,16 +168,22 @@ def _file_sets_loop(project: Project, file: str, root: Root) -> bool:
     if not _may_patch(project, file):
         return False
     try:
-        source = project.code.sources.get(file)
-        nodes = source.nodes
+        where = _settings(project.code.sources.get(file))
     except Unreadable:
         return True
-    is_changed = any(name.partition(".")[0] == "nest_asyncio" for name in modules(source))
-    is_changed |= any(function.name == "get_event_loop" for function in source.functions.values())
-    return is_changed or any(
-        _is_setting(source, call) and _runs_for_all(context(source, call), root)
-        for call in nodes.of(ast.Call)
-    )
+    return where is None or any(_runs_for_all(function, root) for function in where)
+
+
+# Each test that a decorator runs in the loop asks this of the same few files.
+@lru_cache(maxsize=8)
+def _settings(source: Source) -> tuple[ast.AST, ...] | None:
+    """Return where a file sets a current loop, or None where the loop is another thing there."""
+    if any(name.partition(".")[0] == "nest_asyncio" for name in modules(source)):
+        return None
+    if any(function.name == "get_event_loop" for function in source.functions.values()):
+        return None
+    calls = source.nodes.of(ast.Call)
+    return tuple(context(source, call) for call in calls if _is_setting(source, call))
 
 
 def _may_patch(project: Project, file: str) -> bool:

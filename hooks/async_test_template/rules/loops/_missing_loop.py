@@ -1,7 +1,8 @@
 """What sets a current loop where there is none, as Python did up to 3.13 for whoever asked first.
 
-Files of tests that ask at import, and fixtures of a wide scope, need it before a test begins. All of
-them share the loop, as before. Where something takes it away, a fixture for each test sets another.
+Files of tests that ask at import, and fixtures of a wide scope, need it before a test begins. All
+of them share the loop, as before. Where something takes it away, a fixture for each test sets
+another.
 """
 
 from __future__ import annotations

@@ -145,16 +145,24 @@ def _replaced(project: Project, source: Source, fixture: Fixture) -> tuple[Edit,
     if is_plain:
         edits = replacement(project, source, fixture)
     else:
-        edits = with_the_rest(project, source, fixture, frozenset(makers))
-    if factory.extra:
-        edits = (*edits, *_without_class(source, function, factory.label))
+        edits = _without_loop(project, source, fixture, factory, frozenset(makers))
     start = changes.before(source, _statement(source, function))
     definition = changes.replace(source, start, start, f"{text}\n\n")
     return beside(higher, _merged(edits, imports, definition))
 
 
+def _without_loop(
+    project: Project, source: Source, fixture: Fixture, factory: Factory, makers: frozenset[str]
+) -> tuple[Edit, ...]:
+    """Return the edits that leave what an override does besides making its loop."""
+    edits = with_the_rest(project, source, fixture, makers)
+    if not factory.extra:
+        return edits
+    return (*edits, *_without_class(source, source.functions[fixture.line], factory.label))
+
+
 def _is_for_module(project: Project, fixture: Fixture) -> bool:
-    """Tell whether all async tests of a file get the loop of an override, which a class may have."""
+    """Tell whether all async tests of a file get the loop of an override, also of a class."""
     tests = project.code.by_file[fixture.file].tests
     return fixture.owner is None or all(
         test.owner == fixture.owner for test in tests if test.is_async
@@ -219,10 +227,9 @@ def _beside(
     function = source.functions[fixture.line]
     if is_canonical(function, _BESIDES | set(_NAME.findall(factory.call))):
         return replacement(project, source, fixture, factory.extra.rstrip("\n"))
-    edits = with_the_rest(project, source, fixture, makers)
+    edits = _without_loop(project, source, fixture, factory, makers)
     if not factory.extra:
         return edits
-    edits = (*edits, *_without_class(source, function, factory.label))
     start = changes.before(source, function)
     return _merged(edits, (), changes.replace(source, start, start, factory.extra))
 
