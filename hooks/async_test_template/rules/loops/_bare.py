@@ -60,6 +60,23 @@ class Root(NamedTuple):
     place: ast.AST
 
 
+def _is_init_of(source: Source, call: ast.Call, owner: ast.ClassDef) -> bool:
+    """Tell whether a method calls the `__init__` of a class that its own derives from."""
+    called = call.func
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr == "__init__"
+        and (is_super(called) or source.text(called.value) == owner.name)
+    )
+
+
+def _passes_itself(call: ast.Call) -> bool:
+    """Tell whether a call is one of a class, which gets the object first."""
+    called = call.func
+    is_init = isinstance(called, ast.Attribute) and called.attr == "__init__"
+    return is_init and not is_super(called)
+
+
 def context(source: Source, node: ast.AST) -> ast.AST:
     """Return the function or the lambda in which a place runs, or the module.
 
@@ -150,7 +167,9 @@ class _Search:
         for caller, call in (*self._calls(source, function), *calls):
             if not isinstance(call, ast.Call) or isinstance(context(caller, call), ast.Module):
                 continue
-            more = passed_on(call, function, wanted | missing, is_bound=is_method)
+            within = context(caller, call)
+            is_bound = is_method and not _passes_itself(call)
+            more = passed_on(call, function, wanted | missing, within, is_bound=is_bound)
             if more is not None:
                 yield from self.of(caller, call, path, more)
 
@@ -165,8 +184,7 @@ class _Search:
             if not own:
                 yield from self._calls_of(source, derived)
             for node in ast.walk(own[0]) if own else ():
-                called = node.func if isinstance(node, ast.Call) else None
-                if called is not None and is_super(called) and called.attr == "__init__":
+                if isinstance(node, ast.Call) and _is_init_of(source, node, around):
                     yield source, node
 
     def _decorated(

@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.on_code import has_stars, keyword
+from async_test_template.source.nodes import FUNCTIONS
 
 if TYPE_CHECKING:
     from async_test_template.source.source import Function, Source
@@ -80,14 +81,15 @@ def _missing(test: ast.expr, *, is_true: bool) -> str:
 
 
 def passed_on(
-    call: ast.Call, function: Function, names: frozenset[str], *, is_bound: bool
+    call: ast.Call, function: Function, names: frozenset[str], caller: ast.AST, *, is_bound: bool
 ) -> frozenset[str] | None:
     """Return the names that a call passes for parameters which must be missing.
 
     Args:
         call: of the function.
         function: what is called.
-        names: of its parameters.
+        names: of its parameters, or of what it gets by `**`.
+        caller: the function that the call is in.
         is_bound: the call does not pass the first parameter, `self`.
 
     Returns:
@@ -98,17 +100,30 @@ def passed_on(
     parameters = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
     positional = parameters[is_bound:]
     found: set[str] = set()
+    is_open, hands_on = function.args.kwarg is not None, _hands_on(call, caller)
     for name in names:
-        if name not in positional and all(a.arg != name for a in function.args.kwonlyargs):
-            return None
-        if has_stars(call):
+        is_known = name in positional or any(a.arg == name for a in function.args.kwonlyargs)
+        if not (is_known or is_open) or (has_stars(call) and not hands_on):
             return None
         given = keyword(call, name)
         value = given.value if given else None
         if value is None and name in positional and positional.index(name) < len(call.args):
             value = call.args[positional.index(name)]
-        if isinstance(value, ast.Name):
+        if value is None and hands_on:
+            found.add(name)
+        elif isinstance(value, ast.Name):
             found.add(value.id)
         elif value is not None and not (isinstance(value, ast.Constant) and value.value is None):
             return None
     return frozenset(found)
+
+
+def _hands_on(call: ast.Call, caller: ast.AST) -> bool:
+    """Tell whether a call passes all other keyword arguments of its caller, as `**kwargs`."""
+    others = caller.args.kwarg if isinstance(caller, FUNCTIONS) else None
+    unpacked = [k.value for k in call.keywords if k.arg is None]
+    return (
+        others is not None
+        and not any(isinstance(argument, ast.Starred) for argument in call.args)
+        and [getattr(value, "id", "") for value in unpacked] == [others.arg]
+    )
