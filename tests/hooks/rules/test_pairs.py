@@ -32,6 +32,7 @@ UNCOVERED = {
     "AT103": "the setting matters once something makes pytest-asyncio run the tests",
     "AT105": "the fixture did not run at all before AT701 gave it to pytest-asyncio",
     "AT201": "pytest ignores the file, whatever its section is called",
+    "AT405": "only its own tool can write a lock file, and the run says by which command",
     "AT813": "without httpx and httpx2 the client could not be imported",
     "AT820": "with an argument that httpx has removed, there was no client",
 }

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 
+#: The release that added the setting TEST_SCOPE.
+_TEST_SCOPE_SINCE = "0.26"
+
+
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for fixture in project.code.by_file[source.file].fixtures:
         # Its name first: the file may have to be parsed again for the function.
@@ -102,6 +106,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             fix=when_all_is_read(project, partial(replacement, project, source, fixture)),
             hint=f"delete it and set {FIXTURE_SCOPE} and {TEST_SCOPE} to {fixture.scope}",
         )
+        if not found.edits and _is_for_older(project, fixture):
+            continue
         is_needless = _changes_nothing(project, source, fixture)
         yield found._replace(severity=Severity.ADVICE) if is_needless else found
 
@@ -120,6 +126,16 @@ def _changes_nothing(project: Project, source: Source, fixture: Fixture) -> bool
         return False
     find = project.code.find
     return not any(find(NAME, wide.file, wide.owner) is fixture for wide in wide_fixtures(project))
+
+
+def _is_for_older(project: Project, fixture: Fixture) -> bool:
+    """Tell whether the settings do the same, and only a release without them needs the override."""
+    return (
+        project.settings.effective(FIXTURE_SCOPE) == fixture.scope
+        and project.settings.effective(TEST_SCOPE) == fixture.scope
+        and project.dependencies.allows_below("pytest-asyncio", _TEST_SCOPE_SINCE)
+        and not asking(project, fixture)
+    )
 
 
 def _fix_with_the_rest(project: Project, source: Source, fixture: Fixture) -> tuple[Edit, ...]:
@@ -155,7 +171,7 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     explicit = any(mark.loop_scope for test in project.code.tests for mark in test.marks) or any(
         f.loop_scope for f in project.code.fixtures
     )
-    certain = project.dependencies.at_least("pytest-asyncio", "0.26")
+    certain = project.dependencies.at_least("pytest-asyncio", _TEST_SCOPE_SINCE)
     at_top = fixture.file in {"conftest.py", "tests/conftest.py", "test/conftest.py"}
     is_session = fixture.scope == "session"
     return Tier.SAFE if certain and at_top and is_session and not explicit else Tier.UNSAFE
