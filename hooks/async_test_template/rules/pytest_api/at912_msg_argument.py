@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     functions = ("pytest.skip", "pytest.fail", "pytest.exit")
     for call, message in keyword_of_call(source, "msg", *functions):
+        has_both = bool(call.args) or keyword(call, "reason") is not None
         yield code_finding(
             RULE.code,
             source,
             call,
             f"{source.names.resolve(call.func)} has reason= instead of msg=",
-            tier=Tier.SAFE,
+            tier=Tier.REPORT if has_both else Tier.SAFE,
             fix=partial(_fix, project, source, call, message),
-            hint="write reason=",
+            hint="make one reason of both texts" if has_both else "write reason=",
         )
 
 
@@ -42,8 +43,6 @@ def _fix(
     sure(source, call.func)
     if source.holds(_PATCHED):
         raise EditError("the file patches pytest's functions, and the patch may check the name")
-    if call.args or keyword(call, "reason") is not None:
-        raise EditError("the call has a reason already, so write one text of both")
     if project.dependencies.allows_below("pytest", "7"):
         # Without a name, all versions accept it.
         start = source.start(message)
