@@ -49,8 +49,11 @@ class Misspelt(NamedTuple):
 
 # The tests of a file ask one after the other.
 @lru_cache(maxsize=4)
-def misspelt_marks(project: Project, source: Source) -> tuple[Misspelt, ...]:
+def misspelt_marks(project: Project, file: str) -> tuple[Misspelt, ...]:
     """Return the assignments of a mark that runs tests to a name that nothing else mentions."""
+    if not re.search(WORDS, project.tree.read(file) or b""):
+        return ()
+    source = project.code.sources.get(file)
     found = [*_assigned(source, source.tree.body, None)]
     for owner in source.nodes.of(ast.ClassDef):
         found += _assigned(source, owner.body, owner.name)
@@ -60,16 +63,13 @@ def misspelt_marks(project: Project, source: Source) -> tuple[Misspelt, ...]:
         for one in found
         if targets.issuperset(source.mentions.get(one.target.id))
         and not _is_read(project, one.target.id)
-        and not is_named_elsewhere(project, source.file, one.target.id)
+        and not is_named_elsewhere(project, file, one.target.id)
     )
 
 
 def has_misspelt_mark(project: Project, test: Test) -> bool:
     """Tell whether a test would have a mark that runs it if the name of that were right."""
-    if not re.search(WORDS, project.tree.read(test.file) or b""):
-        return False
-    source = project.code.sources.get(test.file)
-    return any(one.is_for(test) for one in misspelt_marks(project, source))
+    return any(one.is_for(test) for one in misspelt_marks(project, test.file))
 
 
 def _is_read(project: Project, name: str) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for found in misspelt_marks(project, source):
+    for found in misspelt_marks(project, source.file):
         tests = [test for test in project.code.by_file[source.file].tests if found.is_for(test)]
         if tests:
             yield _finding(project, source, found, tests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
@@ -36,8 +37,13 @@ def _check(project: Project) -> Iterator[Finding]:
 
 def _is_silenced(project: Project, test: Test) -> bool:
     """Tell whether a comment says that a test is unmarked on purpose."""
-    lines = lines_of(project.tree, test.file)
-    return comment_at(lines, RULE.code, test.line) is not None
+    return comment_at(_lines(project, test.file), RULE.code, test.line) is not None
+
+
+# The tests of a file ask one after the other.
+@lru_cache(maxsize=4)
+def _lines(project: Project, file: str) -> list[str]:
+    return lines_of(project.tree, file)
 
 
 def _with_new_aiohttp(project: Project) -> Iterator[Finding]:
