@@ -476,6 +476,23 @@ def test_an_override_that_gives_sync_tests_a_loop_is_advice(
     assert severity_of(found) is severity
 
 
+@pytest.mark.parametrize(
+    ("first", "severity"),
+    [("def test_it", Severity.ADVICE), ("@pytest.fixture\ndef made", Severity.ERROR)],
+    ids=["test", "fixture"],
+)
+def test_an_override_for_sync_tests_alone_is_advice(
+    first: str, severity: Severity, tmp_path: Path
+) -> None:
+    code = (
+        f"{OVERRIDE.format('')}\n\n{first}(event_loop):\n    assert event_loop.create_future()\n"
+        "\n\nasync def test_other():\n    pass\n"
+    )
+    files = {"test_it.py": code, "requirements.txt": "pytest-asyncio>=1.4\n"}
+    (found,) = look(tmp_path, files, "AT504").left
+    assert severity_of(found) is severity
+
+
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
     names = "\n".join(f"[testenv:{name}]\ndeps = mock\n" for name in ("unit", "lint", "docs"))
     (found,) = look(tmp_path, {"tox.ini": names}, "AT404").left

@@ -36,6 +36,7 @@ from async_test_template.rules.which_loop import (
     named_scopes,
     wide_fixtures,
 )
+from async_test_template.source.items import Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,16 +114,19 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _changes_nothing(project: Project, source: Source, fixture: Fixture) -> bool:
-    """Tell whether each test gets a loop of its own without the override, too.
+    """Tell whether each async test gets a loop of its own without the override, too.
 
-    One for all tests gives those that are not async a current loop, if it sets the loop itself.
+    For tests that are not async it is a fixture like any other. One for all tests gives them a
+    current loop, if it sets the loop itself.
     """
     if fixture.scope != "function" or named_scopes(project) - {"function"}:
         return False
     if fixture.autouse and "set_event_loop(" not in source.text(source.functions[fixture.line]):
         return False
     defaults = {project.settings.effective(name) for name in (FIXTURE_SCOPE, TEST_SCOPE)}
-    if defaults - {None, "function", AS_WIDE} or asking(project, fixture) or is_named(project):
+    if defaults - {None, "function", AS_WIDE} or is_named(project):
+        return False
+    if not all(isinstance(item, Test) and not item.is_async for item in asking(project, fixture)):
         return False
     find = project.code.find
     return not any(find(NAME, wide.file, wide.owner) is fixture for wide in wide_fixtures(project))
