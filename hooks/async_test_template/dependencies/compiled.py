@@ -29,6 +29,8 @@ _STRING = r'"((?:[^"\\\n]|\\.)*)"'
 _VERSION = r'\r?\nversion = "([^"]+)"'
 _END = r"(?m)\r?$"
 _COMMAND = r"(?m)^#\s+((?:uv pip compile|pip-compile)\b.*)$"
+# uv writes an age of several words as if the shell did not take it apart.
+_AGE = r"(--exclude-newer[ =])(\d+ [a-z]+)\b"
 # Which package needs one: both tools write it below that, also in a file without their header.
 _VIA = r"(?m)^    # via\b"
 
@@ -44,7 +46,7 @@ def how_to_compile(text: str, file: str) -> str:
         return ""
     match = re.search(_COMMAND, head)
     if match is not None:
-        return match[1].strip()
+        return re.sub(_AGE, r"\1'\2'", match[1].strip())
     return f"pip-compile {file.rpartition('.')[0]}.in"
 
 

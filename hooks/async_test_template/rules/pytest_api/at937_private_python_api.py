@@ -44,7 +44,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             RULE.code,
             source,
             node,
-            f"{_MODULE} is gone, or will be",
+            f"pytest 9.2 no longer has the private module {_MODULE}",
             tier=Tier.SAFE,
             fix=partial(_fix, source, node, names),
             hint="import what pytest has in public, such as pytest.raises, pytest.approx or "
