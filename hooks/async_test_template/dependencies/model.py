@@ -277,9 +277,12 @@ class Dependencies(NamedTuple):
         pyproject = self.tree.toml("pyproject.toml")
         if not _ONE_VERSION & self.locked.keys() or value_at(pyproject, "tool", "uv", "conflicts"):
             return [d.specifier for d in declared]
-        shared = [d for d in declared if d.home.file == "pyproject.toml" and not d.conditional]
-        joined = ",".join(dict.fromkeys(d.specifier for d in shared if d.specifier.strip()))
-        return [joined] * bool(shared) + [d.specifier for d in declared if d not in shared]
+        shared, others = list[str](), list[str]()
+        for one in declared:
+            is_shared = one.home.file == "pyproject.toml" and not one.conditional
+            (shared if is_shared else others).append(one.specifier)
+        joined = ",".join(dict.fromkeys(filter(str.strip, shared)))
+        return [joined, *others] if shared else others
 
     def _specifiers(self, name: str) -> list[str]:
         """Return the version specifiers of a package, wherever they can be read or guessed."""

@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.paths import name_of
-from async_test_template.rules.premises.unloaded import loads
+from async_test_template.rules.premises.unloaded import loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +43,8 @@ def is_named_elsewhere(project: Project, file: str, name: str) -> bool:
 @lru_cache(maxsize=4)
 def _words_of_loading(project: Project, file: str) -> frozenset[str]:
     """Return the words of the files that load a file."""
-    plain = name_of(file).removesuffix(".py").encode()
-    stem = re.compile(rb"\b%s\b" % re.escape(plain))
     return frozenset(
         word
-        for other, data in project.reader.mentioning(stem, (plain,))
-        if other != file and any(loads(data, match) for match in stem.finditer(data))
+        for data in loading(project, file)
         for word in re.findall(r"\w+", data.decode(errors="replace"))
     )

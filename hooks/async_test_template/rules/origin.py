@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.source.items import Test
     from async_test_template.source.source import Function, Source
 
     #: An expression or a definition, with the file it is in.
@@ -75,14 +76,28 @@ def _definition(project: Project, source: Source, node: ast.expr, steps: int) ->
         return _of_import(project, source, node, steps)
     if not isinstance(node, ast.Name):
         return source, node
-    scopes = [n for n in source.around(node) if isinstance(n, (*FUNCTIONS, ast.Lambda))]
-    for scope in (*scopes, source.tree):
-        bound = bindings(source, scope, node.id)
-        if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
-            return None if bound else _of_fixture(project, source, scope, node.id, steps)
-        if bound:
-            return (source, bound[0]) if len(bound) == 1 else None
+    scope, bound = meaning(source, node)
+    if not isinstance(scope, ast.Module) and node.id in _parameters(scope):
+        return None if bound else _of_fixture(project, source, scope, node.id, steps)
+    if bound:
+        return (source, bound[0]) if len(bound) == 1 else None
     return _of_import(project, source, node, steps)
+
+
+def meaning(
+    source: Source, name: ast.Name
+) -> tuple[Function | ast.Lambda | ast.Module, list[ast.expr | ast.stmt]]:
+    """Find the closest scope that gives a name its meaning, and what the name is bound to there.
+
+    A parameter that nothing is assigned to is bound to nothing. A name without a meaning in the
+    file, or that only imports bind, belongs to the module.
+    """
+    for scope in source.around(name):
+        if isinstance(scope, (*FUNCTIONS, ast.Lambda)):
+            bound = bindings(source, scope, name.id)
+            if bound or name.id in _parameters(scope):
+                return scope, bound
+    return source.tree, bindings(source, source.tree, name.id)
 
 
 def _parameters(function: Function | ast.Lambda) -> set[str]:
@@ -204,12 +219,17 @@ def _of_fixture(
     item = project.code.at(source.file, function.lineno)
     if isinstance(function, ast.Lambda) or item is None or name not in item.requests:
         return None
-    besides = item if isinstance(item, Fixture) else None
-    fixture = project.code.find(name, item.file, item.owner, besides=besides)
+    fixture = fixture_for(project, item, name)
     if fixture is None or not fixture.function or project.code.may_bring(name, item.file):
         return None
     made_in = project.code.sources.get(fixture.file)
     return _returned(project, made_in, made_in.functions[fixture.line], steps)
+
+
+def fixture_for(project: Project, item: Fixture | Test, name: str) -> Fixture | None:
+    """Find the fixture that a test or a fixture gets by a name, see `Index.find`."""
+    besides = item if isinstance(item, Fixture) else None
+    return project.code.find(name, item.file, item.owner, besides=besides)
 
 
 def _of_import(project: Project, source: Source, node: ast.expr, steps: int) -> Origin | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FIXTURE_SCOPE = "asyncio_default_fixture_loop_scope"
 TEST_SCOPE = "asyncio_default_test_loop_scope"
+#: The first pytest-asyncio with both settings.
+BOTH_SCOPES_SINCE = "0.26"
 MODE = "asyncio_mode"
 
 #: pytest's scopes from narrow to wide; loops have the same ones.
@@ -127,9 +129,10 @@ def one_loop(project: Project, scope: str) -> tuple[Edit, ...]:
         EditError: an explicit scope contradicts it, or the settings cannot be set.
 
     """
-    if project.dependencies.allows_below("pytest-asyncio", "0.26"):
+    if project.dependencies.allows_below("pytest-asyncio", BOTH_SCOPES_SINCE):
         raise EditError(
-            "the fix needs pytest-asyncio >= 0.26, and the repository allows older ones"
+            f"the fix needs pytest-asyncio >= {BOTH_SCOPES_SINCE}, "
+            "and the repository allows older ones"
         )
     for name in (FIXTURE_SCOPE, TEST_SCOPE):
         default = project.settings.effective(name)

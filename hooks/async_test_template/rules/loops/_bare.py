@@ -60,23 +60,6 @@ class Root(NamedTuple):
     place: ast.AST
 
 
-def _is_init_of(source: Source, call: ast.Call, owner: ast.ClassDef) -> bool:
-    """Tell whether a method calls the `__init__` of a class that its own derives from."""
-    called = call.func
-    return (
-        isinstance(called, ast.Attribute)
-        and called.attr == "__init__"
-        and (is_super(called) or source.text(called.value) == owner.name)
-    )
-
-
-def _passes_itself(call: ast.Call) -> bool:
-    """Tell whether a call is one of a class, which gets the object first."""
-    called = call.func
-    is_init = isinstance(called, ast.Attribute) and called.attr == "__init__"
-    return is_init and not is_super(called)
-
-
 def context(source: Source, node: ast.AST) -> ast.AST:
     """Return the function or the lambda in which a place runs, or the module.
 
@@ -165,9 +148,9 @@ class _Search:
         is_method = isinstance(source.parents[function], ast.ClassDef)
         calls = self._made(source, function) if is_method else ()
         for caller, call in (*self._calls(source, function), *calls):
-            if not isinstance(call, ast.Call) or isinstance(context(caller, call), ast.Module):
-                continue
             within = context(caller, call)
+            if not isinstance(call, ast.Call) or isinstance(within, ast.Module):
+                continue
             is_bound = is_method and not _passes_itself(call)
             more = passed_on(call, function, wanted | missing, within, is_bound=is_bound)
             if more is not None:
@@ -253,6 +236,23 @@ def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> 
     return not isinstance(item, Test) or all(
         _LEAVES_ALONE.match(_called(source, d)) for d in function.decorator_list
     )
+
+
+def _is_init_of(source: Source, call: ast.Call, owner: ast.ClassDef) -> bool:
+    """Tell whether a method calls the `__init__` of a class that its own derives from."""
+    called = call.func
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr == "__init__"
+        and (is_super(called) or source.text(called.value) == owner.name)
+    )
+
+
+def _passes_itself(call: ast.Call) -> bool:
+    """Tell whether a call is one of a class, which gets the object first."""
+    called = call.func
+    is_init = isinstance(called, ast.Attribute) and called.attr == "__init__"
+    return is_init and not is_super(called)
 
 
 def _is_replaced(source: Source, function: Function, names: set[str]) -> bool:

@@ -15,7 +15,7 @@ from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._canonical import called_loops, is_canonical
 from async_test_template.rules.loops._loop_factories import has_own_loop
 from async_test_template.rules.on_code import is_below
-from async_test_template.rules.origin import bindings, origin
+from async_test_template.rules.origin import bindings, fixture_for, origin
 from async_test_template.rules.premises.about import has_own_runner, ships
 from async_test_template.rules.premises.guarded import is_guarded
 from async_test_template.source.items import Fixture, Test
@@ -37,8 +37,7 @@ Origin = Literal["nowhere", "override", "elsewhere"]
 
 def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     """Tell where a test or a fixture gets the fixture of that name from, as far as files show."""
-    besides = item if isinstance(item, Fixture) else None
-    found = project.code.find(name, item.file, item.owner, besides=besides)
+    found = fixture_for(project, item, name)
     if found is not None and item.is_async and _is_for_a_platform(project, found):
         # On other platforms it finds nothing, and on this one it ran in the loop that it got.
         return "nowhere"

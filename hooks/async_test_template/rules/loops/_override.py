@@ -16,6 +16,7 @@ from async_test_template.rules.loops._lost import NAME, is_override, where_from
 from async_test_template.rules.loops._running_loop import can_do_without
 from async_test_template.rules.on_code import is_called
 from async_test_template.rules.which_loop import (
+    BOTH_SCOPES_SINCE,
     FIXTURE_SCOPE,
     SCOPES,
     TEST_SCOPE,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from async_test_template.source.items import Fixture, Test
     from async_test_template.source.source import Function, Source
 
-#: The first pytest-asyncio with both settings.
-_SINCE = "0.26"
 #: Since this version, a fixture of that name is like any other.
 _FREE = "1.0"
 #: What a test may notice after it has ended.
@@ -92,7 +91,7 @@ def replacement(
     still = asking(project, fixture)
     if fixture.scope != "function" and _may_still_act(project):
         if still or hook or is_named(project):
-            raise EditError(f"the replacement needs pytest-asyncio >= {_SINCE}")
+            raise EditError(f"the replacement needs pytest-asyncio >= {BOTH_SCOPES_SINCE}")
         # The oldest versions that the project allows need it, and the newer ones the settings.
         return settings
     is_asked = still or is_named(project) or is_imported(project, fixture)
@@ -201,7 +200,7 @@ def _scope(project: Project, scope: str) -> str:
     return asked or scope
 
 
-def _settings(project: Project, scope: str, since: str = _SINCE) -> tuple[Edit, ...]:
+def _settings(project: Project, scope: str, since: str = BOTH_SCOPES_SINCE) -> tuple[Edit, ...]:
     """Return the settings with which tests and fixtures share a loop as before."""
     if scope == "function":
         return ()
@@ -220,7 +219,7 @@ def _raised(project: Project, version: str) -> tuple[Edit, ...]:
     return dependencies.raised("pytest-asyncio", version) if is_low else ()
 
 
-def _may_still_act(project: Project, since: str = _SINCE) -> bool:
+def _may_still_act(project: Project, since: str = BOTH_SCOPES_SINCE) -> bool:
     """Tell whether the project allows a version that needs the override, and has to.
 
     Raises:

@@ -31,6 +31,7 @@ from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
+    BOTH_SCOPES_SINCE,
     FIXTURE_SCOPE,
     TEST_SCOPE,
     named_scopes,
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture
     from async_test_template.source.source import Source
-
-
-#: The release that added the setting TEST_SCOPE.
-_TEST_SCOPE_SINCE = "0.26"
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
@@ -137,7 +134,7 @@ def _is_for_older(project: Project, fixture: Fixture) -> bool:
     return (
         project.settings.effective(FIXTURE_SCOPE) == fixture.scope
         and project.settings.effective(TEST_SCOPE) == fixture.scope
-        and project.dependencies.allows_below("pytest-asyncio", _TEST_SCOPE_SINCE)
+        and project.dependencies.allows_below("pytest-asyncio", BOTH_SCOPES_SINCE)
         and not asking(project, fixture)
     )
 
@@ -175,7 +172,7 @@ def _tier(project: Project, fixture: Fixture) -> Tier:
     explicit = any(mark.loop_scope for test in project.code.tests for mark in test.marks) or any(
         f.loop_scope for f in project.code.fixtures
     )
-    certain = project.dependencies.at_least("pytest-asyncio", _TEST_SCOPE_SINCE)
+    certain = project.dependencies.at_least("pytest-asyncio", BOTH_SCOPES_SINCE)
     at_top = fixture.file in {"conftest.py", "tests/conftest.py", "test/conftest.py"}
     is_session = fixture.scope == "session"
     return Tier.SAFE if certain and at_top and is_session and not explicit else Tier.UNSAFE

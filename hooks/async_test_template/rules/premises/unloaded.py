@@ -11,6 +11,8 @@ from async_test_template.paths import name_of
 from async_test_template.source.relevance import is_of_tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.project import Project
     from async_test_template.source.items import Module
 
@@ -47,16 +49,23 @@ def is_never_loaded(project: Project, file: str) -> bool:
         return False
     if b"__main__" in (project.tree.read(file) or b"") or _is_named(project, stem):
         return False
-    word = re.compile(rb"\b%s\b" % re.escape(stem.encode()))
-    for other, data in project.reader.mentioning(word, (stem.encode(),)):
-        if other != file and any(loads(data, match) for match in word.finditer(data)):
-            return False
+    if any(True for _ in loading(project, file)):
+        return False
     makes_names = re.compile(_MAKES_NAMES)
     makes = project.reader.mentioning(makes_names, (b"pytest_plugins", b"iter_modules", b"walk_"))
     return not any(True for _ in makes)
 
 
-def loads(data: bytes, match: re.Match[bytes]) -> bool:
+def loading(project: Project, file: str) -> Iterator[bytes]:
+    """Yield the bytes of the other files that load a file of Python, or name it as a plugin."""
+    stem = name_of(file).removesuffix(".py").encode()
+    word = re.compile(rb"\b%s\b" % re.escape(stem))
+    for other, data in project.reader.mentioning(word, (stem,)):
+        if other != file and any(_loads(data, match) for match in word.finditer(data)):
+            yield data
+
+
+def _loads(data: bytes, match: re.Match[bytes]) -> bool:
     """Tell whether a word is imported, in a dotted text, or the name of a file of Python."""
     start = data.rfind(b"\n", 0, match.start()) + 1
     end = data.find(b"\n", match.end())

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.facts import CODE
+from async_test_template.rules.origin import fixture_for
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
 from async_test_template.rules.premises.deliberate import own_package
 from async_test_template.rules.premises.mark_readers import mark_reader
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.runners import has_unknown_plugin
 from async_test_template.rules.which_loop import has_aiohttps_plugin
-from async_test_template.source.items import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,9 +107,7 @@ def _fixture_needed(project: Project, files: set[str]) -> Iterator[tuple[str, st
     code = project.code
     for item in code.items:
         for name in _FIXTURES.intersection(item.requests) if item.file in files else ():
-            besides = item if isinstance(item, Fixture) else None
-            found = code.find(name, item.file, item.owner, besides=besides)
-            if found is None and not code.may_bring(name, item.file):
+            if fixture_for(project, item, name) is None and not code.may_bring(name, item.file):
                 yield (*_PYTEST_AIOHTTP, item.file, item.line)
                 return
 
