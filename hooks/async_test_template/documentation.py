@@ -52,8 +52,12 @@ LIBRARIES = {
     "httpx": "httpx, pytest-httpx and respx",
     "starlette": "Starlette and FastAPI",
     "aiohttp": "aiohttp and aioresponses",
+    "websockets": "websockets",
+    "quart": "Quart",
     "tornado": "tornado",
-    "databases": "sqlite3, SQLAlchemy, asyncpg, Tortoise ORM, PyMongo, Beanie and Django",
+    "databases": (
+        "sqlite3, aiosqlite, SQLAlchemy, asyncpg, Tortoise ORM, PyMongo, Beanie and Django"
+    ),
 }
 _TIER = re.compile(r"^## .+ \((safe|unsafe|report)\)$", re.MULTILINE)
 _FIXES = {

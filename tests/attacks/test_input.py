@@ -61,6 +61,10 @@ HOSTILE = {
         "test_it.py": "async def test_it(event_loop):\n    if 0: pass\n"
         + "    elif 0: pass\n" * 2000
     },
+    "as many branches as Python reads": {
+        "test_it.py": "class TestIt:\n    async def test_it(self, a): ...\n    if 0: pass\n"
+        + "    elif 0: pass\n" * 1200
+    },
     "nested brackets": {"test_it.py": f"async def test_it(event_loop):\n    {'[' * 300}\n"},
     "a long chain": {"test_it.py": f"async def test_it(event_loop):\n    a{'.b' * 5000}\n"},
     "a long sum": {"test_it.py": f"async def test_it(event_loop):\n    1{' + 1' * 5000}\n"},

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from async_test_template.source.source import Source
 
@@ -63,25 +63,29 @@ def _globs(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(pattern for pattern in patterns if not {*"*?["}.isdisjoint(pattern))
 
 
-def blocks(node: ast.If | ast.Try | ast.With) -> Iterator[list[ast.stmt]]:
-    """Yield the bodies of a statement that opens no scope."""
-    yield node.body
-    if isinstance(node, (ast.If, ast.Try)):
-        yield node.orelse
-    if isinstance(node, ast.Try):
-        yield node.finalbody
-        for handler in node.handlers:
-            yield handler.body
+def statements(
+    body: list[ast.stmt], is_left_out: Callable[[ast.stmt], bool] | None = None
+) -> Iterator[ast.stmt]:
+    """Yield the statements of a body, including those under a condition.
 
+    Args:
+        body: the statements.
+        is_left_out: tells whether what is right below a condition does not count; the rest does.
 
-def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of a body, including those under a condition."""
-    for node in body:
-        if isinstance(node, (ast.If, ast.Try, ast.With)):
-            for block in blocks(node):
-                yield from statements(block)
-        else:
+    """
+    # No recursion: each `elif` is nested in the one before, and there may be a thousand.
+    waiting = body[::-1]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, (ast.If, ast.Try, ast.With)):
             yield node
+            continue
+        blocks = [] if is_left_out is not None and is_left_out(node) else [node.body]
+        if isinstance(node, (ast.If, ast.Try)):
+            blocks.append(node.orelse)
+        if isinstance(node, ast.Try):
+            blocks += [node.finalbody, *(handler.body for handler in node.handlers)]
+        waiting += (statement for block in blocks[::-1] for statement in block[::-1])
 
 
 def added_marks(node: ast.expr) -> list[ast.expr]:

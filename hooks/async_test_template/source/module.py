@@ -12,7 +12,6 @@ from async_test_template.source.classes import (
     NAMING,
     Naming,
     added_marks,
-    blocks,
     changing_tests,
     gives_async,
     is_test_of,
@@ -118,7 +117,7 @@ class _Reader:
         marks: tuple[Mark, ...],
         in_unittest: bool = False,
     ) -> None:
-        for node in body:
+        for node in statements(body, self._is_for_types):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._read_function(node, owner, marks, in_unittest=in_unittest)
             elif isinstance(node, ast.ClassDef):
@@ -135,11 +134,6 @@ class _Reader:
                 every = (*inner, *own, *marks)
                 self._read_class(node, every, is_opaque=hides_marks)
                 self.read_body(node.body, owner=node.name, marks=every, in_unittest=is_unittest)
-            elif isinstance(node, (ast.If, ast.Try, ast.With)):
-                for block in blocks(node):
-                    if block is node.body and self._is_for_types(node):
-                        continue
-                    self.read_body(block, owner=owner, marks=marks, in_unittest=in_unittest)
 
     def _is_constructed(self, node: ast.ClassDef, bases: list[str]) -> bool:
         """Tell whether pytest leaves a class out because it has a constructor, by its own file.

@@ -1037,8 +1037,9 @@ CASES = [
         {
             "test_it.py": (
                 "import pytest\n\n\nclass TestIt:\n"
-                '    @pytest.mark.parametrize("a", (n for n in [1, 2]))\n'
+                '    @pytest.mark.parametrize("a", (pytest.param(n) for n in [1, 2]))\n'
                 "    def test_it(self, a):\n        assert a\n\n\n"
+                '@pytest.mark.parametrize("b", [1])\ndef test_that(b):\n    assert b\n\n\n'
                 "X = pytest.mark.asyncio\n"
             )
         },

@@ -65,14 +65,28 @@ def context(source: Source, node: ast.AST) -> ast.AST:
 
     Decorators and defaults run with the code around the function.
     """
-    child = node
+    known = _contexts(source)
+    passed = [node]
+    found: ast.AST = source.tree
     for around in source.around(node):
-        if isinstance(around, ast.Lambda) and child is around.body:
-            return around
-        if isinstance(around, FUNCTIONS) and child in around.body:
-            return around
-        child = around
-    return source.tree
+        child = passed[-1]
+        if (isinstance(around, ast.Lambda) and child is around.body) or (
+            isinstance(around, FUNCTIONS) and child in around.body
+        ):
+            found = around
+            break
+        if around in known:
+            found = known[around]
+            break
+        passed.append(around)
+    known.update(dict.fromkeys(passed, found))
+    return found
+
+
+# The places of a file are asked about one after the other, and each `elif` is in the one before.
+@lru_cache(maxsize=2)
+def _contexts(_source: Source) -> dict[ast.AST, ast.AST]:
+    return {}
 
 
 def roots(project: Project, source: Source, node: ast.AST) -> Iterator[Root]:
