@@ -27,6 +27,7 @@ PACKAGES = (
     "aiohttp",
     "aioresponses",
     "anyio",
+    "aresponses",
     "httpx",
     "httpx2",
     "pytest",

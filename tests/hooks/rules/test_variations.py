@@ -264,6 +264,7 @@ CHANGE_NO_SETTING = {
     "AT402",
     "AT403",
     "AT407",
+    "AT408",
     "AT709",
     "AT711",
     "AT802",
