@@ -39,7 +39,7 @@ def _in_environments(tree: Tree, name: str, files: Iterable[str]) -> Iterator[st
     """Yield what follows the name of a package in an item of a list."""
     spelt = re.escape(name).replace(r"\-", "[-_.]")
     item = re.compile(
-        rf"(?mi)^[ \t]*-[ \t]*[\"']?(?:[\w.-]+::)?{spelt}[ \t]*(?P<text>[=\d][^\s\"'#]*)"
+        rf"(?mi)^[ \t]*-[ \t]*[\"']?(?:[\w.-]+::)?{spelt}[ \t]*(?P<text>[=<>!~\d][^\s\"'#]*)"
     )
     for file in files:
         yield from (match["text"] for match in item.finditer(tree.text(file) or ""))

@@ -36,6 +36,7 @@ PACKAGES = (
     "pytest-trio",
     "respx",
     "starlette",
+    "tortoise-orm",
     "vcrpy",
 )
 # Files that may name a dependency in a way that nothing here parses.
@@ -59,7 +60,7 @@ _GIVEN_TO_PIP = rb"(?:-r|--requirement)[ =]*[\"']?(?:\./)?(\w[\w./-]*)"
 _SCRIPTS = (".github/scripts", "scripts", "ci", ".ci")
 # conda's files, in the root or where projects with several of them have them.
 _CONDA, _YAML = "environment", (".yaml", ".yml")
-_CONDAS_FOLDERS = ("", "conda", "ci")
+_CONDAS_FOLDERS = ("", "conda", "ci", "envs", "requirements", "setup")
 # Lock files with one version of a package for all extras and groups.
 _ONE_VERSION = {"pdm.lock", "poetry.lock", "uv.lock"}
 # Packages that install other packages, so that those need not be declared.
@@ -307,6 +308,12 @@ class Dependencies(NamedTuple):
             from async_test_template.dependencies.conda import specifiers
 
             yield from specifiers(self.tree, name, files)
+
+    def kept_by_conda(self, name: str, version: str) -> bool:
+        """Tell whether each of conda's files that bounds a package keeps it below a version."""
+        found = [*self._bounds_of_conda(name)]
+        wanted = bounds.release(version)
+        return bool(found) and not any(bounds.reaches(each, wanted) for each in found)
 
     def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")

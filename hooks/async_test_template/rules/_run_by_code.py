@@ -96,16 +96,31 @@ def _names_a_runner(
 def _is_run_by_its_file(project: Project, test: Test) -> bool:
     """Tell whether a file runs its own test, as a script with `asyncio.run(test_it())` does.
 
-    It calls the test, or keeps it in a list of what it runs.
+    It calls the test, or keeps it in a list of what it runs. A file without pytest that does so
+    with one of its tests below `__main__` leaves the others out on purpose.
     """
     if test.owner is not None:
         return False
     source = project.code.sources.get(test.file)
+    return _is_called(source, test.name) or (
+        "pytest" not in source.names.imported
+        and any(
+            isinstance(node, ast.If) and "__main__" in source.text(node.test)
+            for node in source.tree.body
+        )
+        and any(
+            other.is_async and other.owner is None and _is_called(source, other.name)
+            for other in project.code.by_file[test.file].tests
+        )
+    )
+
+
+def _is_called(source: Source, name: str) -> bool:
     return any(
         isinstance(node, ast.Name)
         and (
             getattr(source.parents[node], "func", None) is node
             or isinstance(source.parents[node], (ast.List, ast.Tuple, ast.Set, ast.Dict))
         )
-        for node in source.mentions.get(test.name, ())
+        for node in source.mentions.get(name, ())
     )

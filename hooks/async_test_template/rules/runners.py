@@ -10,6 +10,7 @@ from async_test_template.rules.premises.about import has_own_runner
 from async_test_template.rules.which_loop import (
     MODE,
     asked_for_all,
+    asks_for_backend,
     has_aiohttps_plugin,
     may_be_auto,
 )
@@ -258,6 +259,8 @@ def _collected(project: Project) -> Iterator[Module]:
 def is_collected(project: Project, module: Module) -> bool:
     """Tell whether pytest collects the tests of a file, and does not skip them all."""
     left_out = module.is_test is False or any(mark.name == "skip" for mark in module.marks)
+    # MicroPython's runner has its own rules.
+    left_out |= "upytest" in module.imports
     return (
         module.holds_tests
         and not left_out
@@ -343,7 +346,11 @@ def _tests(project: Project, module: Module) -> Iterator[Test]:
 
 def _asks_for_backend(project: Project, test: Test) -> bool:
     """Tell whether AnyIO runs a test: it, or a fixture that it gets, asks for its backend."""
-    return "anyio_backend" in {*test.requests, *asked_for_all(project)} or any(
-        "anyio_backend" in (fixture.name, *fixture.requests)
-        for fixture in project.code.used_by(test)
+    return (
+        asks_for_backend(test)
+        or "anyio_backend" in asked_for_all(project)
+        or any(
+            fixture.name == "anyio_backend" or asks_for_backend(fixture)
+            for fixture in project.code.used_by(test)
+        )
     )

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 FIXTURE_SCOPE = "asyncio_default_fixture_loop_scope"
 TEST_SCOPE = "asyncio_default_test_loop_scope"
+#: The first pytest-asyncio that reads each setting; older ones ignore it.
+KNOWN_SINCE = {FIXTURE_SCOPE: "0.24", TEST_SCOPE: "0.26"}
 #: The first pytest-asyncio with both settings.
-BOTH_SCOPES_SINCE = "0.26"
+BOTH_SCOPES_SINCE = KNOWN_SINCE[TEST_SCOPE]
 MODE = "asyncio_mode"
 
 #: pytest's scopes from narrow to wide; loops have the same ones.
@@ -29,6 +31,8 @@ ANYIO_SCOPE = "module"
 #: Code that starts pytest, and the option of auto mode in it.
 _STARTS = rb"\bpytest\.main\("
 _AUTO = rb"--asyncio-mode(?:=|[\"'], ?[\"'])auto\b"
+#: AnyIO's fixtures: the backend, and two that ask for it (AnyIO 4.16, pytest_plugin.py).
+_BACKENDS = frozenset({"anyio_backend", "anyio_backend_name", "anyio_backend_options"})
 #: The value of FIXTURE_SCOPE for "a loop as wide as the fixture" (pytest-asyncio 1.5).
 AS_WIDE = "fixture-scope"
 
@@ -177,10 +181,15 @@ def runs_asyncio(project: Project) -> bool:
 
 def is_anyios(project: Project, fixture: Fixture) -> bool:
     """Tell whether AnyIO runs a fixture: it asks for the backend, or only AnyIO's tests use it."""
-    if "anyio_backend" in fixture.requests:
+    if asks_for_backend(fixture):
         return True
     users = project.code.users.get(fixture, ())
     return bool(users) and all(is_run_by_another(project, test) for test in users)
+
+
+def asks_for_backend(item: Fixture | Test) -> bool:
+    """Tell whether a test or a fixture asks for AnyIO's backend, or for what asks for it."""
+    return not _BACKENDS.isdisjoint(item.requests)
 
 
 def asked_for_all(project: Project) -> frozenset[str]:
@@ -190,7 +199,7 @@ def asked_for_all(project: Project) -> frozenset[str]:
 
 def names_another(test: Test) -> bool:
     """Tell whether a test has the mark, or asks for the backend, of AnyIO or trio."""
-    return bool(test.mark("anyio") or test.mark("trio")) or "anyio_backend" in test.requests
+    return bool(test.mark("anyio") or test.mark("trio")) or asks_for_backend(test)
 
 
 def is_run_by_another(project: Project, test: Test) -> bool:
@@ -215,7 +224,7 @@ def has_other_runner(project: Project) -> bool:
         takes_all(project)
         or any(test.mark(name) for test in project.code.tests for name in names)
         or any(
-            "anyio_backend" in fixture.requests or fixture.name == "anyio_backend"
+            asks_for_backend(fixture) or fixture.name == "anyio_backend"
             for fixture in project.code.fixtures
         )
     )
@@ -259,7 +268,7 @@ def fixture_loop(project: Project, fixture: Fixture) -> str:
     """Return the scope of the loop that a fixture runs in."""
     if fixture.loop_scope is not None:
         return fixture.loop_scope
-    default = project.settings.effective(FIXTURE_SCOPE)
+    default = _default(project, FIXTURE_SCOPE)
     # Unset means the fixture's own scope until pytest-asyncio makes `function` the default.
     return fixture.scope if default in {None, AS_WIDE} else default or fixture.scope
 
@@ -269,7 +278,15 @@ def test_loop(project: Project, test: Test) -> str:
     mark = test.mark("asyncio")
     if mark is not None and mark.loop_scope is not None:
         return mark.loop_scope
-    return project.settings.effective(TEST_SCOPE) or "function"
+    return _default(project, TEST_SCOPE) or "function"
+
+
+def _default(project: Project, name: str) -> str | None:
+    """Return a setting for all, unless no pytest-asyncio that may be installed reads it."""
+    value = project.settings.effective(name)
+    if value is None or project.dependencies.may_reach("pytest-asyncio", KNOWN_SINCE[name]):
+        return value
+    return None
 
 
 def wider(one: str, other: str) -> str:

@@ -1037,8 +1037,9 @@ CASES = [
         {
             "test_it.py": (
                 "import pytest\n\n\nclass TestIt:\n"
-                '    @pytest.mark.parametrize("a", (n for n in [1, 2]))\n'
+                '    @pytest.mark.parametrize("a", (pytest.param(n) for n in [1, 2]))\n'
                 "    def test_it(self, a):\n        assert a\n\n\n"
+                '@pytest.mark.parametrize("b", [1])\ndef test_that(b):\n    assert b\n\n\n'
                 "X = pytest.mark.asyncio\n"
             )
         },
@@ -1116,6 +1117,19 @@ CASES = [
             ),
         },
         before=INTERRUPTED,
+    ),
+    Case(
+        "AT731",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "async def loop():\n    loop = asyncio.get_running_loop()\n"
+                "    loop.set_default_executor(None)\n    return loop\n\n\n"
+                "async def test_it(loop):\n"
+                "    assert await loop.run_in_executor(None, sum, [1, 2]) == 3\n"
+            ),
+        },
     ),
     Case(
         "AT935",

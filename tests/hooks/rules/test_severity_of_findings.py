@@ -232,6 +232,22 @@ def test_a_fixture_of_one_file_is_not_what_another_file_asks_for(tmp_path: Path)
     assert severity_of(found) is Severity.ERROR
 
 
+def test_a_fixture_that_only_an_unused_one_asks_for_is_advice(tmp_path: Path) -> None:
+    asking = "\n\n@pytest.fixture\ndef made(client):\n    return client\n"
+    own = "import pytest\n\n\n@pytest.fixture\ndef client():\n    return 1\n"
+    files = {
+        "requirements.txt": "pytest\npytest-asyncio\n",
+        "tests/conftest.py": FIXTURE + asking,
+        "tests/test_one.py": f"{own}\n\ndef test_it(client):\n    pass\n",
+        "other/test_two.py": f"{own}\n\ndef test_it(client):\n    pass\n",
+    }
+    (found,) = look(tmp_path / "nobody", files, "AT701").left
+    assert severity_of(found) is Severity.ADVICE
+    files["tests/test_three.py"] = "def test_it(made):\n    pass\n"
+    (found,) = look(tmp_path / "a test", files, "AT701").left
+    assert severity_of(found) is Severity.ERROR
+
+
 @pytest.mark.parametrize(("bound", "severity"), [("<9", Severity.ADVICE), ("", Severity.ERROR)])
 def test_a_fixture_that_is_awaited_by_hand_is_advice_before_pytest_9(
     bound: str, severity: Severity, tmp_path: Path
@@ -529,3 +545,20 @@ def test_a_misspelt_mark_matters_as_much_as_what_is_lost(
         "async def test_it():\n    pass\n",
     }
     assert [severity_of(found) for found in look(tmp_path, files, "AT612").left] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("bound", "hint"),
+    [("==0.23.8", "require pytest-asyncio >= 0.24"), (">=0.23", "run: uv lock --upgrade")],
+)
+def test_a_lock_file_is_renewed_only_where_the_bounds_let_it(
+    bound: str, hint: str, tmp_path: Path
+) -> None:
+    files = {
+        "pyproject.toml": f'[dependency-groups]\ntest = ["pytest-asyncio{bound}"]\n'
+        '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "session"\n',
+        "uv.lock": '[[package]]\nname = "pytest-asyncio"\nversion = "0.23.8"\n',
+        "test_it.py": MARKED,
+    }
+    (found,) = look(tmp_path, files, "AT109").left
+    assert found.hint.startswith(hint)

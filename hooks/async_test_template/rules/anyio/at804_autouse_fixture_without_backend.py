@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
-from async_test_template.rules.which_loop import asked_for_all, may_be_auto
+from async_test_template.rules.which_loop import asked_for_all, asks_for_backend, may_be_auto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def _check(project: Project) -> Iterator[Finding]:
         if fixture.autouse
         and fixture.is_async
         and fixture.decorator == "pytest.fixture"
-        and _BACKEND not in fixture.requests
+        and not asks_for_backend(fixture)
     ]
     if not suspects or _BACKEND in asked_for_all(project):
         return
@@ -50,13 +50,19 @@ def _check(project: Project) -> Iterator[Finding]:
 def _is_left(project: Project, test: Test, fixture: Fixture) -> bool:
     """Tell whether a fixture reaches a test for which AnyIO does not run fixtures.
 
-    AnyIO runs fixtures for a test if any fixture of the test asks for the backend.
+    AnyIO runs fixtures for a test if any fixture of the test asks for the backend. One that comes
+    in a way that cannot be followed may do so.
     """
-    used = list(project.code.used_by(test))
-    return (
-        fixture in used
-        and _BACKEND not in test.requests
-        and not any(_BACKEND in other.requests for other in used)
+    code = project.code
+    used = list(code.used_by(test))
+    items: list[Fixture | Test] = [test, *used]
+    return fixture in used and not any(
+        asks_for_backend(item)
+        or any(
+            code.find(name, item.file, item.owner) is None and code.may_bring(name, item.file)
+            for name in item.requests
+        )
+        for item in items
     )
 
 

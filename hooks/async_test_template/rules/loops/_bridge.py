@@ -21,6 +21,7 @@ from async_test_template.rules.loops._lost import NAME, where_from
 from async_test_template.rules.on_code import needs
 from async_test_template.rules.which_loop import (
     SCOPES,
+    asks_for_backend,
     asyncio_tests,
     may_have_old_aiohttp,
     named,
@@ -52,7 +53,7 @@ def takes_current_loop(project: Project) -> bool:
     trio may run a test, a fixture for all tests would run on trio too, so the answer is no.
     """
     if any(test.mark("anyio") or test.mark("trio") for test in project.code.tests) or any(
-        "anyio_backend" in item.requests for item in project.code.items
+        map(asks_for_backend, project.code.items)
     ):
         return False
     for file, _ in project.reader.mentioning(_TAKES_CURRENT, (b"get_event_loop",)):

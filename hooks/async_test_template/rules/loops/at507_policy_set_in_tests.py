@@ -48,7 +48,7 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         for call in _setting(source)
         if not (
             _is_in_override(project, source, call)
-            or is_below(source, call, _IS_SCRIPT)
+            or _is_of_script(source, call)
             or call in put_back
         )
     ]
@@ -77,6 +77,16 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             or _is_left_behind(reach, source, call)
         )
         yield finding._replace(severity=Severity.ADVICE) if is_advice else finding
+
+
+def _is_of_script(source: Source, call: ast.Call) -> bool:
+    """Tell whether only `python file.py` runs a call, or all that calls the function around it."""
+    if is_below(source, call, _IS_SCRIPT):
+        return True
+    function = next((a for a in source.around(call) if isinstance(a, FUNCTIONS)), None)
+    named = source.mentions.get(function.name, ()) if function in source.tree.body else ()
+    uses = [use for use in named if isinstance(use, ast.Name)]
+    return bool(uses) and all(is_below(source, use, _IS_SCRIPT) for use in uses)
 
 
 def _setting(source: Source) -> Iterator[ast.Call]:

@@ -40,14 +40,14 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 def _is_put_on_a_function(source: Source, mark: ast.Call) -> bool:
     """Tell whether the argument is the function that gets the mark, as with a decorator.
 
-    Then the result is returned, stored under a name, marked again, or not used.
+    Then the result is returned, stored under a name, compared, marked again, or not used.
     """
     around = source.parents[mark]
     if isinstance(around, ast.Call):
         return mark in around.args and not source.text(around.func).endswith("add_marker")
     if isinstance(around, ast.Assign):
         return not any(getattr(target, "id", "") == "pytestmark" for target in around.targets)
-    return isinstance(around, (ast.Return, ast.Expr, ast.Lambda))
+    return isinstance(around, (ast.Return, ast.Expr, ast.Lambda, ast.Compare))
 
 
 RULE = Rule(

@@ -7,10 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.origin import origin
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import callee, walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from async_test_template.project import Project
     from async_test_template.source.items import Fixture
     from async_test_template.source.source import Function, Source
@@ -25,7 +27,17 @@ _TAKES_LOOP = re.compile(
 _MOCKS = re.compile(r"\b(?:patch|mocker|monkeypatch|create_autospec|\w*Mock)\b")
 #: Types that are no part of any loop.
 _PLAIN = frozenset({"bool", "bytes", "date", "datetime", "float", "int", "Path", "str"})
-
+#: What holds other values, and so is plain if they are.
+_HOLDERS = frozenset({"ClassVar", "Optional", "Union", "dict", "frozenset", "list", "set", "tuple"})
+_DATACLASSES = ("dataclasses.dataclass", "attrs.define", "attrs.frozen")
+#: Databases whose connections belong to the loop that opened them.
+_OTHER_DRIVERS = re.compile(
+    rb"\b(?:aiomysql|aioodbc|asyncmy|asyncpg|databases|motor|psycopg|aioredis|redis)\b"
+)
+#: Names of functions that may leave something running.
+_STARTS = re.compile(
+    r"\b(?:connect|create|launch|listen|open|run|schedule|serve|spawn|start|submit)\w*\("
+)
 
 #: What starts another process.
 _PROCESSES = frozenset({"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"})
@@ -40,7 +52,9 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
     plain data and has closed all before, only waited for another process, or works afterwards with
     what it makes then, if it does nothing but pass on what other fixtures give it, if it is an
     engine of SQLAlchemy that keeps no connection (SQLAlchemy 2.0, "Using multiple asyncio event
-    loops"), and if its class passes its work on to a loop in a thread of its own.
+    loops") or only those of aiosqlite, which take the loop of each call, if a client calls an
+    application in the same process, and if its class passes its work on to a loop in a thread of
+    its own.
     """
     try:
         source = project.code.sources.get(fixture.file)
@@ -56,15 +70,27 @@ def keeps_nothing(project: Project, fixture: Fixture) -> bool:
         return True
     waits = [node for node in walk(function) if isinstance(node, _ASYNC) and _is_async(node)]
     takes_loop = _TAKES_LOOP.search(text) is not None
-    if not waits and not takes_loop and _passes_on(function):
+    if not takes_loop and (
+        (not waits and _passes_on(function))
+        or _is_on_sqlite(source)
+        or _is_in_process(source, text, waits)
+        or _starts_nothing(source, function, waits)
+    ):
         return True
     if fixture.scope == "function" and not waits:
         return _MOCKS.search(text) is not None and not takes_loop
-    is_plain = _gives_plain(function) or _yields_plain(function)
+    is_plain = _gives_plain(project, source, function) or _yields_plain(function)
     # Another process, or one that a function has waited for, needs no loop.
     return is_plain and all(
         _is_closed(function, node)
-        or (not takes_loop and (_only_waits(source, function, node) or _is_new(function, node)))
+        or (
+            not takes_loop
+            and (
+                _only_waits(source, function, node)
+                or _is_new(function, node)
+                or _talks_through_client(source, node)
+            )
+        )
         for node in waits
     )
 
@@ -99,14 +125,102 @@ def _is_async(node: ast.AST) -> bool:
     return not isinstance(node, ast.comprehension) or bool(node.is_async)
 
 
-def _gives_plain(function: Function) -> bool:
+def _is_on_sqlite(source: Source) -> bool:
+    """Tell whether a file speaks of aiosqlite (0.22), and of no other driver."""
+    return b"aiosqlite" in source.data and _OTHER_DRIVERS.search(source.data) is None
+
+
+def _is_in_process(source: Source, text: str, waits: Sequence[ast.AST]) -> bool:
+    """Tell whether a fixture only makes, and closes, a client of an application in the process.
+
+    Without its lifespan, the application has nothing that was started.
+    """
+    return (
+        "ASGITransport(" in text
+        and b"ifespan" not in source.data
+        and all(_closes(node) or _is_block_of_client(source, node) for node in waits)
+    )
+
+
+def _closes(node: ast.AST) -> bool:
+    call = node.value if isinstance(node, ast.Await) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") in {"aclose", "close"}
+
+
+def _is_block_of_client(source: Source, node: ast.AST) -> bool:
+    return isinstance(node, ast.AsyncWith) and all(
+        _is_client(source, item.context_expr) for item in node.items
+    )
+
+
+def _starts_nothing(source: Source, function: Function, waits: Sequence[ast.AST]) -> bool:
+    """Tell whether a fixture gives what another file has, and waits only after that."""
+    given = [node for node in walk(function) if isinstance(node, ast.Yield)]
+    names = {getattr(node.value, "id", "") for node in given}
+    if not given or not names <= source.names.imported:
+        return False
+    first = min(node.lineno for node in given)
+    before = [part for part in function.body if part.lineno < first]
+    return not any(_STARTS.search(source.text(part)) for part in before) and all(
+        getattr(node, "lineno", 0) > first
+        and not any(isinstance(one, ast.Name) and one.id in names for one in walk(node))
+        for node in waits
+    )
+
+
+def _talks_through_client(source: Source, node: ast.AST) -> bool:
+    """Tell whether a node opens a client, or waits for what gets it: tests do not have it."""
+    if _is_block_of_client(source, node):
+        return True
+    names = {
+        name.id
+        for around in source.around(node)
+        if isinstance(around, ast.AsyncWith) and _is_block_of_client(source, around)
+        for item in around.items
+        for name in walk(item)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+    call = node.value if isinstance(node, ast.Await) else None
+    if not isinstance(call, ast.Call):
+        return False
+    owner = getattr(call.func, "value", None)
+    return any(getattr(part, "id", "") in names for part in (*call.args, owner))
+
+
+def _gives_plain(project: Project, source: Source, function: Function) -> bool:
     """Tell whether the annotation promises plain data, as in `AsyncIterator[str]`."""
     given = function.returns
     if isinstance(given, ast.Subscript):
         parts = given.slice
         given = parts.elts[0] if isinstance(parts, ast.Tuple) and parts.elts else parts
-    name = given.attr if isinstance(given, ast.Attribute) else getattr(given, "id", "")
-    return name in _PLAIN
+    return _name_of(given) in _PLAIN or (
+        given is not None and _is_plain_class(project, source, given)
+    )
+
+
+def _name_of(node: ast.AST | None) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _is_plain_class(project: Project, source: Source, node: ast.expr) -> bool:
+    """Tell whether an annotation names a dataclass of the repository with only plain data."""
+    found = origin(project, source, node)
+    if found is None or not isinstance(found[1], ast.ClassDef) or found[1].bases:
+        return False
+    names = found[0].names
+    of = [names.resolve(callee(decorator)) for decorator in found[1].decorator_list]
+    fields = [part.annotation for part in found[1].body if isinstance(part, ast.AnnAssign)]
+    return (
+        bool(fields)
+        and any(name in _DATACLASSES for name in of)
+        and all(
+            _name_of(part) in _PLAIN | _HOLDERS
+            for field in fields
+            for part in walk(field)
+            if isinstance(part, (ast.Name, ast.Attribute, ast.Constant))
+            and getattr(part, "value", part) is not None
+        )
+    )
 
 
 def _passes_on(function: Function) -> bool:

@@ -33,7 +33,7 @@ def bound_finding(
         name,
         tier=Tier.UNSAFE,
         edits=edits,
-        hint=_lock_command(project, package) or f"require {package} >= {version}",
+        hint=_hint(project, package, version),
     )
     is_kept = is_kept_below(project, package, version)
     yield found if is_kept else found._replace(severity=Severity.ADVICE)
@@ -47,11 +47,13 @@ def is_kept_below(project: Project, package: str, version: str) -> bool:
     return dependencies.stays_below(package, version)
 
 
-def _lock_command(project: Project, package: str) -> str:
-    for file, held in project.dependencies.locked.items():
-        if package in held:
+def _hint(project: Project, package: str, version: str) -> str:
+    """Name the command that renews the lock file, where the bounds let it get that version."""
+    dependencies = project.dependencies
+    for file, held in dependencies.locked.items():
+        if package in held and not dependencies.stays_below(package, version):
             return f"run: {LOCK_FILES[file].format(name=package)}"
-    return ""
+    return f"require {package} >= {version}"
 
 
 def pytest_wanted(project: Project) -> str:

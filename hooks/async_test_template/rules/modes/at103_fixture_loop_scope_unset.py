@@ -93,10 +93,14 @@ def _is_of_examples(project: Project) -> bool:
 
 
 def _has_async(project: Project) -> bool:
-    """Tell whether there is anything that pytest-asyncio may run."""
-    return any(asyncio_fixtures(project)) or any(
-        not is_run_by_another(project, test) for test in project.code.async_tests
-    )
+    """Tell whether there is anything that pytest-asyncio may run.
+
+    Fixtures without a file of tests are there for other repositories.
+    """
+    if any(not is_run_by_another(project, test) for test in project.code.async_tests):
+        return True
+    files = project.tree.disk.python_files
+    return any(asyncio_fixtures(project)) and any(map(project.reader.is_test_file, files))
 
 
 def _is_set(project: Project) -> bool:

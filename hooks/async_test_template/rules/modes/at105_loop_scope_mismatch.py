@@ -98,6 +98,8 @@ def _can_follow(project: Project, scopes: set[str], test: Test) -> bool:
 
 def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Finding:
     settings = project.settings
+    # What a fixture returns, and does not yield, may be plain data: the others say more.
+    pairs = [pair for pair in pairs if pair[1].is_generator] or pairs
     test, _ = pairs[0]
     scope = project.desired.loop_scope
     if scope is None:

@@ -199,7 +199,7 @@ def _why_left(project: Project, rule: Rule, finding: Finding) -> str:
         return f"the tests are those of {package}, which has its own dependencies"
     if rule.mark and (reader := mark_reader(project, rule.mark)):
         looked_at = "marks of functions" if rule.mark == OF_FIXTURES else f"the mark {rule.mark}"
-        return f"{reader} reads {looked_at}: check whether that still works"
+        return f"{reader} may read {looked_at}: check whether that still works"
     if rule.gives_loop and (maker := loop_maker(project)):
         return f"{maker} may need the loop that pytest-asyncio < 1.0 sets up for the mark"
     if finding.tier is Tier.UNSAFE and (name := explained(project, finding)):

@@ -103,6 +103,10 @@ class _Top:
         yield from bound
         if all(isinstance(node, (*FUNCTIONS, ast.ClassDef)) for node in bound):
             return
+        if all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in bound) and not _is_own(
+            self._source.names.targets.get(name, "")
+        ):
+            return  # `@pytest.mark.slow()` changes nothing in a module of Python or pytest.
         for node in self._source.mentions.get(name, ()):
             if isinstance(node, ast.Name) and self._is_changed(node):
                 yield from self._when(node, set())

@@ -158,6 +158,8 @@ def _unpicklable_method(source: Source, node: ast.Attribute, owner: ast.Name) ->
     """Check `server.run`: the object is pickled with its method."""
     if owner.id == "self":
         around = next((a for a in source.around(node) if isinstance(a, ast.ClassDef)), None)
+        if not any(source.parents[own] is around for own in _functions(source).get(node.attr, ())):
+            return ""  # An attribute that may hold anything, and not a method.
         bases = [source.names.resolve(base) for base in around.bases] if around else []
         return "a test case of unittest" if any(b.endswith("TestCase") for b in bases) else ""
     value = _assigned(source, owner)

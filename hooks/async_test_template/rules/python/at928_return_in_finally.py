@@ -29,6 +29,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     for block in source.nodes.of(*_BLOCKS):
         for statement in block.finalbody:
             for node in _leaving(statement, in_loop=False):
+                if _is_meant(source, node):
+                    continue
                 yield code_finding(
                     RULE.code,
                     source,
@@ -36,6 +38,13 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     f"{_WORDS[type(node)]} in a finally replaces every error",
                     hint="let the error through: move it after the block, or into its except",
                 )
+
+
+def _is_meant(source: Source, node: ast.stmt) -> bool:
+    """Tell whether a comment in the line silences the linters that have the same rule."""
+    end = source.data.find(b"\n", source.end(node))
+    comment = source.data[source.end(node) : end if end >= 0 else None]
+    return _SILENCED.search(comment) is not None
 
 
 def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.Return | ast.Break | ast.Continue]:
@@ -54,6 +63,11 @@ def _leaving(node: ast.AST, *, in_loop: bool) -> Iterator[ast.Return | ast.Break
             yield from _leaving(child, in_loop=in_loop or child in own)
 
 
+#: flake8-bugbear's, flake8-simplify's and Pylint's names of this rule, the last also as Ruff's.
+_SILENCED = re.compile(
+    rb"#\s*(?:noqa:[^#\n]*\b(?:B012|SIM107|PLE0116|PLW0150)\b"
+    rb"|pylint:\s*disable=[^#\n]*\b(?:lost-exception|return-in-finally|W0150|W0134)\b)"
+)
 #: A line of a `finally` that leaves it.
 _SUSPECTS = re.compile(
     rb"finally:(?:(?!finally:)[^\n])*\n"

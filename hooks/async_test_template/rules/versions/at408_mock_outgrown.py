@@ -86,6 +86,7 @@ def _is_reached(dependencies: Dependencies, mock: Mock) -> bool:
         (mock.brings or dependencies.has(other[0]))
         and dependencies.may_reach(*other)
         and not dependencies.stays_below(*other)
+        and not dependencies.kept_by_conda(*other)
         and not any(map(dependencies.has, _PINNING))
     )
 
