@@ -50,7 +50,7 @@ MOCKS = {
     "aresponses": Mock(
         ("pytest-asyncio", "1.0"),
         "3.0",
-        "the fixture of an aresponses before 3.0 asks for event_loop, which pytest-asyncio 1.0 removed",
+        "an aresponses before 3.0 asks for event_loop, which pytest-asyncio 1.0 removed",
         rb"\baresponses\b",
     ),
     "respx": Mock(
