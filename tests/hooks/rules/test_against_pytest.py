@@ -488,6 +488,15 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT223",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-html==3.1.1\n",
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+        INTERNAL,
+        declared=True,
+    ),
+    Case(
         "AT408",
         {
             "requirements.txt": "aresponses==2.1.4\npytest>=9.2\npytest-asyncio>=1.5\n",

@@ -261,6 +261,7 @@ CHANGE_NO_SETTING = {
     "AT216",
     "AT217",
     "AT221",
+    "AT223",
     "AT402",
     "AT403",
     "AT407",
