@@ -1098,6 +1098,20 @@ CASES = [
         },
     ),
     Case(
+        "AT939",
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\nimport aiohttp\n\n\n"
+                "class TestIt(unittest.TestCase):\n    def setUp(self):\n"
+                "        self.loop = asyncio.new_event_loop()\n"
+                "        asyncio.set_event_loop(self.loop)\n"
+                "        self.session = aiohttp.ClientSession()\n\n    def test_it(self):\n"
+                "        asyncio.get_event_loop().run_until_complete(self.session.close())\n"
+                "        self.loop.close()\n"
+            ),
+        },
+    ),
+    Case(
         "AT938",
         {
             "pytest.ini": AUTO,
