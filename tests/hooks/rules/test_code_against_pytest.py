@@ -1088,6 +1088,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT941",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport os\n\n\nasync def test_it(tmp_path):\n"
+                "    path = str(tmp_path / 'it.socket')\n"
+                "    server = await asyncio.start_unix_server(print, path)\n"
+                "    server.close()\n    os.remove(path)\n    assert not os.path.exists(path)\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
         "AT939",
         {
             "pytest.ini": AUTO,
