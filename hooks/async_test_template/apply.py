@@ -76,7 +76,7 @@ def _editor(file: str) -> Callable[[str, list[Change]], str]:
 
     Each editor reads the whole file twice, so thousands of single edits would take for ever.
     """
-    suffix = file.rpartition(".")[2]
+    suffix = "toml" if file.rpartition("/")[2] == "Pipfile" else file.rpartition(".")[2]
     return {"toml": _toml, "py": _setup_py, "ini": _ini, "cfg": _ini, "coveragerc": _ini}.get(
         suffix, _requirements
     )

@@ -62,8 +62,13 @@ HOSTILE = {
         + "    elif 0: pass\n" * 2000
     },
     "as many branches as Python reads": {
-        "test_it.py": "class TestIt:\n    async def test_it(self, a): ...\n    if 0: pass\n"
+        "test_it.py": "import asyncio\nif 0: A = 0\n"
+        + "elif 0: A = 1\n" * 1200
+        + "class TestIt:\n    async def test_it(self, a): ...\n    if 0: pass\n"
         + "    elif 0: pass\n" * 1200
+        + "def test_it(a):\n    if a: return\n"
+        + "    elif 0: return\n" * 1200
+        + "    if A: asyncio.get_child_watcher()\n"
     },
     "nested brackets": {"test_it.py": f"async def test_it(event_loop):\n    {'[' * 300}\n"},
     "a long chain": {"test_it.py": f"async def test_it(event_loop):\n    a{'.b' * 5000}\n"},

@@ -9,6 +9,7 @@ import pytest
 from async_test_template.apply import apply
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.gather import read_dependencies
+from async_test_template.dependencies.install import how_to_install
 from async_test_template.errors import EditError
 from async_test_template.tree import Tree
 from hypothesis import given
@@ -678,7 +679,7 @@ def test_entries_on_one_line_of_setup_cfg_are_read_and_none_is_added(tmp_path: P
     assert found.added("anyio", "4") == ()
 
 
-def test_a_pipfile_is_read_and_left_to_pipenv(tmp_path: Path) -> None:
+def test_a_pipfile_is_read_and_edited_like_poetrys_table(tmp_path: Path) -> None:
     text = (
         '[packages]\nhttpx = {version = "<0.28", extras = ["http2"]}\nanyio = "*"\n\n'
         '[dev-packages]\npytest = "==7.4.4"\npytest-asyncio = "~=0.21.1"\n'
@@ -690,8 +691,32 @@ def test_a_pipfile_is_read_and_left_to_pipenv(tmp_path: Path) -> None:
     assert found.may_be_below("pytest-asyncio", "0.24")
     assert not found.may_reach("pytest", "8")
     assert [one.line for one in found.of("pytest")] == [6]
-    assert found.raised("pytest", "8.4") == ()
-    assert found.added("pytest-timeout", "2.4") == ()
+    changed = apply(
+        found.tree,
+        [
+            *found.raised("pytest", "8.4"),
+            *found.raised("httpx", "0.28"),
+            *found.added("pytest-timeout", "2.4"),
+        ],
+    )
+    assert changed["Pipfile"].decode() == (
+        '[packages]\nhttpx = {version = ">=0.28", extras = ["http2"]}\nanyio = "*"\n\n'
+        '[dev-packages]\npytest = ">=8.4"\npytest-asyncio = "~=0.21.1"\n'
+        'pytest-timeout = ">=2.4"\n'
+    )
+    assert how_to_install(found.tree, found.of("pytest")[0].home) == "pipenv install --dev"
+
+
+@pytest.mark.parametrize(
+    ("python", "is_raised"), [("3.8", True), ("3.9", False), ("3.13", True), ("3.11.4", True)]
+)
+def test_a_pipfile_names_the_python_of_its_environment(
+    python: str, tmp_path: Path, *, is_raised: bool
+) -> None:
+    text = f'[dev-packages]\npytest-asyncio = "~=0.21"\n\n[requires]\npython_version = "{python}"\n'
+    found = read(tmp_path, {"Pipfile": text})
+    assert found.requires_python == ">=" + ".".join(python.split(".")[:2])
+    assert bool(found.raised("pytest-asyncio", "1.5")) == is_raised
 
 
 @pytest.mark.parametrize("text", ["[packages", "packages = 1\n", '[packages]\npytest = ["a"]\n'])

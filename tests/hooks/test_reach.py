@@ -78,6 +78,8 @@ CONDITIONS = {
     "six.PY2": frozenset(),
     "PYPY": EVERY,
     "sys.version_info >= minimum": EVERY,
+    "PYPY == -1": EVERY,
+    "-PYPY or ~PYPY": EVERY,
     "sys.version_info >= 3": EVERY,
     "sys.version_info >= LEAST": NEW,
     "sys.version_info[9] == 1": EVERY,

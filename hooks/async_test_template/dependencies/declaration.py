@@ -24,6 +24,8 @@ Notation = Literal[
 
 #: One version and no other, as pip and Poetry write it.
 _PINNED = r"\s*(?:===?\s*)?\d+(?:\.\d+)+\s*"
+# Notations whose lists are tables of TOML, with a key for each package.
+_IN_TABLES = frozenset({"poetry", "pipenv"})
 
 
 class Home(NamedTuple):
@@ -60,8 +62,9 @@ class Home(NamedTuple):
         )
         specifier = f"=={_whole(version)}" if is_pinned else f">={version}"
         requirement = f"{name}{specifier}"
-        if self.notation == "poetry":
-            return Change(self.file, "set", (*self.at, name), specifier.removeprefix("=="))
+        if self.notation in _IN_TABLES:
+            bare = specifier.removeprefix("==") if self.notation == "poetry" else specifier
+            return Change(self.file, "set", (*self.at, name), bare)
         if self.notation in {"setup.cfg", "tox.ini"}:
             return Change(self.file, "set", self.at, f"{self.value}\n{requirement}")
         if self.notation == "setup.py":
@@ -133,6 +136,6 @@ class Declaration(NamedTuple):
         """Return the edit to another specifier, None where it may not be edited."""
         if self.why_not:
             return None
-        if self.home.notation == "poetry":
+        if self.home.notation in _IN_TABLES:
             return Change(self.file, "set", self.at, specifier)
         return Change(self.file, "specifier", self.at, specifier, old=self.text)

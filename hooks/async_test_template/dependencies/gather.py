@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Where pants' own examples have the requirements of a repository.
 _FOLDERS_OF_PANTS = ("3rdparty/", "3rdparty/python/")
+# The one Python of an environment, which is the lowest that the project is known to run on.
+_PYTHON_OF_PIPENV = rb"(?m)^python_(?:full_)?version\s*=\s*[\"'](\d+\.\d+)"
 
 
 def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
@@ -36,7 +38,7 @@ def read_dependencies(tree: Tree, members: Iterable[str] = ()) -> Dependencies:
     python = required_python(tree)
     is_guessed = python is None
     if is_guessed:
-        python = _python_in_setup_py(tree.read("setup.py"))
+        python = _python_in_setup_py(tree.read("setup.py")) or _python_in_pipfile(tree)
     folders = ["", *(f"{member}/" for member in members if is_workspace(tree))]
     if is_of_pants(tree):
         folders += (*_FOLDERS_OF_PANTS, *_with_locks(tree))
@@ -61,6 +63,11 @@ def _with_locks(tree: Tree) -> Iterator[str]:
 def _python_in_setup_py(data: bytes | None) -> str | None:
     called = data and re.search(rb"python_requires\s*=\s*[\"']([^\"']+)", data)
     return called[1].decode("utf-8", "replace") if called else None
+
+
+def _python_in_pipfile(tree: Tree) -> str | None:
+    asked = re.search(_PYTHON_OF_PIPENV, tree.read("Pipfile") or b"")
+    return f">={asked[1].decode()}" if asked else None
 
 
 def _dependencies(

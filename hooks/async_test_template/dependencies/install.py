@@ -43,6 +43,7 @@ def how_to_install(tree: Tree, home: Home) -> str:
         "requirements": f"pip install -r {home.file}",
         "tox.ini": "tox (it creates its environments again)",
         "hatch": "hatch run (it installs what is new by itself)",
+        "pipenv": "pipenv install --dev",
     }
     if home.notation in own:
         return own[home.notation]

@@ -36,6 +36,7 @@ PACKAGES = (
     "pytest-trio",
     "respx",
     "starlette",
+    "tortoise-orm",
     "vcrpy",
 )
 # Files that may name a dependency in a way that nothing here parses.

@@ -122,8 +122,7 @@ def _pipfile(tree: Tree, file: str) -> Iterator[tuple[Home, list[Declaration]]]:
     for key in ("packages", "dev-packages"):
         table = value_at(document, key)
         if isinstance(table, dict):
-            why_not = "pipenv has to change its Pipfile, and the lock file with it"
-            home = Home(file, f"Pipfile's {key}", (key,), "pipenv", why_not=why_not)
+            home = Home(file, f"Pipfile's {key}", (key,), "pipenv")
             yield home, list(_poetry_table(tree, home, table))
 
 

@@ -14,10 +14,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from async_test_template.dependencies.bounds import PYTHONS
+from async_test_template.source.classes import statements
 from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeGuard
 
     from async_test_template.source.source import Source
 
@@ -137,9 +139,9 @@ class Conditions:
     def constants(self) -> dict[str, ast.expr]:
         """The values of the file's names that are assigned once, at its top level."""
         assigned = {
-            name: _assigned(statements[0], name)
-            for name, statements in self._assignments.items()
-            if len(statements) == 1
+            name: _assigned(places[0], name)
+            for name, places in self._assignments.items()
+            if len(places) == 1
         }
         return {name: value for name, value in assigned.items() if value is not None}
 
@@ -181,15 +183,15 @@ class Conditions:
         counts.update(parameter.arg for parameter in nodes.of(ast.arg))
         found: dict[str, list[ast.stmt]] = {}
         for statement in self._source.tree.body:
-            for inner in _simple(statement):
+            for inner in statements([statement]):
                 for name in _targets(inner):
                     counts[name] -= 1
-                    if statement not in (statements := found.setdefault(name, [])):
-                        statements.append(statement)
+                    if statement not in (places := found.setdefault(name, [])):
+                        places.append(statement)
         return {
-            name: statements
-            for name, statements in found.items()
-            if not counts[name] and not any(name in _targets(again) for again in statements[1:])
+            name: places
+            for name, places in found.items()
+            if not counts[name] and not any(name in _targets(again) for again in places[1:])
         }
 
     def _assigned(self, name: str, version: tuple[object, ...]) -> object:
@@ -208,11 +210,11 @@ class Conditions:
         """Return the values that a name may have after a block, from those before it."""
         for statement in block:
             if isinstance(statement, ast.If):
-                holds = self._holds(statement.test, version)
-                branches = [] if holds is False else [statement.body]
-                branches += [] if holds is True else [statement.orelse]
                 values = frozenset().union(
-                    *(self._after(branch, name, values, version) for branch in branches)
+                    *(
+                        self._after(branch, name, values, version)
+                        for branch in self._branches(statement, version)
+                    )
                 )
             elif isinstance(statement, ast.Try):
                 values = self._after_try(statement, name, values, version)
@@ -221,6 +223,19 @@ class Conditions:
             elif (value := _assigned(statement, name)) is not None:
                 values = frozenset({self._value(value, version)})
         return values
+
+    def _branches(
+        self, statement: ast.If, version: tuple[object, ...]
+    ) -> Iterator[Sequence[ast.stmt]]:
+        """Yield the blocks of an `if`, with all its `elif`, one of which runs on a Python."""
+        while (holds := self._holds(statement.test, version)) is not True:
+            if holds is None:
+                yield statement.body
+            if len(statement.orelse) != 1 or not isinstance(statement.orelse[0], ast.If):
+                yield statement.orelse
+                return
+            statement = statement.orelse[0]
+        yield statement.body
 
     def _after_try(
         self, statement: ast.Try, name: str, values: Values, version: tuple[object, ...]
@@ -246,7 +261,7 @@ class Conditions:
             if decides in answers:
                 return decides
             return None if None in answers else not decides
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        if _is_not(node):
             answer = self._holds(node.operand, version)
             return None if answer is None else not answer
         if isinstance(node, ast.Compare):
@@ -296,7 +311,7 @@ class Conditions:
             return self._part(node, version)
         if isinstance(node, ast.Call):
             return self._called(node, version)
-        if isinstance(node, (ast.Compare, ast.BoolOp, ast.UnaryOp)):
+        if isinstance(node, (ast.Compare, ast.BoolOp)) or _is_not(node):
             answer = self._holds(node, version)
             return _UNKNOWN if answer is None else answer
         if isinstance(node, ast.IfExp):
@@ -367,15 +382,8 @@ def _number(value: object) -> object:
     return value if isinstance(value, int) else _UNKNOWN
 
 
-def _simple(statement: ast.stmt) -> Iterator[ast.stmt]:
-    """Yield the statements that run where one does, but for those that may run again."""
-    if isinstance(statement, (ast.If, ast.Try, ast.With, ast.AsyncWith)):
-        for part in (statement, *getattr(statement, "handlers", ())):
-            for name in ("body", "orelse", "finalbody"):
-                for inner in getattr(part, name, ()):
-                    yield from _simple(inner)
-    else:
-        yield statement
+def _is_not(node: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def _targets(statement: ast.stmt) -> list[str]:

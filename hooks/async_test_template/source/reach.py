@@ -255,10 +255,15 @@ class Reach:
 
     def _ends(self, statement: ast.stmt) -> bool:
         """Tell whether nothing of a block comes after a statement."""
+        # No recursion over `elif`, each of which is nested in the one before.
+        while isinstance(statement, ast.If):
+            if not any(map(self._ends, statement.body)):
+                return False
+            if len(statement.orelse) != 1:
+                return any(map(self._ends, statement.orelse))
+            (statement,) = statement.orelse
         if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
             return True
-        if isinstance(statement, ast.If):
-            return any(map(self._ends, statement.body)) and any(map(self._ends, statement.orelse))
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             name = self._source.names.resolve(statement.value.func)
             return name in _ENDS or name.endswith(".skipTest")

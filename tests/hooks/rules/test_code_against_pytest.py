@@ -1146,6 +1146,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT731",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "async def loop():\n    loop = asyncio.get_running_loop()\n"
+                "    loop.set_default_executor(None)\n    return loop\n\n\n"
+                "async def test_it(loop):\n"
+                "    assert await loop.run_in_executor(None, sum, [1, 2]) == 3\n"
+            ),
+        },
+    ),
+    Case(
         "AT935",
         {
             "conftest.py": (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, needs, sure
+from async_test_template.rules.on_code import code_finding, raised, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
 
@@ -32,6 +32,7 @@ _GONE = frozenset({"config", "session"})
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    tier = Tier.UNSAFE if project.dependencies.allows_below(*_SINCE) else Tier.SAFE
     for call in source.calls(*_NODES):
         name = source.names.resolve(call.func).rpartition(".")[2]
         yield code_finding(
@@ -39,14 +40,13 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
             source,
             call,
             f"pytest does not let {name} be called",
-            tier=Tier.SAFE,
+            tier=tier,
             fix=partial(_fix, project, source, call),
             hint=f"call {name}.from_parent(parent, name=...)",
         )
 
 
 def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
-    needs(project, *_SINCE)
     sure(source, call.func)
     if len(call.args) > len(_FIRST) or any(isinstance(item, ast.Starred) for item in call.args):
         raise EditError("some of its arguments are unknown")
@@ -63,7 +63,7 @@ def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
         raise EditError("it gets no parent")
     arguments = [source.text(given["parent"]), f"name={source.text(given['name'])}", *others]
     text = f"{source.text(call.func)}.from_parent({', '.join(arguments)})"
-    return (changes.replace_node(source, call, text),)
+    return (*raised(project, *_SINCE), changes.replace_node(source, call, text))
 
 
 RULE = Rule(

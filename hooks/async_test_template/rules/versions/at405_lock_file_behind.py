@@ -13,7 +13,6 @@ from async_test_template.rules.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from async_test_template.dependencies.declaration import Declaration
     from async_test_template.dependencies.model import Dependencies
     from async_test_template.project import Project
 
@@ -28,7 +27,7 @@ def _check(project: Project) -> Iterator[Finding]:
         for name, versions in held.items():
             version = max(versions, key=bounds.release)
             # A declaration can hold for some Pythons, and another one for the rest.
-            asked = [d for d in _asked(dependencies, name) if not d.conditional]
+            asked = [d for d in dependencies.written(name) if not d.conditional]
             bounds_ = [bounds.lowest(d.specifier) for d in asked]
             needed = max((bound for bound in bounds_ if bound), default=None)
             if needed and bounds.release(version) < needed:
@@ -52,13 +51,6 @@ def _check(project: Project) -> Iterator[Finding]:
             lack.file,
             hint=f"run: {lack.command}",
         )
-
-
-def _asked(dependencies: Dependencies, name: str) -> list[Declaration]:
-    """Return the declarations that a lock file has to obey; a Pipfile's can be only read."""
-    if any(d.home.notation == "pipenv" for d in dependencies.of(name)):
-        return dependencies.of(name)
-    return dependencies.written(name)
 
 
 def _compiled_before(dependencies: Dependencies) -> Iterator[Finding]:

@@ -1,0 +1,64 @@
+"""AT829: the loop of the task of Starlette's TestClient."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.on_code import code_finding
+from async_test_template.rules.rule import Rule, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from async_test_template.project import Project
+    from async_test_template.source.source import Source
+
+_WITH_CLIENT = re.compile(rb"TestClient|client\.task\.").search
+
+
+def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not _WITH_CLIENT(source.data):
+        return
+    for attribute in source.mentions.get("get_loop", ()):
+        call = source.parents[attribute]
+        if (
+            isinstance(attribute, ast.Attribute)
+            and isinstance(attribute.value, ast.Attribute)
+            and attribute.value.attr == "task"
+            and _is_client(attribute.value.value)
+            and isinstance(call, ast.Call)
+            and call.func is attribute
+        ):
+            client = source.text(attribute.value.value)
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                f"the task of {client} has no loop",
+                hint=f"call what ran in this loop with {client}.portal.call(function), without a "
+                "fixture for the loop",
+            )
+
+
+def _is_client(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name.endswith(("client", "Client"))
+
+
+RULE = Rule(
+    code="AT829",
+    name="test-client-loop",
+    severity=Severity.ERROR,
+    tier=Tier.REPORT,
+    visit=_visit,
+    words=rb"get_loop",
+    where=Where.TESTS,
+    suspects=re.compile(rb"\.task\.get_loop\(").search,
+    alone=True,
+    expects=("AttributeError",),
+    libraries=("starlette",),
+    broken_since=(("starlette", "0.15"),),
+)
