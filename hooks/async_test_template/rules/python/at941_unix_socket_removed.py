@@ -146,7 +146,7 @@ RULE = Rule(
     tier=Tier.SAFE,
     python=">=3.13",
     visit=_visit,
-    words=rb"(?:create|start)_unix_server\(",
+    words=rb"create_unix_server\(|start_unix_server\(",
     where=Where.EVERYWHERE,
     alone=True,
     expects=("FileNotFoundError", "OSError"),
