@@ -30,7 +30,8 @@ DECIDE_HOW_TESTS_RUN = frozenset(
 #: Decorators that neither run a coroutine nor make something else of it.
 HARMLESS_DECORATORS = re.compile(
     r"pytest\.mark\.|unittest\.(skip\w*|expectedFailure)$|(unittest\.)?mock\.patch\b"
-    r"|freezegun\.freeze_time$|dataclasses\.dataclass$|typing\.final$"
+    r"|freezegun\.freeze_time$|aioresponses\.aioresponses$|respx\.mock$|time_machine\.travel$"
+    r"|dataclasses\.dataclass$|typing\.final$"
 )
 
 
