@@ -141,8 +141,8 @@ def _changed(
 ) -> bytes:
     """Make a change, mostly one after which the file can still be read, to test more."""
     tries = (change(choose, data) for _ in range(3))
-    was_read = _parses(name, data) and choose.random() < 0.9
-    return next((new for new in tries if not was_read or _parses(name, new)), data)
+    was_read = parses(name, data) and choose.random() < 0.9
+    return next((new for new in tries if not was_read or parses(name, new)), data)
 
 
 def _joined(choose: Random, name: str, *given: bytes | None) -> bytes:
@@ -438,14 +438,15 @@ def _harm(name: str, old: bytes | None, new: bytes) -> str | None:
         return None
     if old.startswith(_MARK) != new.startswith(_MARK):
         return "the byte order mark went or came"
-    if _parses(name, old) and not _parses(name, new):
+    if parses(name, old) and not parses(name, new):
         return f"what parsed does not any more:\n{_diff(old, new)}"
     if line := _changed_blanks(old, new):
         return f"blanks or the end of a line changed: {line!r}\n{_diff(old, new)}"
     return None
 
 
-def _parses(name: str, data: bytes) -> bool:
+def parses(name: str, data: bytes) -> bool:
+    """Tell whether a file can be read by what it is for."""
     try:
         if name.endswith(".py"):
             with warnings.catch_warnings():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fuzzing import Files, answers, broken, folders_of_more, repository, seeds
+from real_code import in_real_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,17 @@ def test_a_second_run_changes_nothing_and_nothing_breaks(part: int, tmp_path: Pa
         files = repository(choose, known())
         found = list(broken(tmp_path / "it", files, answers(choose)))
         assert not found, (number, files, [(one.arguments, one.what) for one in found])
+
+
+@pytest.mark.one_in(9)
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.timeout(max(900, ROUNDS * 2))
+def test_findings_in_real_code_end_in_no_fault(part: int, tmp_path: Path) -> None:
+    for number in range(part, ROUNDS // 4, PARTS):
+        choose = random.Random(f"{SEED}:{number}")  # noqa: S311 - not for secrets
+        files = in_real_code(choose, known())
+        found = list(broken(tmp_path / "it", files, answers(choose)))
+        assert not found, (number, [(one.arguments, one.what[-3000:]) for one in found])
 
 
 WIDE = (

@@ -25,8 +25,8 @@ from async_test_template.tree import Tree
 #: The packages that the settings and rules are about; lock files are searched only for these.
 PACKAGES = (
     "aiohttp",
-    "aioresponses",
     "anyio",
+    *("aioresponses", "aresponses", "respx", "vcrpy"),
     "httpx",
     "httpx2",
     "pytest",
@@ -34,10 +34,8 @@ PACKAGES = (
     "pytest-asyncio",
     "pytest-timeout",
     "pytest-trio",
-    "respx",
     "starlette",
     "tortoise-orm",
-    "vcrpy",
 )
 # Files that may name a dependency in a way that nothing here parses.
 _OPAQUE = (

@@ -487,6 +487,31 @@ CASES = [
         FAILED,
         declared=True,
     ),
+    Case(
+        "AT223",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-html==3.1.1\n",
+            "test_it.py": "def test_it():\n    pass\n",
+        },
+        INTERNAL,
+        declared=True,
+    ),
+    Case(
+        "AT408",
+        {
+            "requirements.txt": "aresponses==2.1.4\npytest>=9.2\npytest-asyncio>=1.5\n",
+            "test_it.py": (
+                "import aiohttp\nimport pytest\n\n\n@pytest.mark.asyncio\n"
+                "async def test_it(aresponses):\n"
+                "    aresponses.add('it.example', '/', 'GET', aresponses.Response(text='it'))\n"
+                "    async with aiohttp.ClientSession() as session:\n"
+                "        async with session.get('http://it.example/') as response:\n"
+                "            assert await response.text() == 'it'\n"
+            ),
+        },
+        FAILED,
+        declared=True,
+    ),
 ]
 
 

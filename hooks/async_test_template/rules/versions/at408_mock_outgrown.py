@@ -47,6 +47,12 @@ MOCKS = {
         is_out=False,
         brings=True,
     ),
+    "aresponses": Mock(
+        ("pytest-asyncio", "1.0"),
+        "3.0",
+        "an aresponses before 3.0 asks for event_loop, which pytest-asyncio 1.0 removed",
+        rb"\baresponses\b",
+    ),
     "respx": Mock(
         ("httpx", "0.28"),
         "0.22",
@@ -72,9 +78,17 @@ def _check(project: Project) -> Iterator[Finding]:
         used = next((file for file, _ in project.reader.mentioning(re.compile(mock.used))), None)
         if used is None or _is_mended(project, mock):
             continue
+        edits = dependencies.raised(name, mock.fixed) if mock.is_out else ()
         places = [(d.file, d.line, d.column) for d in dependencies.written(name)]
         for place in places or [(used, 1, 1)]:
-            yield Finding(RULE.code, mock.message, *place, hint=_hint(name, mock))
+            yield Finding(
+                RULE.code,
+                mock.message,
+                *place,
+                tier=Tier.UNSAFE,
+                edits=edits,
+                hint=_hint(name, mock),
+            )
 
 
 def _is_reached(dependencies: Dependencies, mock: Mock) -> bool:
@@ -132,8 +146,8 @@ RULE = Rule(
     code="AT408",
     name="mock-outgrown",
     severity=Severity.ERROR,
-    tier=Tier.REPORT,
+    tier=Tier.UNSAFE,
     check=_check,
     only_with=(CODE,),
-    libraries=("aioresponses", "respx", "vcrpy"),
+    libraries=("aioresponses", "aresponses", "respx", "vcrpy"),
 )
