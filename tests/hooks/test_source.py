@@ -337,6 +337,29 @@ def test_importorskip_is_an_import(text: str, *, is_certain: bool) -> None:
     assert not is_certain or source.names.resolve(call.func) == "aiohttp.client.get"
 
 
+@pytest.mark.parametrize(
+    ("handler", "is_certain"),
+    [
+        ("except ImportError:\n    aiohttp = None\n", True),
+        ("except (ImportError, OSError):\n    aiohttp = other = None\n", True),
+        ("except ImportError:\n    aiohttp = fake()\n", False),
+        ("except ImportError:\n    pass\naiohttp = None\n", False),
+    ],
+)
+def test_a_name_without_a_package_is_no_other_one(handler: str, *, is_certain: bool) -> None:
+    text = f"try:\n    import aiohttp\n{handler}aiohttp.get()\n"
+    source = read_source("test_it.py", text.encode())
+    (call,) = (node for node in source.nodes.of(ast.Call) if ast.unparse(node) == "aiohttp.get()")
+    assert source.names.is_certain(call.func) is is_certain
+    assert ("aiohttp" in source.names.bound) is not is_certain
+
+
+def test_a_module_beside_the_file_is_no_other_than_one_above() -> None:
+    text = b"from . import helpers\nfrom .. import conftest\nhelpers.a, conftest.b\n"
+    names = read_source("tests/test_it.py", text).names
+    assert names.targets == {"helpers": ".helpers", "conftest": "..conftest"}
+
+
 def test_a_file_without_async_code_is_not_parsed_for_a_plain_fixture(tmp_path: Path) -> None:
     text = (
         "import pytest\n\n@pytest.fixture(scope='module')\ndef it(): ...\n\n\n"

@@ -90,6 +90,7 @@ def search(
     for fixture in fixtures:
         search.names.setdefault(fixture.name, {})[fixture] = {fixture}
     search.run()
+    search.decide()
 
 
 class _Search:
@@ -100,6 +101,17 @@ class _Search:
         #: Names of fixtures and attributes that give access to the value of one of the fixtures.
         self.names: dict[str, dict[Fixture, set[Fixture]]] = {}
         self.attributes: dict[str, set[Fixture]] = {}
+        #: Places that may run the value of a fixture, and fixtures whose value has been looked at.
+        self.guesses: dict[Fixture, str] = {}
+        self.looked_at: set[Fixture] = set()
+
+    def decide(self) -> None:
+        """Believe a guess, unless some other code needs what only the value has."""
+        for fixture, place in self.guesses.items():
+            if fixture in self.looked_at:
+                self.unseen.add(fixture)
+            else:
+                self.by_hand.setdefault(fixture, place)
 
     def run(self) -> None:
         known: tuple[set[str], set[str]] = (set(), set())
@@ -200,13 +212,23 @@ class _Search:
                     waiting += more
             elif isinstance(around, (ast.Return, ast.Yield)):
                 self._hand_on(source, value)
-            elif _is_run(_Place(self.project, source, value.owner), outer):
-                for root in value.roots:
-                    if root.is_generator and isinstance(around, ast.Await):
-                        # Nobody can await an async generator, so that is about its value.
-                        continue
-                    place = f"{value.owner.name} ({source.file}:{node.lineno})"
-                    self.by_hand.setdefault(root, place)
+            else:
+                self._note(_Place(self.project, source, value.owner), value, node, outer)
+
+    def _note(self, where: _Place, value: _Value, node: ast.expr, outer: ast.AST) -> None:
+        """Remember what a place shows about the fixtures that its value may come from."""
+        around = where.source.parents[outer]
+        found = _is_run(where, outer)
+        if found is False:
+            if node is value.node and not value.is_listed and _is_of_value(around):
+                self.looked_at |= value.roots
+            return
+        places = self.guesses if found is None else self.by_hand
+        for root in value.roots:
+            if root.is_generator and isinstance(around, ast.Await):
+                # Nobody can await an async generator, so that is about its value.
+                continue
+            places.setdefault(root, f"{value.owner.name} ({where.source.file}:{node.lineno})")
 
     def _hand_on(self, source: Source, value: _Value) -> None:
         module = self.project.code.sources.module(source.file)
@@ -249,8 +271,16 @@ def _outermost(
     return inner, around
 
 
-def _is_run(place: _Place, node: ast.AST) -> bool:
-    """Tell whether the code expects the value to be a coroutine or an async generator."""
+def _is_of_value(around: ast.AST) -> bool:
+    """Tell whether an attribute is one that neither a coroutine nor an async generator has."""
+    return isinstance(around, ast.Attribute) and around.attr not in {*_SHARED, "aclose"}
+
+
+def _is_run(place: _Place, node: ast.AST) -> bool | None:
+    """Tell whether the code expects the value to be a coroutine or an async generator.
+
+    None where a test gives it to something unknown.
+    """
     around = place.source.parents[node]
     if isinstance(around, ast.Await):
         return True
@@ -267,7 +297,7 @@ def _is_run(place: _Place, node: ast.AST) -> bool:
     return False
 
 
-def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
+def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool | None:
     """Tell whether a call runs the coroutine that it gets, or checks whether it is one."""
     project, source, owner, depth = place
     name = source.names.resolve(call.func)
@@ -278,7 +308,7 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
     if made is not None and isinstance(made[1], FUNCTIONS):
         inside = _Place(project, made[0], made[1], depth + 1)
         return any(
-            _is_run(inside, _outermost(inside.source, inner)[0])
+            _is_run(inside, _outermost(inside.source, inner)[0]) is not False
             for name in _taken_as(made[1], call, node)
             for inner in _mentions(inside.source, made[1], name)
         )
@@ -287,7 +317,9 @@ def _runs(place: _Place, call: ast.Call, node: ast.AST) -> bool:
     if last == name and hasattr(builtins, last):
         return last in _ASKS
     # A fixture that is not async may prepare something for async tests.
-    return owner.name.startswith("test") or bool(_TELLS.search(last))
+    if _TELLS.search(last):
+        return True
+    return None if owner.name.startswith("test") else False
 
 
 def _taken_as(function: Function, call: ast.Call, node: ast.AST) -> list[str]:

@@ -8,7 +8,7 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from async_test_template.source.nodes import Nodes
 
@@ -19,6 +19,11 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptH
 def is_lazy(statement: ast.Import | ast.ImportFrom) -> bool:
     """Tell whether a module is imported only when a name of it is used (PEP 810, Python 3.15)."""
     return bool(getattr(statement, "is_lazy", 0))
+
+
+def dotted(module: str, name: str) -> str:
+    """Return the dotted name of what a module has; one of dots alone is a folder."""
+    return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
 
 
 class Names:
@@ -45,6 +50,9 @@ class Names:
         self._nodes = nodes
         is_skipping = b"importorskip" in nodes.data
         self.skips = dict(_skips(nodes.near(b"importorskip"))) if is_skipping else {}
+        is_guarded = any(error in nodes.data for error in (b"ImportError", b"ModuleNotFoundError"))
+        missing = _missing(nodes.of(ast.Try)) if is_guarded else ()
+        self._no_others = frozenset((*self.skips, *missing))
         imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
         imports += nodes.of(ast.ImportFrom)
         for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
@@ -63,7 +71,7 @@ class Names:
                         self.stars.add(module)
                     else:
                         # Most files of a repository import the same.
-                        target = intern(f"{module}.{alias.name}")
+                        target = intern(dotted(module, alias.name))
                         self._bind(alias.asname or alias.name, target)
         for name, module in self.skips.items():
             self._bind(name.id, module)
@@ -71,12 +79,12 @@ class Names:
     @cached_property
     def bound(self) -> frozenset[str]:
         """Names that something other than an import binds, in any scope."""
-        return _bound(self._nodes.everything, self.skips)
+        return _bound(self._nodes.everything, self._no_others)
 
     def is_bound(self, name: str) -> bool:
         """Tell whether something other than an import binds a name, in any scope."""
         if name not in self._is_bound:
-            self._is_bound[name] = name in _bound(self._nodes.near(name.encode()), self.skips)
+            self._is_bound[name] = name in _bound(self._nodes.near(name.encode()), self._no_others)
         return self._is_bound[name]
 
     def aliases(self, name: str) -> frozenset[str]:
@@ -153,6 +161,27 @@ def _skips(nodes: list[ast.AST]) -> Iterator[tuple[ast.Name, str]]:
             for target in node.targets:
                 if isinstance(target, ast.Name) and isinstance(args[0].value, str):
                     yield target, args[0].value
+
+
+def _missing(tries: Iterable[ast.Try]) -> Iterator[ast.Name]:
+    """Yield the names that are None if their import fails: where they are used, it has not."""
+    for node in tries:
+        imported = {
+            alias.asname or alias.name.partition(".")[0]
+            for statement in node.body
+            if isinstance(statement, (ast.Import, ast.ImportFrom))
+            for alias in statement.names
+        }
+        for statement in (one for handler in node.handlers for one in handler.body):
+            if not isinstance(statement, ast.Assign) or not _is_none(statement.value):
+                continue
+            for target in statement.targets:
+                if isinstance(target, ast.Name) and target.id in imported:
+                    yield target
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _bound(nodes: list[ast.AST], imported: Collection[ast.AST]) -> frozenset[str]:

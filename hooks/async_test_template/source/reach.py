@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from async_test_template.source.conditions import EVERY, Conditions
+from async_test_template.source.names import dotted
 from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Reach:
                 found.setdefault(alias.asname or first, []).append(bound)
         for node in nodes.of(ast.ImportFrom):
             for alias in node.names:
-                target = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                target = dotted("." * node.level + (node.module or ""), alias.name)
                 found.setdefault(alias.asname or alias.name, []).append((node, target))
         return found
 

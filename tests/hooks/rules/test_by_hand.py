@@ -111,6 +111,26 @@ def test_a_fixture_whose_value_is_looked_at_is_mended(test: str, tmp_path: Path)
     assert [f.tier for f in plan.fixed if f.code == "AT701"] == [Tier.SAFE]
 
 
+GIVEN = "def test_given(client):\n    made = helpers.Made()\n    assert made(client)\n"
+
+
+@pytest.mark.parametrize(
+    ("others", "fixed"),
+    [
+        (MARK + "async def test_it(client):\n    assert client.keys()\n", True),
+        (MARK + "async def test_it(client):\n    client.close()\n", False),
+        ("", False),
+    ],
+)
+def test_a_test_may_give_a_value_to_something_unknown(
+    *, others: str, fixed: bool, tmp_path: Path
+) -> None:
+    found = fixture_of(f"{GIVEN}\n\n{others}", "pytest>=7", tmp_path)
+    assert [f.code for f in found.fixed] == ["AT701"] * fixed
+    again = make_plan(tmp_path, Desired(), (load("AT701"),), frozenset({Tier.SAFE}))
+    assert not again.fixed, "what is only likely is no safe fix"
+
+
 def test_what_a_generator_yields_may_be_awaited(tmp_path: Path) -> None:
     files = {
         "requirements.txt": "pytest>=7\npytest-asyncio>=1.4\n",

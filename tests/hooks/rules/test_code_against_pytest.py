@@ -1088,12 +1088,39 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT941",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport os\n\n\nasync def test_it(tmp_path):\n"
+                "    path = str(tmp_path / 'it.socket')\n"
+                "    server = await asyncio.start_unix_server(print, path)\n"
+                "    server.close()\n    os.remove(path)\n    assert not os.path.exists(path)\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
         "AT939",
         {
             "pytest.ini": AUTO,
             "test_it.py": (
                 "import aiohttp\n\n\ndef test_it():\n    connector = aiohttp.TCPConnector()\n"
                 "    assert not connector.closed\n\n\nasync def test_other():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
+        "AT939",
+        {
+            "test_it.py": (
+                "import asyncio\nimport unittest\n\nimport aiohttp\n\n\n"
+                "class TestIt(unittest.TestCase):\n    def setUp(self):\n"
+                "        self.loop = asyncio.new_event_loop()\n"
+                "        asyncio.set_event_loop(self.loop)\n"
+                "        self.session = aiohttp.ClientSession()\n\n    def test_it(self):\n"
+                "        asyncio.get_event_loop().run_until_complete(self.session.close())\n"
+                "        self.loop.close()\n"
             ),
         },
     ),

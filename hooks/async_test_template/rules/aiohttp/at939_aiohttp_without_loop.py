@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.loops._bare import SETUPS
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.patched import patching
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source.changes import replace
-from async_test_template.source.items import Test
+from async_test_template.source import new_imports
+from async_test_template.source.changes import replace, set_keyword
+from async_test_template.source.items import Fixture, Test
 from async_test_template.source.lineage import ISOLATED_CASES
 
 if TYPE_CHECKING:
@@ -34,23 +36,31 @@ _RUNS = re.compile(r"\b(?:run_until_complete|asyncio\.run|Runner)\(")
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     for call, function in _calls(source):
-        item = source.items.get(function.lineno)
-        # A decorator may run a test in a loop.
-        if item is None or (isinstance(item, Test) and item.wrapped):
-            continue
+        kind = _kind(source, function)
         name = source.names.resolve(call.func)
-        if patching(project, name):
+        if not kind or patching(project, name):
             continue
-        kind = "test" if isinstance(item, Test) else "fixture"
         yield code_finding(
             RULE.code,
             source,
             call,
             f"{name} needs a running loop, and the {kind} {function.name} is not async",
             tier=Tier.UNSAFE,
-            fix=partial(_fix, project, source, function, item),
+            fix=partial(_fix, project, source, call, function),
             hint=f"make the {kind} async",
         )
+
+
+def _kind(source: Source, function: ast.FunctionDef) -> str:
+    """Return what calls a function where no loop runs, or nothing where one may run."""
+    item = source.items.get(function.lineno)
+    if item is None:
+        is_method = isinstance(source.scope(function), ast.ClassDef)
+        return "set-up" if is_method and function.name in SETUPS else ""
+    # A decorator may run a test in a loop.
+    if isinstance(item, Test):
+        return "" if item.wrapped else "test"
+    return "fixture"
 
 
 def _calls(source: Source) -> Iterator[tuple[ast.Call, ast.FunctionDef]]:
@@ -71,10 +81,26 @@ def _is_late(call: ast.Call) -> bool:
 
 
 def _fix(
-    project: Project, source: Source, function: ast.FunctionDef, item: object
+    project: Project, source: Source, call: ast.Call, function: ast.FunctionDef
 ) -> tuple[Edit, ...]:
-    if not isinstance(item, Test):
+    item = source.items.get(function.lineno)
+    if isinstance(item, Fixture):
         raise EditError("what asks for the fixture may not be async")
+    try:
+        return _made_async(project, source, function, item)
+    except EditError:
+        if not _has_current_loop(source, function):
+            raise
+    # So did aiohttp where no loop ran.
+    asyncio, imports = new_imports.bind_module(source, "asyncio")
+    return (set_keyword(source, call, "loop", f"{asyncio}.get_event_loop()"), *imports)
+
+
+def _made_async(
+    project: Project, source: Source, function: ast.FunctionDef, item: Test | None
+) -> tuple[Edit, ...]:
+    if item is None:
+        raise EditError("an asyncSetUp of an IsolatedAsyncioTestCase is")
     if _RUNS.search(source.text(function)):
         raise EditError("it runs a loop itself")
     owner = source.scope(function)
@@ -88,6 +114,13 @@ def _fix(
     # The place of a function is its `def`, below its decorators.
     start = source.start(function)
     return (replace(source, start, start + len("def"), "async def"),)
+
+
+def _has_current_loop(source: Source, function: ast.FunctionDef) -> bool:
+    """Tell whether a test, or a method of its class, runs what it needs in the current loop."""
+    owner = source.scope(function)
+    place = owner if isinstance(owner, ast.ClassDef) else function
+    return any(place in source.around(call) for call in source.calls("asyncio.get_event_loop"))
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Tier
 from async_test_template.rules.loops._bridge import bridge, is_first_to_run, tier_of_bridge
 from async_test_template.rules.loops._canonical import called_names
@@ -91,8 +92,6 @@ def parameter_findings(
 ) -> Iterator[Finding]:
     """Yield a finding for each function, async or not, that asks for the lost fixture."""
     for item in items_asking(source, name, is_async=is_async):
-        if isinstance(item, Test) and item.mark("trio"):
-            continue
         if isinstance(item, Fixture) and is_override(project, item):
             # AT504 and AT505 replace those.
             continue
@@ -103,7 +102,10 @@ def parameter_findings(
         function = source.functions.get(item.line)
         if function is None or not _has_parameter(function, name):
             continue
-        if is_async:
+        if isinstance(item, Test) and item.mark("trio"):
+            if where == "nowhere":
+                yield _in_trio(code, project, source, function, name)
+        elif is_async:
             yield _in_async(code, project, source, function, name, where)
         elif where == "nowhere":
             yield _in_sync(code, project, source, function, name)
@@ -113,6 +115,23 @@ def items_asking(source: Source, name: str, *, is_async: bool) -> list[Fixture |
     """Return the fixtures and tests of a file, async or not, that ask for a fixture, by line."""
     items = (item for _, item in sorted(source.items.items()))
     return [item for item in items if item.is_async == is_async and name in item.requests]
+
+
+def _in_trio(code: str, project: Project, source: Source, function: Function, name: str) -> Finding:
+    def fix() -> tuple[Edit, ...]:
+        if uses(function, name):
+            raise EditError("no loop of asyncio runs in a test of trio")
+        return without_parameter(project, source, function, name)
+
+    return code_finding(
+        code,
+        source,
+        function,
+        f"trio runs {function.name}, which asks for the fixture {name}, which was removed",
+        tier=Tier.SAFE,
+        fix=when_all_is_read(project, fix),
+        hint="remove the parameter",
+    )
 
 
 def _in_async(  # noqa: PLR0913, PLR0917 - the place, the name and where it comes from

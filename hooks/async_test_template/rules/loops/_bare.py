@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.rules.loops._left_out import left_out, passed_on
 from async_test_template.rules.on_code import is_below, is_super
 from async_test_template.source.items import Fixture, Test
+from async_test_template.source.names import dotted
 from async_test_template.source.nodes import FUNCTIONS, callee
 
 if TYPE_CHECKING:
@@ -401,7 +402,7 @@ def _dotted(other: Source, source: Source, name: str) -> set[str]:
         else:
             matches = module in ends
         if matches:
-            found.add(f"{module}.{name}")
+            found.add(dotted(module, name))
     return found
 
 
@@ -425,4 +426,4 @@ def _imported(other: Source) -> Iterator[str]:
             module = "." * node.level + (node.module or "")
             yield module
             # `from tests import helpers`, `from . import helpers`
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            yield from (dotted(module, alias.name) for alias in node.names)

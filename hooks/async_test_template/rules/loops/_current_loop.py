@@ -65,7 +65,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         )
         or any(_file_sets_loop(project, file, root) for file in files)
         or any(project.dependencies.has(name) for name in _PLUGINS)
-        or (isinstance(around, ast.ClassDef) and _class_sets_loop(root.source, around, set()))
+        or (isinstance(around, ast.ClassDef) and _class_sets_loop(project, root.source, around))
         or _fixtures_set_loop(project, root, files)
     )
 
@@ -213,28 +213,31 @@ def _runs_for_all(function: ast.AST, root: Root) -> bool:
     )
 
 
-def _class_sets_loop(source: Source, node: ast.ClassDef, seen: set[ast.ClassDef]) -> bool:
+def _class_sets_loop(project: Project, source: Source, node: ast.ClassDef) -> bool:
     """Tell whether a class may provide a loop for its tests: with a set-up, or an unknown base."""
-    seen.add(node)
-    for method in node.body:
-        if (
-            isinstance(method, FUNCTIONS)
-            and (method.name in SETUPS or method.name == "asyncSetUp")
-            and any(_is_setting(source, inner) for inner in walk(method))
-        ):
-            return True
-    for base in node.bases:
-        known = [
-            other
-            for other in source.nodes.of(ast.ClassDef)
-            if isinstance(base, ast.Name) and other.name == base.id
-        ]
-        if known:
-            if any(_class_sets_loop(source, other, seen) for other in known if other not in seen):
-                return True
-        elif not _PLAIN.fullmatch(source.names.resolve(base)):
-            return True
-    return False
+    kin = project.code.lineage.kin_at(source.file, node.lineno)
+    if kin is None or not all(map(_PLAIN.fullmatch, kin.others)):
+        return True
+    return any(
+        (held.is_opaque and file != source.file) or _is_set_in(project, file, held.line)
+        for file, held in kin.classes
+    )
+
+
+def _is_set_in(project: Project, file: str, line: int) -> bool:
+    """Tell whether a set-up of the class at a line of a file sets a current loop."""
+    try:
+        source = project.code.sources.get(file)
+    except Unreadable:
+        return True
+    return any(
+        (method.name in SETUPS or method.name == "asyncSetUp")
+        and any(_is_setting(source, inner) for inner in walk(method))
+        for node in source.nodes.of(ast.ClassDef)
+        if node.lineno == line
+        for method in node.body
+        if isinstance(method, FUNCTIONS)
+    )
 
 
 def _is_given_loop(project: Project, test: Test) -> bool:

@@ -29,6 +29,8 @@ _MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMoc
 _YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
 #: Expressions that bind as closely after `await` as after `yield from`.
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
+#: Decorated functions are generators, and async ones are not.
+_ASKS = re.compile(r"is_?generator(?:_?function)?$", re.IGNORECASE)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -161,6 +163,8 @@ def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
 
 def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit, ...]:
     sure(source, decorator)
+    if any(_asks_for_generator(source.parents[use]) for use in source.mentions.get(function.name)):
+        raise EditError("something asks whether it is a generator")
     edits: list[Edit] = [changes.remove_decorator(source, decorator)]
     if isinstance(function, ast.FunctionDef):
         start = source.start(function)
@@ -171,6 +175,11 @@ def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit,
         if not yields:
             edits += _returned(source, function)
     return tuple(edits)
+
+
+def _asks_for_generator(around: ast.AST) -> bool:
+    """Tell whether a call is one of `inspect.isgeneratorfunction`, or of one that is named so."""
+    return isinstance(around, ast.Call) and _ASKS.search(ast.unparse(around.func)) is not None
 
 
 def _returned(source: Source, function: ast.FunctionDef) -> Iterator[Edit]:
