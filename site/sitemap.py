@@ -25,6 +25,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "docs/settings.md": "settings.md",
         "docs/ci.md": "ci.md",
         "docs/real-repositories.md": "real-repositories.md",
+        "docs/measured/outdated-suites.md": "measured/outdated-suites.md",
+        "docs/measured/findings.md": "measured/findings.md",
+        "docs/measured/healthy-suites.md": "measured/healthy-suites.md",
+        "docs/measured/adopted.md": "measured/adopted.md",
     },
     "A new project": {
         "docs/new-project.md": "new-project.md",
