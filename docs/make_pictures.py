@@ -21,7 +21,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent / "tests"))
+sys.path[:0] = [str(DOCS.parent / name) for name in ("tests", "hooks")]
 
 from helpers import QUESTIONS, copy_template  # noqa: E402
 from outdated_suite import OUTDATED  # noqa: E402
