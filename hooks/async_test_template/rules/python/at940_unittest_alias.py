@@ -105,10 +105,16 @@ def _is_removed(project: Project, source: Source, owner: ast.ClassDef, name: str
         return False
     if not (_CASES | _WITHOUT).issuperset(kin.others) or name in _put_back(project):
         return False
+    return not _is_set(project, frozenset(file for file, _ in kin.classes), name)
+
+
+# Each use of a name in a class asks this.
+@lru_cache(maxsize=64)
+def _is_set(project: Project, files: frozenset[str], name: str) -> bool:
+    """Tell whether one of some files may give its classes a name."""
     word = name.encode()
     sets = re.compile(rb"(?:def[ \t]+|[\"'])%s\b|\b%s[ \t]*=(?!=)|__getattr" % (word, word))
-    files = {file for file, _ in kin.classes}
-    return not any(sets.search(project.tree.read(file) or b"") for file in files)
+    return any(sets.search(project.tree.read(file) or b"") for file in files)
 
 
 # Only one project is used at a time, and each use of a name asks this.
