@@ -66,7 +66,8 @@ def _python_in_setup_py(data: bytes | None) -> str | None:
 
 
 def _python_in_pipfile(tree: Tree) -> str | None:
-    asked = re.search(_PYTHON_OF_PIPENV, tree.read("Pipfile") or b"")
+    data = tree.read("Pipfile")
+    asked = re.search(_PYTHON_OF_PIPENV, data) if data else None
     return f">={asked[1].decode()}" if asked else None
 
 
