@@ -8,6 +8,7 @@ from async_test_template.config import files, ini, requirement, requirements
 from async_test_template.config.toml import edits as toml
 from async_test_template.errors import EditError
 from async_test_template.findings import Splice
+from async_test_template.paths import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +77,7 @@ def _editor(file: str) -> Callable[[str, list[Change]], str]:
 
     Each editor reads the whole file twice, so thousands of single edits would take for ever.
     """
-    suffix = "toml" if file.rpartition("/")[2] == "Pipfile" else file.rpartition(".")[2]
+    suffix = "toml" if name_of(file) == "Pipfile" else file.rpartition(".")[2]
     return {"toml": _toml, "py": _setup_py, "ini": _ini, "cfg": _ini, "coveragerc": _ini}.get(
         suffix, _requirements
     )

@@ -102,15 +102,22 @@ def _is_run_by_its_file(project: Project, test: Test) -> bool:
     if test.owner is not None:
         return False
     source = project.code.sources.get(test.file)
-    return _is_called(source, test.name) or (
+    return _is_called(source, test.name) or _leaves_out(project, source)
+
+
+# Each test of a file asks this.
+@lru_cache(maxsize=2)
+def _leaves_out(project: Project, source: Source) -> bool:
+    """Tell whether a file without pytest is a script that runs one of its tests."""
+    return (
         "pytest" not in source.names.imported
         and any(
             isinstance(node, ast.If) and "__main__" in source.text(node.test)
             for node in source.tree.body
         )
         and any(
-            other.is_async and other.owner is None and _is_called(source, other.name)
-            for other in project.code.by_file[test.file].tests
+            test.is_async and test.owner is None and _is_called(source, test.name)
+            for test in project.code.by_file[source.file].tests
         )
     )
 

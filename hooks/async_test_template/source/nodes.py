@@ -133,6 +133,11 @@ def callee(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
 
 
+def last_name(node: ast.AST | None) -> str:
+    """Return a name without what is before its last dot, and no text for what is none."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those within it as `ast.walk` does, in a third of the time.
 

@@ -204,6 +204,30 @@ class Source:
             if isinstance(around, ast.Call) and around.func is node:
                 yield around
 
+    def method_calls(self, name: str) -> Iterator[tuple[ast.Call, ast.Attribute]]:
+        """Yield the calls of a method of any object, each with what is called."""
+        for node in self.mentions.get(name):
+            call = self.parents[node]
+            if isinstance(node, ast.Attribute) and isinstance(call, ast.Call) and call.func is node:
+                yield call, node
+
+    def uses(self, *targets: str) -> Iterator[tuple[ast.Attribute | ast.ImportFrom, str]]:
+        """Yield where Python looks one of some dotted names up: at an attribute, or an import."""
+        for node in self.references(*targets):
+            # A name that is imported directly is looked up at its import.
+            if isinstance(node, ast.Attribute):
+                yield node, self.names.resolve(node)
+        for statement in self.nodes.of(ast.ImportFrom):
+            for alias in statement.names:
+                name = f"{statement.module}.{alias.name}"
+                if name in targets and not statement.level:
+                    yield statement, name
+
+    @cached_property
+    def classes(self) -> dict[int, ast.ClassDef]:
+        """The classes by the line of their `class`."""
+        return {node.lineno: node for node in self.nodes.of(ast.ClassDef)}
+
     def offset(self, line: int, column: int = 0) -> int:
         """Return the offset of a 1-based line and a column in bytes."""
         return self._lines[line - 1] + column

@@ -93,14 +93,12 @@ def _cases(project: Project) -> Mapping[str, Mapping[int, frozenset[str]]]:
 def _set(project: Project, file: str, line: int) -> Iterator[str]:
     """Yield the attributes that the async set-up of a class sets."""
     try:
-        nodes = project.code.sources.get(file).nodes.of(ast.ClassDef)
+        found = project.code.sources.get(file).classes[line]
     except Unreadable:
         return
-    for node in nodes:
-        if node.lineno == line:
-            for method in node.body:
-                if getattr(method, "name", "") in _STARTS:
-                    yield from (found.attr for found in _attributes(method, ast.Store))
+    for method in found.body:
+        if getattr(method, "name", "") in _STARTS:
+            yield from (attribute.attr for attribute in _attributes(method, ast.Store))
 
 
 def _attributes(method: ast.AST, context: type[ast.expr_context]) -> list[ast.Attribute]:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.on_code import text_of
-from async_test_template.source.nodes import FUNCTIONS, walk
+from async_test_template.source.nodes import FUNCTIONS, last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def calls_of(source: Source, method: str) -> Iterator[ast.Call]:
 
 
 def _is_mock(source: Source, node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = last_name(node)
     if name == FIXTURE:
         return True
     return any(

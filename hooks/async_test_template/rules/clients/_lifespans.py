@@ -9,6 +9,7 @@ from async_test_template.rules.clients._applications import FASTAPI, STARLETTE, 
 from async_test_template.rules.clients._test_client import CLIENTS
 from async_test_template.rules.on_code import keyword
 from async_test_template.rules.origin import origin
+from async_test_template.source.nodes import last_name
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def runs_lifespan(source: Source) -> bool:
     except Unreadable:
         return True
     for name in called:
-        last = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+        last = last_name(name)
         if "lifespan" in last.lower() or (isinstance(name, ast.Attribute) and last == "startup"):
             return True
     return any(

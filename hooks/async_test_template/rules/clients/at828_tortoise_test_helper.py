@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
@@ -17,27 +16,29 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _MODULE = "tortoise.contrib.test"
-_GONE = (
-    "initializer",
-    "finalizer",
-    "env_initializer",
-    "getDBConfig",
-    "TestCase",
-    "SimpleTestCase",
-    "IsolatedTestCase",
-    "TruncationTestCase",
+_GONE = tuple(
+    f"{_MODULE}.{name}"
+    for name in (
+        "initializer",
+        "finalizer",
+        "env_initializer",
+        "getDBConfig",
+        "TestCase",
+        "SimpleTestCase",
+        "IsolatedTestCase",
+        "TruncationTestCase",
+    )
 )
-_DOTTED = tuple(f"{_MODULE}.{name}" for name in _GONE)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not is_test_code(source):
         return
     # One finding for a file: what replaces them is one fixture.
-    uses = sorted(_uses(source), key=lambda use: source.start(use[0]))
+    uses = sorted(source.uses(*_GONE), key=lambda use: source.start(use[0]))
     if uses:
         node = uses[0][0]
-        names = list(dict.fromkeys(name for _, name in uses))
+        names = dict.fromkeys(name.removeprefix(f"{_MODULE}.") for _, name in uses)
         yield code_finding(
             RULE.code,
             source,
@@ -45,18 +46,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             f"{_MODULE} has no {' and no '.join(names)}",
             hint="write an async fixture with tortoise_test_context, or require tortoise-orm<1",
         )
-
-
-def _uses(source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    for node in source.references(*_DOTTED):
-        # A name that is imported directly fails at import.
-        if isinstance(node, ast.Attribute):
-            yield node, node.attr
-    for statement in source.nodes.of(ast.ImportFrom):
-        if statement.module == _MODULE and not statement.level:
-            for alias in statement.names:
-                if alias.name in _GONE:
-                    yield statement, alias.name
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.rule import Rule, Where
+from async_test_template.source.nodes import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,17 +23,14 @@ _WITH_CLIENT = re.compile(rb"TestClient|client\.task\.").search
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     if not _WITH_CLIENT(source.data):
         return
-    for attribute in source.mentions.get("get_loop", ()):
-        call = source.parents[attribute]
+    for call, method in source.method_calls("get_loop"):
+        task = method.value
         if (
-            isinstance(attribute, ast.Attribute)
-            and isinstance(attribute.value, ast.Attribute)
-            and attribute.value.attr == "task"
-            and _is_client(attribute.value.value)
-            and isinstance(call, ast.Call)
-            and call.func is attribute
+            isinstance(task, ast.Attribute)
+            and task.attr == "task"
+            and last_name(task.value).endswith(("client", "Client"))
         ):
-            client = source.text(attribute.value.value)
+            client = source.text(task.value)
             yield code_finding(
                 RULE.code,
                 source,
@@ -41,11 +39,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                 hint=f"call what ran in this loop with {client}.portal.call(function), without a "
                 "fixture for the loop",
             )
-
-
-def _is_client(node: ast.expr) -> bool:
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    return name.endswith(("client", "Client"))
 
 
 RULE = Rule(

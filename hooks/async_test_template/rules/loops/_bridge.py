@@ -28,7 +28,7 @@ from async_test_template.rules.which_loop import (
 )
 from async_test_template.source import changes, new_imports
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import FUNCTIONS
+from async_test_template.source.nodes import FUNCTIONS, last_name
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def takes_current_loop(project: Project) -> bool:
         except Unreadable:
             continue
         for call in calls:
-            named = call.func
-            last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-            if last == "get_event_loop" and _is_in_sync_code(source, call):
+            if last_name(call.func) == "get_event_loop" and _is_in_sync_code(source, call):
                 return True
     return False
 

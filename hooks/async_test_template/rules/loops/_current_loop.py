@@ -231,12 +231,10 @@ def _is_set_in(project: Project, file: str, line: int) -> bool:
     except Unreadable:
         return True
     return any(
-        (method.name in SETUPS or method.name == "asyncSetUp")
+        isinstance(method, FUNCTIONS)
+        and (method.name in SETUPS or method.name == "asyncSetUp")
         and any(_is_setting(source, inner) for inner in walk(method))
-        for node in source.nodes.of(ast.ClassDef)
-        if node.lineno == line
-        for method in node.body
-        if isinstance(method, FUNCTIONS)
+        for method in source.classes[line].body
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +36,6 @@ _AROUND = frozenset(
 )
 _GIVES = (ast.Yield, ast.YieldFrom, ast.Raise)
 _BLOCKS = ("body", "orelse", "finalbody")
-
-
-def last_name(node: ast.expr) -> str:
-    """Return the name of what is called, without what is before its last dot."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 class Ending:

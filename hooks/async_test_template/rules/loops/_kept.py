@@ -14,12 +14,12 @@ from async_test_template.errors import EditError
 from async_test_template.rules.importers import importers
 from async_test_template.rules.loops._bridge import bridge_text
 from async_test_template.rules.loops._canonical import is_canonical
-from async_test_template.rules.loops._ending import Ending, last_name
+from async_test_template.rules.loops._ending import Ending
 from async_test_template.rules.loops._loop_factories import MAKERS
 from async_test_template.rules.which_loop import has_other_runner
 from async_test_template.source import changes, new_imports
 from async_test_template.source.brackets import brackets_from
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.origin import origin
-from async_test_template.source.nodes import callee, walk
+from async_test_template.source.nodes import callee, last_name, walk
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -193,13 +193,9 @@ def _gives_plain(project: Project, source: Source, function: Function) -> bool:
     if isinstance(given, ast.Subscript):
         parts = given.slice
         given = parts.elts[0] if isinstance(parts, ast.Tuple) and parts.elts else parts
-    return _name_of(given) in _PLAIN or (
+    return last_name(given) in _PLAIN or (
         given is not None and _is_plain_class(project, source, given)
     )
-
-
-def _name_of(node: ast.AST | None) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _is_plain_class(project: Project, source: Source, node: ast.expr) -> bool:
@@ -214,7 +210,7 @@ def _is_plain_class(project: Project, source: Source, node: ast.expr) -> bool:
         bool(fields)
         and any(name in _DATACLASSES for name in of)
         and all(
-            _name_of(part) in _PLAIN | _HOLDERS
+            last_name(part) in _PLAIN | _HOLDERS
             for field in fields
             for part in walk(field)
             if isinstance(part, (ast.Name, ast.Attribute, ast.Constant))

@@ -10,7 +10,9 @@ from async_test_template.rules.filters import EVERY, Warned, filters_of_options,
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
+    BOTH_SCOPES_SINCE,
     FIXTURE_SCOPE,
+    KNOWN_SINCE,
     SCOPES,
     TEST_SCOPE,
     asyncio_fixtures,
@@ -134,7 +136,9 @@ def _stops_old_ones(project: Project) -> bool:
     Below 0.24 the option is unknown. That gives a warning, and so an error if warnings are errors.
     """
     is_strict = project.settings.refuses_unknown or is_fatal(project, _UNKNOWN)
-    return is_strict and not project.dependencies.at_least("pytest-asyncio", "0.24")
+    return is_strict and not project.dependencies.at_least(
+        "pytest-asyncio", KNOWN_SINCE[FIXTURE_SCOPE]
+    )
 
 
 def _stuck(project: Project) -> bool:
@@ -142,7 +146,7 @@ def _stuck(project: Project) -> bool:
 
     Python 3.9 has versions that know the setting, though not fixture-scope: AT401 comes first.
     """
-    wanted = "0.26" if _too_old(project) else "1.5"
+    wanted = BOTH_SCOPES_SINCE if _too_old(project) else "1.5"
     dependencies = project.dependencies
     # A bound that AT402 raises is no obstacle, and a compiled file is.
     is_bound = bool(dependencies.below("pytest", "8.4"))
@@ -166,7 +170,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
         wanted is not None
         # A loop must live as long as the fixture.
         and all(f.scope in SCOPES and wider(f.scope, wanted) == wanted for f in wide)
-        and not dependencies.may_be_below("pytest-asyncio", "0.26")
+        and not dependencies.may_be_below("pytest-asyncio", BOTH_SCOPES_SINCE)
     ):
         return (
             Tier.SAFE,
@@ -178,7 +182,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
     if (
         project.code.complete
         and not wide
-        and not dependencies.may_be_below("pytest-asyncio", "0.24")
+        and not dependencies.may_be_below("pytest-asyncio", KNOWN_SINCE[FIXTURE_SCOPE])
     ):
         # Without a fixture wider than a function both values mean the same.
         return Tier.SAFE, (settings.set(FIXTURE_SCOPE, "function"),), ""

@@ -9,6 +9,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
+    BOTH_SCOPES_SINCE,
     FIXTURE_SCOPE,
     SCOPES,
     TEST_SCOPE,
@@ -109,7 +110,7 @@ def _from_settings(project: Project, pairs: list[tuple[Test, Fixture]]) -> Findi
     for wide in wide_fixtures(project):
         # In a narrower loop it cannot be set up.
         scope = wider(scope, wide.scope) if wide.scope in SCOPES else scope
-    can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", "0.26")
+    can = settings.can_grow and project.dependencies.at_least("pytest-asyncio", BOTH_SCOPES_SINCE)
     # In a shared loop a test sees the tasks that others have left.
     can = can and not any(
         b"all_tasks(" in (project.tree.read(file) or b"")

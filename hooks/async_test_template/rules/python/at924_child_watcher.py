@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 #: What `dir(asyncio)` has in Python 3.13 and not in 3.14, except names that are only deprecated.
-_GONE = {
+_GONE = tuple(
     f"asyncio.{name}"
     for name in (
         "AbstractChildWatcher",
@@ -28,7 +28,7 @@ _GONE = {
         "get_child_watcher",
         "set_child_watcher",
     )
-}
+)
 #: Methods of the policies that were removed with them.
 _METHODS = ("get_child_watcher", "set_child_watcher")
 
@@ -52,23 +52,10 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
 
 
 def _uses(source: Source) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    for node in source.references(*_GONE):
-        # A name that is imported directly fails at import.
-        if isinstance(node, ast.Attribute):
-            yield node, source.names.resolve(node)
-    for statement in source.nodes.of(ast.ImportFrom):
-        for alias in statement.names:
-            if f"{statement.module}.{alias.name}" in _GONE and not statement.level:
-                yield statement, f"asyncio.{alias.name}"
+    yield from source.uses(*_GONE)
     for name in _METHODS:
-        for node in source.mentions.get(name, ()):
-            around = source.parents[node]
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(around, ast.Call)
-                and around.func is node
-                and _is_policy(source, node.value)
-            ):
+        for _, node in source.method_calls(name):
+            if _is_policy(source, node.value):
                 yield node, f"the {name} of an event loop policy"
 
 

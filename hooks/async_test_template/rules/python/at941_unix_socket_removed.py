@@ -93,12 +93,9 @@ def _removals(source: Source) -> Iterator[tuple[ast.Call, str]]:
     for call in source.calls(*_REMOVES):
         if len(call.args) == 1 and not call.keywords:
             yield call, _plain(call.args[0])
-    for node in source.mentions.get("unlink", ()):
-        made = source.parents[node]
-        if not isinstance(node, ast.Attribute) or not isinstance(made, ast.Call):
-            continue
-        if made.func is node and not (made.args or made.keywords):
-            yield made, ast.unparse(node.value)
+    for call, method in source.method_calls("unlink"):
+        if not (call.args or call.keywords):
+            yield call, ast.unparse(method.value)
 
 
 def _is_guarded(source: Source, call: ast.Call) -> bool:
