@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
+from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -965,6 +965,29 @@ CASES = [
         },
     ),
     Case(
+        "AT119",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": "[pytest]\naddopts = -p no:asyncio\n",
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        before=INTERNAL,
+    ),
+    Case(
+        # Before Python 3.14 it works (test_newest_pythons.py).
+        "AT926",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from multiprocessing import Process, get_context\n\n\nasync def test_it():\n"
+                "    def serve():\n        pass\n\n"
+                "    for one in (Process(target=serve), get_context().Process(target=serve)):\n"
+                "        one.start()\n        one.join()\n        assert not one.exitcode\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
         "AT902",
         {
             "requirements.txt": "pytest-aiohttp\n",
@@ -1049,6 +1072,21 @@ CASES = [
             ),
             "test_it.py": (
                 "from fakes import fake\n\n\nasync def test_it():\n    assert await fake()\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "app.py": (
+                "import asyncio\n\n\nclass Stock:\n    @asyncio.coroutine\n"
+                "    def count(self):\n        yield from asyncio.sleep(0)\n        return 1\n"
+            ),
+            "test_it.py": (
+                "from app import Stock\n\n\nasync def test_it():\n"
+                "    assert await Stock().count()\n"
             ),
         },
         before=INTERRUPTED,
