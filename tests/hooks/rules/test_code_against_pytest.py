@@ -1179,6 +1179,17 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT712",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1)) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
         "AT731",
         {
             "pytest.ini": AUTO,
