@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
+from proofs import (
+    FAILED,
+    INTERNAL,
+    INTERRUPTED,
+    NEWEST,
+    OK,
+    Case,
+    lay_out,
+    migrate,
+    parameters,
+    prove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -709,6 +720,24 @@ CASES = [
         arguments=["-W", "error::pytest.PytestDeprecationWarning"],
     ),
     Case(
+        "AT524",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\nfrom pytest_asyncio import is_async_test\n\n\n"
+                '@pytest.fixture(scope="session")\nasync def loop():\n'
+                "    return asyncio.get_running_loop()\n\n\n"
+                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                "        if is_async_test(item):\n"
+                '            item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(loop):\n"
+                "    assert loop is asyncio.get_running_loop()\n"
+            ),
+        },
+    ),
+    Case(
         "AT510",
         {
             "pytest.ini": AUTO,
@@ -1212,6 +1241,17 @@ CASES = [
             "test_it.py": (
                 "from _pytest.python_api import approx, raises\n\n\ndef test_it():\n"
                 "    with raises(AssertionError):\n        assert 1.0 == approx(2.0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT712",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1)) == 1\n"
             ),
         },
         before=INTERRUPTED,
