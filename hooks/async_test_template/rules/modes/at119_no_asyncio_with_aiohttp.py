@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
+from async_test_template.rules.runners import has_old_aiohttp
 from async_test_template.rules.which_loop import MODE
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from async_test_template.project import Project
 
 _PLUGIN = "pytest-aiohttp"
-#: The first release with which the tests need pytest-asyncio.
-_SINCE = "1.0"
 _WORDS = ("-p", "no:asyncio")
 _JOINED = frozenset({"".join(_WORDS), " ".join(_WORDS)})
 
@@ -46,12 +45,11 @@ def _edits(project: Project) -> tuple[Edit, ...]:
     mode = project.settings.effective(MODE)
     removed = _removed(project)
     set_ = project.settings.set_all({MODE: "auto"}) if mode is None else ()
-    raised: tuple[Edit, ...] = ()
-    if project.dependencies.may_be_below(_PLUGIN, _SINCE):
-        raised = project.dependencies.raised(_PLUGIN, _SINCE)
-        if not raised:
-            return ()
-    return (*removed, *set_, *raised) if removed and set_ is not None else ()
+    is_old = has_old_aiohttp(project)
+    raised = project.dependencies.raised(_PLUGIN, "1.0") if is_old else ()
+    if not removed or set_ is None or (is_old and not raised):
+        return ()
+    return (*removed, *set_, *raised)
 
 
 def _removed(project: Project) -> tuple[Edit, ...]:
