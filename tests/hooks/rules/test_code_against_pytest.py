@@ -354,6 +354,27 @@ CASES = [
         },
         unsafe=True,
     ),
+    Case(
+        "AT505",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n"
+                "class OwnPolicy(asyncio.DefaultEventLoopPolicy):\n"
+                "    def __init__(self, *, name):\n        super().__init__()\n"
+                "        self.name = name\n\n    def new_event_loop(self):\n"
+                "        loop = super().new_event_loop()\n        loop.name = self.name\n"
+                "        return loop\n\n\n@pytest.fixture\ndef event_loop():\n"
+                '    asyncio.set_event_loop_policy(OwnPolicy(name="own"))\n'
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                '    assert asyncio.get_running_loop().name == "own"\n'
+            ),
+        },
+        unsafe=True,
+    ),
     # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
     Case(
         "AT509",
@@ -1136,11 +1157,34 @@ CASES = [
         },
     ),
     Case(
+        "AT938",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def ping():\n    await asyncio.sleep(0)\n\n\n"
+                "def test_it():\n    loop = asyncio.new_event_loop()\n"
+                "    done, _ = loop.run_until_complete(asyncio.wait([ping(), ping()]))\n"
+                "    loop.close()\n    assert len(done) == 2\n"
+            ),
+        },
+    ),
+    Case(
         "AT937",
         {
             "test_it.py": (
                 "from _pytest.python_api import approx, raises\n\n\ndef test_it():\n"
                 "    with raises(AssertionError):\n        assert 1.0 == approx(2.0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT712",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1)) == 1\n"
             ),
         },
         before=INTERRUPTED,
