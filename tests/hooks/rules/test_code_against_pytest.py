@@ -709,6 +709,24 @@ CASES = [
         arguments=["-W", "error::pytest.PytestDeprecationWarning"],
     ),
     Case(
+        "AT524",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\nfrom pytest_asyncio import is_async_test\n\n\n"
+                '@pytest.fixture(scope="session")\nasync def loop():\n'
+                "    return asyncio.get_running_loop()\n\n\n"
+                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                "        if is_async_test(item):\n"
+                '            item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(loop):\n"
+                "    assert loop is asyncio.get_running_loop()\n"
+            ),
+        },
+    ),
+    Case(
         "AT510",
         {
             "pytest.ini": AUTO,
