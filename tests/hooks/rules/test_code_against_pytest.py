@@ -1713,6 +1713,43 @@ CASES = [
         },
         unsafe=True,
     ),
+    Case(
+        "AT953",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    for task in asyncio.Task.all_tasks():\n"
+                "        assert not task.done()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT835",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import anyio\n\n\nasync def test_it():\n"
+                "    event = anyio.create_event()\n"
+                "    async with anyio.create_task_group() as group:\n"
+                "        await group.spawn(event.wait)\n"
+                "        async with anyio.move_on_after(0.1):\n"
+                "            await anyio.run_sync_in_worker_thread(len, 'it')\n"
+                "        event.set()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT836",
+        {
+            "test_it.py": (
+                "import trio\n\n\nasync def main():\n"
+                "    assert trio.hazmat.current_task()\n"
+                "    assert await trio.run_sync_in_worker_thread(len, 'it') == 2\n\n\n"
+                "def test_it():\n    trio.run(main)\n"
+            ),
+        },
+    ),
 ]
 
 
