@@ -1127,6 +1127,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT927",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport contextvars\n\n\ndef factory(loop, coro):\n"
+                "    return asyncio.Task(coro, loop=loop)\n\n\nasync def test_it():\n"
+                "    asyncio.get_running_loop().set_task_factory(factory)\n"
+                "    context = contextvars.copy_context()\n"
+                "    assert await asyncio.create_task(asyncio.sleep(0, 1), context=context) == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT941",
         {
             "pytest.ini": AUTO,
