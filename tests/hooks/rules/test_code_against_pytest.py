@@ -1782,6 +1782,42 @@ CASES = [
             ),
         },
     ),
+    Case(
+        "AT946",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef slow(request):\n"
+                "    assert request.node.get_marker('slow') is None\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
+        "AT834",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import websockets\n\n\nasync def answer(websocket, path):\n"
+                "    await websocket.send(path)\n\n\nasync def test_it():\n"
+                "    async with websockets.serve(answer, '127.0.0.1', 0) as server:\n"
+                "        host, port = server.sockets[0].getsockname()\n"
+                "        url = f'ws://{host}:{port}/it'\n"
+                "        async with websockets.connect(url, extra_headers={'a': 'b'}) as client:\n"
+                "            assert await client.recv() == '/it'\n"
+            ),
+        },
+    ),
+    Case(
+        "AT837",
+        {
+            "requirements.txt": "starlette>=0.21\n",
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.delete("/", json={"id": 4}).text == "hello"\n'
+            '    response = client.get("/")\n    assert response.ok\n',
+        },
+    ),
 ]
 
 
