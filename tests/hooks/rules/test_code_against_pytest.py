@@ -1127,6 +1127,18 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT920",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import warnings as w\n\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.warns(None) as record:\n        w.warn('slow', stacklevel=1)\n"
+                "        w.warn('slow', stacklevel=1)\n"
+                "    assert [str(one.message) for one in record.list] == ['slow', 'slow']\n"
+            ),
+        },
+    ),
+    Case(
         "AT927",
         {
             "pytest.ini": AUTO,
@@ -1624,6 +1636,26 @@ CASES = [
             ),
         },
         flags=("--loop-scope", "function"),
+    ),
+    Case(
+        "AT825",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
+            "pytest.ini": "[pytest]\naddopts = --strict-markers\n",
+            "tests/conftest.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef assert_all_responses_were_requested():\n"
+                '    """Some are only for one test."""\n    return False\n\n\n'
+                "@pytest.fixture\ndef non_mocked_hosts() -> list[str]:\n"
+                '    return ["localhost", "127.0.0.1"]\n'
+            ),
+            "tests/test_it.py": (
+                "import httpx\nimport pytest\n\n\ndef test_it(httpx_mock):\n"
+                "    httpx_mock.add_response(text='unused')\n"
+                "    with pytest.raises(httpx.ConnectError):\n"
+                "        httpx.get('http://127.0.0.1:1/')\n"
+            ),
+        },
+        declared=True,
     ),
     Case(
         "AT824",
