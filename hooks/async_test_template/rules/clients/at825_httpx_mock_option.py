@@ -57,7 +57,14 @@ def _options(source: Source) -> Iterator[tuple[Function, str]]:
 
 
 def _fix(project: Project, source: Source, options: list[tuple[Function, str]]) -> tuple[Edit, ...]:
-    """Return the edits for all options of a file: one mark has them."""
+    """Return the edits for all options of a file: one mark has them.
+
+    Raises:
+        EditError: what an option is, or which tests it is for, is unknown.
+
+    """
+    if len(options) > len(_NEW):
+        raise EditError("the file sets an option twice")
     arguments = ", ".join(_NEW[name].format(_value(source, option)) for option, name in options)
     pytest, imports = new_imports.bind_module(source, "pytest")
     mark = f"{pytest}.{_MARK}({arguments})"
