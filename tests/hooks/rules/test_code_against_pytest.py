@@ -1832,6 +1832,16 @@ CASES = [
             '    response = client.get("/")\n    assert response.ok\n',
         },
     ),
+    Case(
+        "AT952",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import async_timeout\n\n\nasync def test_it():\n"
+                "    with async_timeout.timeout(1):\n        pass\n"
+            ),
+        },
+    ),
 ]
 
 
