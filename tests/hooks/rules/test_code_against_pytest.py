@@ -1038,6 +1038,20 @@ CASES = [
         },
     ),
     Case(
+        "AT903",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from aiohttp import web\n\n\ndef create_app(loop, status):\n"
+                "    async def answer(request):\n        return web.Response(status=status)\n\n"
+                "    app = web.Application()\n    app.router.add_get('/', answer)\n"
+                "    return app\n\n\nasync def test_it(aiohttp_client):\n"
+                "    client = await aiohttp_client(create_app, status=201)\n"
+                "    assert (await client.get('/')).status == 201\n"
+            ),
+        },
+    ),
+    Case(
         "AT906",
         {
             "requirements.txt": "aiohttp>=3.8\n",
