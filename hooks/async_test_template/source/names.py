@@ -13,6 +13,25 @@ if TYPE_CHECKING:
     from async_test_template.source.nodes import Nodes
 
 _FALLBACKS = ("aiounittest.", "asynctest")
+#: Modules of `asyncio`, which has everything public that is in them.
+_INSIDE_ASYNCIO = frozenset(
+    f"asyncio.{module}"
+    for module in (
+        "base_events",
+        "coroutines",
+        "events",
+        "exceptions",
+        "futures",
+        "locks",
+        "queues",
+        "runners",
+        "streams",
+        "taskgroups",
+        "tasks",
+        "timeouts",
+        "unix_events",
+    )
+)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
@@ -71,7 +90,7 @@ class Names:
                         self.stars.add(module)
                     else:
                         # Most files of a repository import the same.
-                        target = intern(dotted(module, alias.name))
+                        target = intern(dotted(_public(module), alias.name))
                         self._bind(alias.asname or alias.name, target)
         for name, module in self.skips.items():
             self._bind(name.id, module)
@@ -145,9 +164,14 @@ class Names:
         if isinstance(node, ast.Name):
             return self._targets.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
-            owner = self.resolve(node.value)
+            owner = _public(self.resolve(node.value))
             return f"{owner}.{node.attr}" if owner else ""
         return ""
+
+
+def _public(owner: str) -> str:
+    """Return where what a module has is known: `asyncio.futures.Future` is `asyncio.Future`."""
+    return "asyncio" if owner in _INSIDE_ASYNCIO else owner
 
 
 def _skips(nodes: list[ast.AST]) -> Iterator[tuple[ast.Name, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
+from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1056,6 +1056,34 @@ CASES = [
             "test_it.py": "def test_it():\n    assert test_it.seen\n",
         },
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
+    ),
+    Case(
+        "AT942",
+        {
+            "conftest.py": (
+                "def pytest_namespace():\n    return {'app': {'port': 8766}, 'answer': 42}\n\n\n"
+                "def pytest_configure(config):\n    config.addinivalue_line('markers', 'slow')\n"
+            ),
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.slow\n"
+                "def test_it():\n    assert (pytest.app.port, pytest.answer) == (8766, 42)\n"
+            ),
+        },
+        before=INTERNAL,
+    ),
+    Case(
+        "AT734",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import socket\nfrom unittest import mock\n\nimport pytest\n\n\n"
+                "@pytest.fixture(autouse=True)\ndef fake_socket():\n"
+                "    with mock.patch('socket.socket') as fake:\n        yield fake\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(fake_socket):\n"
+                "    assert socket.socket is fake_socket\n\n\n"
+                "def test_that(fake_socket):\n    assert socket.socket is fake_socket\n"
+            ),
+        },
     ),
     Case(
         "AT512",

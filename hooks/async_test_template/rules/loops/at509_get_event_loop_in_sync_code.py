@@ -98,7 +98,8 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     found: dict[ast.AST, ast.Call] = {}
     if not _may_be_outside_coroutines(source.data):
         return found
-    for call in source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
+    calls = source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES)
+    for call in (*calls, *_of_policies(source)):
         around = context(source, call)
         first = found.get(around)
         is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
@@ -107,9 +108,25 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     return found
 
 
+def _of_policies(source: Source) -> Iterator[ast.Call]:
+    """Yield the calls that ask the policy for the current loop, which it then makes no more."""
+    for policy in source.calls("asyncio.get_event_loop_policy"):
+        method = source.parents[policy]
+        call = source.parents[method]
+        is_asking = isinstance(method, ast.Attribute) and method.attr == "get_event_loop"
+        if is_asking and isinstance(call, ast.Call) and call.func is method:
+            yield call
+
+
+def _name(source: Source, call: ast.Call) -> str:
+    """Return the dotted name of the function that a call asks, also where a policy has it."""
+    is_policy = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
+    return _ALWAYS[0] if is_policy else source.names.resolve(call.func)
+
+
 def _takes_loop(source: Source, call: ast.Call) -> bool:
     """Tell whether a call asks for the current loop, as far as the code shows."""
-    name = source.names.resolve(call.func)
+    name = _name(source, call)
     if name in _ALWAYS:
         return True
     loop = keyword(call, "loop")
@@ -144,8 +161,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 
 def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file replaces the function that is called."""
-    name = source.names.resolve(call.func).rpartition(".")[2]
-    return name in _last_words(source)
+    return _name(source, call).rpartition(".")[2] in _last_words(source)
 
 
 def _replaces_asyncio(source: Source, root: Root) -> bool:
