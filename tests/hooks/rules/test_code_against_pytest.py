@@ -1058,6 +1058,26 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT504",
+        {
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "def event_loop(request, tmp_path):\n"
+                "    asyncio.get_event_loop_policy().get_event_loop().close()\n"
+                "    loop = asyncio.new_event_loop()\n    asyncio.set_event_loop(loop)\n"
+                "    request.addfinalizer(loop.close)\n    print(tmp_path)\n    return loop\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "def server(event_loop):\n"
+                "    return event_loop.run_until_complete(asyncio.sleep(0, 42))\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(event_loop, server):\n"
+                "    assert asyncio.get_running_loop() is event_loop\n    assert server == 42\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
         "AT942",
         {
             "conftest.py": (

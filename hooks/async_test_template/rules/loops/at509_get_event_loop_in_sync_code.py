@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Functions that always use the current loop, whatever their arguments are.
 _ALWAYS = ("asyncio.get_event_loop",)
+#: The last part of that name, which a policy has too.
+_LAST = "get_event_loop"
 #: Functions that do so without `loop=`, with the number of positional arguments before it.
 _WITHOUT_LOOP = {
     "asyncio.Future": 0,
@@ -111,16 +113,29 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
 def _of_policies(source: Source) -> Iterator[ast.Call]:
     """Yield the calls that ask the policy for the current loop, which it then makes no more."""
     for policy in source.calls("asyncio.get_event_loop_policy"):
-        method = source.parents[policy]
-        call = source.parents[method]
-        is_asking = isinstance(method, ast.Attribute) and method.attr == "get_event_loop"
-        if is_asking and isinstance(call, ast.Call) and call.func is method:
-            yield call
+        around = source.parents[policy]
+        if isinstance(around, ast.Attribute):
+            policies: list[ast.AST] = [policy]
+        elif isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Name):
+            name = around.targets[0].id
+            policies = [n for n in walk(source.scope(around)) if _is_name(n, name)]
+        else:
+            continue
+        for asked in policies:
+            method = source.parents[asked]
+            call = source.parents[method]
+            is_asking = isinstance(method, ast.Attribute) and method.attr == _LAST
+            if is_asking and isinstance(call, ast.Call) and call.func is method:
+                yield call
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _name(source: Source, call: ast.Call) -> str:
     """Return the dotted name of the function that a call asks, also where a policy has it."""
-    is_policy = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
+    is_policy = isinstance(call.func, ast.Attribute) and call.func.attr == _LAST
     return _ALWAYS[0] if is_policy else source.names.resolve(call.func)
 
 
