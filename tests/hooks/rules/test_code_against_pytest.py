@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERNAL, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
+from proofs import (
+    FAILED,
+    INTERNAL,
+    INTERRUPTED,
+    NEWEST,
+    OK,
+    Case,
+    lay_out,
+    migrate,
+    parameters,
+    prove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1076,6 +1087,36 @@ CASES = [
             ),
         },
         unsafe=True,
+    ),
+    Case(
+        "AT943",
+        {
+            "test_it.py": (
+                "import asyncio\n\n\ndef left_over(loop):\n"
+                "    return [t for t in asyncio.Task.all_tasks(loop) if not t.done()]\n\n\n"
+                "def waiting():\n    return asyncio.Task.all_tasks()\n\n\n"
+                "async def ask():\n    task = asyncio.Task.current_task()\n"
+                "    assert left_over(task.get_loop()) == [task]\n"
+                "    assert waiting() == {task}\n\n\n"
+                "def test_it():\n    asyncio.run(ask())\n"
+            ),
+        },
+    ),
+    Case(
+        "AT503",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\ndef run(request, coroutine):\n"
+                "    loop = request.getfixturevalue('event_loop')\n"
+                "    return loop.run_until_complete(coroutine)\n\n\n"
+                "@pytest.fixture\ndef number(request):\n"
+                "    return run(request, asyncio.sleep(0, 42))\n\n\n"
+                "def test_sync(request, number):\n"
+                "    assert run(request, asyncio.sleep(0, number)) == 42\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_async(number):\n    assert number == 42\n"
+            ),
+        },
     ),
     Case(
         "AT942",

@@ -84,7 +84,8 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
     renamed = changes.replace(source, start, start + len(_NAMESPACE), _VALUES)
     pytest, imports = new_imports.bind_module(source, "pytest")
     types, more = new_imports.bind_module(source, "types")
-    setter, called = _CONFIGURE, ()
+    setter = _CONFIGURE
+    called: tuple[Edit, ...] = ()
     configure = next((f for f in source.tree.body if _is_configure(f)), None)
     if isinstance(configure, ast.FunctionDef):
         setter = _SETTER
