@@ -354,6 +354,23 @@ def test_a_name_without_a_package_is_no_other_one(handler: str, *, is_certain: b
     assert ("aiohttp" in source.names.bound) is not is_certain
 
 
+@pytest.mark.parametrize(
+    ("tried", "fallback", "used"),
+    [
+        ("inspect.run", "asyncio.run", "inspect.run"),
+        ("pytest_asyncio.run", "pytest.run", "pytest_asyncio.run"),
+        ("contextlib.run", "async_generator.run", "contextlib.run"),
+        ("asynctest.run", "unittest.run", "unittest.run"),
+        ("asyncio.coroutine", "types.coroutine", "types.coroutine"),
+    ],
+)
+def test_a_fallback_counts_where_python_alone_has_it(tried: str, fallback: str, used: str) -> None:
+    first, other = ("from {} import {}".format(*name.split(".")) for name in (tried, fallback))
+    text = f"try:\n    {first}\nexcept ImportError:\n    {other}\n"
+    names = read_source("test_it.py", text.encode()).names
+    assert [*names.targets.values()] == [used]
+
+
 def test_a_module_beside_the_file_is_no_other_than_one_above() -> None:
     text = b"from . import helpers\nfrom .. import conftest\nhelpers.a, conftest.b\n"
     names = read_source("tests/test_it.py", text).names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from functools import cached_property
 from sys import intern
 from typing import TYPE_CHECKING
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
 
     from async_test_template.source.nodes import Nodes
 
-_FALLBACKS = ("aiounittest.", "asynctest")
+#: What stood in for parts of unittest on Pythons that did not have them.
+_STAND_INS = ("aiounittest.", "asynctest")
+#: A name that no Python has any more, with another one to fall back on.
+_GONE = "asyncio.coroutine"
+_IMPORTS = (ast.Import, ast.ImportFrom)
 #: Modules of `asyncio`, which has everything public that is in them.
 _INSIDE_ASYNCIO = frozenset(
     f"asyncio.{module}"
@@ -50,7 +55,7 @@ class Names:
 
     Every import statement counts, wherever it is: under `if TYPE_CHECKING`, in a `try`, in a
     function. So does `name = pytest.importorskip("module")`. A name that is bound in two ways
-    resolves to the last import.
+    resolves to the last import that is no fall-back for an earlier one.
 
     Attributes:
         modules: the modules that are imported, or imported from, with the line.
@@ -70,8 +75,9 @@ class Names:
         is_skipping = b"importorskip" in nodes.data
         self.skips = dict(_skips(nodes.near(b"importorskip"))) if is_skipping else {}
         is_guarded = any(error in nodes.data for error in (b"ImportError", b"ModuleNotFoundError"))
-        missing = _missing(nodes.of(ast.Try)) if is_guarded else ()
-        self._no_others = frozenset((*self.skips, *missing))
+        tries = [*nodes.of(ast.Try)] if is_guarded else []
+        self._no_others = frozenset((*self.skips, *_missing(tries)))
+        fallbacks = _fallbacks(tries)
         imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
         imports += nodes.of(ast.ImportFrom)
         for node in sorted(imports, key=lambda node: (node.lineno, node.col_offset)):
@@ -79,7 +85,8 @@ class Names:
                 for alias in node.names:
                     self.modules.setdefault(alias.name, node.lineno)
                     bound = alias.asname or alias.name.partition(".")[0]
-                    self._bind(bound, alias.name if alias.asname else bound)
+                    target = alias.name if alias.asname else bound
+                    self._bind(bound, target, is_fallback=node in fallbacks)
             else:
                 # A leading dot: from the repository itself, and so none of the packages here.
                 module: str = "." * node.level + (node.module or "")
@@ -91,7 +98,9 @@ class Names:
                     else:
                         # Most files of a repository import the same.
                         target = intern(dotted(_public(module), alias.name))
-                        self._bind(alias.asname or alias.name, target)
+                        self._bind(
+                            alias.asname or alias.name, target, is_fallback=node in fallbacks
+                        )
         for name, module in self.skips.items():
             self._bind(name.id, module)
 
@@ -147,12 +156,11 @@ class Names:
         """Names that imports bind."""
         return frozenset(self._targets)
 
-    def _bind(self, name: str, target: str) -> None:
+    def _bind(self, name: str, target: str, *, is_fallback: bool = False) -> None:
         earlier = self._targets.setdefault(name, target)
         if earlier != target:
             self._ambiguous.add(name)
-            # These are the fall-back of Pythons whose unittest runs no coroutines.
-            if not (earlier.startswith("unittest.") and target.startswith(_FALLBACKS)):
+            if not _stays(earlier, target, is_fallback=is_fallback):
                 self._targets[name] = target
 
     def resolve(self, node: ast.expr) -> str:
@@ -202,6 +210,30 @@ def _missing(tries: Iterable[ast.Try]) -> Iterator[ast.Name]:
             for target in statement.targets:
                 if isinstance(target, ast.Name) and target.id in imported:
                     yield target
+
+
+def _fallbacks(tries: Iterable[ast.Try]) -> frozenset[ast.stmt]:
+    """Return the imports of handlers, whose errors are those of another import."""
+    return frozenset(
+        statement
+        for node in tries
+        if any(isinstance(tried, _IMPORTS) for tried in node.body)
+        for handler in node.handlers
+        for statement in handler.body
+        if isinstance(statement, _IMPORTS)
+    )
+
+
+def _stays(earlier: str, later: str, *, is_fallback: bool) -> bool:
+    """Tell whether the earlier of two imports of one name is what tests use today."""
+    if earlier.startswith("unittest.") and later.startswith(_STAND_INS):
+        return True
+    # What is tried first is newer, unless it is what Python itself has by now.
+    return is_fallback and earlier != _GONE and (_is_pythons(earlier) or not _is_pythons(later))
+
+
+def _is_pythons(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_none(node: ast.expr) -> bool:

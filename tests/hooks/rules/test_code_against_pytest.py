@@ -365,6 +365,27 @@ CASES = [
         },
         unsafe=True,
     ),
+    Case(
+        "AT505",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n"
+                "class OwnPolicy(asyncio.DefaultEventLoopPolicy):\n"
+                "    def __init__(self, *, name):\n        super().__init__()\n"
+                "        self.name = name\n\n    def new_event_loop(self):\n"
+                "        loop = super().new_event_loop()\n        loop.name = self.name\n"
+                "        return loop\n\n\n@pytest.fixture\ndef event_loop():\n"
+                '    asyncio.set_event_loop_policy(OwnPolicy(name="own"))\n'
+                "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                '    assert asyncio.get_running_loop().name == "own"\n'
+            ),
+        },
+        unsafe=True,
+    ),
     # A test that is not async, a fixture and a set-up get the loop that the plugin gives the test.
     Case(
         "AT509",
@@ -697,6 +718,24 @@ CASES = [
             "test_it.py": "async def test_it():\n    pass\n",
         },
         arguments=["-W", "error::pytest.PytestDeprecationWarning"],
+    ),
+    Case(
+        "AT524",
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\nfrom pytest_asyncio import is_async_test\n\n\n"
+                '@pytest.fixture(scope="session")\nasync def loop():\n'
+                "    return asyncio.get_running_loop()\n\n\n"
+                "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+                "        if is_async_test(item):\n"
+                '            item.add_marker(pytest.mark.asyncio(loop_scope="session"))\n'
+            ),
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it(loop):\n"
+                "    assert loop is asyncio.get_running_loop()\n"
+            ),
+        },
     ),
     Case(
         "AT510",
@@ -1089,20 +1128,6 @@ CASES = [
         unsafe=True,
     ),
     Case(
-        "AT943",
-        {
-            "test_it.py": (
-                "import asyncio\n\n\ndef left_over(loop):\n"
-                "    return [t for t in asyncio.Task.all_tasks(loop) if not t.done()]\n\n\n"
-                "def waiting():\n    return asyncio.Task.all_tasks()\n\n\n"
-                "async def ask():\n    task = asyncio.Task.current_task()\n"
-                "    assert left_over(task.get_loop()) == [task]\n"
-                "    assert waiting() == {task}\n\n\n"
-                "def test_it():\n    asyncio.run(ask())\n"
-            ),
-        },
-    ),
-    Case(
         "AT503",
         {
             "pytest.ini": STRICT,
@@ -1177,6 +1202,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT927",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport contextvars\n\n\ndef factory(loop, coro):\n"
+                "    return asyncio.Task(coro, loop=loop)\n\n\nasync def test_it():\n"
+                "    asyncio.get_running_loop().set_task_factory(factory)\n"
+                "    context = contextvars.copy_context()\n"
+                "    assert await asyncio.create_task(asyncio.sleep(0, 1), context=context) == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT941",
         {
             "pytest.ini": AUTO,
@@ -1225,11 +1263,34 @@ CASES = [
         },
     ),
     Case(
+        "AT938",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def ping():\n    await asyncio.sleep(0)\n\n\n"
+                "def test_it():\n    loop = asyncio.new_event_loop()\n"
+                "    done, _ = loop.run_until_complete(asyncio.wait([ping(), ping()]))\n"
+                "    loop.close()\n    assert len(done) == 2\n"
+            ),
+        },
+    ),
+    Case(
         "AT937",
         {
             "test_it.py": (
                 "from _pytest.python_api import approx, raises\n\n\ndef test_it():\n"
                 "    with raises(AssertionError):\n        assert 1.0 == approx(2.0)\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT712",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.mark.asyncio\ndef test_it():\n"
+                "    assert (yield from asyncio.sleep(0, 1)) == 1\n"
             ),
         },
         before=INTERRUPTED,
@@ -1726,6 +1787,43 @@ CASES = [
             ),
         },
         unsafe=True,
+    ),
+    Case(
+        "AT953",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    for task in asyncio.Task.all_tasks():\n"
+                "        assert not task.done()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT835",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import anyio\n\n\nasync def test_it():\n"
+                "    event = anyio.create_event()\n"
+                "    async with anyio.create_task_group() as group:\n"
+                "        await group.spawn(event.wait)\n"
+                "        async with anyio.move_on_after(0.1):\n"
+                "            await anyio.run_sync_in_worker_thread(len, 'it')\n"
+                "        event.set()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT836",
+        {
+            "test_it.py": (
+                "import trio\n\n\nasync def main():\n"
+                "    assert trio.hazmat.current_task()\n"
+                "    assert await trio.run_sync_in_worker_thread(len, 'it') == 2\n\n\n"
+                "def test_it():\n    trio.run(main)\n"
+            ),
+        },
     ),
 ]
 

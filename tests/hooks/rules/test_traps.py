@@ -573,7 +573,7 @@ LEFT = {
             "try:\n    from httpx import AsyncClient\nexcept ImportError:\n"
             "    from fake import AsyncClient\nc = AsyncClient(app=1)\n"
         ),
-        0,
+        1,
     ),
     "positional only, so pytest fills in nothing": (
         "async def test_it(event_loop, /): pass\n",

@@ -79,7 +79,7 @@ def has_own_loop(source: Source, function: Function) -> bool:
 def makes_own_loop(source: Source, call: ast.Call) -> bool:
     """Tell whether a call makes a loop of another type, or chooses such a type."""
     target = source.names.resolve(call.func)
-    return target in MAKERS or _OWN_CLASS.fullmatch(target.rpartition(".")[2]) is not None
+    return target in MAKERS or (target not in POLICIES and _own(target) is not None)
 
 
 def factory_of(source: Source, call: ast.Call) -> Factory:
@@ -91,12 +91,12 @@ def factory_of(source: Source, call: ast.Call) -> Factory:
     """
     target = source.names.resolve(call.func)
     found = MAKERS.get(target) or POLICIES.get(target)
-    is_own = found is None and _OWN_CLASS.fullmatch(target.rpartition(".")[2]) is not None
-    if found is None and not is_own:
+    own = _own(target) if found is None else None
+    if found is None and own is None:
         raise EditError("the policy is unknown")
     around = [outer for outer in source.around(call) if isinstance(outer, ast.FunctionDef)]
     condition = _condition(source, call, around[0]) if around else ""
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     if found is not None:
         sure(source, call.func)
         if not given:
@@ -104,14 +104,21 @@ def factory_of(source: Source, call: ast.Call) -> Factory:
     if given and (not around or target in POLICIES):
         raise EditError("it gets arguments")
     inside = [_with_values(source, around[0], value) for value in given]
-    extra = _class_in(source, around[0], call.func) if is_own and around else ""
+    extra = _class_in(source, around[0], call.func) if own and around else ""
     text = f"{source.text(call.func)}({', '.join(inside)})"
     label = target.partition(".")[0] if found is not None else target.rpartition(".")[2]
+    if own is not None and own["policy"]:
+        return Factory(label, "", f"{text}.new_event_loop", condition, extra)
     maker = f"lambda: {text}" if given else source.text(call.func)
     return Factory(label, "", maker, condition, extra)
 
 
-_OWN_CLASS = re.compile(r"_?[A-Z]\w*Loop")
+def _own(target: str) -> re.Match[str] | None:
+    """Return how the name of a class says that it is a loop, or a policy, of the project."""
+    return _OWN_CLASS.fullmatch(target.rpartition(".")[2])
+
+
+_OWN_CLASS = re.compile(r"_?[A-Z]\w*(?:Loop|(?P<policy>Policy))")
 
 
 def _condition(source: Source, call: ast.Call, function: ast.FunctionDef) -> str:
@@ -137,13 +144,17 @@ def _condition(source: Source, call: ast.Call, function: ast.FunctionDef) -> str
     return found
 
 
-def _with_values(source: Source, function: ast.FunctionDef, value: ast.expr) -> str:
+def _with_values(source: Source, function: ast.FunctionDef, given: ast.expr | ast.keyword) -> str:
     """Return an argument as it is written, with what a variable of the function stands for.
 
     Raises:
         EditError: only the function knows it.
 
     """
+    if isinstance(given, ast.keyword):
+        name = f"{given.arg}=" if given.arg else "**"
+        return f"{name}{_with_values(source, function, given.value)}"
+    value = given
     arguments = {argument.arg for argument in function.args.args}
     values: dict[str, list[ast.expr]] = {}
     for node in walk(function):

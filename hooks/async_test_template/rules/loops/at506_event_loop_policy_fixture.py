@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.loops._loop_factories import SINCE, factory_of, hook
+from async_test_template.rules.loops._loop_factories import POLICIES, SINCE, factory_of, hook
 from async_test_template.rules.on_code import code_finding, keyword
 from async_test_template.rules.rule import Rule
 from async_test_template.source import changes
@@ -45,6 +45,8 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
         raise EditError("it does more than return a policy")
     if any(isinstance(d, ast.Call) and keyword(d, "params") for d in function.decorator_list):
         raise EditError("tests that are not async would lose its params")
+    if source.names.resolve(call.func) not in POLICIES:
+        raise EditError("the policy is unknown")
     text, imports = hook(source, factory_of(source, call))
     return (changes.rewrite_definition(source, function, text), *imports)
 

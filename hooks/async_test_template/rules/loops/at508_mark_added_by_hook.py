@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, is_called, text_of
+from async_test_template.rules.loops._hook_marks import added, meant
+from async_test_template.rules.on_code import code_finding, is_called
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.rules.which_loop import MODE, may_be_auto
+from async_test_template.rules.which_loop import MODE, may_be_auto, names_another
 from async_test_template.source import changes
-from async_test_template.source.nodes import callee, walk
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,8 @@ _QUESTIONS = {
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    for call in _adding(source):
-        mark = _meant(source, call, call.args[-1])
+    for call in added(source):
+        mark = meant(source, call, call.args[-1])
         function = next(
             (node for node in source.around(call) if isinstance(node, ast.FunctionDef)), None
         )
@@ -43,8 +44,8 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         if mark is None or early:
             continue
         has_arguments = isinstance(mark, ast.Call) and bool(mark.keywords)
-        # With these, the mark chooses a loop for tests that the plugin runs anyway.
-        if has_arguments and (project.mode == "auto" or _asks_plugin(source, function)):
+        # With these, the mark should choose a loop for tests that the plugin runs anyway.
+        if has_arguments and (_all_run(project) or _asks_plugin(source, function)):
             continue
         is_auto = may_be_auto(project)
         found = code_finding(
@@ -60,45 +61,12 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
         yield found._replace(severity=Severity.ADVICE) if is_auto else found
 
 
-def _adding(source: Source) -> Iterator[ast.Call]:
-    """Yield the calls that add a mark to a test: `add_marker(…)`, `own_markers.append(…)`."""
-    for node in source.mentions.get("add_marker", ()):
-        call = source.parents[node]
-        if isinstance(call, ast.Call) and call.func is node and len(call.args) == 1:
-            yield call
-    for node in source.mentions.get("own_markers", ()):
-        method = source.parents[node]
-        call = source.parents.get(method, method)
-        if isinstance(method, ast.Attribute) and isinstance(call, ast.Call) and call.args:
-            yield call
-
-
-def _meant(source: Source, call: ast.Call, given: ast.expr) -> ast.expr | None:
-    """Return the expression for the mark asyncio, None if it is another mark or unknown.
-
-    It may be the mark, its name, `getattr(pytest.mark, "asyncio")`, or a variable for one of them.
-    """
-    if isinstance(given, ast.Name):
-        scopes = {source.scope(call), source.tree}
-        values = [
-            node.value
-            for node in source.nodes.of(ast.Assign)
-            if source.scope(node) in scopes
-            and any(isinstance(t, ast.Name) and t.id == given.id for t in node.targets)
-        ]
-        if len(values) == 1 and not isinstance(values[0], ast.Name):
-            return _meant(source, call, values[0])
-    if text_of(given) == "asyncio":
-        return given
-    if isinstance(given, ast.Attribute) and given.attr == "mark":
-        # `own_markers` holds the marks that the decorators put there.
-        given = given.value
-    called = callee(given)
-    if isinstance(given, ast.Call) and isinstance(called, ast.Name) and called.id == "getattr":
-        of_marks = bool(given.args) and source.names.resolve(given.args[0]) == "pytest.mark"
-        is_asyncio = [text_of(argument) for argument in given.args[1:2]] == ["asyncio"]
-        return given if of_marks and is_asyncio else None
-    return given if source.names.resolve(called) == "pytest.mark.asyncio" else None
+def _all_run(project: Project) -> bool:
+    """Tell whether the plugin runs every async test without the hook, but those of others."""
+    tests = [*project.code.async_tests]
+    return project.mode == "auto" or (
+        bool(tests) and all(test.mark("asyncio") or names_another(test) for test in tests)
+    )
 
 
 def _asks_plugin(source: Source, function: Function | None) -> bool:

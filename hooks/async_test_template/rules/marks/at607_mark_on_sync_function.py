@@ -25,8 +25,10 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     inherited: dict[tuple[int, int], list[str]] = {}
     for line, function in sorted(source.functions.items()):
         item = source.items.get(line)
-        # Another decorator may turn the result of the call into a coroutine.
+        # Another decorator may turn the result of the call into a coroutine. A generator was one.
         if not isinstance(item, Test) or item.is_async or item.wrapped:
+            continue
+        if function in source.generators:
             continue
         own = list(decorators(source, function, "pytest.mark.asyncio"))
         closest = item.mark("asyncio")

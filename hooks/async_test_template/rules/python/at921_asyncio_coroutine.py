@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.awaiting import made_async
 from async_test_template.rules.on_code import code_finding, decorators, is_test_code, sure
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.python._awaitables import is_awaitable
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 _NAME = "asyncio.coroutine"
 _MOCK = "unittest.mock"
 _MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMock"))
-_YIELD_FROM = re.compile(rb"yield(?:[ \t]|\\\r?\n)+from\b")
-#: Expressions that bind as closely after `await` as after `yield from`.
-_PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict)
 #: Decorated functions are generators, and async ones are not.
 _ASKS = re.compile(r"is_?generator(?:_?function)?$", re.IGNORECASE)
 
@@ -167,12 +165,8 @@ def _fix(source: Source, function: Function, decorator: ast.expr) -> tuple[Edit,
         raise EditError("something asks whether it is a generator")
     edits: list[Edit] = [changes.remove_decorator(source, decorator)]
     if isinstance(function, ast.FunctionDef):
-        start = source.start(function)
-        edits.append(changes.replace(source, start, start, "async "))
-        yields = [*_own_yields(function)]
-        for node in yields:
-            edits += _awaiting(source, node)
-        if not yields:
+        edits += made_async(source, function)
+        if function not in source.generators:
             edits += _returned(source, function)
     return tuple(edits)
 
@@ -197,39 +191,6 @@ def _returned(source: Source, function: ast.FunctionDef) -> Iterator[Edit]:
             if made and all(is_awaitable(source, one) for one in made):
                 start = source.start(node.value)
                 yield changes.replace(source, start, start, "await ")
-
-
-def _own_yields(function: Function) -> Iterator[ast.YieldFrom]:
-    """Yield each `yield from` of a function, without those of nested functions.
-
-    Raises:
-        EditError: it yields in another way.
-
-    """
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Yield):
-            raise EditError("it yields values")
-        if isinstance(node, ast.YieldFrom):
-            yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(node))
-
-
-def _awaiting(source: Source, node: ast.YieldFrom) -> Iterator[Edit]:
-    start, value = source.start(node), source.start(node.value)
-    match = _YIELD_FROM.match(source.data, start)
-    if match is None:
-        raise EditError("there is a comment inside yield from")
-    yield changes.replace(source, start, match.end(), "await")
-    between = source.data[match.end() : value]
-    if not isinstance(node.value, _PRIMARY) and b"(" not in between:
-        yield changes.replace(source, value, value, "(")
-        yield changes.replace(source, source.end(node.value), source.end(node.value), ")")
-    elif not between:
-        # `yield from[…]` and similar.
-        yield changes.replace(source, value, value, " ")
 
 
 RULE = Rule(

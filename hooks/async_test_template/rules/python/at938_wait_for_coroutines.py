@@ -85,19 +85,38 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 
 def _fix(source: Source, call: ast.Call, given: list[ast.expr]) -> tuple[Edit, ...]:
     sure(source, call.func)
+    loop = ""
     if not isinstance(source.scope(call), ast.AsyncFunctionDef):
-        raise EditError("no loop runs yet in a function that is not async")
+        loop = f", loop={_loop_around(source, call)}"
     # This is what `wait` did itself, at that time. It returns a future as it is.
     function = f"{source.text(call.func).rpartition('.')[0]}.ensure_future"
     waiting = call.args[0]
     if isinstance(waiting, ast.Name):
-        text = f"[{function}(each) for each in {waiting.id}]"
+        text = f"[{function}(each{loop}) for each in {waiting.id}]"
         return (changes.replace_node(source, waiting, text),)
     return tuple(
-        changes.replace_node(source, node, f"{function}({source.text(node)})")
+        changes.replace_node(source, node, f"{function}({source.text(node)}{loop})")
         for node in given
         if isinstance(node, ast.Call) and not _makes_task(source, node)
     )
+
+
+def _loop_around(source: Source, call: ast.Call) -> str:
+    """Return the loop that a call is run in: `loop.run_until_complete(asyncio.wait(...))`.
+
+    Raises:
+        EditError: it is run in another way, or the loop has no name.
+
+    """
+    runs = source.parents[call]
+    run = runs.func if isinstance(runs, ast.Call) else None
+    if isinstance(run, ast.Attribute) and run.attr == "run_until_complete":
+        named = run.value
+        while isinstance(named, ast.Attribute):
+            named = named.value
+        if isinstance(named, ast.Name):
+            return source.text(run.value)
+    raise EditError("no loop runs yet in a function that is not async")
 
 
 def _makes_task(source: Source, node: ast.Call) -> bool:
