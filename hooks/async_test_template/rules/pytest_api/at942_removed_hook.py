@@ -112,8 +112,8 @@ RULE = Rule(
     tier=Tier.SAFE,
     visit=_visit,
     words=(
-        rb"\bdef pytest_(?:namespace|cmdline_preparse|doctest_prepare_content|itemstart|logwarning"
-        rb"|warning_captured|funcarg__)"
+        rb"pytest_namespace|pytest_cmdline_preparse|pytest_doctest_prepare_content"
+        rb"|pytest_itemstart|pytest_logwarning|pytest_warning_captured|pytest_funcarg__"
     ),
     where=Where.EVERYWHERE,
     alone=True,
