@@ -1015,6 +1015,20 @@ CASES = [
         },
     ),
     Case(
+        "AT903",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from aiohttp import web\n\n\ndef create_app(loop, status):\n"
+                "    async def answer(request):\n        return web.Response(status=status)\n\n"
+                "    app = web.Application()\n    app.router.add_get('/', answer)\n"
+                "    return app\n\n\nasync def test_it(aiohttp_client):\n"
+                "    client = await aiohttp_client(create_app, status=201)\n"
+                "    assert (await client.get('/')).status == 201\n"
+            ),
+        },
+    ),
+    Case(
         "AT906",
         {
             "requirements.txt": "aiohttp>=3.8\n",
@@ -1200,6 +1214,18 @@ CASES = [
             ),
         },
         before=INTERRUPTED,
+    ),
+    Case(
+        "AT920",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import warnings as w\n\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.warns(None) as record:\n        w.warn('slow', stacklevel=1)\n"
+                "        w.warn('slow', stacklevel=1)\n"
+                "    assert [str(one.message) for one in record.list] == ['slow', 'slow']\n"
+            ),
+        },
     ),
     Case(
         "AT927",
@@ -1701,6 +1727,26 @@ CASES = [
         flags=("--loop-scope", "function"),
     ),
     Case(
+        "AT825",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
+            "pytest.ini": "[pytest]\naddopts = --strict-markers\n",
+            "tests/conftest.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef assert_all_responses_were_requested():\n"
+                '    """Some are only for one test."""\n    return False\n\n\n'
+                "@pytest.fixture\ndef non_mocked_hosts() -> list[str]:\n"
+                '    return ["localhost", "127.0.0.1"]\n'
+            ),
+            "tests/test_it.py": (
+                "import httpx\nimport pytest\n\n\ndef test_it(httpx_mock):\n"
+                "    httpx_mock.add_response(text='unused')\n"
+                "    with pytest.raises(httpx.ConnectError):\n"
+                "        httpx.get('http://127.0.0.1:1/')\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
         "AT824",
         {
             "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
@@ -1822,6 +1868,52 @@ CASES = [
                 "    assert trio.hazmat.current_task()\n"
                 "    assert await trio.run_sync_in_worker_thread(len, 'it') == 2\n\n\n"
                 "def test_it():\n    trio.run(main)\n"
+            ),
+        },
+    ),
+    Case(
+        "AT946",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef slow(request):\n"
+                "    assert request.node.get_marker('slow') is None\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
+        "AT834",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import websockets\n\n\nasync def answer(websocket, path):\n"
+                "    await websocket.send(path)\n\n\nasync def test_it():\n"
+                "    async with websockets.serve(answer, '127.0.0.1', 0) as server:\n"
+                "        host, port = server.sockets[0].getsockname()\n"
+                "        url = f'ws://{host}:{port}/it'\n"
+                "        async with websockets.connect(url, extra_headers={'a': 'b'}) as client:\n"
+                "            assert await client.recv() == '/it'\n"
+            ),
+        },
+    ),
+    Case(
+        "AT837",
+        {
+            "requirements.txt": "starlette>=0.21\n",
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.delete("/", json={"id": 4}).text == "hello"\n'
+            '    response = client.get("/")\n    assert response.ok\n',
+        },
+    ),
+    Case(
+        "AT952",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import async_timeout\n\n\nasync def test_it():\n"
+                "    with async_timeout.timeout(1):\n        pass\n"
             ),
         },
     ),
