@@ -16,7 +16,7 @@ from async_test_template.rules.loops._current_loop import has_loop
 from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.premises.expected import wish
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 #: Functions that always use the current loop, whatever their arguments are.
 _ALWAYS = ("asyncio.get_event_loop",)
-#: The last part of that name, which a policy has too.
-_LAST = "get_event_loop"
 #: Functions that do so without `loop=`, with the number of positional arguments before it.
 _WITHOUT_LOOP = {
     "asyncio.Future": 0,
@@ -100,8 +98,8 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     found: dict[ast.AST, ast.Call] = {}
     if not _may_be_outside_coroutines(source.data):
         return found
-    calls = source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES)
-    for call in (*calls, *_of_policies(source)):
+    of_policies = (call for call, _ in source.method_calls("get_event_loop"))
+    for call in (*source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES), *of_policies):
         around = context(source, call)
         first = found.get(around)
         is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
@@ -110,39 +108,10 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     return found
 
 
-def _of_policies(source: Source) -> Iterator[ast.Call]:
-    """Yield the calls that ask the policy for the current loop, which it then makes no more."""
-    for policy in source.calls("asyncio.get_event_loop_policy"):
-        around = source.parents[policy]
-        if isinstance(around, ast.Attribute):
-            policies: list[ast.AST] = [policy]
-        elif isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Name):
-            name = around.targets[0].id
-            policies = [n for n in walk(source.scope(around)) if _is_name(n, name)]
-        else:
-            continue
-        for asked in policies:
-            method = source.parents[asked]
-            call = source.parents[method]
-            is_asking = isinstance(method, ast.Attribute) and method.attr == _LAST
-            if is_asking and isinstance(call, ast.Call) and call.func is method:
-                yield call
-
-
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def _name(source: Source, call: ast.Call) -> str:
-    """Return the dotted name of the function that a call asks, also where a policy has it."""
-    is_policy = isinstance(call.func, ast.Attribute) and call.func.attr == _LAST
-    return _ALWAYS[0] if is_policy else source.names.resolve(call.func)
-
-
 def _takes_loop(source: Source, call: ast.Call) -> bool:
     """Tell whether a call asks for the current loop, as far as the code shows."""
-    name = _name(source, call)
-    if name in _ALWAYS:
+    name = source.names.resolve(call.func)
+    if name in _ALWAYS or _is_of_policy(source, call):
         return True
     loop = keyword(call, "loop")
     if loop is not None and not (isinstance(loop.value, ast.Constant) and loop.value.value is None):
@@ -152,6 +121,15 @@ def _takes_loop(source: Source, call: ast.Call) -> bool:
     if not call.args:
         return name == "asyncio.gather" and not call.keywords
     return _is_coroutine(source, call.args[0])
+
+
+def _is_of_policy(source: Source, call: ast.Call) -> bool:
+    """Tell whether a method of the current policy is called, and not of another object."""
+    policy = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return (
+        isinstance(policy, ast.Call)
+        and source.names.resolve(policy.func) == "asyncio.get_event_loop_policy"
+    )
 
 
 def _is_coroutine(source: Source, node: ast.expr) -> bool:
@@ -176,7 +154,8 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 
 def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file replaces the function that is called."""
-    return _name(source, call).rpartition(".")[2] in _last_words(source)
+    name = source.names.resolve(call.func).rpartition(".")[2] or last_name(call.func)
+    return name in _last_words(source)
 
 
 def _replaces_asyncio(source: Source, root: Root) -> bool:
