@@ -26,6 +26,7 @@ from async_test_template.tree import Tree
 PACKAGES = (
     "aiohttp",
     "anyio",
+    *("greenlet", "sqlalchemy"),
     *("aioresponses", "aresponses", "respx", "vcrpy"),
     "httpx",
     "httpx2",

@@ -37,6 +37,7 @@ ONLY_WITH = {
     "AT220": ("async_guard_strict",),
     "AT221": ("misnamed",),
     "AT222": ("usefixtures=",),
+    "AT231": ("code",),
     "AT301": ("--timeout_method",),
     "AT302": ("timeout", "--timeout"),
     "AT303": ("timeout_method", "--timeout-method"),

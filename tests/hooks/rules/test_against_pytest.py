@@ -497,6 +497,21 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT231",
+        {
+            "requirements.txt": (
+                "aiosqlite>=0.22\npytest>=9.2\npytest-asyncio>=1.5\nsqlalchemy>=2.1\n"
+            ),
+            "test_it.py": (
+                "import pytest\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it():\n"
+                "    engine = create_async_engine('sqlite+aiosqlite://')\n"
+                "    async with engine.connect():\n        pass\n    await engine.dispose()\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
         "AT408",
         {
             "requirements.txt": "aresponses==2.1.4\npytest>=9.2\npytest-asyncio>=1.5\n",

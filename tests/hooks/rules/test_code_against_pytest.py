@@ -1127,6 +1127,19 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT927",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\nimport contextvars\n\n\ndef factory(loop, coro):\n"
+                "    return asyncio.Task(coro, loop=loop)\n\n\nasync def test_it():\n"
+                "    asyncio.get_running_loop().set_task_factory(factory)\n"
+                "    context = contextvars.copy_context()\n"
+                "    assert await asyncio.create_task(asyncio.sleep(0, 1), context=context) == 1\n"
+            ),
+        },
+    ),
+    Case(
         "AT941",
         {
             "pytest.ini": AUTO,
@@ -1699,6 +1712,43 @@ CASES = [
             ),
         },
         unsafe=True,
+    ),
+    Case(
+        "AT953",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import asyncio\n\n\nasync def test_it():\n"
+                "    for task in asyncio.Task.all_tasks():\n"
+                "        assert not task.done()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT835",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import anyio\n\n\nasync def test_it():\n"
+                "    event = anyio.create_event()\n"
+                "    async with anyio.create_task_group() as group:\n"
+                "        await group.spawn(event.wait)\n"
+                "        async with anyio.move_on_after(0.1):\n"
+                "            await anyio.run_sync_in_worker_thread(len, 'it')\n"
+                "        event.set()\n"
+            ),
+        },
+    ),
+    Case(
+        "AT836",
+        {
+            "test_it.py": (
+                "import trio\n\n\nasync def main():\n"
+                "    assert trio.hazmat.current_task()\n"
+                "    assert await trio.run_sync_in_worker_thread(len, 'it') == 2\n\n\n"
+                "def test_it():\n    trio.run(main)\n"
+            ),
+        },
     ),
 ]
 

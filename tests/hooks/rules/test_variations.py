@@ -262,6 +262,7 @@ CHANGE_NO_SETTING = {
     "AT217",
     "AT221",
     "AT223",
+    "AT231",
     "AT402",
     "AT403",
     "AT407",

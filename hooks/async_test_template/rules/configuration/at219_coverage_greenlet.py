@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.config import ini
-from async_test_template.config.toml.read import value_at
 from async_test_template.findings import Change, Finding, Severity, Tier
+from async_test_template.rules.configuration._sqlalchemy import DRIVERS, MODULES, as_written
 from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
@@ -28,10 +28,7 @@ _MEASURES = r"--cov\b(?!-)|\bcoverage run\b"
 _THRESHOLD = r"--(?:cov-)?fail-under[= ](?!0\b)"
 #: Where this passes no line is missing, or other runs have it.
 _WHOLE = rb"(?:\bcoverage report\b[^\n]{0,200}--|--cov-)fail-under[= ]100\b"
-_MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 _PACKAGES = ("sqlalchemy", "SQLAlchemy", "sqlmodel")
-#: psycopg and oracledb are no proof of asyncio.
-_DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc")
 #: coverage with sys.monitoring loses nothing; its tracer in Python cannot follow greenlets.
 _OTHER_CORES = ("sysmon", "pytrace")
 _ELSEWHERE = rb"COVERAGE_RCFILE|COVERAGE_CORE\W+(?:sysmon|pytrace)"
@@ -88,7 +85,7 @@ def _is_other_core(settings: CoverageSettings) -> bool:
 
 def _uses_asyncio(project: Project) -> bool:
     return any(
-        imported.startswith(_MODULES)
+        imported.startswith(MODULES)
         for module in project.code.modules
         if not is_below(module.file, ASIDE)
         for imported in module.imports
@@ -122,30 +119,21 @@ def _installs_greenlet(project: Project) -> bool:
 
     def is_there(*names: str, words: tuple[str, ...] = ("",)) -> bool:
         declared = (d for name in names for d in project.dependencies.of(name))
-        texts = (_written(project, d) for d in declared if not _is_optional(project, d))
+        texts = (as_written(project, d) for d in declared if not _is_optional(project, d))
         return any(word in text for text in texts for word in words)
 
     return (
         is_there(_GREENLET)
-        or is_there("sqlalchemy", words=("asyncio", *_DRIVERS))
-        or (is_there("sqlalchemy", "sqlmodel") and is_there(*_DRIVERS))
+        or is_there("sqlalchemy", words=("asyncio", *DRIVERS))
+        or (is_there("sqlalchemy", "sqlmodel") and is_there(*DRIVERS))
     )
-
-
-def _written(project: Project, declaration: Declaration) -> str:
-    """Return a dependency with its extras, which poetry has beside the version."""
-    home = declaration.home
-    if home.notation != "poetry":
-        return declaration.text
-    keys = map(str, declaration.at[: len(home.at) + 1])
-    return str(value_at(project.tree.toml(home.file), *keys))
 
 
 def _is_optional(project: Project, declaration: Declaration) -> bool:
     return (
         declaration.conditional
         or "extra" in declaration.home.label
-        or "'optional': True" in _written(project, declaration)
+        or "'optional': True" in as_written(project, declaration)
     )
 
 

@@ -33,6 +33,8 @@ _PLUGINS = (
 )
 #: Classes whose tests have only the loops that they create.
 _PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
+#: What such a class runs once for all of its tests, while the loop of none is there.
+_FOR_CLASS = frozenset({"setUpClass", "tearDownClass"})
 #: Names that change what the current loop is.
 _PATCHES = re.compile(
     rb"nest_asyncio|def get_event_loop\(|set_event_loop\(|asyncio\.Runner\("
@@ -65,7 +67,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
         )
         or any(_file_sets_loop(project, file, root) for file in files)
         or any(project.dependencies.has(name) for name in _PLUGINS)
-        or (isinstance(around, ast.ClassDef) and _class_sets_loop(project, root.source, around))
+        or (isinstance(around, ast.ClassDef) and _class_sets_loop(project, root, around))
         or _fixtures_set_loop(project, root, files)
     )
 
@@ -213,13 +215,18 @@ def _runs_for_all(function: ast.AST, root: Root) -> bool:
     )
 
 
-def _class_sets_loop(project: Project, source: Source, node: ast.ClassDef) -> bool:
+def _class_sets_loop(project: Project, root: Root, node: ast.ClassDef) -> bool:
     """Tell whether a class may provide a loop for its tests: with a set-up, or an unknown base."""
-    kin = project.code.lineage.kin_at(source.file, node.lineno)
-    if kin is None or not all(map(_PLAIN.fullmatch, kin.others)):
+    kin = project.code.lineage.kin_at(root.source.file, node.lineno)
+    if kin is None:
+        return True
+    others = set(kin.others)
+    if root.function is not None and root.function.name in _FOR_CLASS:
+        others.discard("unittest.IsolatedAsyncioTestCase")
+    if not all(map(_PLAIN.fullmatch, others)):
         return True
     return any(
-        (held.is_opaque and file != source.file) or _is_set_in(project, file, held.line)
+        (held.is_opaque and file != root.source.file) or _is_set_in(project, file, held.line)
         for file, held in kin.classes
     )
 

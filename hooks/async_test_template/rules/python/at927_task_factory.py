@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
+from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_test_code
 from async_test_template.rules.rule import Rule, Where
+from async_test_template.source import changes
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Source
 
 #: Arguments that `asyncio.create_task` passes to the factory if they are given (3.13.3).
 _NAMES = {"name", "context"}
+_ALL = "**kwargs"
+_TASKS = frozenset({"asyncio.Task", "asyncio.tasks.Task"})
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -36,6 +43,8 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     source,
                     factory,
                     f"the task factory {name} does not take **kwargs",
+                    tier=Tier.SAFE,
+                    fix=partial(_fix, source, factory),
                     hint="accept **kwargs, and pass them to asyncio.Task",
                 )
 
@@ -62,11 +71,40 @@ def _takes_all(arguments: ast.arguments) -> bool:
     return arguments.kwarg is not None or names >= _NAMES
 
 
+def _fix(
+    source: Source, factory: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+) -> tuple[Edit, ...]:
+    given = [
+        call
+        for call in walk(factory)
+        if isinstance(call, ast.Call) and source.names.resolve(call.func) in _TASKS
+    ]
+    if not given or not all(_can_grow(call) for call in given):
+        raise EditError("it makes its tasks in another way")
+    if any(isinstance(node, ast.Name) and node.id == _ALL[2:] for node in walk(factory)):
+        raise EditError("it has kwargs of its own")
+    arguments = factory.args
+    if arguments.vararg is not None or not arguments.args:
+        raise EditError("it takes its arguments in another way")
+    written: list[ast.arg | ast.expr] = [*arguments.args, *arguments.defaults]
+    written += [*arguments.kwonlyargs, *filter(None, arguments.kw_defaults)]
+    ends = [
+        max(map(source.end, written)),
+        *(source.end(call.keywords[-1]) for call in given),
+    ]
+    return tuple(changes.replace(source, end, end, f", {_ALL}") for end in ends)
+
+
+def _can_grow(call: ast.Call) -> bool:
+    """Tell whether a call has named arguments at its end, and passes on no others."""
+    return bool(call.keywords) and all(keyword.arg is not None for keyword in call.keywords)
+
+
 RULE = Rule(
     code="AT927",
     name="task-factory",
     severity=Severity.WARNING,
-    tier=Tier.REPORT,
+    tier=Tier.SAFE,
     python=">=3.14",
     visit=_visit,
     words=rb"set_task_factory",
