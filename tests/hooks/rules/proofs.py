@@ -39,6 +39,7 @@ NEWEST = (
     "starlette==1.*",
     "trio==0.*",
     "uvloop==0.*",
+    "websockets>=14",
 )
 #: A requirements file that stands for whatever a repository declares.
 REQUIREMENTS = "requirements.txt"

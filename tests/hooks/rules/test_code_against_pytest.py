@@ -1127,6 +1127,18 @@ CASES = [
         before=INTERRUPTED,
     ),
     Case(
+        "AT920",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import warnings as w\n\nimport pytest\n\n\nasync def test_it():\n"
+                "    with pytest.warns(None) as record:\n        w.warn('slow', stacklevel=1)\n"
+                "        w.warn('slow', stacklevel=1)\n"
+                "    assert [str(one.message) for one in record.list] == ['slow', 'slow']\n"
+            ),
+        },
+    ),
+    Case(
         "AT927",
         {
             "pytest.ini": AUTO,
@@ -1626,6 +1638,26 @@ CASES = [
         flags=("--loop-scope", "function"),
     ),
     Case(
+        "AT825",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
+            "pytest.ini": "[pytest]\naddopts = --strict-markers\n",
+            "tests/conftest.py": (
+                "import pytest\n\n\n@pytest.fixture\ndef assert_all_responses_were_requested():\n"
+                '    """Some are only for one test."""\n    return False\n\n\n'
+                "@pytest.fixture\ndef non_mocked_hosts() -> list[str]:\n"
+                '    return ["localhost", "127.0.0.1"]\n'
+            ),
+            "tests/test_it.py": (
+                "import httpx\nimport pytest\n\n\ndef test_it(httpx_mock):\n"
+                "    httpx_mock.add_response(text='unused')\n"
+                "    with pytest.raises(httpx.ConnectError):\n"
+                "        httpx.get('http://127.0.0.1:1/')\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
         "AT824",
         {
             "requirements.txt": "pytest>=9.2\npytest-httpx>=0.36\n",
@@ -1748,6 +1780,42 @@ CASES = [
                 "    assert await trio.run_sync_in_worker_thread(len, 'it') == 2\n\n\n"
                 "def test_it():\n    trio.run(main)\n"
             ),
+        },
+    ),
+    Case(
+        "AT946",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef slow(request):\n"
+                "    assert request.node.get_marker('slow') is None\n\n\n"
+                "async def test_it():\n    pass\n"
+            ),
+        },
+    ),
+    Case(
+        "AT834",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import websockets\n\n\nasync def answer(websocket, path):\n"
+                "    await websocket.send(path)\n\n\nasync def test_it():\n"
+                "    async with websockets.serve(answer, '127.0.0.1', 0) as server:\n"
+                "        host, port = server.sockets[0].getsockname()\n"
+                "        url = f'ws://{host}:{port}/it'\n"
+                "        async with websockets.connect(url, extra_headers={'a': 'b'}) as client:\n"
+                "            assert await client.recv() == '/it'\n"
+            ),
+        },
+    ),
+    Case(
+        "AT837",
+        {
+            "requirements.txt": "starlette>=0.21\n",
+            "test_it.py": f"from starlette.testclient import TestClient\n\n\n{APP}\n\n"
+            "client = TestClient(app)\n\n\ndef test_it():\n"
+            '    assert client.delete("/", json={"id": 4}).text == "hello"\n'
+            '    response = client.get("/")\n    assert response.ok\n',
         },
     ),
 ]
