@@ -318,7 +318,7 @@ class Dependencies(NamedTuple):
     def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")
         pattern = (
-            rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:[=:]\s*\[?\s*[\"'])?"
+            rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:[=:]\s*(?:\[\s*)?[\"'])?"
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)"
         )
         texts = (self.tree.read(file) or b"" for file in self._opaque())

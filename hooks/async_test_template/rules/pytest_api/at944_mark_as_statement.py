@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _MARK = "pytest.mark."
-#: A line that begins with a mark, as that of a list does too.
-_LINE = re.compile(rb"(?:^|\n)[ \t]*(?:pytest\.)?mark\.\w")
+_WORD = re.compile(rb"pytest\.mark\.\w")
+#: No line is indented as much.
+_INDENTED = 200
 #: What is no function or class, to which a mark could be given.
 _PLAIN = (ast.BoolOp, ast.BinOp, ast.Compare, ast.Constant, ast.JoinedStr, ast.UnaryOp)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
     line, counted = 1, 0
-    for match in _LINE.finditer(source.data):
-        line += source.data.count(b"\n", counted, match.end())
-        counted = match.end()
+    for place in _places(source.data):
+        line += source.data.count(b"\n", counted, place)
+        counted = place
         for node in source.nodes.beginning_in(line):
             if isinstance(node, ast.Expr) and (name := _mark(source, node.value)):
                 yield code_finding(
@@ -38,6 +39,19 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
                     f"the mark {name} is a statement, which marks nothing",
                     hint=_hint(source, node),
                 )
+
+
+def _places(data: bytes) -> Iterator[int]:
+    """Yield where a line begins with a mark, as that of a list does too."""
+    for match in _WORD.finditer(data):
+        start = match.start()
+        begin = data.rfind(b"\n", max(start - _INDENTED, 0), start) + 1
+        if not data[begin:start].strip() and (begin or start < _INDENTED):
+            yield start
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return any(True for _ in _places(data))
 
 
 def _mark(source: Source, node: ast.expr) -> str:
@@ -83,9 +97,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     tier=Tier.REPORT,
     visit=_visit,
-    words=rb"mark",
+    words=rb"pytest\.mark\.",
     where=Where.TESTS,
-    suspects=_LINE.search,
+    suspects=_is_suspicious,
     alone=True,
     libraries=("pytest",),
 )
