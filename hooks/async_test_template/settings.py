@@ -261,23 +261,27 @@ class Settings:
             return (self.set(name, list(entries)),)
         return (self.set(name, "\n".join([*self.lines_of(name), *entries])),)
 
-    def replace_option(self, option: Option, *new: str) -> tuple[Change, ...]:
-        """Replace one word of `addopts` with other words, or with none.
+    def replace_option(self, option: Option, *new: str, count: int = 1) -> tuple[Change, ...]:
+        """Replace some words of `addopts`, from one on, with other words, or with none.
 
-        Empty if the word is not written as it is, for example if it is in quotes.
+        Empty if the words are not written as they are, for example if one is in quotes.
         """
         value = self.options["addopts"]
         if isinstance(value, list):
-            at: tuple[str | int, ...] = (*self.table, "addopts", option.position)
-            if len(new) > 1:
+            last: tuple[str | int, ...] = (*self.table, "addopts", option.position + count - 1)
+            if len(new) > 1 or (new and count > 1):
                 return ()
-            return (
-                Change(self.file, "set", at, new[0]) if new else Change(self.file, "delete", at),
+            if new:
+                return (Change(self.file, "set", last, new[0]),)
+            # The last one first, so that the others keep their number.
+            return tuple(
+                Change(self.file, "delete", (*last[:-1], option.position + index))
+                for index in reversed(range(count))
             )
         words = list(re.finditer(r"\S+", value))
         if [word.group() for word in words] != [o.text for o in self.addopts]:
             return ()
-        start, end = words[option.position].span()
+        start, end = words[option.position].start(), words[option.position + count - 1].end()
         changed = value[:start] + " ".join(new) + value[end:]
         if not new:
             before = value[:start].rstrip(" \t")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from proofs import FAILED, INTERRUPTED, NEWEST, OK, Case, lay_out, migrate, parameters, prove
+from proofs import (
+    FAILED,
+    INTERNAL,
+    INTERRUPTED,
+    NEWEST,
+    OK,
+    Case,
+    lay_out,
+    migrate,
+    parameters,
+    prove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -983,6 +994,29 @@ CASES = [
         },
     ),
     Case(
+        "AT119",
+        {
+            "requirements.txt": "pytest-aiohttp\n",
+            "pytest.ini": "[pytest]\naddopts = -p no:asyncio\n",
+            "test_it.py": "async def test_it():\n    pass\n",
+        },
+        before=INTERNAL,
+    ),
+    Case(
+        # Before Python 3.14 it works (test_newest_pythons.py).
+        "AT926",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from multiprocessing import Process, get_context\n\n\nasync def test_it():\n"
+                "    def serve():\n        pass\n\n"
+                "    for one in (Process(target=serve), get_context().Process(target=serve)):\n"
+                "        one.start()\n        one.join()\n        assert not one.exitcode\n"
+            ),
+        },
+        before=OK,
+    ),
+    Case(
         "AT902",
         {
             "requirements.txt": "pytest-aiohttp\n",
@@ -1000,6 +1034,20 @@ CASES = [
                 "    return loop.run_until_complete(aiohttp_client(web.Application()))\n\n\n"
                 "@pytest.mark.asyncio\nasync def test_it(cli):\n"
                 '    assert (await cli.get("/")).status == 404\n'
+            ),
+        },
+    ),
+    Case(
+        "AT903",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "from aiohttp import web\n\n\ndef create_app(loop, status):\n"
+                "    async def answer(request):\n        return web.Response(status=status)\n\n"
+                "    app = web.Application()\n    app.router.add_get('/', answer)\n"
+                "    return app\n\n\nasync def test_it(aiohttp_client):\n"
+                "    client = await aiohttp_client(create_app, status=201)\n"
+                "    assert (await client.get('/')).status == 201\n"
             ),
         },
     ),
@@ -1067,6 +1115,21 @@ CASES = [
             ),
             "test_it.py": (
                 "from fakes import fake\n\n\nasync def test_it():\n    assert await fake()\n"
+            ),
+        },
+        before=INTERRUPTED,
+    ),
+    Case(
+        "AT921",
+        {
+            "pytest.ini": AUTO,
+            "app.py": (
+                "import asyncio\n\n\nclass Stock:\n    @asyncio.coroutine\n"
+                "    def count(self):\n        yield from asyncio.sleep(0)\n        return 1\n"
+            ),
+            "test_it.py": (
+                "from app import Stock\n\n\nasync def test_it():\n"
+                "    assert await Stock().count()\n"
             ),
         },
         before=INTERRUPTED,
@@ -1816,6 +1879,16 @@ CASES = [
             "client = TestClient(app)\n\n\ndef test_it():\n"
             '    assert client.delete("/", json={"id": 4}).text == "hello"\n'
             '    response = client.get("/")\n    assert response.ok\n',
+        },
+    ),
+    Case(
+        "AT952",
+        {
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import async_timeout\n\n\nasync def test_it():\n"
+                "    with async_timeout.timeout(1):\n        pass\n"
+            ),
         },
     ),
 ]

@@ -136,6 +136,16 @@ CASES = {
         "asyncio.new_event_loop()",
         NO_LOOP,
     ),
+    "a class of unittest is made at collection": one_test(
+        "AT509",
+        "import asyncio\nfrom unittest import TestCase\n\n\nclass StockTest(TestCase):\n"
+        '    def __init__(self, methodName="runTest"):\n        super().__init__(methodName)\n'
+        "        {}.run_until_complete(asyncio.sleep(0))\n\n"
+        "    def test_it(self):\n        pass\n",
+        "asyncio.get_event_loop()",
+        "asyncio.new_event_loop()",
+        NO_LOOP,
+    ),
     "a future among parameters": one_test(
         "AT509",
         "import asyncio\n\nimport pytest\n\n\n"

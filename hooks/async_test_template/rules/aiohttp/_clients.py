@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from async_test_template.rules.origin import origin
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 _FACTORIES = {"aiohttp_client", "test_client"}
 
 
-def clients_of_callables(project: Project, source: Source) -> Iterator[ast.Call]:
-    """Yield the calls that pass a client a function that creates its application."""
-    return (call for call in clients_made(source) if _is_callable(project, source, call.args[0]))
+def clients_of_callables(
+    project: Project, source: Source
+) -> Iterator[tuple[ast.Call, ast.expr | ast.stmt]]:
+    """Yield the calls that pass a client a function that creates its application, with what it is.
+
+    That is a function, or the call of `functools.partial`.
+    """
+    for call in clients_made(source):
+        made = _callable(project, source, call.args[0])
+        if made is not None:
+            yield call, made
 
 
 def clients_made(source: Source) -> Iterator[ast.Call]:
@@ -36,22 +44,21 @@ def clients_made(source: Source) -> Iterator[ast.Call]:
 
 def _is_parameter(source: Source, name: ast.Name) -> bool:
     return any(
-        isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and name.id in {argument.arg for argument in around.args.args}
+        isinstance(around, FUNCTIONS) and name.id in {argument.arg for argument in around.args.args}
         for around in source.around(name)
     )
 
 
-def _is_callable(project: Project, source: Source, node: ast.expr) -> bool:
+def _callable(project: Project, source: Source, node: ast.expr) -> ast.expr | ast.stmt | None:
     if isinstance(node, ast.Lambda):
-        return True
+        return node
     made = origin(project, source, node)
     if made is None:
-        return False
+        return None
     found, value = made
     if isinstance(value, ast.Call):
-        return found.names.resolve(value.func) == "functools.partial"
-    return isinstance(value, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        return value if found.names.resolve(value.func) == "functools.partial" else None
+    return value if isinstance(value, (*FUNCTIONS, ast.Lambda)) else None
 
 
 def client_calls(function: Function) -> list[ast.Call]:

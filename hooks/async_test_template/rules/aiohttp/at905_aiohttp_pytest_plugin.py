@@ -58,7 +58,7 @@ def _fix(project: Project, source: Source, statement: ast.Assign) -> tuple[Edit,
 def _handing_over(project: Project) -> str:
     """Return the first place where a client gets a function, or an empty text."""
     for module in project.code.modules:
-        for call in clients_of_callables(project, project.code.sources.get(module.file)):
+        for call, _ in clients_of_callables(project, project.code.sources.get(module.file)):
             return f"{module.file}:{call.lineno}"
     return ""
 

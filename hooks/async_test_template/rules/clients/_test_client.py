@@ -6,12 +6,13 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from async_test_template.rules.origin import bindings, origin
+from async_test_template.rules.origin import bindings, meaning, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from async_test_template.project import Project
+    from async_test_template.rules.origin import Origin
     from async_test_template.source.source import Source
 
 CLIENTS = frozenset({"starlette.testclient.TestClient", "fastapi.testclient.TestClient"})
@@ -88,8 +89,17 @@ def is_client(project: Project, source: Source, node: ast.expr) -> bool:
 
 
 def is_made_by(project: Project, source: Source, node: ast.expr, targets: frozenset[str]) -> bool:
-    """Tell whether a call of one of some functions or classes, anywhere, creates a value."""
-    made = origin(project, source, node)
+    """Tell whether a call of one of some functions or classes, anywhere, creates a value.
+
+    Where a name is bound several times, as by one `with` after the other, each of its values is.
+    """
+    bound = meaning(source, node)[1] if isinstance(node, ast.Name) else []
+    values = [value for value in bound if isinstance(value, ast.expr)]
+    several = values if len(values) == len(bound) > 1 else [node]
+    return all(_is_made_by(origin(project, source, value), targets) for value in several)
+
+
+def _is_made_by(made: Origin | None, targets: frozenset[str]) -> bool:
     return (
         made is not None
         and isinstance(made[1], ast.Call)

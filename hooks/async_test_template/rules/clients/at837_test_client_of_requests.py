@@ -40,11 +40,15 @@ _SUSPECTS = re.compile(
 
 
 def _spots(source: Source) -> Iterator[object]:
+    if not source.holds(_SUSPECTS):
+        return
     yield from (call for call, method, _ in passing(source, _BODIES) if method.attr in _WITHOUT)
     yield from (node for node in source.mentions.get("ok") if isinstance(node, ast.Attribute))
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
+    if not source.holds(_SUSPECTS):
+        return
     for call, method, passed in passing(source, _BODIES):
         if method.attr in _WITHOUT and is_client(project, source, method.value):
             verb = method.attr.upper()

@@ -33,10 +33,12 @@ _PLUGINS = {
     "pytest-alembic": Plugin("9.0", "0.11"),
     "pytest-benchmark": Plugin(_WITHOUT_PY, "4.0"),
     "pytest-black": Plugin(_WITHOUT_PATH, ""),
+    "pytest-cases": Plugin("9.2", ""),
     "pytest-flake8": Plugin(_WITHOUT_PATH, ""),
     "pytest-html": Plugin(_WITHOUT_PY, "3.2"),
     "pytest-icdiff": Plugin(_WITHOUT_PY, "0.6"),
     "pytest-isort": Plugin(_WITHOUT_PATH, "4.0"),
+    "pytest-lazy-fixture": Plugin("8.0", ""),
     "pytest-mypy": Plugin(_WITHOUT_PATH, "0.9.1"),
     "pytest-rerunfailures": Plugin("7.0", "9.1.1"),
 }

@@ -28,6 +28,8 @@ SETUPS = frozenset(
         *(f"{when}{what}" for when in ("setUp", "tearDown") for what in ("", "Class", "Module")),
     ]
 )
+#: It makes an object for each test of a `unittest` class.
+CONSTRUCTOR = "__init__"
 #: Hooks that pytest calls when no fixture is alive.
 _HOOKS = re.compile(r"pytest_(?:addoption|configure|unconfigure|session|collect|generate|plugin)")
 #: Decorators of tests that call the tests unchanged.
@@ -118,7 +120,8 @@ class _Search:
             path = (*path, (source, found))
             item = _item(self._project, source, found)
             is_hook = source.file.endswith("conftest.py") and _HOOKS.match(found.name)
-            if item is not None or found.name in SETUPS or is_hook:
+            is_set_up = found.name in SETUPS or _is_made_by_unittest(self._project, source, found)
+            if item is not None or is_set_up or is_hook:
                 # What such a function passes is no parameter that may be missing.
                 if not missing and _is_run(source, found, item):
                     yield Root(source, found, item, path, node)
@@ -174,11 +177,11 @@ class _Search:
     def _made(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:
         """Yield the calls of a class whose `__init__` it is, and of those that derive from it."""
         around = source.parents[function]
-        if function.name != "__init__" or not isinstance(around, ast.ClassDef):
+        if function.name != CONSTRUCTOR or not isinstance(around, ast.ClassDef):
             return
         yield from self._calls_of(source, around)
         for derived in _derived(source).get(around.name, ()):
-            own = [n for n in derived.body if isinstance(n, FUNCTIONS) and n.name == "__init__"]
+            own = [n for n in derived.body if isinstance(n, FUNCTIONS) and n.name == CONSTRUCTOR]
             if not own:
                 yield from self._calls_of(source, derived)
             for node in ast.walk(own[0]) if own else ():
@@ -246,6 +249,15 @@ def _item(project: Project, source: Source, function: ast.FunctionDef) -> Fixtur
     return next((item for item in found if item.line == function.lineno), None)
 
 
+def _is_made_by_unittest(project: Project, source: Source, function: ast.FunctionDef) -> bool:
+    """Tell whether a function is called for each test of a `unittest` class, at collection."""
+    around = source.parents[function]
+    if function.name != CONSTRUCTOR or not isinstance(around, ast.ClassDef):
+        return False
+    kin = project.code.lineage.kin_at(source.file, around.lineno)
+    return kin is not None and kin.is_unittest
+
+
 def _is_run(source: Source, function: Function, item: Fixture | Test | None) -> bool:
     """Tell whether pytest calls a function itself: another decorator may run a test in a loop."""
     return not isinstance(item, Test) or all(
@@ -258,7 +270,7 @@ def _is_init_of(source: Source, call: ast.Call, owner: ast.ClassDef) -> bool:
     called = call.func
     return (
         isinstance(called, ast.Attribute)
-        and called.attr == "__init__"
+        and called.attr == CONSTRUCTOR
         and (is_super(called) or source.text(called.value) == owner.name)
     )
 
@@ -266,7 +278,7 @@ def _is_init_of(source: Source, call: ast.Call, owner: ast.ClassDef) -> bool:
 def _passes_itself(call: ast.Call) -> bool:
     """Tell whether a call is one of a class, which gets the object first."""
     called = call.func
-    is_init = isinstance(called, ast.Attribute) and called.attr == "__init__"
+    is_init = isinstance(called, ast.Attribute) and called.attr == CONSTRUCTOR
     return is_init and not is_super(called)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.paths import name_of
-from async_test_template.rules.loops._bare import SETUPS, context, modules
+from async_test_template.rules.loops._bare import CONSTRUCTOR, SETUPS, context, modules
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import FUNCTIONS, walk
 from async_test_template.source.source import Unreadable
@@ -32,7 +32,9 @@ _PLUGINS = (
     "pytest-twisted",
 )
 #: Classes whose tests have only the loops that they create.
-_PLAIN = re.compile(r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test)\.\w+")
+_PLAIN = re.compile(
+    r"object|unittest\.TestCase|(?:django\.test|rest_framework\.test|abc|typing)\.\w+"
+)
 #: What such a class runs once for all of its tests, while the loop of none is there.
 _FOR_CLASS = frozenset({"setUpClass", "tearDownClass"})
 #: Names that change what the current loop is.
@@ -74,7 +76,7 @@ def has_loop(project: Project, root: Root, before: ast.AST) -> bool:
 
 def _fixtures_set_loop(project: Project, root: Root, files: tuple[str, ...]) -> bool:
     """Tell whether a fixture that is alive when a root is called sets a current loop."""
-    if root.function is None or root.function.name.startswith("pytest_"):
+    if root.function is None or root.function.name.startswith(("pytest_", CONSTRUCTOR)):
         return False
     if _imported_sets_loop(project, files):
         return True

@@ -38,6 +38,8 @@ Origin = Literal["nowhere", "override", "elsewhere"]
 def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     """Tell where a test or a fixture gets the fixture of that name from, as far as files show."""
     found = fixture_for(project, item, name)
+    if found is not None and _is_out_of_sight(project, found, item):
+        found = None
     if found is not None and item.is_async and _is_for_a_platform(project, found):
         # On other platforms it finds nothing, and on this one it ran in the loop that it got.
         return "nowhere"
@@ -47,6 +49,18 @@ def where_from(project: Project, name: str, item: Fixture | Test) -> Origin:
     if not known or project.code.may_bring(name, item.file) or _is_in_a_plugin(project, name, item):
         return "elsewhere"
     return "elsewhere" if _comes_with_importers(project, name, item) else "nowhere"
+
+
+def _is_out_of_sight(project: Project, found: Fixture, item: Fixture | Test) -> bool:
+    """Tell whether a fixture is in a file of tests which neither holds nor uses what asks for it.
+
+    Nothing imports it there, so only the tests of that file can get it.
+    """
+    module = project.code.by_file[found.file]
+    if found.file == item.file or name_of(found.file) == "conftest.py" or not module.tests:
+        return False
+    is_used = any(used is item for test in module.tests for used in project.code.used_by(test))
+    return not is_used and not any(importers(project, found))
 
 
 def _is_for_a_platform(project: Project, fixture: Fixture) -> bool:

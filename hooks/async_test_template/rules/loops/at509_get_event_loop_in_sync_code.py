@@ -16,7 +16,7 @@ from async_test_template.rules.loops._current_loop import has_loop
 from async_test_template.rules.on_code import code_finding, has_stars, keyword
 from async_test_template.rules.premises.expected import wish
 from async_test_template.rules.rule import Rule, Where
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import last_name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,8 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
     found: dict[ast.AST, ast.Call] = {}
     if not _may_be_outside_coroutines(source.data):
         return found
-    for call in source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES):
+    of_policies = (call for call, _ in source.method_calls("get_event_loop"))
+    for call in (*source.calls(*_ALWAYS, *_WITHOUT_LOOP, *_OF_COROUTINES), *of_policies):
         around = context(source, call)
         first = found.get(around)
         is_asked = isinstance(around, (ast.FunctionDef, ast.Module)) and _takes_loop(source, call)
@@ -110,7 +111,7 @@ def _asking(source: Source) -> dict[ast.AST, ast.Call]:
 def _takes_loop(source: Source, call: ast.Call) -> bool:
     """Tell whether a call asks for the current loop, as far as the code shows."""
     name = source.names.resolve(call.func)
-    if name in _ALWAYS:
+    if name in _ALWAYS or _is_of_policy(source, call):
         return True
     loop = keyword(call, "loop")
     if loop is not None and not (isinstance(loop.value, ast.Constant) and loop.value.value is None):
@@ -120,6 +121,15 @@ def _takes_loop(source: Source, call: ast.Call) -> bool:
     if not call.args:
         return name == "asyncio.gather" and not call.keywords
     return _is_coroutine(source, call.args[0])
+
+
+def _is_of_policy(source: Source, call: ast.Call) -> bool:
+    """Tell whether a method of the current policy is called, and not of another object."""
+    policy = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return (
+        isinstance(policy, ast.Call)
+        and source.names.resolve(policy.func) == "asyncio.get_event_loop_policy"
+    )
 
 
 def _is_coroutine(source: Source, node: ast.expr) -> bool:
@@ -144,7 +154,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
 
 def _is_patched(source: Source, call: ast.Call) -> bool:
     """Tell whether the file replaces the function that is called."""
-    name = source.names.resolve(call.func).rpartition(".")[2]
+    name = source.names.resolve(call.func).rpartition(".")[2] or last_name(call.func)
     return name in _last_words(source)
 
 

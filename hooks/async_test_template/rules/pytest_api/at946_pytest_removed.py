@@ -40,7 +40,15 @@ _LOOKED_FOR = re.compile(r"\bhasattr\(")
 _CHOICES = (ast.If, ast.IfExp)
 
 
+_SPOTS = re.compile(
+    rb"\bget_marker\(|\bpytest\.config\b|raises\([^()\n]{1,80}, ?message="
+    rb"|pytest_cmdline_preparse|pytest_logwarning|pytest_namespace|pytest_warning_captured"
+)
+
+
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
+    if not source.holds(_SPOTS):
+        return
     if source.file.endswith("conftest.py"):
         yield from _hooks(source)
     for node in source.references(_CONFIG):
@@ -113,10 +121,7 @@ RULE = Rule(
         rb"|pytest_namespace|pytest_warning_captured"
     ),
     where=Where.TESTS,
-    suspects=re.compile(
-        rb"\bget_marker\(|\bpytest\.config\b|raises\([^()\n]{1,80}, ?message="
-        rb"|pytest_cmdline_preparse|pytest_logwarning|pytest_namespace|pytest_warning_captured"
-    ).search,
+    suspects=_SPOTS.search,
     alone=True,
     expects=("AttributeError", "TypeError"),
     libraries=("pytest",),

@@ -27,24 +27,25 @@ if TYPE_CHECKING:
 _NAME = "asyncio.coroutine"
 _MOCK = "unittest.mock"
 _MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMock"))
+#: A file of the application that may use the name, and not only speak of coroutines.
+_MAY_USE = re.compile(rb"\.coroutine\b|@coroutine\b|\bimport[ \t][^\n]*\bcoroutine\b")
 #: Decorated functions are generators, and async ones are not.
 _ASKS = re.compile(r"is_?generator(?:_?function)?$", re.IGNORECASE)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    if not is_test_code(source):
+    if not (is_test_code(source) or _fails_at_import(source)):
         return
-    for _, function in sorted(source.functions.items()):
-        for decorator in decorators(source, function, _NAME):
-            yield code_finding(
-                RULE.code,
-                source,
-                decorator,
-                f"{function.name} uses asyncio.coroutine, which was removed",
-                tier=Tier.UNSAFE,
-                fix=partial(_fix, source, function, decorator),
-                hint="write async def, and await instead of yield from",
-            )
+    for function, decorator in _decorated(source):
+        yield code_finding(
+            RULE.code,
+            source,
+            decorator,
+            f"{function.name} uses asyncio.coroutine, which was removed",
+            tier=Tier.UNSAFE,
+            fix=partial(_fix, source, function, decorator),
+            hint="write async def, and await instead of yield from",
+        )
     for call in source.calls(_NAME):
         yield code_finding(
             RULE.code,
@@ -65,6 +66,24 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_without, source, statement, alias),
             hint="remove the import",
         )
+
+
+def _decorated(source: Source) -> Iterator[tuple[Function, ast.expr]]:
+    for _, function in sorted(source.functions.items()):
+        for decorator in decorators(source, function, _NAME):
+            yield function, decorator
+
+
+def _fails_at_import(source: Source) -> bool:
+    """Tell whether a file of the application uses the name outside of functions.
+
+    A function that does so may be for older Pythons only, which nothing in the file shows.
+    """
+    uses = [function for function, _ in _decorated(source)]
+    found: list[ast.AST] = [*uses, *source.calls(_NAME)]
+    return any(
+        not any(isinstance(around, FUNCTIONS) for around in source.around(use)) for use in found
+    )
 
 
 def _unused(source: Source) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
@@ -201,7 +220,8 @@ RULE = Rule(
     python=">=3.11",
     visit=_visit,
     words=rb"coroutine",
-    where=Where.TESTS,
+    where=Where.EVERYWHERE,
+    suspects=_MAY_USE.search,
     alone=True,
     expects=("AttributeError", "DeprecationWarning"),
     libraries=("asynctest",),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.rules.filters import EVERY, Warned, is_fatal
 from async_test_template.rules.loops._lost import is_override
 from async_test_template.rules.on_code import code_finding, sure
 from async_test_template.rules.patched import not_patched
@@ -42,6 +43,11 @@ _DEFINED = re.compile(
 _ASKED_FOR = re.compile(rb"\bget_event_loop_policy\(")
 #: What `asyncio` itself does with the policy, word for word: events.py, Python 3.8 to 3.15.
 _SAME = ("new_event_loop", "set_event_loop")
+#: What Python 3.14 says of it.
+_WARNED = Warned(
+    "'asyncio.get_event_loop_policy' is deprecated and slated for removal in Python 3.16",
+    EVERY | {"DeprecationWarning"},
+)
 #: Functions that AT507 and AT506 cover.
 _SETTING = ("asyncio.set_event_loop_policy",)
 
@@ -49,6 +55,8 @@ _SETTING = ("asyncio.set_event_loop_policy",)
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
     module = project.code.by_file[source.file]
     if not (module.tests or module.fixtures or source.file.endswith("conftest.py")):
+        if is_fatal(project, _WARNED):
+            yield from _in_application(project, source)
         return
     for finding in _uses(project, source):
         # Its tests have to try what the project gives to others, or does itself.
@@ -64,6 +72,22 @@ def _has(project: Project, pattern: re.Pattern[bytes]) -> bool:
     words = (b"EventLoopPolicy", b"get_event_loop_policy")
     found = project.reader.mentioning(pattern, words)
     return any(not is_of_tests(file) for file, _ in found)
+
+
+def _in_application(project: Project, source: Source) -> Iterator[Finding]:
+    """Yield where the application asks for the policy, in tests whose warnings are errors."""
+    for call in source.calls(_ASKED):
+        # A policy that is set, or made, is what the application is about.
+        if isinstance(source.parents[call], ast.Attribute):
+            yield code_finding(
+                RULE.code,
+                source,
+                call,
+                "asyncio.get_event_loop_policy is deprecated, and warnings are errors in the tests",
+                tier=Tier.SAFE,
+                fix=partial(_fix, project, source, call.func),
+                hint="use asyncio.get_event_loop or asyncio.new_event_loop, or ignore the warning",
+            )
 
 
 def _uses(project: Project, source: Source) -> Iterator[Finding]:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.on_code import code_finding, keyword
+from async_test_template.rules.on_code import code_finding, keyword, sure
+from async_test_template.rules.patched import not_patched
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.rules.which_loop import SCOPES
+from async_test_template.source import changes, new_imports
 from async_test_template.source.items import Fixture, Test
 from async_test_template.source.nodes import FUNCTIONS, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from async_test_template.findings import Edit
     from async_test_template.project import Project
     from async_test_template.source.source import Function, Source
 
 _PROCESS = "multiprocessing.Process"
 _PARTIAL = "functools.partial"
+#: The end of a reason that holds wherever a process does not start as a copy of its parent.
+_LOST = " cannot be pickled"
 #: Applications that cannot be pickled (FastAPI 0.165, aiohttp 3.14).
 _APPLICATIONS = {"fastapi.FastAPI", "aiohttp.web.Application"}
 #: How the start method of processes is chosen, or read, in any file.
@@ -46,16 +51,34 @@ def _visit(project: Project, source: Source) -> Iterator[Finding]:
     if found and _replaces_processes(project):
         return
     for node, reason in found:
+        # Where processes are not forked at all, what cannot be pickled has never worked.
+        is_lost = isinstance(node, ast.Call) and reason.endswith(_LOST)
         yield code_finding(
             RULE.code,
             source,
             node,
             f"this process is no longer forked: {reason}",
+            tier=Tier.UNSAFE if is_lost else Tier.REPORT,
+            fix=partial(_fix, project, source, node) if isinstance(node, ast.Call) else None,
             hint=(
                 "pass a module-level function and the data that it needs, or ask for "
                 'multiprocessing.get_context("fork")'
             ),
         )
+
+
+def _fix(project: Project, source: Source, call: ast.Call) -> tuple[Edit, ...]:
+    not_patched(project, _PROCESS)
+    context = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(context, ast.Call):
+        sure(source, context.func)
+        # After the bracket of `get_context()`.
+        end = source.end(context) - 1
+        return (changes.replace(source, end, end, '"fork"'),)
+    sure(source, call.func)
+    module, imports = new_imports.bind_module(source, "multiprocessing")
+    text = f'{module}.get_context("fork").Process'
+    return (changes.replace_node(source, call.func, text), *imports)
 
 
 # Only one project is used at a time, and each file with a process asks this.
@@ -107,7 +130,7 @@ def _reason(project: Project, source: Source, call: ast.Call) -> str:
         for node in _handed_over(source, value):
             what = _unpicklable(source, node)
             if what:
-                return f"{what} cannot be pickled"
+                return f"{what}{_LOST}"
     if any(_is_of_module(source, value) for value in values):
         changed = _changed(project, source, call)
         if changed:
@@ -292,7 +315,7 @@ RULE = Rule(
     code="AT926",
     name="server-process",
     severity=Severity.WARNING,
-    tier=Tier.REPORT,
+    tier=Tier.UNSAFE,
     python=">=3.14",
     visit=_visit,
     words=rb"multiprocessing",
