@@ -223,10 +223,14 @@ class _Search:
             if node is value.node and not value.is_listed and _is_of_value(around):
                 self.looked_at |= value.roots
             return
-        places = self.guesses if found is None else self.by_hand
+        is_loop = isinstance(around, (ast.AsyncFor, ast.comprehension))
+        # A value may be iterated over as well as the generator that yields it.
+        places = self.guesses if found is None or is_loop else self.by_hand
         for root in value.roots:
-            if root.is_generator and isinstance(around, ast.Await):
-                # Nobody can await an async generator, so that is about its value.
+            if (root.is_generator and isinstance(around, ast.Await)) or (
+                is_loop and not root.is_generator
+            ):
+                # Nobody can do that with what pytest gives, so it is about the fixture's value.
                 continue
             places.setdefault(root, f"{value.owner.name} ({where.source.file}:{node.lineno})")
 

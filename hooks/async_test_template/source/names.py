@@ -18,6 +18,25 @@ _STAND_INS = ("aiounittest.", "asynctest")
 #: A name that no Python has any more, with another one to fall back on.
 _GONE = "asyncio.coroutine"
 _IMPORTS = (ast.Import, ast.ImportFrom)
+#: Modules of `asyncio`, which has everything public that is in them.
+_INSIDE_ASYNCIO = frozenset(
+    f"asyncio.{module}"
+    for module in (
+        "base_events",
+        "coroutines",
+        "events",
+        "exceptions",
+        "futures",
+        "locks",
+        "queues",
+        "runners",
+        "streams",
+        "taskgroups",
+        "tasks",
+        "timeouts",
+        "unix_events",
+    )
+)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)
 
 
@@ -78,7 +97,7 @@ class Names:
                         self.stars.add(module)
                     else:
                         # Most files of a repository import the same.
-                        target = intern(dotted(module, alias.name))
+                        target = intern(dotted(_public(module), alias.name))
                         self._bind(
                             alias.asname or alias.name, target, is_fallback=node in fallbacks
                         )
@@ -153,9 +172,14 @@ class Names:
         if isinstance(node, ast.Name):
             return self._targets.get(node.id, node.id)
         if isinstance(node, ast.Attribute):
-            owner = self.resolve(node.value)
+            owner = _public(self.resolve(node.value))
             return f"{owner}.{node.attr}" if owner else ""
         return ""
+
+
+def _public(owner: str) -> str:
+    """Return where what a module has is known: `asyncio.futures.Future` is `asyncio.Future`."""
+    return "asyncio" if owner in _INSIDE_ASYNCIO else owner
 
 
 def _skips(nodes: list[ast.AST]) -> Iterator[tuple[ast.Name, str]]:

@@ -1160,6 +1160,70 @@ CASES = [
         arguments=["-W", "error::pytest.PytestRemovedIn10Warning"],
     ),
     Case(
+        "AT504",
+        {
+            "conftest.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "def event_loop(request, tmp_path):\n"
+                "    asyncio.get_event_loop_policy().get_event_loop().close()\n"
+                "    loop = asyncio.new_event_loop()\n    asyncio.set_event_loop(loop)\n"
+                "    request.addfinalizer(loop.close)\n    print(tmp_path)\n    return loop\n"
+            ),
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+                "def server(event_loop):\n"
+                "    return event_loop.run_until_complete(asyncio.sleep(0, 42))\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(event_loop, server):\n"
+                "    assert asyncio.get_running_loop() is event_loop\n    assert server == 42\n"
+            ),
+        },
+        unsafe=True,
+    ),
+    Case(
+        "AT503",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import asyncio\n\nimport pytest\n\n\ndef run(request, coroutine):\n"
+                "    loop = request.getfixturevalue('event_loop')\n"
+                "    return loop.run_until_complete(coroutine)\n\n\n"
+                "@pytest.fixture\ndef number(request):\n"
+                "    return run(request, asyncio.sleep(0, 42))\n\n\n"
+                "def test_sync(request, number):\n"
+                "    assert run(request, asyncio.sleep(0, number)) == 42\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_async(number):\n    assert number == 42\n"
+            ),
+        },
+    ),
+    Case(
+        "AT942",
+        {
+            "conftest.py": (
+                "def pytest_namespace():\n    return {'app': {'port': 8766}, 'answer': 42}\n\n\n"
+                "def pytest_configure(config):\n    config.addinivalue_line('markers', 'slow')\n"
+            ),
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.mark.slow\n"
+                "def test_it():\n    assert (pytest.app.port, pytest.answer) == (8766, 42)\n"
+            ),
+        },
+        before=INTERNAL,
+    ),
+    Case(
+        "AT734",
+        {
+            "pytest.ini": STRICT,
+            "test_it.py": (
+                "import socket\nfrom unittest import mock\n\nimport pytest\n\n\n"
+                "@pytest.fixture(autouse=True)\ndef fake_socket():\n"
+                "    with mock.patch('socket.socket') as fake:\n        yield fake\n\n\n"
+                "@pytest.mark.asyncio\nasync def test_it(fake_socket):\n"
+                "    assert socket.socket is fake_socket\n\n\n"
+                "def test_that(fake_socket):\n    assert socket.socket is fake_socket\n"
+            ),
+        },
+    ),
+    Case(
         "AT512",
         {
             "pytest.ini": AUTO,

@@ -294,13 +294,34 @@ def getfixturevalue_findings(
             continue
         place = Test("", source.file, call.lineno, 1, is_async=True)
         if text_of(call.args[0]) == name and where_from(project, name, place) == "nowhere":
-            yield code_finding(
+            finding = code_finding(
                 code,
                 source,
                 call,
                 f"getfixturevalue names the fixture {name}, which was removed",
+                tier=tier_of_bridge(project, name),
+                fix=when_all_is_read(project, lambda: bridge(project, name)),
                 hint="use asyncio.get_running_loop()",
             )
+            is_served = _is_before_the_loop_runs(project, source, call)
+            yield finding if is_served else finding.only_reported(finding.hint)
+
+
+def _is_before_the_loop_runs(project: Project, source: Source, call: ast.Call) -> bool:
+    """Tell whether a bridge can serve a place: pytest calls it, for one test, and no loop runs.
+
+    Or a function of the file calls it for which that is so.
+    """
+    function = source.scope(call)
+    if not isinstance(function, ast.FunctionDef):
+        return False
+    item = project.code.at(source.file, function.lineno)
+    if isinstance(item, Fixture):
+        return item.scope == "function"
+    if isinstance(item, Test) or function.name.startswith("test"):
+        return True
+    calls = source.calls(function.name)
+    return bool(calls) and all(isinstance(source.scope(c), ast.FunctionDef) for c in calls)
 
 
 def _names_all(source: Source, *words: str) -> bool:

@@ -167,11 +167,11 @@ class _Search:
         calls = self._made(source, function) if is_method else ()
         for caller, call in (*self._calls(source, function), *calls):
             within = context(caller, call)
-            if not isinstance(call, ast.Call) or isinstance(within, ast.Module):
+            if not isinstance(call, ast.Call):
                 continue
             is_bound = is_method and not _passes_itself(call)
             more = passed_on(call, function, wanted | missing, within, is_bound=is_bound)
-            if more is not None:
+            if more is not None and not (more and isinstance(within, ast.Module)):
                 yield from self.of(caller, call, path, more)
 
     def _made(self, source: Source, function: ast.FunctionDef) -> Iterator[tuple[Source, ast.AST]]:

@@ -210,11 +210,11 @@ def _make_bridge(project: Project, name: str) -> Bridge:
         needs(project, "pytest-asyncio", "0.24")
     raised = _with_the_plugin(project) if name == "loop" else ()
     # That changes tests which ask for nothing, so it is no safe fix.
-    for_all = (
-        project.unsafe and not all(item.is_async for item in asking) and takes_current_loop(project)
-    )
+    named_in = _named_in(project, name)
+    is_sync = bool(named_in) or not all(item.is_async for item in asking)
+    for_all = project.unsafe and is_sync and takes_current_loop(project)
     # Whoever imports a fixture has to see the bridge too.
-    files = [item.file for item in asking]
+    files = [*(item.file for item in asking), *named_in]
     files += [f for item in asking if isinstance(item, Fixture) for f in importers(project, item)]
     is_certain = is_old or not project.dependencies.may_be_below("pytest-asyncio", _SINCE)
     is_safe = name == NAME and is_certain and not for_all and not is_first_to_run(project)
@@ -229,6 +229,14 @@ def _make_bridge(project: Project, name: str) -> Bridge:
         return _if_missing(body, pytest_asyncio) if is_old else body
 
     return Bridge((*added(project, file, name, text), *raised), tier)
+
+
+def _named_in(project: Project, name: str) -> list[str]:
+    """Return the files in which `getfixturevalue` asks for the fixture that is gone."""
+    asked = re.compile(rb"\bgetfixturevalue\([\"']%s[\"']\)" % name.encode())
+    found = (file for file, _ in project.reader.mentioning(asked, (b"getfixturevalue",)))
+    places = (Test("", file, 1, 1, is_async=False) for file in found)
+    return [p.file for p in places if where_from(project, name, p) == "nowhere"]
 
 
 def added(

@@ -66,11 +66,11 @@ class Ending:
 
     def ends(self, node: ast.AST) -> bool:
         """Tell whether a node is a method of the loop that ends it."""
-        return (
-            isinstance(node, ast.Attribute)
-            and node.attr in _ENDS
-            and self._source.text(node.value) in self._loops
-        )
+        if not isinstance(node, ast.Attribute) or node.attr not in _ENDS:
+            return False
+        loop = node.value
+        is_current = isinstance(loop, ast.Call) and last_name(loop.func) == "get_event_loop"
+        return is_current or self._source.text(loop) in self._loops
 
     def _is_one(self, statement: ast.stmt) -> bool:
         nodes = list(walk(statement))

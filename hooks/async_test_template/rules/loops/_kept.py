@@ -164,7 +164,10 @@ def _parts(source: Source, function: Function, makers: frozenset[str]) -> _Parts
     def makes(call: ast.Call) -> bool:
         return last_name(call.func) in _MAKERS or source.names.resolve(call.func) in makers
 
-    calls = [node for node in walk(function) if isinstance(node, ast.Call)]
+    nodes = [*walk(function)]
+    if any(isinstance(node, ast.Attribute) and node.attr == "param" for node in nodes):
+        raise EditError("a parameter may choose its loop")
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     made = [call for call in calls if makes(call)]
     contexts = [
         call

@@ -18,6 +18,7 @@ from async_test_template.rules.which_loop import (
     TEST_SCOPE,
     asyncio_fixtures,
     given_by_code,
+    is_anyios,
     is_run_by_another,
     takes_all,
     wide_fixtures,
@@ -187,7 +188,7 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
         return Tier.SAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE),), ""
     if (
         project.code.complete
-        and not wide
+        and not (wide or _may_be_wide(project))
         and not dependencies.may_be_below("pytest-asyncio", KNOWN_SINCE[FIXTURE_SCOPE])
     ):
         # Without a fixture wider than a function both values mean the same.
@@ -200,6 +201,18 @@ def _fix(project: Project) -> tuple[Tier, tuple[Edit, ...], str]:
             f"require pytest-asyncio >= 1.5 and set it to {AS_WIDE}, which keeps the behaviour",
         )
     return Tier.UNSAFE, (settings.set(FIXTURE_SCOPE, AS_WIDE), *raised), ""
+
+
+def _may_be_wide(project: Project) -> bool:
+    """Tell whether pytest-asyncio will run an async fixture that is wider than a function.
+
+    In strict mode it does not run those of pytest yet: AT112 or AT701 changes that.
+    """
+    return any(
+        fixture.is_async and fixture.scope != "function" and fixture.loop_scope is None
+        for fixture in project.code.fixtures
+        if not is_anyios(project, fixture)
+    )
 
 
 def _too_old(project: Project) -> bool:

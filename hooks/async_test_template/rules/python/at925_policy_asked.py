@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 _ASKED = "asyncio.get_event_loop_policy"
 _CLASSES = tuple(
-    f"{module}.{name}"
-    for module in ("asyncio", "asyncio.events")
+    f"asyncio.{name}"
     for name in (
         "AbstractEventLoopPolicy",
         "BaseDefaultEventLoopPolicy",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: Arguments that `asyncio.create_task` passes to the factory if they are given (3.13.3).
 _NAMES = {"name", "context"}
 _ALL = "**kwargs"
-_TASKS = frozenset({"asyncio.Task", "asyncio.tasks.Task"})
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -77,7 +76,7 @@ def _fix(
     given = [
         call
         for call in walk(factory)
-        if isinstance(call, ast.Call) and source.names.resolve(call.func) in _TASKS
+        if isinstance(call, ast.Call) and source.names.resolve(call.func) == "asyncio.Task"
     ]
     if not given or not all(_can_grow(call) for call in given):
         raise EditError("it makes its tasks in another way")
