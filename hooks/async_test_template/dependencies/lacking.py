@@ -31,8 +31,8 @@ class Lack(NamedTuple):
     command: str
 
 
-# The lists that each lock file is made from, and the command that updates it without upgrades.
-_LOCKS = {
+#: The lists that each lock file is made from, and the command that updates it without upgrades.
+LOCKS = {
     "uv.lock": (("project", "group", "uv"), "uv lock"),
     "poetry.lock": (("project", "group", "poetry"), "poetry lock"),
     "pdm.lock": (("project", "group", "pdm"), "pdm lock --update-reuse"),
@@ -67,7 +67,7 @@ def lacking(dependencies: Dependencies) -> Iterator[Lack]:
 
 
 def _lack_of(dependencies: Dependencies, kind: str, file: str, text: str) -> Iterator[Lack]:
-    notations, command = _LOCKS[kind]
+    notations, command = LOCKS[kind]
     missing: list[Declaration] = []
     if kind == "uv.lock" and not _is_of(dependencies.tree, text):
         return

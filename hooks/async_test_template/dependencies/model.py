@@ -43,6 +43,7 @@ _OPAQUE = (
     "setup.py",
     "Pipfile",
     "noxfile.py",
+    "riotfile.py",
     "Makefile",
     "Dockerfile",
     "justfile",
@@ -317,7 +318,7 @@ class Dependencies(NamedTuple):
     def _bounds_beside(self, name: str) -> Iterator[str]:
         spelt = re.escape(name).replace(r"\-", "[-_.]")
         pattern = (
-            rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:=\s*[\"'])?"
+            rf"(?i)(?<![\w.-]){spelt}(?:\[[^\[\]]*\])?[\"']?\s*(?:[=:]\s*(?:\[\s*)?[\"'])?"
             r"(?P<specifier>(?:(?:==|~=|<=?|>=?|!=)\s*\d[\d.*]*\s*,?\s*)+)"
         )
         texts = (self.tree.read(file) or b"" for file in self._opaque())

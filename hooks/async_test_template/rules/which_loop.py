@@ -92,10 +92,14 @@ def narrow_fixtures(project: Project) -> list[Fixture]:
     default = project.settings.effective(FIXTURE_SCOPE)
     if default not in SCOPES:
         return []
+    # Since 1.1 the plugin's own fixtures need a loop, even those that are not async.
+    needs_loop = project.dependencies.may_reach("pytest-asyncio", "1.1")
     return [
         fixture
         for fixture in wide_fixtures(project)
-        if fixture.scope in SCOPES and SCOPES.index(fixture.scope) > SCOPES.index(default)
+        if fixture.scope in SCOPES
+        and SCOPES.index(fixture.scope) > SCOPES.index(default)
+        and (fixture.is_async or needs_loop)
     ]
 
 

@@ -94,6 +94,8 @@ _NAME = re.compile(
     r"(?:_?(?:plus|ge|and_(?:later|up|newer|above)|or_(?:later|up|newer|above|greater|higher)))?",
     re.IGNORECASE,
 )
+# `PYTHON_VERSION_INFO`, `PY_VERSION_INFO`: names of the whole version, which have it elsewhere.
+_WHOLE = re.compile(r"_*py(?:thon)?_?version_?info", re.IGNORECASE)
 #: Exceptions that are caught around code which an older or a newer Python does not have.
 _LACKING = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
 _INFO = ("major", "minor", "micro", "releaselevel", "serial")
@@ -335,7 +337,10 @@ class Conditions:
         answer = _is_in(name, version)
         if answer is not None:
             return answer
-        match = _NAME.fullmatch(name.rpartition(".")[2])
+        last = name.rpartition(".")[2]
+        if _WHOLE.fullmatch(last):
+            return version
+        match = _NAME.fullmatch(last)
         if match is None:
             return _UNKNOWN
         is_later = version[:2] >= (3, int(match["minor"]))

@@ -20,6 +20,8 @@ _MAKE_OR_MARK = _MAKE | {"pytest_collection_modifyitems", "pytest_itemcollected"
 _CHANGES = frozenset(
     {"add_marker", "own_markers", "keywords", "obj", "runtest", "fixturenames", "from_parent"}
 )
+#: What tells whether a test is async.
+_ASKS = "iscoroutinefunction"
 #: Marks that have nothing to do with how a test is run.
 _HARMLESS_MARKS = frozenset(
     {"filterwarnings", "flaky", "order", "skip", "skipif", "slow", "timeout", "xfail"}
@@ -76,8 +78,8 @@ def _is_harmless(mark: ast.expr, names: Names) -> bool:
 
 def _speaks_of_async(node: ast.AST) -> bool:
     return any(
-        (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", "iscoroutinefunction"})
-        or (isinstance(inner, ast.Name) and "async" in inner.id)
+        (isinstance(inner, ast.Attribute) and inner.attr in {"asyncio", _ASKS})
+        or (isinstance(inner, ast.Name) and ("async" in inner.id or inner.id == _ASKS))
         or (isinstance(inner, ast.Constant) and inner.value in {"asyncio", "anyio", "trio"})
         for inner in walk(node)
     )

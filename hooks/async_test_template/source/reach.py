@@ -104,11 +104,16 @@ class Reach:
         pytest calls tests and hooks. It calls a fixture for those who ask for it, and a helper is
         called where its name is; for either, this file alone counts.
         """
-        if function in self._open or function.name.startswith(_BY_PYTEST):
+        by_pytest = function.name.startswith(_BY_PYTEST)
+        if function in self._open or (by_pytest and not self._is_nested(function)):
             return EVERY
         if function not in self._known_calls:
             self._known_calls[function] = self._called_by_others(function)
         return self._known_calls[function]
+
+    def _is_nested(self, function: Function) -> bool:
+        """Tell whether a function is in another one, where pytest does not look for tests."""
+        return isinstance(self._source.scope(function), FUNCTIONS)
 
     def _called_by_others(self, function: Function) -> Pythons:
         decorators = list(map(self._called_name, function.decorator_list))

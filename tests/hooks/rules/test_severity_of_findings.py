@@ -54,6 +54,9 @@ KEPT_BACK = {
     "in conda's files, with its own sign": {
         "environment.yml": "dependencies:\n  - conda-forge::pytest-asyncio=0.21.1=pyhd8ed1ab_0\n"
     },
+    "in the file of riot": {
+        "riotfile.py": 'venv = Venv(pkgs={"pytest-asyncio": ["==0.21.1", "~=0.23.7"]})\n'
+    },
     "in the file of pixi": {
         "pixi.toml": '[feature.test.dependencies]\nPytest_Asyncio = { version = "0.21.*" }\n'
     },
@@ -217,6 +220,30 @@ def test_a_project_that_asks_for_the_policy_has_to_try_that(
     files = {"test_it.py": test, "service.py": f"import asyncio\n\nasyncio.{asked}\n"}
     (found,) = look(tmp_path, files, "AT925").left
     assert severity_of(found) is severity
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["@pytest.mark.skip", '@pytest.mark.skip(reason="slow")', '@unittest.skip("slow")', "skip"],
+)
+def test_what_a_skipped_test_would_do_is_advice(mark: str, tmp_path: Path) -> None:
+    if mark == "skip":
+        mark = "pytestmark = pytest.mark.skip\n\n"
+    test = f"import time\nimport unittest\n\nimport pytest\n\n\n{mark}\n{LOST}"
+    (found,) = look(tmp_path / "skipped", {"test_it.py": test}, "AT720").left
+    assert severity_of(found) is Severity.ADVICE
+    test = test.replace(mark, "@pytest.mark.skipif(UNKNOWN, reason='no server')")
+    (found,) = look(tmp_path / "perhaps", {"test_it.py": test}, "AT720").left
+    assert severity_of(found) is Severity.ERROR
+
+
+LOST = """def test_it():
+    store()
+
+
+async def store():
+    pass
+"""
 
 
 def test_a_fixture_of_one_file_is_not_what_another_file_asks_for(tmp_path: Path) -> None:

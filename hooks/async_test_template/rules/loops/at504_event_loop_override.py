@@ -184,6 +184,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     about="pytest-asyncio",
+    # That of pytest-asyncio 1.0.
+    python=">=3.9",
     visit=_visit,
     words=rb"event_loop",
     spots=overrides,

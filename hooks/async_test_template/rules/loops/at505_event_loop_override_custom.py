@@ -273,6 +273,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.UNSAFE,
     about="pytest-asyncio",
+    # That of pytest-asyncio 1.0.
+    python=">=3.9",
     visit=_visit,
     words=rb"event_loop",
     spots=overrides,

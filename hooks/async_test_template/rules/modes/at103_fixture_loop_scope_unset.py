@@ -7,6 +7,7 @@ from async_test_template.dependencies import bounds
 from async_test_template.findings import Edit, Finding, Severity, Tier
 from async_test_template.project import Project
 from async_test_template.rules.filters import EVERY, Warned, filters_of_options, is_fatal
+from async_test_template.rules.premises.about import has_own_runner
 from async_test_template.rules.rule import Rule
 from async_test_template.rules.which_loop import (
     AS_WIDE,
@@ -39,7 +40,7 @@ _UNKNOWN = Warned(f"Unknown config option: {FIXTURE_SCOPE}", _BASES | {"PytestCo
 
 def _check(project: Project) -> Iterator[Finding]:
     settings = project.settings
-    if not project.uses_asyncio_plugin or _is_set(project):
+    if not project.uses_asyncio_plugin or _is_set(project) or _is_brought_by_runner(project):
         return
     stops = is_fatal(project, _UNSET)
     # A project with a pytest of its own is run without what is there for those around it.
@@ -70,6 +71,11 @@ def _check(project: Project) -> Iterator[Finding]:
                 declaration.column,
                 hint=hint,
             )
+
+
+def _is_brought_by_runner(project: Project) -> bool:
+    """Tell whether another plugin runs the tests, and brings this one without being asked."""
+    return has_own_runner(project) and not project.dependencies.of("pytest-asyncio")
 
 
 def _is_for_others(project: Project) -> bool:

@@ -27,6 +27,8 @@ OTHER_RUNNERS = (
     "pytest-aio",
     "pytest-asyncio-cooperative",
     "pytest-curio",
+    # It marks each async test, and keeps pytest-asyncio below 0.23 (pytest-operator 0.43).
+    "pytest-operator",
     "pytest-sanic",
     "pytest-tornado",
     "pytest-tornado5",

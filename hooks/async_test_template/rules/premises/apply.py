@@ -40,6 +40,8 @@ def within_premises(
         findings = _unexpected(rule, source, findings)
     if (rule.about or rule.libraries) and source is not None:
         findings = _unguarded(source, findings)
+    if source is not None:
+        findings = _run(source, findings)
     for finding in findings:
         found = _within_needs(project, rule, finding)
         if found is not None:
@@ -70,6 +72,15 @@ def _unguarded(source: Source, findings: Iterable[Finding]) -> Iterator[Finding]
     for finding in findings:
         if finding.file != source.file or not is_guarded(source, finding.line):
             yield finding
+
+
+def _run(source: Source, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings, as advice if they are in a test that is always skipped."""
+    from async_test_template.rules.premises.skipped import is_skipped
+
+    for finding in findings:
+        is_run = finding.file != source.file or not is_skipped(source, finding.line)
+        yield finding if is_run else finding._replace(severity=Severity.ADVICE)
 
 
 def _reached(

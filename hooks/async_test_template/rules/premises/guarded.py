@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(
     r"__version__|\bversion\(|\bVersion\(|\bparse_version\(|version_tuple|_VERSION\b|\bVERSION\b"
+    r"|\bsignature\("
 )
 #: What an older release raises where it lacks a name or an argument.
 _LACKING = frozenset({"AttributeError", "TypeError"})
-_WORDS = (b"ersion", b"VERSION", b"hasattr", *(f"except {name}:".encode() for name in _LACKING))
+_TRIES = (f"except {name}:".encode() for name in _LACKING)
+_WORDS = (b"ersion", b"VERSION", b"hasattr", b"signature(", *_TRIES)
 _SKIPS = ("pytest.mark.skipif", "unittest.skipIf", "unittest.skipUnless")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from async_test_template.findings import Finding, Severity, Tier
+from async_test_template.paths import name_of
 from async_test_template.rules.facts import CODE
 from async_test_template.rules.origin import fixture_for
 from async_test_template.rules.premises.about import PYTEST_ASYNCIO, has_own_runner
@@ -84,11 +86,14 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
     for test in project.code.tests:
         for mark in test.marks if test.file in files else ():
             if mark.name in _MARKS and mark.name not in seen:
-                seen.add(mark.name)
                 package, version = _MARKS[mark.name]
+                is_there = project.dependencies.may_have(package)
+                if not is_there and _is_beside(project, test.file.rpartition("/")[0], package):
+                    continue
+                seen.add(mark.name)
                 # Asked last, because it searches every file: the project's own code may give the
                 # mark its meaning.
-                if project.dependencies.may_have(package) or mark_reader(project, mark.name):
+                if is_there or mark_reader(project, mark.name):
                     continue
                 yield package, version, test.file, mark.line
     if "asyncio" not in seen:
@@ -98,6 +103,23 @@ def _needed(project: Project) -> Iterator[tuple[str, str, str, int]]:
                 break
     yield from _fixture_needed(project, files)
     yield from _client_needed(project, modules)
+
+
+# Each test of a folder asks this.
+@lru_cache(maxsize=32)
+def _is_beside(project: Project, folder: str, package: str) -> bool:
+    """Tell whether requirements in a folder, or above it in the project, name a package.
+
+    Tests of an example or a tool may have an environment of their own, for which they are.
+    """
+    while folder:
+        for file in project.tree.names(folder):
+            name = name_of(file)
+            is_list = name.startswith("requirements") and name.endswith((".txt", ".in"))
+            if is_list and package.encode() in (project.tree.read(file) or b""):
+                return True
+        folder = folder.rpartition("/")[0]
+    return False
 
 
 def _fixture_needed(project: Project, files: set[str]) -> Iterator[tuple[str, str, str, int]]:

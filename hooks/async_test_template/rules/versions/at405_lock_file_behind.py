@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from async_test_template.dependencies import bounds
 from async_test_template.dependencies.compiled import LOCK_FILES
-from async_test_template.dependencies.lacking import lacking
+from async_test_template.dependencies.lacking import LOCKS, lacking
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.rule import Rule
 
@@ -23,11 +23,16 @@ _TARGET = (1, 5)
 def _check(project: Project) -> Iterator[Finding]:
     dependencies = project.dependencies
     for file, held in dependencies.locked.items():
+        notations, _ = LOCKS[file]
         old: list[tuple[str, str]] = []
         for name, versions in held.items():
             version = max(versions, key=bounds.release)
             # A declaration can hold for some Pythons, and another one for the rest.
-            asked = [d for d in dependencies.written(name) if not d.conditional]
+            asked = [
+                d
+                for d in dependencies.written(name)
+                if d.home.notation in notations and not d.conditional
+            ]
             bounds_ = [bounds.lowest(d.specifier) for d in asked]
             needed = max((bound for bound in bounds_ if bound), default=None)
             if needed and bounds.release(version) < needed:
