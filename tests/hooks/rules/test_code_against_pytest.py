@@ -1948,6 +1948,22 @@ CASES = [
         declared=True,
     ),
     Case(
+        "AT948",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-asyncio>=1.5\nmoto>=5.1\n",
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import boto3\nfrom moto import mock_iam, mock_sqs\n\n\n"
+                "async def test_it():\n    with mock_sqs(), mock_iam():\n"
+                "        client = boto3.client('sqs', region_name='eu-west-1')\n"
+                "        client.create_queue(QueueName='a')\n"
+                "        assert len(client.list_queues()['QueueUrls']) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+        declared=True,
+    ),
+    Case(
         "AT946",
         {
             "pytest.ini": AUTO,
