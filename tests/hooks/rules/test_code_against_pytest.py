@@ -1934,6 +1934,44 @@ CASES = [
         },
     ),
     Case(
+        "AT741",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-asyncio>=1.5\npytest-lazy-fixtures>=1.4\n",
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def one():\n    return 1\n\n\n"
+                "@pytest.mark.parametrize('number', [pytest.lazy_fixture('one')])\n"
+                "async def test_it(number):\n    assert number == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+        declared=True,
+    ),
+    Case(
+        "AT838",
+        {
+            "requirements.txt": (
+                "pytest>=9.2\npytest-asyncio>=1.5\nchannels>=4.3\ndaphne>=4.2\ndjango>=5.2\n"
+            ),
+            "pytest.ini": AUTO,
+            "conftest.py": "from django.conf import settings\n\nsettings.configure()\n",
+            "test_it.py": (
+                "from channels.generic.websocket import AsyncWebsocketConsumer\n"
+                "from channels.testing import WebsocketCommunicator\n\n\n"
+                "class Echo(AsyncWebsocketConsumer):\n"
+                "    async def receive(self, text_data=None, bytes_data=None):\n"
+                "        await self.send(text_data)\n\n\n"
+                "async def test_it():\n"
+                "    communicator = WebsocketCommunicator(Echo, '/')\n"
+                "    assert (await communicator.connect())[0]\n"
+                "    await communicator.send_to('hello')\n"
+                "    assert await communicator.receive_from() == 'hello'\n"
+                "    await communicator.disconnect()\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
         "AT946",
         {
             "pytest.ini": AUTO,

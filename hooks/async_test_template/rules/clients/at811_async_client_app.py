@@ -167,7 +167,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     visit=_visit,
-    words=rb"app\s*=|[\"']app[\"']",
+    words=rb"app\s*=|\"app\"|'app'",
     where=Where.CLIENTS,
     suspects=re.compile(rb"httpx").search,
     alone=True,

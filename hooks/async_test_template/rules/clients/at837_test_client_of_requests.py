@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from async_test_template.errors import EditError
@@ -32,22 +32,35 @@ _WITHOUT = frozenset({"delete", "get", "head", "options"})
 _SINCE = ("starlette", "0.21")
 
 
-#: A body, one line from a verb without one at most, or what a response was.
-_SUSPECTS = re.compile(
-    rb"\.(?:delete|get|head|options)\([^\n]{0,200}(?:\n[^\n]{0,200}){0,2}\b(?:data|files|json)="
-    rb"|\bassert[ \t]+[^\n]{1,80}\.ok\b"
-)
+_CALLED = tuple(f".{verb}(".encode() for verb in sorted(_WITHOUT))
+#: A body, some arguments after a verb without one.
+_BODY = re.compile(rb"\b(?:data|files|json)=")
+_FAR = 200
+#: What a response was.
+_OK = re.compile(rb"assert[ \t]+[^\n]{1,80}\.ok\b")
+
+
+# The same file is asked about before it is parsed, and after.
+@lru_cache(maxsize=2)
+def _is_suspicious(data: bytes) -> bool:
+    for called in _CALLED:
+        place = data.find(called)
+        while place >= 0:
+            if _BODY.search(data, place, place + _FAR):
+                return True
+            place = data.find(called, place + 1)
+    return b".ok" in data and _OK.search(data) is not None
 
 
 def _spots(source: Source) -> Iterator[object]:
-    if not source.holds(_SUSPECTS):
+    if not _is_suspicious(source.data):
         return
     yield from (call for call, method, _ in passing(source, _BODIES) if method.attr in _WITHOUT)
     yield from (node for node in source.mentions.get("ok") if isinstance(node, ast.Attribute))
 
 
 def _visit(project: Project, source: Source) -> Iterator[Finding]:
-    if not source.holds(_SUSPECTS):
+    if not _is_suspicious(source.data):
         return
     for call, method, passed in passing(source, _BODIES):
         if method.attr in _WITHOUT and is_client(project, source, method.value):
@@ -103,7 +116,7 @@ RULE = Rule(
     words=rb"\.delete\(|\.get\(|\.head\(|\.options\(",
     spots=_spots,
     where=Where.CLIENTS,
-    suspects=_SUSPECTS.search,
+    suspects=_is_suspicious,
     anywhere=HOMES,
     expects=("TypeError", "AttributeError"),
     libraries=("starlette", "fastapi"),

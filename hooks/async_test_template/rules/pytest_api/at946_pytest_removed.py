@@ -1,4 +1,4 @@
-"""AT946: hooks and names of pytest that are gone."""
+"""AT946: names of pytest that are gone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import (
     code_finding,
-    decorators,
     is_below,
     is_chosen_by_version,
     keyword,
@@ -24,14 +23,8 @@ if TYPE_CHECKING:
 
     from async_test_template.findings import Edit
     from async_test_template.project import Project
-    from async_test_template.source.source import Function, Source
+    from async_test_template.source.source import Source
 
-_HOOKS = {
-    "pytest_cmdline_preparse": "write the options into addopts, or use pytest_configure",
-    "pytest_logwarning": "write pytest_warning_recorded",
-    "pytest_namespace": "set the attributes of pytest in pytest_configure",
-    "pytest_warning_captured": "write pytest_warning_recorded, which gets a nodeid",
-}
 _CONFIG = "pytest.config"
 _OLD, _NEW = "get_marker", "get_closest_marker"
 #: What tests and hooks call a node of pytest's collection.
@@ -40,17 +33,18 @@ _LOOKED_FOR = re.compile(r"\bhasattr\(")
 _CHOICES = (ast.If, ast.IfExp)
 
 
-_SPOTS = re.compile(
-    rb"\bget_marker\(|\bpytest\.config\b|raises\([^()\n]{1,80}, ?message="
-    rb"|pytest_cmdline_preparse|pytest_logwarning|pytest_namespace|pytest_warning_captured"
-)
+_WITH_MESSAGE = re.compile(rb"raises\([^()\n]{1,80}, ?message=")
+
+
+def _is_suspicious(data: bytes) -> bool:
+    return (
+        b"get_marker(" in data
+        or b"pytest.config" in data
+        or (b"message=" in data and _WITH_MESSAGE.search(data) is not None)
+    )
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    if not source.holds(_SPOTS):
-        return
-    if source.file.endswith("conftest.py"):
-        yield from _hooks(source)
     for node in source.references(_CONFIG):
         if _is_expected(source, node):
             continue
@@ -74,27 +68,6 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             )
 
 
-def _hooks(source: Source) -> Iterator[Finding]:
-    for _, function in sorted(source.functions.items()):
-        if (
-            function.name in _HOOKS
-            and source.scope(function) is source.tree
-            and not _is_optional(source, function)
-            and not _is_expected(source, function)
-        ):
-            message = f"the hook {function.name} was removed, so pytest stops"
-            hint = _HOOKS[function.name]
-            yield code_finding(RULE.code, source, function, message, hint=hint)
-
-
-def _is_optional(source: Source, function: Function) -> bool:
-    """Tell whether pytest ignores a hook that it does not know."""
-    return any(
-        isinstance(decorator, ast.Call) and keyword(decorator, "optionalhook")
-        for decorator in decorators(source, function, "pytest.hookimpl")
-    )
-
-
 def _is_expected(source: Source, node: ast.AST) -> bool:
     """Tell whether code chooses between releases of pytest."""
     inside = (around for around in source.around(node) if isinstance(around, FUNCTIONS))
@@ -116,12 +89,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     tier=Tier.SAFE,
     visit=_visit,
-    words=(
-        rb"\bget_marker\(|\bpytest\.config\b|message=|pytest_cmdline_preparse|pytest_logwarning"
-        rb"|pytest_namespace|pytest_warning_captured"
-    ),
+    words=rb"get_marker|pytest\.config|message=",
     where=Where.TESTS,
-    suspects=_SPOTS.search,
+    suspects=_is_suspicious,
     alone=True,
     expects=("AttributeError", "TypeError"),
     libraries=("pytest",),

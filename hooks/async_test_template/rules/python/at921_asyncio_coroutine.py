@@ -28,7 +28,7 @@ _NAME = "asyncio.coroutine"
 _MOCK = "unittest.mock"
 _MOCKS = frozenset(f"{_MOCK}.{kind}" for kind in ("Mock", "MagicMock", "AsyncMock"))
 #: A file of the application that may use the name, and not only speak of coroutines.
-_MAY_USE = re.compile(rb"\.coroutine\b|@coroutine\b|\bimport coroutine\b")
+_MAY_USE = re.compile(rb"asyncio\.coroutine\b|@coroutine\b|import coroutine\b|import asyncio as\b")
 #: Decorated functions are generators, and async ones are not.
 _ASKS = re.compile(r"is_?generator(?:_?function)?$", re.IGNORECASE)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _TIMEOUT = "async_timeout.timeout"
+_WITH = re.compile(rb"with[ \t][^\n]*timeout")
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
@@ -61,6 +62,12 @@ def _entered(source: Source, call: ast.Call, block: ast.With) -> tuple[Edit, ...
     return (changes.replace(source, start, start + len("with"), "async with"),)
 
 
+def _is_suspicious(data: bytes) -> bool:
+    return b"loop=" in data or any(
+        not data.endswith(b"async ", 0, match.start()) for match in _WITH.finditer(data)
+    )
+
+
 RULE = Rule(
     code="AT952",
     name="async-timeout-with",
@@ -69,7 +76,7 @@ RULE = Rule(
     visit=_visit,
     words=rb"async_timeout",
     where=Where.EVERYWHERE,
-    suspects=re.compile(rb"(?m)^[ \t]*with[ \t][^\n]*timeout|\bloop=").search,
+    suspects=_is_suspicious,
     alone=True,
     expects=("TypeError", "DeprecationWarning", "AttributeError"),
     libraries=("async-timeout",),
