@@ -1210,6 +1210,30 @@ CASES = [
         before=INTERNAL,
     ),
     Case(
+        "AT740",
+        {
+            "pytest.ini": AUTO,
+            "app.py": (
+                "async def fetch():\n    return 1\n\n\n"
+                "class Api:\n    async def get(self):\n        return await fetch() + 1\n"
+            ),
+            "test_it.py": (
+                "import asyncio\nfrom unittest.mock import patch\n\nimport app\n\n\n"
+                "def finished(result):\n    future = asyncio.Future()\n"
+                "    future.set_result(result)\n    return future\n\n\n"
+                "async def give(result):\n    return result\n\n\n"
+                "async def test_it():\n    with patch('app.fetch', return_value=finished(41)):\n"
+                "        assert await app.Api().get() == 42\n\n\n"
+                "@patch.object(app.Api, 'get')\n@patch('app.fetch')\n"
+                "async def test_that(fetch, get):\n"
+                "    fetch.side_effect = [asyncio.Future, give(41)]\n"
+                "    get.return_value = asyncio.Future()\n    get.return_value.set_result(41)\n"
+                "    assert await app.fetch() is asyncio.Future\n"
+                "    assert await app.fetch() == await app.Api().get() == 41\n"
+            ),
+        },
+    ),
+    Case(
         "AT734",
         {
             "pytest.ini": STRICT,
