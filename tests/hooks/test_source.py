@@ -216,6 +216,17 @@ def test_an_import_goes_with_its_last_use() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "left"),
+    [("a, b, it", "it"), ("it, a, b", "it"), ("a, it, b", "it"), ("(a, b, it)", "(a, b, it)")],
+)
+def test_several_imports_of_a_statement_go_with_their_last_use(names: str, left: str) -> None:
+    text = f"from x import {names}\n\nit(a, b)\n"
+    start = text.rindex("a, b")
+    _, new = splice("test_it.py", text.encode(), [(start, start + 4, b"")])
+    assert new.decode() == f"from x import {left}\n\nit()\n"
+
+
+@pytest.mark.parametrize(
     ("text", "old", "new"),
     [
         ("print(sep='')\n", "sep=''", "sep='', sep=''"),

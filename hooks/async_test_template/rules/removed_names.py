@@ -68,7 +68,8 @@ def removed_names(
             )
     for statement, old in source.uses(*removed.new, *removed.hints):
         # What uses an imported name is told where it does.
-        if isinstance(statement, ast.ImportFrom) and old not in used:
+        is_tried = any(isinstance(around, ast.Try) for around in source.around(statement))
+        if isinstance(statement, ast.ImportFrom) and old not in used and not is_tried:
             message = f"{old} {removed.gone}"
             yield code_finding(code, source, statement, message, hint=_hint(removed, old))
 

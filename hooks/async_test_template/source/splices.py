@@ -8,6 +8,7 @@ import warnings
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from async_test_template.errors import EditError, ParseError
@@ -18,7 +19,7 @@ from async_test_template.source.statements import statements_of
 from async_test_template.source.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from async_test_template.source.imports import ImportStyle
     from async_test_template.source.statements import Statements
@@ -178,12 +179,26 @@ def _unused_imports(file: str, old: bytes, removed: bytes, new: Source) -> Itera
             if len(aliases) == len(node.names):
                 spans.append(remove_whole(new, node))
             elif len(aliases) == 1:
-                # Of several imports in one statement, none is removed: the brackets would change.
                 spans.append(remove_import(new, node, aliases[0]))
+            elif b"#" not in line and "(" not in new.text(node):
+                # In brackets none of several is removed: the lines would change.
+                spans += _several(new, node, aliases)
     for start, end in _joined(spans):
         is_whole = start == new.line_start(start) and end == new.line_start(end)
         # Each alone may leave a gap before the first and another one behind the last.
         yield *(with_blank_lines(new, start, end) if is_whole else (start, end)), b""
+
+
+def _several(
+    new: Source, node: ast.Import | ast.ImportFrom, aliases: Collection[ast.alias]
+) -> Iterator[tuple[int, int]]:
+    """Yield the spans to cut, so that some of the names that a statement imports are removed."""
+    last = max(index for index, alias in enumerate(node.names) if alias not in aliases)
+    for alias, following in pairwise(node.names[: last + 1]):
+        if alias in aliases:
+            yield new.start(alias), new.start(following)
+    if last + 1 < len(node.names):
+        yield new.end(node.names[last]), new.end(node.names[-1])
 
 
 def _imported(source: Source) -> set[tuple[str, int, str, str | None]]:

@@ -1210,6 +1210,30 @@ CASES = [
         before=INTERNAL,
     ),
     Case(
+        "AT740",
+        {
+            "pytest.ini": AUTO,
+            "app.py": (
+                "async def fetch():\n    return 1\n\n\n"
+                "class Api:\n    async def get(self):\n        return await fetch() + 1\n"
+            ),
+            "test_it.py": (
+                "import asyncio\nfrom unittest.mock import patch\n\nimport app\n\n\n"
+                "def finished(result):\n    future = asyncio.Future()\n"
+                "    future.set_result(result)\n    return future\n\n\n"
+                "async def give(result):\n    return result\n\n\n"
+                "async def test_it():\n    with patch('app.fetch', return_value=finished(41)):\n"
+                "        assert await app.Api().get() == 42\n\n\n"
+                "@patch.object(app.Api, 'get')\n@patch('app.fetch')\n"
+                "async def test_that(fetch, get):\n"
+                "    fetch.side_effect = [asyncio.Future, give(41)]\n"
+                "    get.return_value = asyncio.Future()\n    get.return_value.set_result(41)\n"
+                "    assert await app.fetch() is asyncio.Future\n"
+                "    assert await app.fetch() == await app.Api().get() == 41\n"
+            ),
+        },
+    ),
+    Case(
         "AT734",
         {
             "pytest.ini": STRICT,
@@ -1908,6 +1932,60 @@ CASES = [
                 "def test_it():\n    trio.run(main)\n"
             ),
         },
+    ),
+    Case(
+        "AT741",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-asyncio>=1.5\npytest-lazy-fixtures>=1.4\n",
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import pytest\n\n\n@pytest.fixture\nasync def one():\n    return 1\n\n\n"
+                "@pytest.mark.parametrize('number', [pytest.lazy_fixture('one')])\n"
+                "async def test_it(number):\n    assert number == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+        declared=True,
+    ),
+    Case(
+        "AT838",
+        {
+            "requirements.txt": (
+                "pytest>=9.2\npytest-asyncio>=1.5\nchannels>=4.3\ndaphne>=4.2\ndjango>=5.2\n"
+            ),
+            "pytest.ini": AUTO,
+            "conftest.py": "from django.conf import settings\n\nsettings.configure()\n",
+            "test_it.py": (
+                "from channels.generic.websocket import AsyncWebsocketConsumer\n"
+                "from channels.testing import WebsocketCommunicator\n\n\n"
+                "class Echo(AsyncWebsocketConsumer):\n"
+                "    async def receive(self, text_data=None, bytes_data=None):\n"
+                "        await self.send(text_data)\n\n\n"
+                "async def test_it():\n"
+                "    communicator = WebsocketCommunicator(Echo, '/')\n"
+                "    assert (await communicator.connect())[0]\n"
+                "    await communicator.send_to('hello')\n"
+                "    assert await communicator.receive_from() == 'hello'\n"
+                "    await communicator.disconnect()\n"
+            ),
+        },
+        declared=True,
+    ),
+    Case(
+        "AT948",
+        {
+            "requirements.txt": "pytest>=9.2\npytest-asyncio>=1.5\nmoto>=5.1\n",
+            "pytest.ini": AUTO,
+            "test_it.py": (
+                "import boto3\nfrom moto import mock_iam, mock_sqs\n\n\n"
+                "async def test_it():\n    with mock_sqs(), mock_iam():\n"
+                "        client = boto3.client('sqs', region_name='eu-west-1')\n"
+                "        client.create_queue(QueueName='a')\n"
+                "        assert len(client.list_queues()['QueueUrls']) == 1\n"
+            ),
+        },
+        before=INTERRUPTED,
+        declared=True,
     ),
     Case(
         "AT946",
