@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
 _TIMEOUT = "async_timeout.timeout"
-_WITH = re.compile(rb"with[ \t][^\n]*timeout")
+_WITH = re.compile(rb"with[ \t][^\n]{0,200}timeout")
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
