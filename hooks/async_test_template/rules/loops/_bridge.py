@@ -274,7 +274,7 @@ def added(
             first = first.removesuffix(source.newline)
         merged = f"{first}{other[0].text}"
         if len(source.tree.body) == 0:
-            merged = f"import asyncio\n\nimport {plugin}\n"
+            merged = source.newline.join(("import asyncio", "", f"import {plugin}", ""))
         one, other = (one[0]._replace(text=merged),), ()
     return (*one, *other, changes.append(source, text(asyncio, plugin)))
 
