@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.findings import Finding, Tier
 from async_test_template.rules.on_code import code_finding, is_below, needs
 from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,10 +67,10 @@ def removed_names(
                 fix=partial(_fix, project, source, node, removed),
                 hint=_hint(removed, old),
             )
-    for statement, old in source.uses(*removed.new, *removed.hints):
+    for statement, old in source.imports_of(*removed.new, *removed.hints):
         # What uses an imported name is told where it does.
         is_tried = any(isinstance(around, ast.Try) for around in source.around(statement))
-        if isinstance(statement, ast.ImportFrom) and old not in used and not is_tried:
+        if old not in used and not is_tried:
             message = f"{old} {removed.gone}"
             yield code_finding(code, source, statement, message, hint=_hint(removed, old))
 
@@ -85,9 +86,7 @@ def _fix(
     if removed.since:
         needs(project, *removed.since)
     package, _, rest = removed.new[source.names.resolve(node)].partition(".")
-    root: ast.expr = node
-    while isinstance(root, ast.Attribute):
-        root = root.value
+    root = root_of(node)
     if root is not node and source.names.resolve(root) == package:
         return (changes.replace_node(source, node, f"{source.text(root)}.{rest}"),)
     first, dot, others = rest.partition(".")

@@ -8,6 +8,8 @@ from functools import cached_property
 from sys import intern
 from typing import TYPE_CHECKING
 
+from async_test_template.source.nodes import root_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -137,13 +139,12 @@ class Names:
 
         What `resolve` says of the others is likely, but no reason to rewrite anything.
         """
-        while isinstance(node, ast.Attribute):
-            node = node.value
+        root = root_of(node)
         return (
-            isinstance(node, ast.Name)
-            and node.id in self._targets
-            and node.id not in self._ambiguous
-            and not self.is_bound(node.id)
+            isinstance(root, ast.Name)
+            and root.id in self._targets
+            and root.id not in self._ambiguous
+            and not self.is_bound(root.id)
         )
 
     @property

@@ -138,6 +138,13 @@ def last_name(node: ast.AST | None) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def root_of(node: ast.expr) -> ast.expr:
+    """Return what an attribute, or an attribute of an attribute, belongs to in the end."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those within it as `ast.walk` does, in a third of the time.
 

@@ -18,7 +18,7 @@ from async_test_template.source.text import decode
 from async_test_template.source.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from async_test_template.source.items import Fixture, Module, Test
 
@@ -217,11 +217,26 @@ class Source:
             # A name that is imported directly is looked up at its import.
             if isinstance(node, ast.Attribute):
                 yield node, self.names.resolve(node)
+        yield from self.imports_of(*targets)
+
+    def imports_of(self, *targets: str) -> Iterator[tuple[ast.ImportFrom, str]]:
+        """Yield the statements that import one of some dotted names from its module."""
         for statement in self.nodes.of(ast.ImportFrom):
             for alias in statement.names:
                 name = f"{statement.module}.{alias.name}"
                 if name in targets and not statement.level:
                     yield statement, name
+
+    def named(self, name: str) -> Sequence[Function]:
+        """Return the functions and methods of a name, at any place."""
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.functions.values():
+            found.setdefault(function.name, []).append(function)
+        return found
 
     @cached_property
     def classes(self) -> dict[int, ast.ClassDef]:

@@ -93,10 +93,21 @@ def is_made_by(project: Project, source: Source, node: ast.expr, targets: frozen
 
     Where a name is bound several times, as by one `with` after the other, each of its values is.
     """
-    bound = meaning(source, node)[1] if isinstance(node, ast.Name) else []
-    values = [value for value in bound if isinstance(value, ast.expr)]
-    several = values if len(values) == len(bound) > 1 else [node]
-    return all(_is_made_by(origin(project, source, value), targets) for value in several)
+    if isinstance(node, ast.Name):
+        scope, bound = meaning(source, node)
+        if len(bound) > 1 and all(isinstance(value, ast.expr) for value in bound):
+            return _are_made_by(project, source, scope, node.id, targets)
+    return _is_made_by(origin(project, source, node), targets)
+
+
+# Each use of such a name asks this.
+@lru_cache(maxsize=64)
+def _are_made_by(
+    project: Project, source: Source, scope: ast.AST, name: str, targets: frozenset[str]
+) -> bool:
+    """Tell whether each value of a name that a scope binds several times is created so."""
+    values = (value for value in bindings(source, scope, name) if isinstance(value, ast.expr))
+    return all(_is_made_by(origin(project, source, value), targets) for value in values)
 
 
 def _is_made_by(made: Origin | None, targets: frozenset[str]) -> bool:

@@ -69,7 +69,7 @@ def _fix(project: Project, source: Source, options: list[tuple[Function, str]]) 
     pytest, imports = new_imports.bind_module(source, "pytest")
     mark = f"{pytest}.{_MARK}({arguments})"
     if name_of(source.file) == "conftest.py":
-        if any(function.name == _HOOK for function in source.functions.values()):
+        if source.named(_HOOK):
             raise EditError(f"the file already has {_HOOK}")
         text = f"def {_HOOK}(item):\n    item.add_marker({mark})\n"
     elif any(isinstance(node, ast.Name) for node in source.mentions.get("pytestmark", ())):

@@ -12,7 +12,7 @@ from async_test_template.rules.on_code import code_finding
 from async_test_template.rules.origin import bindings
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source.items import Fixture, Test
-from async_test_template.source.nodes import walk, walk_scope
+from async_test_template.source.nodes import root_of, walk, walk_scope
 from async_test_template.source.source import Unreadable
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def _names(source: Source, function: ast.AST, node: ast.Attribute) -> list[ast.e
 def _set(source: Source, function: ast.AST, node: ast.Attribute, named: ast.expr) -> _Set | None:
     """Return what a statement sets, of an application for all."""
     made = _overridden(source, named)
-    root: ast.expr = node.value
-    while isinstance(root, ast.Attribute):
-        root = root.value
+    root = root_of(node)
     if not (
         made is not None
         and isinstance(root, ast.Name)

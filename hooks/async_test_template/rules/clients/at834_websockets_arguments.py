@@ -66,7 +66,7 @@ def _handler(source: Source, call: ast.Call) -> Function | None:
     given = call.args[0] if call.args else None
     is_method = isinstance(given, ast.Attribute) and source.text(given.value) in {"self", "cls"}
     name = getattr(given, "attr" if is_method else "id", None)
-    named = [function for function in source.functions.values() if function.name == name]
+    named = source.named(name) if name is not None else ()
     if len(named) != 1:
         return None
     arguments = named[0].args

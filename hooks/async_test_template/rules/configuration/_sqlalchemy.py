@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.config.toml.read import value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from async_test_template.dependencies.declaration import Declaration
     from async_test_template.project import Project
 
-MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
+_MODULES = ("sqlalchemy.ext.asyncio", "sqlmodel.ext.asyncio")
 #: psycopg and oracledb are no proof of asyncio.
 DRIVERS = ("asyncpg", "aiosqlite", "aiomysql", "asyncmy", "aioodbc")
+
+
+def users_of_asyncio(project: Project) -> Iterator[str]:
+    """Yield the files that import SQLAlchemy's asyncio, without examples and the like."""
+    for module in project.code.modules:
+        is_user = any(imported.startswith(_MODULES) for imported in module.imports)
+        if is_user and not is_below(module.file, ASIDE):
+            yield module.file
 
 
 def as_written(project: Project, declaration: Declaration) -> str:

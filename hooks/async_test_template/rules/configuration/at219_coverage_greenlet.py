@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.config import ini
 from async_test_template.findings import Change, Finding, Severity, Tier
-from async_test_template.rules.configuration._sqlalchemy import DRIVERS, MODULES, as_written
+from async_test_template.rules.configuration._sqlalchemy import (
+    DRIVERS,
+    as_written,
+    users_of_asyncio,
+)
 from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
@@ -57,7 +60,7 @@ def _check(project: Project) -> Iterator[Finding]:
     if any(word in _FOLLOWED or "$" in word for word in (*listed, *given)):
         return
     texts = told_elsewhere(project)
-    if any(re.search(_ELSEWHERE, text) for text in texts) or not _uses_asyncio(project):
+    if any(re.search(_ELSEWHERE, text) for text in texts) or not any(users_of_asyncio(project)):
         return
     hint = _why_not(project, settings, texts)
     yield Finding(
@@ -81,15 +84,6 @@ def _misses_none(settings: CoverageSettings, texts: Sequence[bytes]) -> bool:
 def _is_other_core(settings: CoverageSettings) -> bool:
     is_timid = str(settings.run.get("timid", "")).lower() in {"true", "1", "yes", "on"}
     return is_timid or settings.run.get("core") in _OTHER_CORES
-
-
-def _uses_asyncio(project: Project) -> bool:
-    return any(
-        imported.startswith(MODULES)
-        for module in project.code.modules
-        if not is_below(module.file, ASIDE)
-        for imported in module.imports
-    )
 
 
 def _why_not(project: Project, settings: CoverageSettings, texts: Sequence[bytes]) -> str:

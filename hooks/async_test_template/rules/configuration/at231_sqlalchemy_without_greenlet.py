@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from async_test_template.boundaries import ASIDE, is_below
 from async_test_template.findings import Finding, Severity, Tier
-from async_test_template.rules.configuration._sqlalchemy import DRIVERS, MODULES, as_written
+from async_test_template.rules.configuration._sqlalchemy import (
+    DRIVERS,
+    as_written,
+    users_of_asyncio,
+)
 from async_test_template.rules.facts import CODE
 from async_test_template.rules.rule import Rule
 
@@ -44,7 +47,8 @@ def _check(project: Project) -> Iterator[Finding]:
         or any(word in as_written(project, d) for d in declared for word in (_EXTRA, *DRIVERS))
     ):
         return
-    used = _use(project)
+    # The first one, by name.
+    used = min(users_of_asyncio(project), default=None)
     if used is None:
         return
     first = next((d for d in declared if not d.conditional), declared[0])
@@ -57,19 +61,6 @@ def _check(project: Project) -> Iterator[Finding]:
         tier=Tier.UNSAFE,
         edits=tuple(_edits(project, first)),
         hint="require sqlalchemy[asyncio], which installs greenlet",
-    )
-
-
-def _use(project: Project) -> str | None:
-    """Return the first file that imports SQLAlchemy's asyncio."""
-    return min(
-        (
-            module.file
-            for module in project.code.modules
-            if any(imported.startswith(MODULES) for imported in module.imports)
-            and not is_below(module.file, ASIDE)
-        ),
-        default=None,
     )
 
 

@@ -184,7 +184,7 @@ def _settings(source: Source) -> tuple[ast.AST, ...] | None:
     """Return where a file sets a current loop, or None where the loop is another thing there."""
     if any(name.partition(".")[0] == "nest_asyncio" for name in modules(source)):
         return None
-    if any(function.name == "get_event_loop" for function in source.functions.values()):
+    if source.named("get_event_loop"):
         return None
     calls = source.nodes.of(ast.Call)
     return tuple(context(source, call) for call in calls if _is_setting(source, call))

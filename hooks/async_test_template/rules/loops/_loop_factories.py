@@ -273,7 +273,7 @@ def hook(source: Source, factory: Factory) -> tuple[str, tuple[Edit, ...]]:
     """
     if source.file.rpartition("/")[2] != "conftest.py":
         raise EditError("pytest calls hooks only in conftest.py")
-    if any(function.name == HOOK for function in source.functions.values()):
+    if source.named(HOOK):
         raise EditError("the file already has such a hook")
     call = factory.call
     imports: tuple[Edit, ...] = ()

@@ -146,7 +146,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = source.names.resolve(node.func)
-    own = _functions(source).get(name)
+    own = source.named(name)
     if own:
         return all(isinstance(function, ast.AsyncFunctionDef) for function in own)
     return bool(name) and not _NO_COROUTINES.search(name)
@@ -219,15 +219,6 @@ def _last_words(source: Source) -> frozenset[str]:
         if isinstance(text.value, str) and ("." in text.value or text in seconds)
     )
     return frozenset(text.rpartition(".")[2] for text in texts)
-
-
-@lru_cache(maxsize=2)
-def _functions(source: Source) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Return the functions and methods of each name."""
-    found: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
-    for function in source.functions.values():
-        found.setdefault(function.name, []).append(function)
-    return found
 
 
 def _message(source: Source, call: ast.Call, root: Root) -> str:

@@ -11,6 +11,8 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from async_test_template.source.nodes import root_of
+
 if TYPE_CHECKING:
     from async_test_template.source.source import Source
 
@@ -84,12 +86,11 @@ def _called(statement: ast.stmt) -> list[ast.expr]:
 
 def _is_installed(source: Source, node: ast.expr) -> bool:
     """Tell whether a name is imported, and not from the standard library."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
+    root = root_of(node)
     return (
-        isinstance(node, ast.Name)
-        and node.id in source.names.imported
-        and source.names.resolve(node).partition(".")[0] not in sys.stdlib_module_names
+        isinstance(root, ast.Name)
+        and root.id in source.names.imported
+        and source.names.resolve(root).partition(".")[0] not in sys.stdlib_module_names
     )
 
 

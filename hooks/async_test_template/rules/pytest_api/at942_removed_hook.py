@@ -12,6 +12,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import code_finding, is_called
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes, new_imports
+from async_test_template.source.nodes import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def _fix(source: Source, function: Function) -> tuple[Edit, ...]:
         raise EditError("it has a decorator")
     if source.text(function).count(_NAMESPACE) > 1 or is_called(source, function):
         raise EditError("other code calls it")
-    if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)):
+    if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(function)):
         raise EditError("it yields")
     for name in (_VALUES, _SETTER):
         if name in source.names.bound or name in source.names.imported:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from async_test_template.rules.on_code import keyword, text_of
 from async_test_template.source.changes import replace_node
 from async_test_template.source.new_imports import bind_name
-from async_test_template.source.nodes import walk
+from async_test_template.source.nodes import root_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,9 +137,7 @@ def _by_owner(source: Source, places: list[ast.expr]) -> Target | None:
         return None
     if source.names.is_certain(owner):
         return Target(f"{source.names.resolve(owner).lstrip('.')}.{name}")
-    root = owner
-    while isinstance(root, ast.Attribute):
-        root = root.value
+    root = root_of(owner)
     if not isinstance(root, ast.Name) or root.id in source.names.imported:
         return None
     return Target(f"{source.text(owner)}.{name}", is_of_object=True)

@@ -90,7 +90,7 @@ def _tier(project: Project, source: Source, call: ast.Call | None) -> Tier:
 
 def _is_plain(source: Source, name: str) -> bool:
     """Tell whether a name is one function of the file, with no decorator except marks."""
-    defined = [function for function in source.functions.values() if function.name == name]
+    defined = source.named(name)
     stored = any(
         isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
         for node in source.mentions.get(name, ())

@@ -34,9 +34,11 @@ _ASKS = re.compile(r"is_?generator(?:_?function)?$", re.IGNORECASE)
 
 
 def _visit(_project: Project, source: Source) -> Iterator[Finding]:
-    if not (is_test_code(source) or _fails_at_import(source)):
+    decorated, calls = [*_decorated(source)], [*source.calls(_NAME)]
+    uses = [*(function for function, _ in decorated), *calls]
+    if not (is_test_code(source) or any(_is_at_import(source, use) for use in uses)):
         return
-    for function, decorator in _decorated(source):
+    for function, decorator in decorated:
         yield code_finding(
             RULE.code,
             source,
@@ -46,7 +48,7 @@ def _visit(_project: Project, source: Source) -> Iterator[Finding]:
             fix=partial(_fix, source, function, decorator),
             hint="write async def, and await instead of yield from",
         )
-    for call in source.calls(_NAME):
+    for call in calls:
         yield code_finding(
             RULE.code,
             source,
@@ -74,16 +76,12 @@ def _decorated(source: Source) -> Iterator[tuple[Function, ast.expr]]:
             yield function, decorator
 
 
-def _fails_at_import(source: Source) -> bool:
-    """Tell whether a file of the application uses the name outside of functions.
+def _is_at_import(source: Source, use: ast.AST) -> bool:
+    """Tell whether the import of a file reaches a use, which is in no function.
 
-    A function that does so may be for older Pythons only, which nothing in the file shows.
+    A function of the application may be for older Pythons only, which nothing in the file shows.
     """
-    uses = [function for function, _ in _decorated(source)]
-    found: list[ast.AST] = [*uses, *source.calls(_NAME)]
-    return any(
-        not any(isinstance(around, FUNCTIONS) for around in source.around(use)) for use in found
-    )
+    return not any(isinstance(around, FUNCTIONS) for around in source.around(use))
 
 
 def _unused(source: Source) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
@@ -169,7 +167,7 @@ def _is_coroutine(source: Source, call: ast.Call, argument: ast.expr) -> bool:
     ):
         # A decorator, which gets any function.
         return True
-    known = [f for f in source.functions.values() if f.name == argument.id]
+    known = source.named(argument.id)
     if known:
         return any(isinstance(f, ast.AsyncFunctionDef) or f in source.generators for f in known)
     found = bindings(source, source.scope(call), argument.id)

@@ -59,7 +59,7 @@ def _factories(
         name = node.id
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         name = node.attr if node.value.id in {"self", "cls"} else None
-    found = [function for function in source.functions.values() if function.name == name]
+    found = source.named(name) if name is not None else ()
     # If there are several with that name, it is unknown which one it is.
     if len(found) == 1 and not found[0].decorator_list:
         yield found[0]

@@ -249,7 +249,7 @@ def _awaiting(project: Project, name: str) -> frozenset[str]:
             continue
         try:
             source = project.code.sources.get(file)
-            defined = [f for f in source.functions.values() if f.name == name]
+            defined = source.named(name)
             uses = _uses(source, name)
         except Unreadable:
             return frozenset()

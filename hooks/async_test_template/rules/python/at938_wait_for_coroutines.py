@@ -11,6 +11,7 @@ from async_test_template.findings import Finding, Severity, Tier
 from async_test_template.rules.on_code import ASYNCIO_COROUTINES, code_finding, sure
 from async_test_template.rules.rule import Rule, Where
 from async_test_template.source import changes
+from async_test_template.source.nodes import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def _is_coroutine(source: Source, node: ast.expr) -> bool:
     if source.names.resolve(node.func) in ASYNCIO_COROUTINES:
         return True
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    named = [function for function in source.functions.values() if function.name == name]
+    named = source.named(name)
     return bool(named) and all(
         isinstance(function, ast.AsyncFunctionDef)
         and not function.decorator_list
@@ -110,12 +111,12 @@ def _loop_around(source: Source, call: ast.Call) -> str:
     """
     runs = source.parents[call]
     run = runs.func if isinstance(runs, ast.Call) else None
-    if isinstance(run, ast.Attribute) and run.attr == "run_until_complete":
-        named = run.value
-        while isinstance(named, ast.Attribute):
-            named = named.value
-        if isinstance(named, ast.Name):
-            return source.text(run.value)
+    if (
+        isinstance(run, ast.Attribute)
+        and run.attr == "run_until_complete"
+        and isinstance(root_of(run), ast.Name)
+    ):
+        return source.text(run.value)
     raise EditError("no loop runs yet in a function that is not async")
 
 
